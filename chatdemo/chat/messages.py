@@ -1,0 +1,83 @@
+"""What a participant may send over the WebSocket, and the answer to what can't be taken."""
+
+import json
+import re
+from dataclasses import dataclass
+
+#: The codes of the wire contract, with the sentence that goes with each.
+ERRORS = {
+    "not_text": "Send text frames; this chat takes no binary ones.",
+    "bad_json": 'That frame isn\'t JSON: send {"message": "text"}.',
+    "bad_message": 'That JSON isn\'t a message: send {"message": "text"}.',
+    "empty": "There's nothing in that message: write something first.",
+    "too_long": "That message has {length} characters, and {limit} are the most: shorten it.",
+}
+CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a participant says. ``id`` is the client's own for it, if it gave one; only the sender learns of it."""
+
+    text: str
+    id: str | None = None
+
+
+class MessageError(Exception):
+    """A frame that is no message. ``code`` is one of ERRORS, ``id`` the client's own if that could be read."""
+
+    def __init__(self, code: str, id: str | None = None, **values: int):
+        super().__init__(ERRORS[code].format(**values) if values else ERRORS[code])
+        self.code = code
+        self.id = id
+
+    def as_json(self) -> str:
+        """The frame that tells the sender, as the wire contract has it."""
+        return encode({"error": self.code, "detail": str(self)}, self.id)
+
+
+def parse(text: str | None, limit: int) -> Message:
+    """The message in a frame's ``text`` (None for a binary frame), of at most ``limit`` characters.
+
+    Raises MessageError.
+    """
+    if text is None:
+        raise MessageError("not_text")
+    content = _decode(text)
+    if not isinstance(content, dict):
+        raise MessageError("bad_message")
+    id = content.get("id")
+    if id is not None and not (isinstance(id, str) and CLIENT_ID.fullmatch(id)):
+        raise MessageError("bad_message")
+    return Message(_check_text(content.get("message"), id, limit), id)
+
+
+def encode(content: dict, id: str | None = None) -> str:
+    """A frame with ``content``, and ``id`` if the client that it goes to gave one."""
+    return json.dumps(content if id is None else {**content, "id": id})
+
+
+def _decode(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):  # a number of too many digits is a ValueError, a deep nest the other
+        raise MessageError("bad_json") from None
+
+
+def _check_text(text: object, id: str | None, limit: int) -> str:
+    if not isinstance(text, str) or not _is_unicode(text):
+        raise MessageError("bad_message", id)
+    if not text.strip():
+        raise MessageError("empty", id)
+    if len(text) > limit:
+        raise MessageError("too_long", id, length=len(text), limit=limit)
+    return text
+
+
+def _is_unicode(text: str) -> bool:
+    """False for half of a surrogate pair, which JSON can spell and UTF-8 can't."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

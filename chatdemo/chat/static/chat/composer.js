@@ -1,0 +1,55 @@
+// The field to write in: Enter sends, Shift+Enter starts a line. What can't be sent stays in it, with the reason.
+export class Composer {
+  constructor(form, limit) {
+    this.form = form;
+    this.limit = limit;
+    this.input = form.querySelector("textarea");
+    this.note = form.querySelector("#composer-note");
+    this.onMessage = () => {};
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      this.submit();
+    };
+    this.input.onkeydown = (event) => this.onKey(event);
+    this.input.oninput = () => this.measure();
+    this.input.focus();
+  }
+
+  // Puts a text back to be changed, before what is there already.
+  edit(text) {
+    this.input.value = [text, this.input.value].filter(Boolean).join("\n");
+    this.measure();
+    this.input.focus();
+  }
+
+  warn(text) {
+    this.note.className = text ? "error" : "";
+    this.note.textContent = text;
+  }
+
+  onKey(event) {
+    // Enter that ends a Japanese or Chinese word belongs to the input method. (Safari says so by key code 229.)
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.submit();
+  }
+
+  submit() {
+    const text = this.input.value;
+    if (!text.trim() || this.measure() > this.limit) return this.input.focus();
+    this.input.value = "";
+    this.measure();
+    this.input.focus();
+    this.onMessage(text);
+  }
+
+  // The length in characters, as the server counts; says how many are left when they run short.
+  measure() {
+    const length = Array.from(this.input.value).length;
+    const left = this.limit - length;
+    const excess = `${-left} characters too many: ${this.limit} are the most in one message.`;
+    this.warn(left < 0 ? excess : "");
+    if (left >= 0 && left < this.limit / 10) this.note.textContent = `${left} characters left`;
+    return length;
+  }
+}

@@ -1,0 +1,67 @@
+// A WebSocket that comes back by itself. Events: "connecting"; "open" ({away}: seconds since it was lost, 0 at first);
+// "lost"; "frame" (the decoded JSON of one).
+const FIRST_PAUSE = 500; // milliseconds, doubled at each try in a row that fails
+const LONGEST_PAUSE = 10_000;
+const CONNECT_TIMEOUT = 10_000; // a handshake on bad wifi can hang for minutes
+const STEADY = 5_000; // a connection that lasted this long starts the pauses afresh
+
+export class Connection extends EventTarget {
+  constructor(url) {
+    super();
+    this.url = url;
+    this.failures = 0;
+    addEventListener("online", () => this.retryNow());
+    document.addEventListener("visibilitychange", () => document.hidden || this.retryNow());
+  }
+
+  connect() {
+    clearTimeout(this.retry);
+    this.retry = null;
+    this.tell("connecting");
+    this.socket = new WebSocket(this.url);
+    const giveUp = setTimeout(() => this.socket.close(), CONNECT_TIMEOUT);
+    this.socket.onopen = () => {
+      clearTimeout(giveUp);
+      this.opened();
+    };
+    this.socket.onmessage = (event) => this.tell("frame", JSON.parse(event.data));
+    this.socket.onclose = () => {
+      clearTimeout(giveUp);
+      this.closed();
+    };
+  }
+
+  // True if the text is on its way; false if there is no connection to take it.
+  send(text) {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(text);
+    return true;
+  }
+
+  // Without the rest of the pause, if there is one.
+  retryNow() {
+    if (this.retry) this.connect();
+  }
+
+  opened() {
+    const away = this.lostAt ? Math.max(1, Math.round((Date.now() - this.lostAt) / 1000)) : 0;
+    this.lostAt = null;
+    this.openedAt = Date.now();
+    this.tell("open", { away });
+  }
+
+  closed() {
+    const steady = this.openedAt && Date.now() - this.openedAt > STEADY;
+    if (this.openedAt) this.lostAt = Date.now();
+    this.openedAt = null;
+    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (steady ? 0 : this.failures));
+    this.failures = steady ? 1 : this.failures + 1;
+    // Jitter: a class whose server went away doesn't come back in one instant.
+    this.retry = setTimeout(() => this.connect(), pause * (0.5 + Math.random() / 2));
+    this.tell("lost");
+  }
+
+  tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

@@ -1,0 +1,63 @@
+// The messages: a list for people, and the same as plain text for the tutorial's tests and for copying.
+const KEPT = 1_000; // messages on the page; a long lesson has more than a phone can draw
+const NEAR = 80; // pixels from the end within which the reader follows it
+
+export class MessageLog {
+  constructor(view, newest, plain) {
+    this.view = view;
+    this.list = view.querySelector(".said");
+    this.empty = view.querySelector(".empty");
+    this.newest = newest;
+    this.plain = plain;
+    this.following = true; // the reader is at the end, and is kept there
+    this.newest.onclick = () => this.toEnd();
+    this.view.onscroll = () => this.follow();
+    // A phone's keyboard, or a long message in the composer, takes height from the view.
+    new ResizeObserver(() => this.following && this.toEnd()).observe(view);
+  }
+
+  add(text, own) {
+    const item = document.createElement("li");
+    item.classList.toggle("own", own);
+    const body = document.createElement("p");
+    body.className = "text";
+    body.dir = "auto";
+    body.textContent = text;
+    item.append(body, clock(new Date()));
+    this.plain.value += text + "\n";
+    this.append(item);
+  }
+
+  // A line about the conversation, not of it.
+  notice(text) {
+    const item = document.createElement("li");
+    item.className = "notice";
+    item.textContent = text;
+    this.append(item);
+  }
+
+  append(item) {
+    this.empty.hidden = true;
+    this.list.append(item);
+    if (this.list.childElementCount > KEPT) this.list.firstElementChild.remove();
+    if (this.following) this.toEnd();
+    else this.newest.hidden = false;
+  }
+
+  follow() {
+    this.following = this.view.scrollHeight - this.view.scrollTop - this.view.clientHeight < NEAR;
+    if (this.following) this.newest.hidden = true;
+  }
+
+  toEnd() {
+    this.view.scrollTop = this.view.scrollHeight;
+    this.newest.hidden = true;
+  }
+}
+
+function clock(date) {
+  const time = document.createElement("time");
+  time.dateTime = date.toISOString();
+  time.textContent = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return time;
+}

@@ -1,0 +1,97 @@
+// What was written and hasn't come back from the room yet. Each message is shown until it does, and none is dropped:
+// without a connection it waits, and one that was refused or may be lost stays, to be sent again or edited.
+export class Outbox {
+  constructor(list, send) {
+    this.list = list;
+    this.send = send;
+    this.entries = new Map(); // by the id that goes with the message
+    this.onEdit = () => {};
+  }
+
+  add(text) {
+    const id = newId();
+    const item = render(text);
+    this.entries.set(id, { text, item, sent: false, failed: false });
+    this.list.append(item);
+    this.transmit(id);
+  }
+
+  // Sends what has waited for a connection, in the order it was written.
+  flush() {
+    for (const [id, entry] of this.entries) if (!entry.sent && !entry.failed) this.transmit(id);
+  }
+
+  // The room has the message: true if it was one of ours.
+  confirm(id) {
+    this.entries.get(id)?.item.remove();
+    return this.entries.delete(id);
+  }
+
+  // The message was refused: false if it is none of ours.
+  fail(id, detail) {
+    const entry = this.entries.get(id);
+    if (!entry) return false;
+    entry.failed = true;
+    show(entry.item, detail, [["Edit", () => this.edit(id)], ["Discard", () => this.confirm(id)]]);
+    return true;
+  }
+
+  // The connection went: what it was given and didn't bring back may have arrived, or not.
+  doubt() {
+    for (const [id, entry] of this.entries) {
+      if (!entry.sent || entry.failed) continue;
+      entry.failed = true;
+      const choices = [["Send again", () => this.again(id)], ["Discard", () => this.confirm(id)]];
+      show(entry.item, "The connection was lost before this came back. It may or may not have been sent.", choices);
+    }
+  }
+
+  again(id) {
+    const { text } = this.entries.get(id);
+    this.confirm(id);
+    this.add(text);
+  }
+
+  edit(id) {
+    const { text } = this.entries.get(id);
+    this.confirm(id);
+    this.onEdit(text);
+  }
+
+  transmit(id) {
+    const entry = this.entries.get(id);
+    entry.sent = this.send(JSON.stringify({ message: entry.text, id }));
+    show(entry.item, entry.sent ? "Sending…" : "Waiting for the connection…", []);
+  }
+}
+
+function render(text) {
+  const item = document.createElement("li");
+  const body = document.createElement("p");
+  body.className = "text";
+  body.dir = "auto";
+  body.textContent = text;
+  const fate = document.createElement("p");
+  fate.className = "fate";
+  const choices = document.createElement("div");
+  choices.className = "choices";
+  item.append(body, fate, choices);
+  return item;
+}
+
+function show(item, fate, choices) {
+  item.classList.toggle("failed", choices.length > 0);
+  item.querySelector(".fate").textContent = fate;
+  item.querySelector(".choices").replaceChildren(...choices.map(([label, action]) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = label;
+    button.onclick = action;
+    return button;
+  }));
+}
+
+// crypto.randomUUID is missing where a page comes over plain HTTP from another machine, as it does in a class.
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

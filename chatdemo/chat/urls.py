@@ -1,0 +1,11 @@
+"""The addresses of the chat's pages, below /chat/."""
+
+from django.urls import path
+
+from chatdemo.chat import views
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("<str:room_name>/", views.room, name="room"),
+    path("<path:room_name>/", views.room),  # a name with a slash in it: the room's page says what is wrong with it
+]

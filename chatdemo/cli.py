@@ -1,0 +1,139 @@
+"""The commands: each parses, calls one function, prints, and sets the exit code."""
+
+import sys
+from importlib.metadata import version
+
+import click
+
+from chatdemo import __version__, config
+from chatdemo.errors import ChatdemoError
+
+
+class Commands(click.Group):
+    """A group whose errors are two lines on stderr (what went wrong, what to do) and an exit code, never a traceback."""
+
+    def main(self, *args, **kwargs) -> None:
+        try:
+            code = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except ChatdemoError as error:
+            code = fail(error.message, error.hint, error.exit_code)
+        except click.ClickException as error:
+            code = fail(error.format_message(), _usage_hint(error), 2)
+        except click.Abort:  # Ctrl-C, and nothing more to say about it
+            code = 130
+        except Exception as error:
+            if config.current().debug:
+                raise
+            hint = "This is a fault in chatdemo. CHATDEMO_DEBUG=1 before the command shows where; please report it."
+            code = fail(f"{type(error).__name__}: {error}", hint, 1)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def fail(message: str, hint: str, code: int) -> int:
+    """Print the two lines of an error; returns ``code``."""
+    click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
+    click.echo(click.style("Next:  ", bold=True) + hint, err=True)
+    return code
+
+
+def _usage_hint(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'chatdemo'} --help shows what can be written."
+
+
+def show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        parts = ", ".join(f"{name} {version(name)}" for name in ("django", "channels", "daphne"))
+        click.echo(f"chatdemo {__version__} ({parts}, Python {sys.version.split()[0]})")
+        context.exit()
+
+
+def setting_option(name: str, *declarations: str, **attributes):
+    """An option for the setting ``name``, with the table's help. The value is checked by ``config``, as others are."""
+    row = config.SETTINGS[name]
+    help = f"{row.metadata['help']} [default: {config.example(name)}]"
+    return click.option(*(declarations or (f"--{name}",)), name, default=None, help=help, **attributes)
+
+
+version_option = click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=show_version, help="Show the version."
+)
+
+
+def common_options(command):
+    """The options that every command with a database has."""
+    file = click.option("--config", "config_file", metavar="FILE", help="Read the settings from this chatdemo.toml.")
+    debug = setting_option("debug", is_flag=True, flag_value=True)
+    return setting_option("db", metavar="PATH")(file(debug(version_option(command))))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@version_option
+def cli() -> None:
+    """The Django Channels chat tutorial as one command.
+
+    Start with `chatdemo serve`, open the address that it shows in two browser windows, and say hello from one to the
+    other. Nothing else has to be installed or set up, and it works without internet.
+    """
+
+
+@cli.command()
+@setting_option("host", metavar="ADDRESS")
+@setting_option("port", metavar="NUMBER")
+@setting_option("open", "--open/--no-open")
+@common_options
+def serve(config_file: str | None, **flags) -> None:
+    """Run the chat in this terminal until Ctrl-C.
+
+    \b
+    For yourself:    chatdemo serve
+    For a class:     chatdemo serve --host 0.0.0.0
+    Another port:    chatdemo serve --port 8001
+    Keep nothing:    chatdemo serve --db :memory:
+
+    Every option is a setting too: --port 8001 can be CHATDEMO_PORT=8001 in the environment, or port = 8001 in a file
+    chatdemo.toml in this folder. An option goes before the environment, and that before the file.
+    """
+    from chatdemo.project import listener, server
+
+    settings = config.use(config.load(flags, file=config_file))
+    socket = listener.listen(settings.host, settings.port)
+    local, lan = listener.addresses(socket)
+    try:
+        server.serve(settings, socket, lambda: announce(settings, local, lan))
+    except KeyboardInterrupt:
+        pass  # told to stop before it had started
+    click.echo("Stopped.")
+
+
+def announce(settings: config.Config, local: str, lan: str | None) -> None:
+    """The banner: where to go, where the data is, how to stop."""
+    from chatdemo.project import database
+
+    row = "  {:<11}{}".format
+    click.secho(f"chatdemo {__version__} is running.", bold=True)
+    click.echo(row("Open", local))
+    click.echo(row("The class", lan or "can't join yet: for that, start with --host 0.0.0.0"))
+    click.echo(row("Data", database.locate(settings.db) or "in memory, gone when chatdemo stops"))
+    click.echo(row("Stop", "Ctrl-C"))
+    if settings.open:
+        click.launch(local)
+
+
+@cli.command(
+    add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@common_options
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def manage(config_file: str | None, arguments: tuple[str, ...], **flags) -> None:
+    """Django's own management of the embedded project, as manage.py is in the tutorial.
+
+    \b
+    chatdemo manage shell             try the channel layer by hand
+    chatdemo manage createsuperuser   make an account
+    chatdemo manage help              every command there is
+    """
+    from chatdemo.project import server
+
+    settings = config.use(config.load(flags, file=config_file))
+    server.manage(settings, arguments)

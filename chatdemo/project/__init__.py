@@ -1,0 +1,1 @@
+"""The embedded Django project: the one place that wires the chat, and what is round it, together."""

@@ -1,0 +1,26 @@
+"""The ASGI application: HTTP to Django and its static files, WebSockets to the consumers."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatdemo.project.settings")
+
+# First, as it fills Django's app registry, which the consumers' imports need.
+django_application = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402
+
+from chatdemo.chat.routing import websocket_urlpatterns  # noqa: E402
+from chatdemo.project.hosts import AllowedHostsOriginValidator, OwnAddresses  # noqa: E402
+
+application = OwnAddresses(
+    ProtocolTypeRouter(
+        {
+            "http": ASGIStaticFilesHandler(django_application),
+            "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        }
+    )
+)

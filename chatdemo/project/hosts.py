@@ -1,0 +1,52 @@
+"""Which host names and origins are ours, so that another site's page can't reach the chat through a visitor's browser.
+
+Django checks a request's Host header against ALLOWED_HOSTS, Channels a WebSocket's Origin. The list starts with this
+machine's names; its addresses come and go with its networks, so they are learned: an address that a connection
+arrived at is this machine's own.
+"""
+
+import ipaddress
+from collections.abc import Callable
+
+from channels.security.websocket import OriginValidator
+from django.conf import settings
+
+
+class OwnAddresses:
+    """ASGI middleware: adds the address that a connection arrived at to ALLOWED_HOSTS."""
+
+    def __init__(self, application: Callable):
+        self.application = application
+        self.known: set[str] = set()
+
+    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
+        address, _ = scope.get("server") or (None, None)
+        if address and address not in self.known:
+            self.known.add(address)
+            settings.ALLOWED_HOSTS.append(as_host(address))
+        await self.application(scope, receive, send)
+
+
+class AllowedHostsOriginValidator(OriginValidator):
+    """Channels' AllowedHostsOriginValidator, which also lets in a client that sends no Origin header.
+
+    Every browser sends one with a WebSocket handshake (RFC 6455, section 10.2), so what comes without is no page of
+    another site: it is a learner's script, or a test. Channels refuses it.
+    """
+
+    def __init__(self, application: Callable):
+        super().__init__(application, settings.ALLOWED_HOSTS)
+
+    def valid_origin(self, parsed_origin) -> bool:
+        return parsed_origin is None or super().valid_origin(parsed_origin)
+
+
+def as_host(address: str) -> str:
+    """An IP address as it stands in a Host header: IPv6 in brackets and without its zone; other text as it is."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if ip.version == 4:
+        return str(ip)
+    return str(ip.ipv4_mapped) if ip.ipv4_mapped else f"[{ip}]"

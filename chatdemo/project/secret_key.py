@@ -1,0 +1,49 @@
+"""Django's secret key: random, made once, kept beside the database for its owner alone."""
+
+import os
+import secrets
+from pathlib import Path
+
+from chatdemo.errors import ChatdemoError
+
+#: Bytes of randomness; the file has them as twice as many hexadecimal characters.
+SIZE = 32
+
+
+def ensure(database: Path | None) -> None:
+    """Make the key file beside ``database`` if there is none. Nothing to do for a database in memory (None).
+
+    Raises ChatdemoError if the file can't be written or read, or holds no key.
+    """
+    if database is None:
+        return
+    path = _path(database)
+    try:
+        _create(path)
+        path.chmod(0o600)
+        key = read(database)
+    except (OSError, UnicodeDecodeError) as error:
+        hint = "Give it back to your account, or delete it: a new one is made."
+        raise ChatdemoError(f"The secret key {path} can't be used: {error}.", hint) from None
+    if len(key) < 2 * SIZE:
+        raise ChatdemoError(f"The secret key {path} is damaged.", "Delete it, and start again: a new one is made.")
+
+
+def read(database: Path | None) -> str:
+    """The key beside ``database``; one for this process alone where none is kept. Writes nothing."""
+    if database is None or not _path(database).exists():
+        return secrets.token_hex(SIZE)
+    return _path(database).read_text("ascii").strip()
+
+
+def _path(database: Path) -> Path:
+    return database.with_name(database.name + ".key")
+
+
+def _create(path: Path) -> None:
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with open(file, "w", encoding="ascii") as stream:
+        stream.write(secrets.token_hex(SIZE) + "\n")

@@ -1,0 +1,96 @@
+"""Django settings of the embedded project. Importing them reads the configuration and writes nothing."""
+
+import mimetypes
+import socket
+
+from chatdemo import __version__, config
+from chatdemo.project import database, secret_key
+
+CHATDEMO = config.current()
+DEBUG = CHATDEMO.debug
+DATABASE = database.locate(CHATDEMO.db)
+SECRET_KEY = secret_key.read(DATABASE)
+
+# project/hosts.py adds each address that a connection arrives at.
+ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]", CHATDEMO.host, *CHATDEMO.allowed_hosts]
+ALLOWED_HOSTS += [socket.gethostname(), f"{socket.gethostname()}.local"]
+
+INSTALLED_APPS = [
+    "daphne",  # before staticfiles: its runserver takes over (`chatdemo manage runserver`)
+    "chatdemo.project",
+    "chatdemo.chat",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "chatdemo.project.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "chatdemo.project.urls"
+ASGI_APPLICATION = "chatdemo.project.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATABASE or database.MEMORY_URI,
+        "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+        # A file, as the tutorial's browser tests need one that their server process can open too.
+        "TEST": {"NAME": DATABASE and DATABASE.with_name("test_" + DATABASE.name)},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels.layers.InMemoryChannelLayer",
+        # A full channel drops events without a word, and 100 (the default) is a burst that one paste can make.
+        "CONFIG": {"capacity": 10_000},
+    }
+}
+
+# The version is in the address, so that a browser never runs an older version's script against this server.
+STATIC_URL = f"static/{__version__}/"
+# Windows may have text/plain in its registry for these, and browsers refuse a module or a style sheet of that type.
+mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("text/css", ".css")
+
+# Cookies are shared between the ports of one host: a learner's own project beside ours has "sessionid".
+SESSION_COOKIE_NAME = "chatdemo_sessionid"
+CSRF_COOKIE_NAME = "chatdemo_csrftoken"
+CSRF_FAILURE_VIEW = "chatdemo.project.views.csrf_failure"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+# Browsers honour it over HTTPS only, and complain in the console everywhere else.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "chatdemo.project.logs.LineFormatter", "tracebacks": DEBUG}},
+    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["terminal"], "level": "INFO" if DEBUG else "WARNING"},
+    "loggers": {
+        "django": {"handlers": [], "level": "NOTSET"},  # not twice, and not by Django's own format
+        # Pages that are refused say so to who asked for them; the terminal is for what the host must know.
+        "django.request": {"level": "INFO" if DEBUG else "ERROR"},
+        "django.security": {"level": "INFO" if DEBUG else "CRITICAL"},
+        "django.server": {"handlers": ["terminal"], "level": "INFO", "propagate": False},
+    },
+}

@@ -1,0 +1,57 @@
+"""The start page, and the pages for what went wrong."""
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """Leads to the chat, and says how others get to it."""
+    host = split_domain_port(request.get_host())[0]
+    local = host.endswith("localhost") or host.startswith("127.") or host == "[::1]"
+    return render(request, "start.html", {"local": local})
+
+
+def websocket_only(request: HttpRequest) -> HttpResponse:
+    """An ordinary request to a WebSocket's address (RFC 9110, section 15.5.22)."""
+    response = _refusal(request, 426, "This address is for WebSockets", "Open the room's page instead.")
+    response.headers["Upgrade"] = "websocket"
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):
+        return _refusal(request, 400, "chatdemo doesn't go by this name", _HOST_HINT)
+    return _refusal(request, 400, "That doesn't work", str(exception) or "The request was malformed.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _refusal(request, 403, "That isn't allowed", str(exception) or "This page isn't for you.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """What CSRF_FAILURE_VIEW names; ``reason`` is Django's own, for a log."""
+    detail = "It didn't come from a page of this chat. Open the page again, allow cookies, and send the form once more."
+    return _refusal(request, 403, "That was refused", detail)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _refusal(request, 404, "There's no page here", "Check the address for a slip of the keyboard.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    detail = "The fault is ours, and the terminal that runs chatdemo says more. Going back and trying again may help."
+    return _refusal(request, 500, "Something broke", detail)
+
+
+_HOST_HINT = (
+    "Use the address that the terminal shows. If you come through another name, such as a tunnel's, "
+    "whoever runs chatdemo adds it to the setting allowed_hosts."
+)
+
+
+def _refusal(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
+    return render(request, "refusal.html", {"status": status, "title": title, "detail": detail}, status=status)

@@ -1,0 +1,41 @@
+"""What every test shares: settings of its own, a folder of its own to stand in, and skips that can't hide."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.served import Served
+
+# pytest-django sets Django up after this file is loaded. Each process (of xdist too) has its own data.
+_folder = tempfile.TemporaryDirectory(prefix="chatdemo-tests-")
+for name in [name for name in os.environ if name.startswith("CHATDEMO_") and name != "CHATDEMO_TEST_ALL"]:
+    del os.environ[name]
+os.environ["CHATDEMO_DB"] = str(Path(_folder.name, "chat.sqlite3"))
+os.environ["DJANGO_SETTINGS_MODULE"] = "chatdemo.project.settings"
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A running ``chatdemo serve``; a test that needs options makes its own ``Served``."""
+    with Served(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder as the current one, and no setting in the environment: as a new user starts."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CHATDEMO_DB", raising=False)
+    return tmp_path
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With CHATDEMO_TEST_ALL=1 a skipped test is a failed one: on a machine that has everything, none may hide."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and os.environ.get("CHATDEMO_TEST_ALL") == "1" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and CHATDEMO_TEST_ALL=1 forbids it: {report.longrepr}"

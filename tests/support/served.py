@@ -1,0 +1,93 @@
+"""A real ``chatdemo serve`` in a process of its own, for tests and benchmarks."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+#: Seconds that anything may take which takes a fraction of one on an idle machine.
+PATIENCE = 20
+T = TypeVar("T")
+
+
+def wait_for(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -> T:
+    """The first true value that ``condition()`` gives; AssertionError naming ``what`` if there is none in time."""
+    deadline = time.monotonic() + timeout
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"waited {timeout} s in vain for {what}"
+        threading.Event().wait(0.01)
+    return value
+
+
+class Served:
+    """``chatdemo serve`` with ``arguments``, on a free port and a database in ``folder`` unless they say otherwise.
+
+    ``lines`` is what it printed so far, stdout and stderr together. As a context manager it ends the process.
+    """
+
+    def __init__(self, folder: Path, *arguments: str, **environ: str):
+        defaults = ("--port", "0", "--db", str(folder / "chat.sqlite3"))
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "chatdemo", "serve", *defaults, *arguments],
+            cwd=folder,
+            env={**clean_environ(), **environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> "Served":
+        wait_for(lambda: any("Stop" in line for line in self.lines) or self.process.poll() is not None, "the banner")
+        assert self.process.poll() is None, self.output
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._reader.join(PATIENCE)
+        self.process.stdout.close()
+
+    @property
+    def output(self) -> str:
+        return "".join(self.lines)
+
+    @property
+    def url(self) -> str:
+        """The address on the banner, with a slash at its end."""
+        return re.search(r"http://\S+/", self.output)[0]
+
+    @property
+    def port(self) -> int:
+        return int(re.search(r":(\d+)/", self.url)[1])
+
+    def socket_url(self, path: str) -> str:
+        return f"ws{self.url.removeprefix('http').removesuffix('/')}{path}"
+
+    def stop(self, how: int = signal.SIGINT, timeout: float = PATIENCE) -> int:
+        """Send the signal ``how`` and wait for the end; returns the exit code."""
+        self.process.send_signal(how)
+        code = self.process.wait(timeout)
+        self._reader.join(PATIENCE)
+        return code
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            self.lines.append(line)
+
+
+def clean_environ() -> dict[str, str]:
+    """The environment without any setting of chatdemo or Django, as a new user has it."""
+    mine = ("CHATDEMO_", "DJANGO_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(mine)}
