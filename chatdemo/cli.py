@@ -1,6 +1,7 @@
 """The commands: each parses, calls one function, prints, and sets the exit code."""
 
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 
 import click
@@ -67,14 +68,17 @@ def common_options(command):
     return setting_option("db", metavar="PATH")(file(debug(version_option(command))))
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("chatdemo", cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @version_option
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """The Django Channels chat tutorial as one command.
 
     Start with `chatdemo serve`, open the address that it shows in two browser windows, and say hello from one to the
     other. Nothing else has to be installed or set up, and it works without internet.
     """
+    if not context.invoked_subcommand:
+        click.echo(context.get_help())
 
 
 @cli.command()
@@ -97,12 +101,9 @@ def serve(config_file: str | None, **flags) -> None:
     from chatdemo.project import listener, server
 
     settings = config.use(config.load(flags, file=config_file))
-    socket = listener.listen(settings.host, settings.port)
-    local, lan = listener.addresses(socket)
-    try:
+    with listener.listen(settings.host, settings.port) as socket, suppress(KeyboardInterrupt):
+        local, lan = listener.addresses(socket)
         server.serve(settings, socket, lambda: announce(settings, local, lan))
-    except KeyboardInterrupt:
-        pass  # told to stop before it had started
     click.echo("Stopped.")
 
 

@@ -75,10 +75,11 @@ def _create_file(path: Path) -> bool:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
+    except FileExistsError as error:
         if path.is_file():
             return False
-        raise ChatdemoError(f"The database {path} isn't a file.", "Give --db the path of a file.") from None
+        hint = "Give --db the path of a file."
+        raise ChatdemoError(f"The database {path} can't be made: {error.filename} is in the way.", hint) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         hint = "Give --db a file in a folder that you may write in, or :memory:."
@@ -89,9 +90,11 @@ def _create_file(path: Path) -> bool:
 def _make_ready(connection: sqlite3.Connection, path: Path | None, tables: bool) -> None:
     name = str(path or MEMORY)
     try:
-        _check_health(connection)
+        _check_whole(connection)
         applied = _applied_migrations(connection, name)
         _check_version(applied, name)
+        # Claims a new file, and tells a read-only one, which SQLite opens without a word.
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         secret_key.ensure(path)
         if tables:
             _add_tables(connection, name, applied)
@@ -99,24 +102,21 @@ def _make_ready(connection: sqlite3.Connection, path: Path | None, tables: bool)
         raise _explained(error, name) from None
 
 
-def _check_health(connection: sqlite3.Connection) -> None:
-    """Raises sqlite3.DatabaseError if the database can't be read whole, or can't be written."""
+def _check_whole(connection: sqlite3.Connection) -> None:
+    """Raises sqlite3.DatabaseError if not every page can be read."""
     [[verdict]] = connection.execute("PRAGMA quick_check(1)")
     if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
-    connection.execute("BEGIN IMMEDIATE").connection.rollback()
+        raise sqlite3.DatabaseError(" ".join(verdict.split()))
 
 
 def _applied_migrations(connection: sqlite3.Connection, name: str) -> set[tuple[str, str]]:
-    """What the database says it has; an empty one is claimed for chatdemo.
+    """What the database says it has.
 
     Raises ChatdemoError if another program's tables are in it.
     """
     tables = {table for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     [[application_id]] = connection.execute("PRAGMA application_id")
-    if not tables:
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    elif application_id != APPLICATION_ID:
+    if tables and application_id != APPLICATION_ID:
         hint = "Give --db another file; this one is left as it is."
         raise ChatdemoError(f"The database {name} belongs to another program.", hint)
     if "django_migrations" not in tables:

@@ -32,26 +32,35 @@ def serve(config: Config, listener: socket.socket, on_ready: Callable[[], None])
     for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
         signal.signal(getattr(signal, name), signal.default_int_handler)
     keep_alive = get_ready(config)
-    server = _make_server(listener, on_ready)
+    server = _make_server(config, listener, on_ready)
     server.run()
     if keep_alive:
         keep_alive.close()
 
 
-def _make_server(listener: socket.socket, on_ready: Callable[[], None]):
+def _make_server(config: Config, listener: socket.socket, on_ready: Callable[[], None]):
     # Nothing that is imported here becomes garbage; collecting while it grows costs a tenth of the start.
     gc.disable()
     if sys.platform == "win32":
         import asyncio
 
         asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())  # Twisted can't use the other loop
-    from chatdemo.realtime.server import Server
+    from chatdemo.realtime.server import Server  # first, as it brings Twisted's reactor
 
     from chatdemo.project.asgi import application
 
     gc.enable()
     gc.freeze()
-    return Server(application, listener, on_ready, server_name="chatdemo")
+    return Server(application, listener, on_ready, server_name="chatdemo", action_logger=_request_log(config))
+
+
+def _request_log(config: Config) -> Callable | None:
+    """With debug, Daphne's own log of requests and WebSockets, a line each on stderr."""
+    if not config.debug:
+        return None
+    from daphne.access import AccessLogGenerator
+
+    return AccessLogGenerator(sys.stderr)
 
 
 def manage(config: Config, arguments: Sequence[str]) -> None:

@@ -91,6 +91,7 @@ LOGGING = {
         # Pages that are refused say so to who asked for them; the terminal is for what the host must know.
         "django.request": {"level": "INFO" if DEBUG else "ERROR"},
         "django.security": {"level": "INFO" if DEBUG else "CRITICAL"},
+        "daphne": {"level": "WARNING"},
         "django.server": {"handlers": ["terminal"], "level": "INFO", "propagate": False},
     },
 }

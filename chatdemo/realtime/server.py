@@ -1,6 +1,7 @@
 """Daphne, made to take a listening socket, to follow RFC 6455 when it closes, and to end in time."""
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -9,8 +10,10 @@ import daphne.server  # installs Twisted's asyncio reactor, so it comes before a
 from daphne.ws_protocol import WebSocketProtocol as DaphneWebSocketProtocol
 from twisted.internet import defer, reactor
 
+logger = logging.getLogger(__name__)
+
 #: Seconds for each stage of stopping: participants answer the close frame, consumers finish, the rest is cancelled.
-GOODBYE_TIMEOUT, FINISH_TIMEOUT, CANCEL_TIMEOUT = 0.8, 0.4, 0.2
+GOODBYE_TIMEOUT, FINISH_TIMEOUT, CANCEL_TIMEOUT = 1.2, 0.3, 0.2
 GOING_AWAY = 1001  # RFC 6455, section 7.4.1
 
 
@@ -26,7 +29,8 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
     def say_goodbye(self) -> defer.Deferred:
         """Close with 1001 if the WebSocket is open; fires once the connection is gone, answered or not."""
         if self.state == self.STATE_OPEN:
-            self.sendClose(code=GOING_AWAY, reason="The server is stopping.")
+            # Not sendClose(): that refuses every code below 3000 but 1000.
+            self.sendCloseFrame(code=GOING_AWAY, reasonUtf8=b"The server is stopping.", isReply=False)
         return self.is_closed
 
 
@@ -49,7 +53,7 @@ class Server(daphne.server.Server):
         """Daphne calls this with its factories made and the reactor about to run."""
         self.ws_factory.protocol = WebSocketProtocol
         # A breach of the protocol is answered with a close frame (RFC 6455, section 7.1.7), not by hanging up.
-        self.ws_factory.setProtocolOptions(failByDrop=False, closeHandshakeTimeout=GOODBYE_TIMEOUT / 2)
+        self.ws_factory.setProtocolOptions(failByDrop=False, closeHandshakeTimeout=GOODBYE_TIMEOUT)
         self.port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
         self.listening_addresses.append(self.listener.getsockname()[:2])
         self.listener.close()  # the reactor works on a duplicate
@@ -63,7 +67,8 @@ class Server(daphne.server.Server):
 
     def kill_all_applications(self) -> defer.Deferred:
         """Twisted calls this before it shuts down, and waits for what it returns."""
-        return defer.Deferred.fromFuture(asyncio.ensure_future(self.end_connections()))
+        ending = defer.Deferred.fromFuture(asyncio.ensure_future(self.end_connections()))
+        return ending.addErrback(lambda failure: logger.error("Stopping failed", exc_info=failure.value))
 
     async def end_connections(self) -> None:
         """Take no new connections, close every WebSocket with 1001, then let its application finish or cancel it."""

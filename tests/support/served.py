@@ -1,13 +1,16 @@
 """A real ``chatdemo serve`` in a process of its own, for tests and benchmarks."""
 
 import os
+import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -85,6 +88,15 @@ class Served:
     def _read(self) -> None:
         for line in self.process.stdout:
             self.lines.append(line)
+
+
+def free_port() -> int:
+    """A free port that no client is given by its kernel: one that polls such a port can end up connected to itself."""
+    while True:
+        with socket.socket() as probe:
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", random.randrange(15_000, 30_000)))
+                return probe.getsockname()[1]
 
 
 def clean_environ() -> dict[str, str]:

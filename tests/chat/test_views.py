@@ -1,0 +1,68 @@
+"""The chat's pages."""
+
+import pytest
+from django.test import Client
+
+CLIENT = Client(headers={"host": "localhost"})
+
+
+def page(path: str, status: int = 200) -> str:
+    response = CLIENT.get(path)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def test_the_index_asks_for_a_room():
+    text = page("/chat/")
+    assert 'id="room-name-input"' in text and 'id="room-name-submit"' in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "path"),
+    [
+        ("lobby", "/chat/lobby/"),
+        ("  lobby ", "/chat/lobby/"),
+        ("my room", "/chat/my%20room/"),
+        ("100%?#", "/chat/100%25%3F%23/"),
+        ("cafe\u0301", "/chat/caf%C3%A9/"),
+        ("日本語", "/chat/%E6%97%A5%E6%9C%AC%E8%AA%9E/"),
+    ],
+)
+def test_a_typed_name_leads_to_its_room(typed, path):
+    response = CLIENT.get("/chat/", {"room": typed})
+    assert (response.status_code, response.headers["Location"]) == (302, path)
+
+
+@pytest.mark.parametrize("typed", ["", " ", "a/b", "..", "a" * 101, "<script>/"])
+def test_a_typed_name_that_cannot_be_a_rooms_stays_with_the_reason(typed):
+    response = CLIENT.get("/chat/", {"room": typed})
+    text = response.content.decode()
+    assert response.status_code == 400
+    assert 'role="alert"' in text and 'aria-invalid="true"' in text
+    assert f'value="{typed.replace("<", "&lt;").replace(">", "&gt;")}"' in text
+
+
+@pytest.mark.parametrize("name", ["lobby", "caf%C3%A9", "my%20room", "100%25", "%3F%23", "a.b", "...", "%5C", "a" * 100])
+def test_a_room_has_its_page(name):
+    text = page(f"/chat/{name}/")
+    for id in ("chat-log", "chat-message-input", "chat-message-submit"):
+        assert f'id="{id}"' in text
+    assert "data-socket=\"/ws/chat/" in text
+
+
+def test_a_name_is_text_on_its_page_and_never_markup():
+    text = page("/chat/%3Cscript%3Ealert(1)%3C%2Fscript%3E".replace("%2F", "%E2%81%84") + "/")
+    assert "<script>alert" not in text
+    assert "\\u003Cscript\\u003Ealert(1)" in text  # json_script's
+
+
+@pytest.mark.parametrize("path", ["/chat/a/b/", "/chat/a%2Fb/", "/chat/%00/", "/chat/a%0Ab/", "/chat/%2E/", "/chat/" + "a" * 101 + "/"])
+def test_what_cannot_be_a_room_has_a_page_that_says_why(path):
+    text = page(path, 400)
+    assert "That doesn&#x27;t work" in text
+    assert 'href="/chat/"' in text
+
+
+def test_a_missing_slash_is_put_right():
+    response = CLIENT.get("/chat/caf%C3%A9")
+    assert (response.status_code, response.headers["Location"]) == (301, "/chat/caf%C3%A9/")

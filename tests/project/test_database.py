@@ -1,0 +1,240 @@
+"""The SQLite database: where it is, how it is made, and which ones are refused and left as they are."""
+
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chatdemo.errors import ChatdemoError
+from chatdemo.project import database
+from tests.project.make_schema import HEADER, dump
+from tests.support.served import clean_environ
+
+MAKE_SCHEMA = Path(__file__).with_name("make_schema.py")
+
+
+def run_django(path: Path, *arguments: str) -> str:
+    """``chatdemo manage`` in a process of its own; returns what it printed."""
+    command = [sys.executable, "-m", "chatdemo", "manage", "--db", str(path), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), cwd=path.parent)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def query(path: Path, sql: str) -> list[tuple]:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        return connection.execute(sql).fetchall()
+
+
+def refusal(path: Path) -> ChatdemoError:
+    """How ``prepare`` refuses the file at ``path``, which it must leave as it is, with nothing new beside it."""
+    before, names = path.read_bytes(), set(os.listdir(path.parent))
+    with pytest.raises(ChatdemoError) as caught:
+        database.prepare(path)
+    assert path.read_bytes() == before
+    assert set(os.listdir(path.parent)) == names
+    return caught.value
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory) -> Path:
+    """A database that Django's migrations made, one by one."""
+    path = tmp_path_factory.mktemp("migrated") / "chat.sqlite3"
+    run_django(path, "migrate", "--verbosity=0")
+    return path
+
+
+@pytest.fixture
+def made(tmp_path) -> Path:
+    """A database that ``prepare`` made."""
+    path = tmp_path / "made" / "chat.sqlite3"
+    database.prepare(path)
+    return path
+
+
+def test_the_default_is_a_file_in_the_users_application_folder(monkeypatch):
+    monkeypatch.setattr("click.get_app_dir", lambda name: f"/home/ana/.config/{name}")
+    assert database.locate("") == Path("/home/ana/.config/chatdemo/chatdemo.sqlite3")
+
+
+def test_a_relative_path_is_in_the_current_folder_and_a_tilde_the_home(folder, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ana")
+    assert database.locate("a.sqlite3") == folder / "a.sqlite3"
+    assert database.locate("~/a.sqlite3") == Path("/home/ana/a.sqlite3")
+    assert database.locate(":memory:") is None
+
+
+def test_it_is_made_with_its_folder_for_its_owner_alone(made):
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
+    assert stat.S_IMODE(made.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(made.with_name("chat.sqlite3.key").stat().st_mode) == 0o600
+
+
+def rows(path: Path, table: str) -> list[tuple]:
+    """The rows of ``table``, without the time at which a migration was applied."""
+    columns = "app, name" if table == "django_migrations" else "*"
+    return sorted(query(path, f'SELECT {columns} FROM "{table}"'))
+
+
+def test_the_shipped_schema_equals_what_the_migrations_make(made, migrated):
+    schema = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+    assert query(made, schema) == query(migrated, schema)
+    for (table,) in query(made, "SELECT name FROM sqlite_master WHERE type = 'table'"):
+        assert rows(made, table) == rows(migrated, table), table
+
+
+def test_the_shipped_schema_is_what_its_script_writes(migrated):
+    assert database.SCHEMA.read_text("utf-8").startswith(HEADER)
+    assert sorted(dump(migrated).splitlines()) == sorted(database.SCHEMA.read_text("utf-8").splitlines())
+
+
+def test_django_finds_nothing_to_migrate_in_it(made):
+    assert "No migrations to apply." in run_django(made, "migrate")
+
+
+def test_it_knows_the_migrations_without_importing_them(made):
+    assert set(query(made, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+
+
+def test_preparing_it_again_changes_nothing(made):
+    query(made, "INSERT INTO django_session VALUES ('key', 'data', '2030-01-01')")
+    database.prepare(made)
+    assert query(made, "SELECT session_key FROM django_session") == [("key",)]
+
+
+def test_an_older_database_is_migrated_and_keeps_its_data(tmp_path):
+    path = tmp_path / "old.sqlite3"
+    run_django(path, "migrate", "--verbosity=0", "contenttypes", "0001")
+    query(path, "INSERT INTO django_content_type (name, app_label, model) VALUES ('a', 'b', 'c')")
+    run_django(path, "check")
+    assert set(query(path, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+    assert ("b", "c") in query(path, "SELECT app_label, model FROM django_content_type")
+
+
+def test_one_of_a_newer_version_is_refused(made):
+    query(made, "INSERT INTO django_migrations (app, name, applied) VALUES ('auth', '0999_later', '2030-01-01')")
+    error = refusal(made)
+    assert error.message == f"The database {made} is from a newer version: it has auth.0999_later."
+    assert error.hint == "Update chatdemo (pip install --upgrade chatdemo), or give another file with --db."
+
+
+def test_one_of_another_program_is_refused(tmp_path):
+    path = tmp_path / "other.sqlite3"
+    query(path, "CREATE TABLE notes (text)")
+    error = refusal(path)
+    assert error.message == f"The database {path} belongs to another program."
+    assert error.hint == "Give --db another file; this one is left as it is."
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("nothing to see here\n" * 50, "utf-8")
+    assert refusal(path).message == f"The database {path} is damaged, or isn't one: file is not a database."
+
+
+def overwritten(data: bytes) -> bytes:
+    return data[:5000] + b"\xff" * 4000 + data[9000:]
+
+
+@pytest.mark.parametrize("harm", [lambda data: data[:50_000], overwritten], ids=["cut short", "a page overwritten"])
+def test_a_damaged_one_is_refused(made, harm):
+    made.write_bytes(harm(made.read_bytes()))
+    error = refusal(made)
+    assert error.message.startswith(f"The database {made} is damaged, or isn't one: ")
+    assert "\n" not in error.message
+    assert error.hint == "It was left as it is. Restore a copy of it, or give another with --db."
+
+
+def test_one_that_another_program_has_locked_is_refused(made, monkeypatch):
+    impatient = lambda path, **options: connect(path, **{**options, "timeout": 0})  # noqa: E731
+    connect = sqlite3.connect
+    with closing(sqlite3.connect(made, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(sqlite3, "connect", impatient)
+        with pytest.raises(ChatdemoError, match="is locked by another program"):
+            database.prepare(made)
+
+
+def unprivileged(command: list[str]) -> list[str]:
+    """``command`` without the right, which root has, to write what the file modes say it may not."""
+    if os.geteuid() != 0:
+        return command
+    without = "-dac_override,-dac_read_search"
+    return [shutil.which("setpriv"), f"--bounding-set={without}", f"--inh-caps={without}", *command]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX's")
+def test_a_read_only_one_is_refused(made):
+    made.chmod(0o400)
+    before = made.read_bytes()
+    command = [sys.executable, "-m", "chatdemo", "serve", "--port", "0", "--db", str(made)]
+    done = subprocess.run(unprivileged(command), capture_output=True, text=True, env=clean_environ(), timeout=20)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"Error: The database {made} can't be written: attempt to write a readonly database.",
+        "Next:  Make it writable (and its folder), or give another with --db.",
+    ]
+    assert made.read_bytes() == before
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(ChatdemoError) as caught:
+        database.prepare(tmp_path)
+    assert caught.value.message == f"The database {tmp_path} can't be made: {tmp_path} is in the way."
+    assert caught.value.hint == "Give --db the path of a file."
+
+
+def test_a_place_where_nothing_can_be_made_is_refused(tmp_path):
+    tmp_path.joinpath("file").touch()
+    for path in (tmp_path / "file" / "chat.sqlite3", tmp_path / "file" / "folder" / "chat.sqlite3", tmp_path / ("a" * 300)):
+        with pytest.raises(ChatdemoError, match="can't be made: ") as caught:
+            database.prepare(path)
+        assert "\n" not in caught.value.message
+
+
+def test_a_file_that_could_not_be_filled_is_taken_away_again(tmp_path, monkeypatch):
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(database, "_add_tables", full)
+    path = tmp_path / "chat.sqlite3"
+    with pytest.raises(ChatdemoError, match="The disk with the database .* is full"):
+        database.prepare(path)
+    assert not path.exists()
+
+
+def test_two_that_make_it_at_once_both_find_it_made(tmp_path, monkeypatch):
+    path = tmp_path / "chat.sqlite3"
+    read = database._applied_migrations
+
+    def overtaken(connection, name):
+        """Another process makes the tables just after this one has seen that there are none."""
+        applied = read(connection, name)
+        if not applied:
+            monkeypatch.setattr(database, "_applied_migrations", read)
+            database.prepare(path)
+        return applied
+
+    monkeypatch.setattr(database, "_applied_migrations", overtaken)
+    database.prepare(path)
+    assert set(query(path, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+
+
+def test_one_in_memory_is_shared_by_every_connection_as_long_as_one_is_open():
+    keeper = database.prepare(None)
+    with closing(keeper), closing(sqlite3.connect(database.MEMORY_URI, uri=True)) as other:
+        assert other.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
+
+
+def test_one_in_memory_needs_a_sqlite_that_can_share_it(monkeypatch):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 35, 5))
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.35.5")
+    with pytest.raises(ChatdemoError, match=r"SQLite 3\.35\.5 can't share a database in memory") as caught:
+        database.prepare(None)
+    assert caught.value.hint == "Give --db a file, or use a newer Python."

@@ -1,0 +1,62 @@
+"""The listening socket, and the addresses that lead to it."""
+
+import errno
+import socket
+
+import pytest
+
+from chatdemo.errors import ChatdemoError
+from chatdemo.project import listener
+
+
+def test_a_client_can_connect_as_soon_as_it_listens():
+    with listener.listen("127.0.0.1", 0) as server:
+        with socket.create_connection(server.getsockname(), timeout=5):
+            pass
+
+
+def test_it_takes_ipv6_with_and_without_brackets():
+    for host in ("::1", "[::1]"):
+        with listener.listen(host, 0) as server:
+            assert listener.addresses(server)[0].startswith("http://[::1]:")
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (errno.EADDRINUSE, "Port 80 on here is already in use."),
+        (errno.EADDRNOTAVAIL, "The address here isn't one of this machine's."),
+        (errno.EACCES, "Port 80 needs administrator's rights."),
+        (errno.ENOBUFS, "Can't listen on here, port 80: no space."),
+    ],
+)
+def test_a_failure_says_what_is_wrong(number, message):
+    error = listener._explained(OSError(number, "no space"), "here", 80)
+    assert error.message == message
+    assert error.hint
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "a" * 300, "256.1.1.1", "1 2", "é" * 70 + ".x"])
+def test_an_unknown_address_is_named(host):
+    with pytest.raises(ChatdemoError) as caught:
+        listener.listen(host, 0)
+    assert caught.value.message == f"The address {host!r} isn't known here."
+
+
+def test_only_an_open_address_has_one_for_the_class(monkeypatch):
+    monkeypatch.setattr(listener, "lan_address", lambda: "192.0.2.7")
+    with listener.listen("127.0.0.1", 0) as server:
+        port = server.getsockname()[1]
+        assert listener.addresses(server) == (f"http://127.0.0.1:{port}/", None)
+    with listener.listen("0.0.0.0", 0) as server:
+        port = server.getsockname()[1]
+        assert listener.addresses(server) == (f"http://127.0.0.1:{port}/", f"http://192.0.2.7:{port}/")
+
+
+def test_without_a_network_there_is_no_address_for_the_class(monkeypatch):
+    class Unconnected(socket.socket):
+        def connect(self, address):
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(socket, "socket", Unconnected)
+    assert listener.lan_address() is None

@@ -1,0 +1,83 @@
+"""The start page, the pages for what went wrong, and the headers of all."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client, RequestFactory
+from django.test.utils import override_settings
+
+from chatdemo.project import views
+
+CLIENT = Client(headers={"host": "localhost"}, raise_request_exception=False)
+
+
+def test_the_start_page_leads_to_the_chat():
+    assert 'href="/chat/"' in CLIENT.get("/").content.decode()
+
+
+@pytest.mark.parametrize(("host", "hint"), [("localhost", True), ("127.0.0.1:8000", True), ("192.0.2.7", False)])
+def test_the_start_page_says_how_others_join(host, hint):
+    with override_settings(ALLOWED_HOSTS=["*"]):
+        text = CLIENT.get("/", headers={"host": host}).content.decode()
+    assert ("--host 0.0.0.0" in text) is hint
+    assert (f"http://{host}/" in text) is not hint
+
+
+def test_a_page_that_is_not_there_says_what_to_do():
+    response = CLIENT.get("/nowhere/")
+    assert response.status_code == 404
+    assert "Check the address" in response.content.decode()
+
+
+def test_a_host_that_is_not_ours_says_which_setting_makes_it_so():
+    response = CLIENT.get("/", headers={"host": "evil.example"})
+    assert response.status_code == 400
+    assert "allowed_hosts" in response.content.decode()
+    assert "Content-Security-Policy" in response.headers
+
+
+def test_an_ordinary_request_to_a_websockets_address_is_told_so():
+    response = CLIENT.get("/ws/chat/lobby/")
+    assert (response.status_code, response.headers["Upgrade"]) == (426, "websocket")
+
+
+def test_a_form_from_elsewhere_is_refused():
+    response = Client(headers={"host": "localhost"}, enforce_csrf_checks=True).post("/chat/")
+    assert response.status_code == 403
+    assert "didn&#x27;t come from a page of this chat" in response.content.decode()
+
+
+def test_what_is_forbidden_says_why():
+    response = views.forbidden(RequestFactory().get("/"), PermissionDenied("Not for you."))
+    assert response.status_code == 403
+    assert "Not for you." in response.content.decode()
+
+
+def test_a_fault_of_ours_has_a_page_without_a_traceback(monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("chatdemo.chat.rooms.tidy", broken)
+    response = CLIENT.get("/chat/?room=a")
+    assert response.status_code == 500
+    assert "Something broke" in response.content.decode()
+    assert "division" not in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/chat/", "/chat/lobby/", "/nowhere/", "/chat/a/b/"])
+def test_every_page_has_a_strict_policy(path):
+    headers = CLIENT.get(path).headers
+    policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["connect-src"] == "'self' ws://localhost wss://localhost"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize("path", ["/", "/chat/", "/chat/lobby/", "/nowhere/"])
+def test_no_page_has_an_inline_script_style_or_handler(path):
+    text = CLIENT.get(path).content.decode()
+    assert "<style" not in text and " style=" not in text
+    assert " on" not in {part[:3] for part in text.split('"')[::2]}
+    scripts = [part.partition(">")[0] for part in text.split("<script")[1:]]
+    assert all("src=" in script or 'type="application/json"' in script for script in scripts)

@@ -1,0 +1,47 @@
+"""Django's secret key, beside the database."""
+
+import stat
+
+import pytest
+
+from chatdemo.errors import ChatdemoError
+from chatdemo.project import secret_key
+
+
+def test_it_is_random_and_made_once_for_its_owner_alone(tmp_path):
+    one, other = tmp_path / "one.sqlite3", tmp_path / "other.sqlite3"
+    for database in (one, other, one):
+        secret_key.ensure(database)
+    assert len(secret_key.read(one)) == 64
+    assert secret_key.read(one) == secret_key.read(one) != secret_key.read(other)
+    assert stat.S_IMODE((tmp_path / "one.sqlite3.key").stat().st_mode) == 0o600
+
+
+def test_one_that_others_could_read_is_closed_to_them(tmp_path):
+    key = tmp_path / "chat.sqlite3.key"
+    key.write_text("k" * 64, "ascii")
+    key.chmod(0o644)
+    secret_key.ensure(tmp_path / "chat.sqlite3")
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_without_a_file_it_is_this_processes_own_and_nothing_is_written(tmp_path):
+    assert len(secret_key.read(None)) == len(secret_key.read(tmp_path / "chat.sqlite3")) == 64
+    secret_key.ensure(None)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 64])
+def test_a_damaged_one_is_refused_and_left_as_it_is(tmp_path, content):
+    key = tmp_path / "chat.sqlite3.key"
+    key.write_bytes(content)
+    with pytest.raises(ChatdemoError, match=r"The secret key .* (is damaged|can't be used)") as caught:
+        secret_key.ensure(tmp_path / "chat.sqlite3")
+    assert "a new one is made" in caught.value.hint
+    assert key.read_bytes() == content
+
+
+def test_one_that_cannot_be_used_says_why(tmp_path):
+    (tmp_path / "chat.sqlite3.key").mkdir()
+    with pytest.raises(ChatdemoError, match=r"The secret key .*\.key can't be used: .*Is a directory"):
+        secret_key.ensure(tmp_path / "chat.sqlite3")
