@@ -2,17 +2,20 @@
 
 import ast
 import statistics
+import subprocess
+import sys
 from pathlib import Path
-
-from importlinter import cli as importlinter
 
 ROOT = Path(__file__).parents[1]
 PYTHON = sorted((ROOT / "chatdemo").rglob("*.py"))
 
 
-def test_imports_only_go_down(monkeypatch):
-    monkeypatch.chdir(ROOT)
-    assert importlinter.lint_imports(config_filename=str(ROOT / "setup.cfg"), no_cache=True) == 0
+def test_imports_only_go_down():
+    # In a process of its own: it walks over every module there is, and some of the server's don't like to be looked at.
+    code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 kept, 0 broken" in done.stdout
 
 
 def test_the_lowest_floors_know_neither_django_nor_click():

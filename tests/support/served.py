@@ -31,14 +31,14 @@ def wait_for(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -
 class Served:
     """``chatdemo serve`` with ``arguments``, on a free port and a database in ``folder`` unless they say otherwise.
 
-    ``lines`` is what it printed so far, stdout and stderr together. As a context manager it ends the process.
+    ``python`` has chatdemo installed, ``environ`` is added to the environment. ``lines`` is what it printed so far, stdout and stderr together. As a context manager it ends the process.
     """
 
-    def __init__(self, folder: Path, *arguments: str, **environ: str):
+    def __init__(self, folder: Path, *arguments: str, python: str = sys.executable, **environ: str):
         defaults = ("--port", "0", "--db", str(folder / "chat.sqlite3"))
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "chatdemo", "serve", *defaults, *arguments],
+            [python, "-m", "chatdemo", "serve", *defaults, *arguments],
             cwd=folder,
             env={**clean_environ(), **environ},
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,67 @@
+"""Install the wheel in a fresh venv of each other supported Python on this machine, serve, and send a message through.
+
+Run it from the repository's root, with the tests' own requirements installed: python -m tests.pythons
+"""
+
+import glob
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from websockets.sync.client import connect
+
+from tests.support.served import PATIENCE, Served
+
+ROOT = Path(__file__).parents[1]
+SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
+
+
+def find() -> dict[str, str]:
+    """The interpreter of each supported version that is on the PATH or in pyenv, but for the one that runs this."""
+    found = {}
+    for version in SUPPORTED:
+        installed = glob.glob(os.path.join(os.environ.get("PYENV_ROOT", ""), "versions", f"{version}.*", "bin", "python"))
+        for interpreter in filter(None, [*installed, shutil.which(f"python{version}")]):
+            if _version(interpreter) == version:
+                found.setdefault(version, interpreter)
+    found.pop(".".join(map(str, sys.version_info[:2])), None)
+    return found
+
+
+def try_wheel(interpreter: str, wheel: Path, folder: Path) -> None:
+    """Raises CalledProcessError or AssertionError if the wheel doesn't install, serve or chat."""
+    subprocess.run([interpreter, "-m", "venv", folder / "venv"], check=True)
+    python = folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True)
+    with Served(folder, python=str(python)) as server, connect(server.socket_url("/ws/chat/caf%C3%A9/")) as client:
+        client.send(json.dumps({"message": "hello"}))
+        assert json.loads(client.recv(PATIENCE)) == {"message": "hello"}
+        client.close()
+        assert server.stop() == 0 and "Traceback" not in server.output
+
+
+def _version(interpreter: str) -> str | None:
+    """Its version as "3.x"; None if it doesn't run (pyenv puts names on the PATH of versions that aren't chosen)."""
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    done = subprocess.run([interpreter, "-c", code], capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, ROOT]
+        subprocess.run(command, check=True)
+        [wheel] = Path(folder).glob("*.whl")
+        for version, interpreter in find().items():
+            place = Path(folder, version)
+            place.mkdir()
+            try_wheel(interpreter, wheel, place)
+            print(f"Python {version}: the wheel installs, serves and chats.", flush=True)
+
+
+if __name__ == "__main__":
+    main()
