@@ -2,7 +2,6 @@
 
 import sys
 from contextlib import suppress
-from importlib.metadata import version
 
 import click
 
@@ -44,6 +43,8 @@ def _usage_hint(error: click.ClickException) -> str:
 
 def show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         parts = ", ".join(f"{name} {version(name)}" for name in ("django", "channels", "daphne"))
         click.echo(f"chatdemo {__version__} ({parts}, Python {sys.version.split()[0]})")
         context.exit()

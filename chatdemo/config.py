@@ -4,16 +4,10 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from chatdemo.errors import UsageError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 FILE_NAME = "chatdemo.toml"
 ENV_PREFIX = "CHATDEMO_"
@@ -163,6 +157,11 @@ def _from_file(file: str | os.PathLike | None) -> dict[str, Any]:
 
 
 def _parse(path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
@@ -176,6 +175,8 @@ def _parse(path: Path) -> dict[str, Any]:
 def _require_known(name: str, shown: str, known: Mapping[str, str]) -> None:
     if name in SETTINGS:
         return
+    from difflib import get_close_matches
+
     close = get_close_matches(name, SETTINGS, n=1)
     guess = [f"Did you mean {key}? " for key, value in known.items() if value in close]
     raise UsageError(f"{shown} is not a setting.", f"{''.join(guess)}The settings are: {', '.join(known)}.")

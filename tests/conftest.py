@@ -4,16 +4,19 @@ import os
 import tempfile
 from pathlib import Path
 
+import django
 import pytest
 
 from tests.support.served import Served
 
-# pytest-django sets Django up after this file is loaded. Each process (of xdist too) has its own data.
+# Each process (of xdist too) has its own data. pytest-django looks for settings before it loads this file, finds none, and
+# so leaves setting Django up to it.
 _folder = tempfile.TemporaryDirectory(prefix="chatdemo-tests-")
 for name in [name for name in os.environ if name.startswith("CHATDEMO_") and name != "CHATDEMO_TEST_ALL"]:
     del os.environ[name]
 os.environ["CHATDEMO_DB"] = str(Path(_folder.name, "chat.sqlite3"))
 os.environ["DJANGO_SETTINGS_MODULE"] = "chatdemo.project.settings"
+django.setup()
 
 
 @pytest.fixture

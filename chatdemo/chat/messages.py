@@ -59,9 +59,14 @@ def encode(content: dict, id: str | None = None) -> str:
 
 def _decode(text: str) -> object:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_json)
     except (ValueError, RecursionError):  # a number of too many digits is a ValueError, a deep nest the other
         raise MessageError("bad_json") from None
+
+
+def _no_json(constant: str) -> None:
+    """Python's json reads NaN and Infinity, which are no JSON."""
+    raise ValueError(constant)
 
 
 def _check_text(text: object, id: str | None, limit: int) -> str:

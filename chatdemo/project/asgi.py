@@ -11,15 +11,15 @@ django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402
 
 from chatdemo.chat.routing import websocket_urlpatterns  # noqa: E402
 from chatdemo.project.hosts import AllowedHostsOriginValidator, OwnAddresses  # noqa: E402
+from chatdemo.project.static_files import StaticFilesHandler  # noqa: E402
 
 application = OwnAddresses(
     ProtocolTypeRouter(
         {
-            "http": ASGIStaticFilesHandler(django_application),
+            "http": StaticFilesHandler(django_application),
             "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
         }
     )

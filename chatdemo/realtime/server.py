@@ -7,31 +7,15 @@ import socket
 from collections.abc import Callable
 
 import daphne.server  # installs Twisted's asyncio reactor, so it comes before any other import of Twisted
-from daphne.ws_protocol import WebSocketProtocol as DaphneWebSocketProtocol
 from twisted.internet import defer, reactor
+
+from chatdemo.realtime.http import HTTPFactory
+from chatdemo.realtime.websocket import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
 
 #: Seconds for each stage of stopping: participants answer the close frame, consumers finish, the rest is cancelled.
 GOODBYE_TIMEOUT, FINISH_TIMEOUT, CANCEL_TIMEOUT = 1.2, 0.3, 0.2
-GOING_AWAY = 1001  # RFC 6455, section 7.4.1
-
-
-class WebSocketProtocol(DaphneWebSocketProtocol):
-    """Daphne's protocol for one WebSocket, safe when a handshake fails before the application is reached."""
-
-    def onClose(self, wasClean: bool, code: int, reason: str) -> None:
-        # Daphne registers a connection in onConnect. A handshake refused before that (a missing key, say) has
-        # nothing to take back, and Daphne's own onClose would end in an AttributeError.
-        if hasattr(self, "server"):
-            super().onClose(wasClean, code, reason)
-
-    def say_goodbye(self) -> defer.Deferred:
-        """Close with 1001 if the WebSocket is open; fires once the connection is gone, answered or not."""
-        if self.state == self.STATE_OPEN:
-            # Not sendClose(): that refuses every code below 3000 but 1000.
-            self.sendCloseFrame(code=GOING_AWAY, reasonUtf8=b"The server is stopping.", isReply=False)
-        return self.is_closed
 
 
 class Server(daphne.server.Server):
@@ -51,9 +35,13 @@ class Server(daphne.server.Server):
 
     def prepare(self) -> None:
         """Daphne calls this with its factories made and the reactor about to run."""
+        self.http_factory = HTTPFactory(self)
         self.ws_factory.protocol = WebSocketProtocol
-        # A breach of the protocol is answered with a close frame (RFC 6455, section 7.1.7), not by hanging up.
-        self.ws_factory.setProtocolOptions(failByDrop=False, closeHandshakeTimeout=GOODBYE_TIMEOUT)
+        self.ws_factory.setProtocolOptions(
+            allowNullOrigin=True,  # as Daphne has it: the application is what judges origins
+            failByDrop=False,  # a breach of the protocol is answered with a close frame (RFC 6455, section 7.1.7)
+            closeHandshakeTimeout=GOODBYE_TIMEOUT,
+        )
         self.port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
         self.listening_addresses.append(self.listener.getsockname()[:2])
         self.listener.close()  # the reactor works on a duplicate

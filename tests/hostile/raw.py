@@ -1,0 +1,246 @@
+"""A client that can break every rule: bytes to a socket by hand, and what the server answers to them.
+
+Frames are RFC 6455, section 5.2; handshakes section 4.1; close codes section 7.4.1.
+"""
+
+import json
+import os
+import socket
+import struct
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPMessage, parse_headers
+from pathlib import Path
+
+from websockets.sync.client import ClientConnection, connect
+
+from tests.support.served import PATIENCE, Served
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+#: A handshake's headers that are right; the key is the one in RFC 6455, section 1.3.
+HANDSHAKE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
+ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP response: its status, headers and body."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame from the server."""
+
+    opcode: int
+    payload: bytes
+    fin: bool = True
+
+    @property
+    def code(self) -> int:
+        """The status code of a close frame; 1005 stands for none, as in section 7.1.5."""
+        assert self.opcode == CLOSE, f"this is no close frame: {self}"
+        return struct.unpack("!H", self.payload[:2])[0] if self.payload else 1005
+
+
+class Raw:
+    """A TCP connection to ``server``. As a context manager it closes itself."""
+
+    def __init__(self, server: Served):
+        self.port = server.port
+        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.file = self.socket.makefile("rb")
+
+    def __enter__(self) -> "Raw":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.file.close()
+        self.socket.close()
+
+    def send(self, data: bytes) -> None:
+        """Send all that the server takes: one that has refused already may hang up, and its answer says enough."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.socket.sendall(data)
+
+    def request(self, line: bytes, **headers: str | bytes | list | None) -> None:
+        """Send a request with ``line`` and ``headers``, as ``request`` below builds it."""
+        self.send(request(line, {"Host": f"127.0.0.1:{self.port}"} | headers))
+
+    def answer(self, has_body: bool = True) -> Answer:
+        """The next HTTP response. Raises AssertionError if the server hangs up instead."""
+        line = self.file.readline()
+        assert line.startswith(b"HTTP/1."), f"no HTTP response, but {line!r}"
+        status = int(line.split()[1])
+        headers = parse_headers(self.file)
+        empty = status < 200 or status in (204, 304) or not has_body
+        return Answer(status, headers, b"" if empty else self._body(headers))
+
+    def reset(self) -> None:
+        """Abort the connection: TCP RST, not FIN."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.file.close()
+        self.socket.close()
+
+    def at_end(self) -> bool:
+        """Whether the server closed the connection; waits for that. Data that comes instead is the answer no."""
+        try:
+            return self.file.read(1) == b""
+        except ConnectionResetError:
+            return True
+
+    def frame(self) -> Frame:
+        """The next frame, which must be unmasked."""
+        first, second = self._exactly(2)
+        assert not second & 0x80, "a server must not mask its frames"
+        length = second & 0x7F
+        if length > 125:
+            length = int.from_bytes(self._exactly(2 if length == 126 else 8), "big")
+        return Frame(first & 0x0F, self._exactly(length), bool(first & 0x80))
+
+    def heard(self) -> dict:
+        """The next frame's JSON."""
+        frame = self.frame()
+        assert frame.opcode == TEXT, f"no text, but {frame} ({frame.code})"
+        return json.loads(frame.payload)
+
+    def _exactly(self, count: int) -> bytes:
+        data = self.file.read(count)
+        assert len(data) == count, f"the server hung up within a frame, after {data!r}"
+        return data
+
+    def _body(self, headers: HTTPMessage) -> bytes:
+        if headers.get("Transfer-Encoding") == "chunked":
+            return b"".join(iter(self._chunk, b""))
+        length = headers.get("Content-Length")
+        return self.file.read(None if length is None else int(length))
+
+    def _chunk(self) -> bytes:
+        data = self.file.read(int(self.file.readline(), 16))
+        self.file.readline()
+        return data
+
+
+def request(line: bytes, headers: dict) -> bytes:
+    """A request's bytes. A header of None is left out, one with a list stands once for each value."""
+    lines = [line]
+    for name, value in headers.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                lines.append(name.encode() + b": " + (one if isinstance(one, bytes) else one.encode()))
+    return b"\r\n".join([*lines, b"", b""])
+
+
+def frame(opcode: int, payload: bytes = b"", fin: bool = True, rsv: int = 0, masked: bool = True) -> bytes:
+    """A frame's bytes as a client sends it; ``rsv`` is the three reserved bits as a number."""
+    head = bytes([fin << 7 | rsv << 4 | opcode])
+    length, flag = len(payload), masked << 7
+    if length < 126:
+        head += bytes([flag | length])
+    elif length < 65536:
+        head += bytes([flag | 126]) + struct.pack("!H", length)
+    else:
+        head += bytes([flag | 127]) + struct.pack("!Q", length)
+    return head + (mask(payload) if masked else payload)
+
+
+def mask(payload: bytes) -> bytes:
+    """A masking key, and ``payload`` masked with it."""
+    key = os.urandom(4)
+    stream = (key * (len(payload) // 4 + 1))[: len(payload)]
+    masked = int.from_bytes(payload, "big") ^ int.from_bytes(stream, "big")
+    return key + masked.to_bytes(len(payload), "big")
+
+
+def close(code: int, reason: bytes = b"") -> bytes:
+    """A close frame's bytes."""
+    return frame(CLOSE, struct.pack("!H", code) + reason)
+
+
+def said(text: str) -> bytes:
+    """A good message's frame."""
+    return frame(TEXT, json.dumps({"message": text}).encode())
+
+
+def handshake(client: Raw, path: str = "/ws/chat/lobby/", line: bytes | None = None, **headers) -> Answer:
+    """Send a handshake that is right but for ``line`` and ``headers``; returns the answer."""
+    client.request(line or f"GET {path} HTTP/1.1".encode(), **(HANDSHAKE | headers))
+    return client.answer()
+
+
+@contextmanager
+def participant(server: Served, room: str) -> Iterator[Raw]:
+    """A raw participant in ``room``, with its handshake done."""
+    with Raw(server) as client:
+        answer = handshake(client, f"/ws/chat/{room}/")
+        assert (answer.status, answer.headers["Sec-WebSocket-Accept"]) == (101, ACCEPT)
+        yield client
+
+
+def get(server: Served, path: str | bytes, method: str = "GET", **headers) -> Answer:
+    """The answer to one request on a connection of its own."""
+    path = path.encode() if isinstance(path, str) else path
+    with Raw(server) as client:
+        client.request(method.encode() + b" " + path + b" HTTP/1.1", Connection="close", **headers)
+        return client.answer(has_body=method != "HEAD")
+
+
+def join(server: Served, room_path: str) -> ClientConnection:
+    """A well-behaved participant, in the room that stands percent-encoded in the address."""
+    return connect(server.socket_url(f"/ws/chat/{room_path}/"), open_timeout=PATIENCE, proxy=None)
+
+
+def hear(client: ClientConnection) -> dict:
+    """The next frame that a participant gets."""
+    return json.loads(client.recv(timeout=PATIENCE))
+
+
+def say(client: ClientConnection, text: str, **extra: object) -> None:
+    client.send(json.dumps({"message": text, **extra}))
+
+
+def new_room() -> str:
+    """A room that nobody else is in."""
+    return uuid.uuid4().hex
+
+
+def is_our_page(answer: Answer) -> bool:
+    """Whether a refusal is a page of chatdemo that shows the status, and no traceback."""
+    wanted = (f'<p class="status">{answer.status}</p>', "<h1>", 'class="lead"')
+    return all(part in answer.text for part in wanted) and "Traceback" not in answer.text
+
+
+def still_chats(server: Served) -> bool:
+    """Whether what one participant says reaches another."""
+    room = new_room()
+    with join(server, room) as one, join(server, room) as other:
+        say(one, "still here")
+        return hear(other)["message"] == hear(one)["message"] == "still here"
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Served]:
+    """A server for a module's tests, which must come through them alive, chatting and without a word of complaint."""
+    with Served(folder) as server:
+        yield server
+        assert server.process.poll() is None, f"the server died: {server.output}"
+        assert still_chats(server)
+        server.stop()
+    assert "Traceback" not in server.output
+    complaints = [line for line in server.lines if " error " in line or " critical " in line]
+    assert not complaints
