@@ -85,6 +85,7 @@ def _request_log(config: Config) -> Callable | None:
 
 def manage(config: Config, arguments: Sequence[str]) -> None:
     """Django's management command ``arguments`` on the embedded project, with its database ready for it."""
+    os.environ["CHATDEMO_DB"] = config.db  # for the server process that a browser test starts
     # The database of `migrate` is left to it, so that one sees the migrations go by as in the tutorial.
     keep_alive = get_ready(config, tables=arguments[:1] != ("migrate",))
     from django.core.management import execute_from_command_line

@@ -47,9 +47,13 @@ export class Composer {
   measure() {
     const length = Array.from(this.input.value).length;
     const left = this.limit - length;
-    const excess = `${-left} characters too many: ${this.limit} are the most in one message.`;
+    const excess = `${characters(-left)} too many: ${this.limit} are the most in one message.`;
     this.warn(left < 0 ? excess : "");
-    if (left >= 0 && left < this.limit / 10) this.note.textContent = `${left} characters left`;
+    if (left >= 0 && left < this.limit / 10) this.note.textContent = `${characters(left)} left`;
     return length;
   }
+}
+
+function characters(count) {
+  return `${count} character${count === 1 ? "" : "s"}`;
 }

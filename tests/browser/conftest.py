@@ -1,0 +1,37 @@
+"""A real browser against a real server. Where there is no browser, these tests are skipped."""
+
+import pytest
+
+from tests.browser import find
+from tests.browser.participant import enter, open_browser
+from tests.support.served import PATIENCE
+
+
+@pytest.fixture
+def browser():
+    path = find.browser() or pytest.skip("there's no Chromium, Chrome or Edge on this machine")
+    with open_browser(path) as browser:
+        yield browser
+
+
+@pytest.fixture
+def new_context(browser):
+    """Makes a browser context: a person's own cookies and windows."""
+
+    def new_context(**options):
+        context = browser.new_context(**options)
+        context.set_default_timeout(PATIENCE * 1000)
+        return context
+
+    return new_context
+
+
+@pytest.fixture
+def context(new_context):
+    return new_context()
+
+
+@pytest.fixture
+def join(context, served):
+    """``join("lobby")`` opens a tab in that room and returns its connected Participant."""
+    return lambda room="lobby": enter(context, served.url, room)

@@ -1,0 +1,57 @@
+"""People in a browser: what they do on a room's page, and what it shows them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser import find
+from tests.support.served import PATIENCE
+
+expect.set_options(timeout=PATIENCE * 1000)
+
+
+@contextmanager
+def open_browser(path: str) -> Iterator[Browser]:
+    """The browser at ``path``, with Playwright started and stopped round it.
+
+    Not kept for longer than a test: while Playwright runs, so does an asyncio loop in this thread.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=find.ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Participant:
+    """Someone in a room, on ``page``. The ids are the wire contract's; the rest is found as a person finds it."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        self.state = page.get_by_role("status")
+        self.messages = page.get_by_role("log").locator(".said .text")
+        self.unsent = page.get_by_role("list", name="Not sent yet")
+        self.log = page.locator("#chat-log")
+        self.input = page.locator("#chat-message-input")
+        self.note = page.locator("#composer-note")
+
+    def say(self, text: str) -> None:
+        self.input.fill(text)
+        self.input.press("Enter")
+
+    def expect_log(self, *messages: str) -> None:
+        """Wait until the log holds these messages and no other."""
+        expect(self.log).to_have_value("".join(f"{message}\n" for message in messages))
+
+    def expect_state(self, words: str) -> None:
+        expect(self.state).to_contain_text(words)
+
+
+def enter(context: BrowserContext, url: str, room: str = "lobby") -> Participant:
+    """A new tab in ``room`` of the chat at ``url``, connected."""
+    page = context.new_page()
+    page.goto(f"{url}chat/{quote(room, safe='')}/")
+    participant = Participant(page)
+    participant.expect_state("Connected")
+    return participant

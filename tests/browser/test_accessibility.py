@@ -1,0 +1,231 @@
+"""The pages for people who use a keyboard, a screen reader, or eyes that need contrast (WCAG 2.2, level AA)."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.pages import PAGES
+from tests.browser.participant import Participant, enter
+
+FIELDS_AND_BUTTONS = {"textbox", "button", "link", "searchbox", "combobox", "checkbox", "DisclosureTriangle"}
+
+#: Everything that the keyboard can reach on the page as it is shown, in its order.
+REACHABLE = """() => Array.from(document.querySelectorAll("a[href], button, input, textarea, summary, [tabindex]"))
+  .filter((element) => element.tabIndex >= 0 && !element.disabled && element.checkVisibility())
+  .map((element) => element.id || element.textContent.trim())"""
+FOCUSED = """() => {
+  const element = document.activeElement;
+  return element === document.body ? null : element.id || element.textContent.trim();
+}"""
+OUTLINE = """() => {
+  const {outlineStyle, outlineWidth} = getComputedStyle(document.activeElement);
+  return outlineStyle === "none" ? 0 : parseFloat(outlineWidth);
+}"""
+
+#: The contrast of each text on the page with what is painted behind it, from the styles as computed: backgrounds and
+#: opacities are laid over one another from the root down. Gives [ratio, what is needed, text] for each.
+CONTRASTS = r"""() => {
+  const parse = (color) => {
+    const [, r, g, b, a = 1] = color.match(/^rgba?\(([\d.]+), ([\d.]+), ([\d.]+)(?:, ([\d.]+))?\)$/).map(Number)
+      .map((number) => Number.isNaN(number) ? undefined : number);
+    return {rgb: [r, g, b], a};
+  };
+  const mix = (over, under, share) => over.map((value, i) => value * share + under[i] * (1 - share));
+  const lay = (color, under) => mix(parse(color).rgb, under, parse(color).a);
+  const paint = ([element, ...inner], under, ink) => {
+    const style = getComputedStyle(element);
+    if (style.backgroundImage !== "none") throw new Error(`a background image behind ${element.outerHTML}`);
+    const back = lay(style.backgroundColor, under);
+    const painted = inner.length ? paint(inner, back, ink) : {back, ink: lay(ink, back)};
+    const share = Number(style.opacity);
+    return {back: mix(painted.back, under, share), ink: mix(painted.ink, under, share)};
+  };
+  const luminance = (rgb) => rgb.map((value) => value / 255)
+    .map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, value, i) => sum + value * [0.2126, 0.7152, 0.0722][i], 0);
+  const ratio = (element, ink) => {
+    const path = [];
+    for (let node = element; node; node = node.parentElement) path.unshift(node);
+    const painted = paint(path, [255, 255, 255], ink);
+    const [high, low] = [luminance(painted.back), luminance(painted.ink)].sort((a, b) => b - a);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const row = (element, style, text) => {
+    const size = parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    return [ratio(element, style.color), large ? 3 : 4.5, text];
+  };
+  const shown = (element) => element.checkVisibility({visibilityProperty: true}) && !element.closest(".hidden");
+  const rows = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement;
+    const text = texts.currentNode.data.trim();
+    if (text && shown(element)) rows.push(row(element, getComputedStyle(element), text));
+  }
+  for (const field of document.querySelectorAll("input, textarea")) {
+    if (!shown(field)) continue;
+    if (field.value) rows.push(row(field, getComputedStyle(field), field.value));
+    else if (field.placeholder) rows.push(row(field, getComputedStyle(field, "::placeholder"), field.placeholder));
+  }
+  return rows;
+}"""
+
+
+def faint(page) -> list:
+    """The texts on the page whose contrast is less than they need."""
+    rows = page.evaluate(CONTRASTS)
+    assert rows, "no text was found"
+    return [(round(ratio, 2), text) for ratio, needed, text in rows if ratio < needed]
+
+
+def accessibility_tree(page) -> list[dict]:
+    """What the browser tells a screen reader."""
+    session = page.context.new_cdp_session(page)
+    session.send("Accessibility.enable")
+    return [node for node in session.send("Accessibility.getFullAXTree")["nodes"] if not node["ignored"]]
+
+
+def each_page(context, served):
+    """Opens every page, one after the other, and gives its name with it."""
+    for name, path in PAGES.items():
+        page = context.new_page()
+        page.goto(served.url + path)
+        yield name, page
+
+
+def test_every_page_has_a_language_a_title_and_one_heading_of_the_first_level(context, served):
+    for name, page in each_page(context, served):
+        expect(page.locator("html"), name).to_have_attribute("lang", "en")
+        expect(page, name).to_have_title(re.compile(r"\S"))
+        expect(page.get_by_role("heading", level=1), name).to_have_count(1)
+        expect(page.get_by_role("main"), name).to_have_count(1)
+
+
+def test_every_field_button_and_link_has_a_name(context, served):
+    for name, page in each_page(context, served):
+        nodes = [node for node in accessibility_tree(page) if node["role"]["value"] in FIELDS_AND_BUTTONS]
+        assert nodes, name
+        assert [node for node in nodes if not node["name"]["value"].strip()] == [], name
+
+
+def test_a_screen_reader_is_told_of_messages_of_the_connection_and_of_what_is_wrong(join):
+    ada = join()
+    expect(ada.page.get_by_role("log", name="Messages")).to_have_count(1)
+    live = {}
+    for node in accessibility_tree(ada.page):
+        properties = {entry["name"]: entry["value"].get("value") for entry in node["properties"]}
+        live[node["role"]["value"]] = properties.get("live")
+    assert live["log"] == live["status"] == "polite"
+    expect(ada.note).to_have_attribute("aria-live", "polite")
+    expect(ada.input).to_have_accessible_name("Your message")
+
+
+def test_the_reason_why_a_message_is_too_long_belongs_to_the_input(join):
+    ada = join()
+    ada.say("x" * 5000)
+    expect(ada.input).to_have_accessible_description(re.compile("too many"))
+
+
+def test_a_room_name_that_is_refused_is_marked_and_described(context, served):
+    page = context.new_page()
+    page.goto(f"{served.url}chat/?room=a%2Fb")
+    expect(page.locator("#room-name-input")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#room-name-input")).to_have_accessible_description(re.compile("can't have a /"))
+
+
+def tab_round(page, count: int) -> list[str]:
+    """What Tab comes to in ``count`` steps from the top of the page, each with its focus shown."""
+    for _ in range(count + 1):  # to the end, whichever part has the focus
+        if page.evaluate(FOCUSED) is None:
+            break
+        page.keyboard.press("Tab")
+    stops = []
+    for _ in range(count):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate(FOCUSED))
+        assert page.evaluate(OUTLINE) >= 2, f"{stops[-1]} doesn't show that it has the focus"
+    return stops
+
+
+def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(context, served):
+    for name, page in each_page(context, served):
+        everything = page.evaluate(REACHABLE)
+        assert tab_round(page, len(everything)) == everything, name
+
+
+def test_the_keyboard_reaches_the_plain_log_and_the_choices_beside_a_message(context, served):
+    ada = in_doubt(context, served)
+    ada.page.locator("summary").click()
+    everything = ada.page.evaluate(REACHABLE)
+    assert {"chat-log", "Send again", "Discard"} <= set(everything)
+    assert tab_round(ada.page, len(everything)) == everything
+
+
+def in_doubt(context, served) -> Participant:
+    """Someone with messages on the page, one that waits and one in doubt, without a connection."""
+    page = context.new_page()
+    page.clock.install()
+    page.route_web_socket("**/ws/chat/**", lose_the_last)
+    page.goto(f"{served.url}chat/lobby/")
+    ada = Participant(page)
+    ada.say("my own")
+    ada.expect_log("my own", "of another")
+    page.clock.pause_at("2100-01-01")
+    ada.say("the last")
+    ada.expect_state("Connection lost")
+    ada.say("waits")
+    expect(ada.unsent).to_contain_text("Waiting for the connection")
+    return ada
+
+
+def lose_the_last(socket) -> None:
+    """A server that sends each message back, with one of another person's after it, and hangs up at "the last"."""
+
+    def answer(text):
+        if "the last" in text:
+            return socket.close()
+        socket.send(text)
+        socket.send('{"message": "of another"}')
+
+    socket.on_message(answer)
+
+
+@pytest.fixture(params=["light", "dark"])
+def tinted(request, new_context):
+    return new_context(color_scheme=request.param)
+
+
+def test_every_text_has_contrast(tinted, served):
+    for name, page in each_page(tinted, served):
+        assert faint(page) == [], name
+
+
+def test_messages_of_every_kind_have_contrast(tinted, served):
+    ada = in_doubt(tinted, served)
+    ada.page.locator("summary").click()
+    ada.input.fill("x" * 3999)
+    assert faint(ada.page) == []
+    ada.input.fill("x" * 5000)
+    assert faint(ada.page) == []
+
+
+def test_a_room_that_is_connected_again_has_contrast(tinted, served):
+    page = tinted.new_page()
+    sockets = []
+    page.route_web_socket("**/ws/chat/**", lambda socket: sockets.append(socket))
+    page.goto(f"{served.url}chat/lobby/")
+    Participant(page).expect_state("Connected")
+    sockets[0].close()
+    Participant(page).expect_state("Connection lost")
+    Participant(page).expect_state("Connected")
+    assert faint(page) == []
+
+
+def test_the_measure_of_contrast_finds_a_text_that_is_too_faint(context, served):
+    page = enter(context, served.url).page
+    page.evaluate("document.querySelector('h1').style.opacity = 0.4")
+    assert [text for _, text in faint(page)] == ["lobby"]
+    page.evaluate("document.querySelector('h1').style = 'color: #777; background: #777'")
+    assert faint(page) == [(1.0, "lobby")]

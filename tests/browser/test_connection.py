@@ -1,0 +1,230 @@
+"""What the room's page does when the connection goes, and comes back."""
+
+import datetime
+import re
+import signal
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.participant import Participant, enter
+from tests.support.served import Served, wait_for
+
+SOCKET = re.compile("/ws/chat/")
+NOON = datetime.datetime(2026, 1, 1, 12)
+
+#: Every try to connect fails at once, and the time of each (of the page's clock) is written down.
+NO_SERVER = """
+  window.tries = [];
+  window.WebSocket = class {
+    static OPEN = 1;
+    constructor() {
+      tries.push(Date.now());
+      setTimeout(() => this.onclose({}), 0);
+    }
+  };
+"""
+
+
+@pytest.fixture
+def restart(served, tmp_path):
+    """Starts the server again, on the port that it had before it was killed."""
+    servers = []
+
+    def restart():
+        servers.append(Served(tmp_path, "--port", str(served.port)))
+        return servers[-1].__enter__()
+
+    yield restart
+    for server in servers:
+        server.__exit__()
+
+
+def kill(server) -> None:
+    """Without a goodbye, as when a laptop's lid is shut."""
+    server.process.kill()
+    server.process.wait()
+
+
+def visit(page, url) -> Participant:
+    page.goto(f"{url}chat/lobby/")
+    return Participant(page)
+
+
+def test_what_is_written_without_a_connection_waits_and_is_sent_later(join, served, restart):
+    ada = join()
+    kill(served)
+    ada.expect_state("Connection lost")
+    ada.say("first")
+    ada.say("second")
+    expect(ada.unsent.get_by_role("listitem")).to_contain_text(["first", "second"])
+    expect(ada.unsent).to_contain_text("Waiting for the connection")
+    restart()
+    ada.expect_log("first", "second")
+    expect(ada.unsent.get_by_role("listitem")).to_have_count(0)
+
+
+def test_a_message_that_waits_stands_where_the_others_of_ones_own_stand(join, served):
+    ada = join()
+    ada.say("sent")
+    ada.expect_log("sent")
+    kill(served)
+    ada.expect_state("Connection lost")
+    ada.say("waiting")
+    assert look(ada.unsent.get_by_role("listitem")) == look(ada.page.get_by_role("log").locator(".own"))
+
+
+def look(message) -> tuple[float, str]:
+    """Where a message ends on the right, and its colour."""
+    box = message.bounding_box()
+    return box["x"] + box["width"], message.evaluate("(element) => getComputedStyle(element).backgroundColor")
+
+
+def test_the_page_connects_again_by_itself_and_gets_what_is_said_then(join, context, served, restart):
+    ada = join()
+    ada.say("before")
+    ada.expect_log("before")
+    ada.page.evaluate("window.stillThisPage = true")
+    kill(served)
+    ada.expect_state("Connection lost")
+    restart()
+    ada.expect_state("Connected")
+    enter(context, served.url).say("after")
+    ada.expect_log("before", "after")
+    assert ada.page.evaluate("window.stillThisPage")
+
+
+def test_a_server_that_is_stopped_leaves_the_page_waiting_for_the_next(join, served, restart):
+    ada = join()
+    served.stop(signal.SIGINT)
+    ada.expect_state("Connection lost")
+    restart()
+    ada.expect_state("Connected")
+
+
+def test_the_text_in_the_input_outlives_a_lost_connection(join, served, restart):
+    ada = join()
+    ada.input.fill("half a sentence")
+    kill(served)
+    ada.expect_state("Connection lost")
+    restart()
+    ada.expect_state("Connected")
+    expect(ada.input).to_have_value("half a sentence")
+    expect(ada.input).to_be_focused()
+
+
+def test_the_button_tries_at_once_instead_of_after_the_pause(context, served, restart):
+    page = context.new_page()
+    page.clock.install(time=NOON)
+    ada = visit(page, served.url)
+    ada.expect_state("Connected")
+    page.clock.pause_at(NOON + datetime.timedelta(hours=1))  # no pause ends by itself from here on
+    kill(served)
+    ada.expect_state("Connection lost")
+    restart()
+    page.get_by_role("button", name="Try now").click()
+    ada.expect_state("Connected")
+    expect(page.get_by_role("button", name="Try now")).to_be_hidden()
+
+
+def pauses_between_tries(context, url, minutes=3) -> list[float]:
+    """In seconds of the page's own clock, with no server to reach."""
+    page = context.new_page()
+    page.clock.install(time=NOON)
+    page.add_init_script(NO_SERVER)
+    visit(page, url).expect_state("Connection lost")
+    page.clock.run_for(minutes * 60_000)
+    tries = page.evaluate("tries")
+    return [(later - earlier) / 1000 for earlier, later in pairwise(tries)]
+
+
+def test_the_pauses_between_tries_grow_up_to_ten_seconds(context, served):
+    pauses = pauses_between_tries(context, served.url)
+    assert pauses[0] < 1.5
+    assert max(pauses[:2]) < min(pauses[5:])
+    assert 4 < min(pauses[5:]) and max(pauses) < 10.5
+
+
+def test_no_two_pages_try_again_at_the_same_times(context, served):
+    one, other = (pauses_between_tries(context, served.url) for _ in range(2))
+    assert one[:6] != other[:6]
+    assert max(one[5:]) - min(one[5:]) > 1
+
+
+def test_a_page_that_came_over_https_opens_a_secure_websocket(context, served):
+    def forward(route):
+        path = route.request.url.removeprefix("https://chat.test/")
+        route.fulfill(response=route.fetch(url=served.url + path))
+
+    opened = []
+    page = context.new_page()
+    page.route("https://chat.test/**", forward)
+    page.route_web_socket(SOCKET, lambda socket: opened.append(socket.url))
+    visit(page, "https://chat.test/").expect_state("Connected")
+    assert [url.partition("?")[0] for url in opened] == ["wss://chat.test/ws/chat/lobby/"]
+
+
+@pytest.fixture
+def doubtful(context, served):
+    """Someone whose message was on its way when the connection went, and who is connected again."""
+    sockets = []
+
+    def lose_the_first_message(socket):
+        sockets.append(socket)
+        server = socket.connect_to_server()
+        if len(sockets) == 1:
+            socket.on_message(lambda _: (server.close(), socket.close()))
+
+    page = context.new_page()
+    page.route_web_socket(SOCKET, lose_the_first_message)
+    ada = visit(page, served.url)
+    ada.expect_state("Connected")
+    ada.say("did it arrive?")
+    expect(ada.unsent).to_contain_text("may or may not have been sent")
+    wait_for_second(page, sockets)
+    ada.expect_state("Connected")
+    return ada
+
+
+def wait_for_second(page, sockets) -> None:
+    """Playwright's events come while it is asked something."""
+    wait_for(lambda: page.title() and len(sockets) == 2, "the second connection")
+
+
+def test_a_message_in_doubt_is_not_sent_again_unasked(doubtful):
+    doubtful.say("another")
+    doubtful.expect_log("another")
+    expect(doubtful.unsent).to_contain_text("did it arrive?")
+
+
+def test_a_message_in_doubt_can_be_sent_again(doubtful, join):
+    ben = join()
+    doubtful.page.get_by_role("button", name="Send again").click()
+    ben.expect_log("did it arrive?")
+    doubtful.expect_log("did it arrive?")
+    expect(doubtful.unsent.get_by_role("listitem")).to_have_count(0)
+
+
+def test_a_message_in_doubt_can_be_discarded(doubtful):
+    doubtful.page.get_by_role("button", name="Discard").click()
+    expect(doubtful.unsent.get_by_role("listitem")).to_have_count(0)
+    doubtful.expect_log()
+
+
+def refusal(message) -> str:
+    """The wire contract's answer to a message that can't be taken."""
+    own_id = re.search('"id": ?"([^"]+)"', message)[1]
+    return f'{{"error": "too_fast", "detail": "Wait a moment.", "id": "{own_id}"}}'
+
+
+def test_a_refused_message_is_kept_with_the_reason_and_can_be_edited(context, served):
+    page = context.new_page()
+    page.route_web_socket(SOCKET, lambda socket: socket.on_message(lambda message: socket.send(refusal(message))))
+    ada = visit(page, served.url)
+    ada.say("too soon")
+    expect(ada.unsent).to_contain_text("Wait a moment.")
+    page.get_by_role("button", name="Edit").click()
+    expect(ada.input).to_have_value("too soon")
+    expect(ada.input).to_be_focused()
+    ada.expect_log()

@@ -1,0 +1,151 @@
+"""Every page on every kind of screen: it fits, it is ready to be typed into, and it asks nobody else for anything."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.pages import LONG_NAME, PAGES, SCREENS
+from tests.browser.participant import Participant, enter
+
+ROOMS = ("room", "long room")
+STATUSES = {"refused name": 400, "400": 400, "404": 404}
+CONTROLS = {
+    "start": ["a.brand", "nav a", "main a"],
+    "index": ["#room-name-input", "#room-name-submit"],
+    "room": ["#chat-message-input", "#chat-message-submit", "a.back"],
+    "404": ["main a"],
+}
+LONG_MESSAGES = ["words and " * 60, "unbroken" * 60, "عربي " * 60, "def f():\n" + "    " * 40 + "return 1"]
+
+REPORT_VIOLATIONS = """
+  addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.blockedURI}`));
+"""
+
+
+@pytest.fixture(params=[(screen, scheme) for screen in SCREENS for scheme in ("light", "dark")], ids="-".join)
+def page(request, new_context):
+    screen, scheme = request.param
+    width, height = SCREENS[screen]
+    return new_context(viewport={"width": width, "height": height}, color_scheme=scheme).new_page()
+
+
+@pytest.fixture
+def phone(new_context):
+    width, height = SCREENS["phone"]
+    return new_context(viewport={"width": width, "height": height}, has_touch=True, is_mobile=True)
+
+
+def overflow(locator) -> int:
+    """CSS pixels that one would have to scroll sideways."""
+    return locator.evaluate("(element) => element.scrollWidth - element.clientWidth")
+
+
+def test_no_page_scrolls_sideways(page, served):
+    for name, path in PAGES.items():
+        page.goto(served.url + path)
+        assert overflow(page.locator("html")) <= 0, name
+
+
+def test_no_message_makes_a_room_scroll_sideways(page, served):
+    ada = enter(page.context, served.url, LONG_NAME)
+    for message in LONG_MESSAGES:
+        ada.say(message)
+    expect(ada.messages).to_have_count(len(LONG_MESSAGES))
+    assert overflow(ada.page.locator("html")) <= 0
+    assert overflow(ada.page.get_by_role("log")) <= 0
+
+
+def test_a_rooms_composer_and_bar_stay_on_the_screen_under_many_messages(page, served):
+    page.goto(f"{served.url}chat/lobby/")
+    ada = Participant(page)
+    for number in range(30):
+        ada.say(f"message {number}")
+    expect(ada.messages).to_have_count(30)
+    for part in ("#chat-message-input", "#chat-message-submit", "h1", "#connection"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    expect(ada.messages.last).to_be_in_viewport(ratio=1)
+
+
+def test_a_text_of_many_lines_leaves_the_button_and_some_messages_on_the_screen(page, served):
+    page.goto(f"{served.url}chat/lobby/")
+    Participant(page).input.fill("line\n" * 60)
+    expect(page.locator("#chat-message-submit")).to_be_in_viewport(ratio=1)
+    assert page.get_by_role("log").bounding_box()["height"] > 100
+
+
+@pytest.mark.parametrize("path, input", [("chat/", "#room-name-input"), ("chat/lobby/", "#chat-message-input")])
+def test_the_input_has_the_cursor_as_soon_as_the_page_is_there(path, input, context, served):
+    page = context.new_page()
+    page.goto(served.url + path)
+    expect(page.locator(input)).to_be_focused()
+    page.keyboard.type("typed blind")
+    expect(page.locator(input)).to_have_value("typed blind")
+
+
+def watch(page) -> tuple[list[str], list[str]]:
+    """Two lists that fill as the page loads: its complaints (console, errors, policy) and the hosts it asks."""
+    complaints, hosts = [], []
+    page.add_init_script(REPORT_VIOLATIONS)
+    page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: hosts.append(urlsplit(request.url).netloc))
+    page.on("websocket", lambda socket: hosts.append(urlsplit(socket.url).netloc))
+    return complaints, hosts
+
+
+def test_no_page_has_complaints_or_asks_any_host_but_its_own(context, served):
+    for name, path in PAGES.items():
+        page = context.new_page()
+        complaints, hosts = watch(page)
+        response = page.goto(served.url + path)
+        if name in ROOMS:
+            Participant(page).say("hello")
+            expect(Participant(page).messages).to_contain_text(["hello"])
+        page.wait_for_load_state("networkidle")
+        assert response.status == STATUSES.get(name, 200), name
+        # Chromium writes a line for the status itself.
+        expected = f"the server responded with a status of {response.status}"
+        assert [text for text in complaints if expected not in text] == [], name
+        assert set(hosts) == {urlsplit(served.url).netloc}, name
+
+
+def test_what_another_host_offers_is_refused_and_the_watch_above_sees_it(context, served):
+    page = context.new_page()
+    complaints, _ = watch(page)
+    page.goto(f"{served.url}chat/lobby/")
+    for attempt in ("new Image().src = url", "fetch(url).catch(() => {})", "new WebSocket(url.replace('http', 'ws'))"):
+        with page.expect_console_message(lambda message: message.text.startswith("policy:")):
+            page.evaluate(f"(url) => {{ {attempt} }}", "http://elsewhere.test/")
+    assert "policy: http://elsewhere.test/" in complaints and "policy: ws://elsewhere.test/" in complaints
+
+
+def test_fingers_find_the_controls_on_a_phone(phone, served):
+    page = phone.new_page()
+    for name, controls in CONTROLS.items():
+        page.goto(served.url + PAGES[name])
+        assert [control for control in controls if not fits_a_finger(page.locator(control).first)] == [], name
+
+
+def test_fingers_find_the_choices_beside_a_message_in_doubt(phone, served):
+    page = phone.new_page()
+    page.route_web_socket("**/ws/chat/**", lambda socket: socket.on_message(lambda _: socket.close()))
+    page.goto(f"{served.url}chat/lobby/")
+    Participant(page).say("in doubt")
+    choices = {label: page.get_by_role("button", name=label) for label in ("Send again", "Discard")}
+    assert [label for label, button in choices.items() if not fits_a_finger(button)] == []
+
+
+def test_fingers_find_the_button_that_tries_to_connect_again(phone, served):
+    page = phone.new_page()
+    page.clock.install()
+    page.route_web_socket("**/ws/chat/**", lambda socket: socket.close())
+    page.goto(f"{served.url}chat/lobby/")
+    assert fits_a_finger(page.get_by_role("button", name="Try now"))
+
+
+def fits_a_finger(control) -> bool:
+    """At least 44 CSS pixels each way (WCAG 2.2, 2.5.5), less a rounding."""
+    expect(control).to_be_visible()
+    box = control.bounding_box()
+    return min(box["width"], box["height"]) >= 43.5
