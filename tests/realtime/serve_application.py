@@ -1,0 +1,50 @@
+"""Serves the application below with chatdemo's server alone, without Django: python serve_application.py.
+
+It prints its port. A path says how the application behaves; what it sees of its end, it prints.
+"""
+
+import asyncio
+
+from chatdemo.project.listener import listen
+from chatdemo.realtime.server import Server
+
+
+async def application(scope, receive, send):
+    try:
+        await BEHAVIOURS[scope["path"]](receive, send)
+    except asyncio.CancelledError:
+        print("cancelled", flush=True)
+        raise
+    print("finished", flush=True)
+
+
+async def hang(receive, send):
+    """Never looks at what it gets, and so never learns that it should end."""
+    await send({"type": "websocket.accept"})
+    await asyncio.Event().wait()
+
+
+async def echo(receive, send):
+    await send({"type": "websocket.accept"})
+    while (event := await receive())["type"] != "websocket.disconnect":
+        if "text" in event:
+            await send({"type": "websocket.send", "text": event["text"]})
+    print(event["code"], flush=True)
+
+
+async def fail(receive, send):
+    await send({"type": "websocket.accept"})
+    raise ValueError("on purpose")
+
+
+async def wait_for_answer(receive, send):
+    """An HTTP request that is never answered."""
+    await asyncio.Event().wait()
+
+
+BEHAVIOURS = {"/hang": hang, "/echo": echo, "/fail": fail, "/http": wait_for_answer}
+
+if __name__ == "__main__":
+    with listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        Server(application, listener, lambda: print(port, flush=True)).run()

@@ -1,0 +1,76 @@
+"""The server on its own, with an application that is not Django's."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.support.served import PATIENCE, clean_environ
+
+SCRIPT = Path(__file__).with_name("serve_application.py")
+#: Seconds: two for the server to end, and some for a slow machine.
+END = 2 + 3
+
+
+@pytest.fixture
+def server():
+    command = [sys.executable, str(SCRIPT)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, env=clean_environ(), **pipes) as process:
+        process.port = int(process.stdout.readline())
+        yield process
+        process.kill()
+
+
+def stopped(server) -> list[str]:
+    """Stop it as Ctrl-C does; the lines it printed after its port."""
+    started = time.monotonic()
+    server.send_signal(signal.SIGINT)
+    output, errors = server.communicate(timeout=PATIENCE)
+    assert (server.returncode, errors) == (0, "")
+    assert time.monotonic() - started < END
+    return output.split()
+
+
+def test_an_application_hears_of_the_stop_and_finishes(server):
+    with connect(f"ws://127.0.0.1:{server.port}/echo") as client:
+        client.send("hello")
+        assert client.recv(PATIENCE) == "hello"
+        assert stopped(server) == ["1001", "finished"]
+        with pytest.raises(ConnectionClosed) as caught:
+            client.recv(PATIENCE)
+    assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (1001, "The server is stopping.")
+
+
+def test_an_application_that_does_not_finish_is_cancelled(server):
+    with connect(f"ws://127.0.0.1:{server.port}/hang"):
+        assert stopped(server) == ["cancelled"]
+
+
+def test_a_request_that_waits_for_its_answer_does_not_hold_up_the_stop(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client:
+        client.sendall(b"GET /http HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with connect(f"ws://127.0.0.1:{server.port}/echo"):  # answered, so the request before it has arrived
+            assert sorted(stopped(server)) == ["1001", "cancelled", "finished"]
+
+
+def test_an_application_that_fails_closes_its_websocket_with_1011_and_hurts_no_other(server):
+    url = f"ws://127.0.0.1:{server.port}"
+    with connect(f"{url}/echo") as other, connect(f"{url}/fail") as client:
+        with pytest.raises(ConnectionClosed) as caught:
+            client.recv(PATIENCE)
+        assert caught.value.rcvd.code == 1011
+        other.send("still here")
+        assert other.recv(PATIENCE) == "still here"
+
+
+def test_a_message_of_two_frames_arrives_as_one(server):
+    with connect(f"ws://127.0.0.1:{server.port}/echo") as client:
+        client.send(["hel", "lo"])
+        assert client.recv(PATIENCE) == "hello"
