@@ -3,9 +3,9 @@
 Source: https://channels.readthedocs.io/en/stable/tutorial/part_4.html
 """
 
+import multiprocessing
 import unittest
 
-import pytest
 from channels.testing import ChannelsLiveServerTestCase
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -25,14 +25,15 @@ def start_chrome(browser: str, chromedriver: str) -> webdriver.Chrome:
     return webdriver.Chrome(options, webdriver.ChromeService(chromedriver))
 
 
-# Channels forks its server from this process, in which other tests may have left threads.
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 class TutorialPart4(ChannelsLiveServerTestCase):
     @classmethod
     def setUpClass(cls):
         browser, chromedriver = find.browser(), find.chromedriver()
         if not (browser and chromedriver):
             raise unittest.SkipTest("there's no Chromium, Chrome or Edge with its driver on this machine")
+        # Channels would fork its server from this process, with the locks of threads that other tests have left.
+        cls.addClassCleanup(multiprocessing.set_start_method, multiprocessing.get_start_method(), force=True)
+        multiprocessing.set_start_method("spawn", force=True)
         super().setUpClass()
         cls.addClassCleanup(super().tearDownClass)
         cls.chrome = start_chrome(browser, chromedriver)
