@@ -7,10 +7,11 @@ import click
 
 from chatdemo import __version__, config
 from chatdemo.errors import ChatdemoError
+from chatdemo.project.addresses import Addresses
 
 
 class Commands(click.Group):
-    """A group whose errors are two lines on stderr (what went wrong, what to do) and an exit code, never a traceback."""
+    """A group whose errors are two lines on stderr (what went wrong, what to do) and an exit code, and no traceback."""
 
     def main(self, *args, **kwargs) -> None:
         try:
@@ -21,6 +22,9 @@ class Commands(click.Group):
             code = fail(error.format_message(), _usage_hint(error), 2)
         except click.Abort:  # Ctrl-C, and nothing more to say about it
             code = 130
+        except ModuleNotFoundError as error:
+            hint = "Install chatdemo for this Python, as the README says, or use the Python that has it."
+            code = fail(f"{error.name} isn't installed for this Python, {sys.executable}.", hint, 1)
         except Exception as error:
             if config.current().debug:
                 raise
@@ -69,7 +73,9 @@ def common_options(command):
     return setting_option("db", metavar="PATH")(file(debug(version_option(command))))
 
 
-@click.group("chatdemo", cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    "chatdemo", cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @version_option
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -99,42 +105,59 @@ def serve(config_file: str | None, **flags) -> None:
     Every option is a setting too: --port 8001 can be CHATDEMO_PORT=8001 in the environment, or port = 8001 in a file
     chatdemo.toml in this folder. An option goes before the environment, and that before the file.
     """
-    from chatdemo.project import listener, server
+    with suppress(KeyboardInterrupt):
+        from chatdemo.project import listener, server
+        from chatdemo.project.addresses import addresses
 
-    settings = config.use(config.load(flags, file=config_file))
-    with listener.listen(settings.host, settings.port) as socket, suppress(KeyboardInterrupt):
-        local, lan = listener.addresses(socket)
-        server.serve(settings, socket, lambda: announce(settings, local, lan))
+        settings = config.use(config.load(flags, file=config_file))
+        with listener.listen(settings.host, settings.port) as socket:
+            reached_at = addresses(*socket.getsockname()[:2])
+            server.serve(settings, socket, lambda: announce(settings, reached_at))
     click.echo("Stopped.")
 
 
-def announce(settings: config.Config, local: str, lan: str | None) -> None:
+def announce(settings: config.Config, addresses: Addresses) -> None:
     """The banner: where to go, where the data is, how to stop."""
     from chatdemo.project import database
 
     row = "  {:<11}{}".format
     click.secho(f"chatdemo {__version__} is running.", bold=True)
-    click.echo(row("Open", local))
-    click.echo(row("The class", lan or "can't join yet: for that, start with --host 0.0.0.0"))
+    click.echo(row("Open", addresses.local))
+    click.echo(row("The class", addresses.others or NOBODY_ELSE[addresses.is_open]))
     click.echo(row("Data", database.locate(settings.db) or "in memory, gone when chatdemo stops"))
     click.echo(row("Stop", "Ctrl-C"))
     if settings.open:
-        click.launch(local)
+        click.launch(addresses.local)
+
+
+#: What the banner says without an address for others, by whether the server listens for them.
+NOBODY_ELSE = {
+    False: "can't join yet: for that, start with --host 0.0.0.0",
+    True: "can join, but this machine has no address in a network yet",
+}
 
 
 @cli.command(
-    add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+    short_help="Django's own commands: shell, migrate, check, ...",
+    options_metavar="[OPTIONS]",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @common_options
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def manage(config_file: str | None, arguments: tuple[str, ...], **flags) -> None:
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")
+@click.pass_context
+def manage(context: click.Context, config_file: str | None, arguments: tuple[str, ...], **flags) -> None:
     """Django's own management of the embedded project, as manage.py is in the tutorial.
 
     \b
     chatdemo manage shell             try the channel layer by hand
     chatdemo manage createsuperuser   make an account
+    chatdemo manage migrate --help    the help of one of Django's commands
     chatdemo manage help              every command there is
+
+    The options below go before the command.
     """
+    if not arguments:
+        return click.echo(context.get_help())
     from chatdemo.project import server
 
     settings = config.use(config.load(flags, file=config_file))

@@ -1,5 +1,6 @@
-"""One table of settings, and how a value gets in: flag, then ``CHATDEMO_*``, then ``chatdemo.toml``, then the default."""
+"""One table of settings, and how a value gets in: flag, ``CHATDEMO_*``, ``chatdemo.toml`` or default, in that order."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -120,7 +121,9 @@ def _switch(value: Any) -> bool:
 
 
 def _list(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        value = json.loads(value)
+    elif isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
     if not isinstance(value, list | tuple):
         raise TypeError(value)
@@ -165,10 +168,10 @@ def _parse(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
-        hint = "Give --config a file that exists and that you may read."
+        hint = "Give --config (or CHATDEMO_CONFIG) a file that exists and that you may read."
         raise UsageError(f"{path} can't be read: {error.strerror or error}.", hint) from None
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError
-        hint = "Write each setting on a line of its own, as in: port = 8000"
+        hint = "Write each setting once, on a line of its own, in UTF-8, as in: port = 8000"
         raise UsageError(f"{path} isn't valid TOML: {error}.", hint) from None
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.served import Served
 
-# Each process (of xdist too) has its own data. pytest-django looks for settings before it loads this file, finds none, and
-# so leaves setting Django up to it.
+# Each process (of xdist too) has its own data. pytest-django looks for settings before it loads this file, finds
+# none, and so leaves setting Django up to it.
 _folder = tempfile.TemporaryDirectory(prefix="chatdemo-tests-")
 for name in [name for name in os.environ if name.startswith("CHATDEMO_") and name != "CHATDEMO_TEST_ALL"]:
     del os.environ[name]

@@ -24,7 +24,9 @@ def find() -> dict[str, str]:
     """The interpreter of each supported version that is on the PATH or in pyenv, but for the one that runs this."""
     found = {}
     for version in SUPPORTED:
-        installed = glob.glob(os.path.join(os.environ.get("PYENV_ROOT", ""), "versions", f"{version}.*", "bin", "python"))
+        installed = glob.glob(
+            os.path.join(os.environ.get("PYENV_ROOT", ""), "versions", f"{version}.*", "bin", "python")
+        )
         for interpreter in filter(None, [*installed, shutil.which(f"python{version}")]):
             if _version(interpreter) == version:
                 found.setdefault(version, interpreter)

@@ -1,6 +1,7 @@
 """The commands as a user types them, short of serving."""
 
 import socket
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -73,7 +74,7 @@ def test_an_unknown_key_in_the_file_is_two_lines(folder):
 def test_an_address_of_another_machine_is_two_lines():
     assert refused(1, "serve", "--host", "192.0.2.1", "--port", "0") == (
         "The address 192.0.2.1 isn't one of this machine's.",
-        "Give 127.0.0.1 for this machine alone, or 0.0.0.0 to let the class in.",
+        "Give 127.0.0.1 for this machine alone or 0.0.0.0 to let the class in; a port goes in --port.",
     )
 
 
@@ -88,7 +89,10 @@ def test_a_busy_port_is_two_lines():
 def test_a_database_that_is_not_one_is_two_lines(folder):
     (folder / "notes.txt").write_text("my notes\n" * 100, "utf-8")
     message, hint = refused(1, "serve", "--port", "0", "--db", "notes.txt")
-    assert message == f"The database {folder / 'notes.txt'} is damaged, or isn't one: file is not a database."
+    assert (
+        message
+        == f"The database {folder / 'notes.txt'} is damaged, or isn't an SQLite database: file is not a database."
+    )
     assert hint == "It was left as it is. Restore a copy of it, or give another with --db."
 
 
@@ -106,6 +110,29 @@ def test_a_fault_of_ours_is_two_lines_too(monkeypatch):
 def test_with_debug_a_fault_of_ours_has_its_traceback(monkeypatch):
     monkeypatch.setattr(server, "manage", broken)
     assert isinstance(run("manage", "--debug", "check").exception, ZeroDivisionError)
+
+
+def test_a_python_without_the_requirements_is_named(monkeypatch):
+    def missing(*_):
+        raise ModuleNotFoundError("No module named 'django'", name="django")
+
+    monkeypatch.setattr(server, "manage", missing)
+    message, hint = refused(1, "manage", "check")
+    assert message == f"django isn't installed for this Python, {sys.executable}."
+    assert hint.startswith("Install chatdemo for this Python")
+
+
+@pytest.mark.parametrize("arguments", [("manage",), ("manage", "--help")])
+def test_manage_explains_itself(arguments):
+    result = run(*arguments)
+    assert result.exit_code == 0
+    assert "chatdemo manage shell" in result.stdout and "--db" in result.stdout
+
+
+def test_a_fault_of_a_django_command_is_two_lines_that_say_whose_it_is(folder):
+    message, hint = refused(1, "manage", "--db", "x.sqlite3", "collectstatic", "--noinput")
+    assert message.startswith("ImproperlyConfigured: ") and "STATIC_ROOT" in message
+    assert hint == "That comes from Django's own command; CHATDEMO_DEBUG=1 before chatdemo shows where."
 
 
 def test_manage_hands_the_rest_over_as_it_is(monkeypatch):
@@ -132,10 +159,18 @@ def test_the_banner_says_where_to_go_where_the_data_is_and_how_to_stop(monkeypat
 
 def test_the_banner_has_the_address_for_the_class(monkeypatch):
     monkeypatch.setattr(server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close()))
-    monkeypatch.setattr("chatdemo.project.listener.lan_address", lambda: "192.0.2.7")
+    monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: "192.0.2.7")
     banner = run("serve", "--port", "0", "--host", "0.0.0.0", "--db", ":memory:").stdout
     assert "http://192.0.2.7:" in banner
     assert "in memory, gone when chatdemo stops" in banner
+
+
+def test_the_banner_of_an_open_server_without_a_network_does_not_ask_for_what_was_done(monkeypatch):
+    monkeypatch.setattr(server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close()))
+    monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: None)
+    banner = run("serve", "--port", "0", "--host", "0.0.0.0").stdout
+    assert "can join, but this machine has no address in a network yet" in banner
+    assert "--host 0.0.0.0" not in banner
 
 
 def test_open_opens_the_browser_once_it_is_ready(monkeypatch):

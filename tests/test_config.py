@@ -40,6 +40,7 @@ def test_a_flag_goes_before_the_environment_and_that_before_the_file(folder):
         ("DEBUG", "OFF", False),
         ("ALLOWED_HOSTS", "a.example, b.example,", ("a.example", "b.example")),
         ("ALLOWED_HOSTS", "", ()),
+        ("ALLOWED_HOSTS", '["a.example"]', ("a.example",)),
         ("DB", ":memory:", ":memory:"),
     ],
 )
@@ -74,6 +75,7 @@ def test_a_port_out_of_range_names_the_range(value):
         ("open", 1, "true or false, such as false"),
         ("host", 127, 'a text in quotes, such as "127.0.0.1"'),
         ("db", "a\0b", 'a text in quotes, such as ""'),
+        ("allowed_hosts", '["a"', 'a list of texts, such as ["chat.example.org"]'),
         ("allowed_hosts", 5, 'a list of texts, such as ["chat.example.org"]'),
         ("allowed_hosts", [5], 'a list of texts, such as ["chat.example.org"]'),
     ],
@@ -104,7 +106,7 @@ def test_a_switch_of_the_test_suite_is_no_unknown_variable(folder):
 def test_a_file_that_is_not_toml_says_where(folder):
     error = refusal(file=written(folder, "port: 8000"))
     assert "isn't valid TOML: " in error.message and "line 1" in error.message
-    assert error.hint == "Write each setting on a line of its own, as in: port = 8000"
+    assert error.hint == "Write each setting once, on a line of its own, in UTF-8, as in: port = 8000"
 
 
 def test_a_file_that_is_not_text_is_refused(folder):
@@ -115,7 +117,7 @@ def test_a_file_that_is_not_text_is_refused(folder):
 def test_a_named_file_must_exist(folder):
     error = refusal(file="none.toml")
     assert error.message == "none.toml can't be read: No such file or directory."
-    assert error.hint == "Give --config a file that exists and that you may read."
+    assert error.hint == "Give --config (or CHATDEMO_CONFIG) a file that exists and that you may read."
 
 
 def test_a_folder_is_no_file(folder):

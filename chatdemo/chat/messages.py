@@ -8,9 +8,9 @@ from dataclasses import dataclass
 ERRORS = {
     "not_text": "Send text frames; this chat takes no binary ones.",
     "bad_json": 'That frame isn\'t JSON: send {"message": "text"}.',
-    "bad_message": 'That JSON isn\'t a message: send {"message": "text"}.',
+    "bad_message": 'That isn\'t a message: send {"message": "text"}, an "id", if any, is 1 to 64 of A-Z a-z 0-9 _ -.',
     "empty": "There's nothing in that message: write something first.",
-    "too_long": "That message has {length} characters, and {limit} are the most: shorten it.",
+    "too_long": "That message has {length} characters, but may have at most {limit}: shorten it.",
 }
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

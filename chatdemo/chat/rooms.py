@@ -26,7 +26,7 @@ def check_name(name: str) -> str:
     if not name:
         raise RoomNameError("A room needs a name: type one.")
     if len(name) > MAX_NAME:
-        raise RoomNameError(f"That name has {len(name)} characters, and {MAX_NAME} are the most: shorten it.")
+        raise RoomNameError(f"That name has {len(name)} characters, but may have at most {MAX_NAME}: shorten it.")
     if name in (".", ".."):
         raise RoomNameError("A browser takes a name of dots alone for a folder: add a letter to it.")
     if "/" in name:
@@ -37,7 +37,7 @@ def check_name(name: str) -> str:
 
 
 def check_path(raw_path: bytes) -> None:
-    """Raises RoomNameError if ``raw_path``, an ASGI scope's, isn't UTF-8: decoding would give different names one text."""
+    """Raises RoomNameError if ``raw_path``, an ASGI scope's, isn't UTF-8: decoded, different names would be one."""
     try:
         unquote_to_bytes(raw_path).decode("utf-8")
     except UnicodeDecodeError:
@@ -58,9 +58,9 @@ def group_name(name: str) -> str:
     """The name of the group for the room ``name``: no two rooms share one, and any channel layer accepts it.
 
     Channel layers take fewer than 100 ASCII letters, digits, hyphens, underscores and periods. A name of those letters,
-    digits, hyphens and underscores stands as it is, as in the tutorial ("chat_lobby"); any other character's UTF-8 bytes
-    stand as a period and two hexadecimal digits each ("chat_caf.c3.a9"), which can be read back. A name too long for
-    that is a SHA-256.
+    digits, hyphens and underscores stands as it is, as in the tutorial ("chat_lobby"). The UTF-8 bytes of any other
+    character stand as a period and two hexadecimal digits each ("chat_caf.c3.a9"), which can be read back. A name too
+    long for that is a SHA-256.
     """
     data = name.encode("utf-8")
     written = "chat_" + "".join(chr(byte) if chr(byte) in PLAIN else f".{byte:02x}" for byte in data)

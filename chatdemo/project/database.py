@@ -1,6 +1,6 @@
 """The SQLite database: where it is, and everything that must hold before Django opens it."""
 
-import importlib.util
+import importlib
 import os
 import sqlite3
 from contextlib import closing
@@ -27,10 +27,18 @@ MIGRATIONS = {
 
 
 def locate(db: str) -> Path | None:
-    """The file that setting ``db`` means, absolute; None for ``:memory:``."""
+    """The file that setting ``db`` means, absolute and with links followed; None for ``:memory:``.
+
+    Raises ChatdemoError if there is no such home folder or the current folder is gone.
+    """
     if db == MEMORY:
         return None
-    return Path(db or Path(click.get_app_dir("chatdemo"), "chatdemo.sqlite3")).expanduser().absolute()
+    path = Path(db or Path(click.get_app_dir("chatdemo"), "chatdemo.sqlite3"))
+    try:
+        return path.expanduser().resolve()
+    except (OSError, RuntimeError) as error:
+        hint = "Give --db the whole path of a file, or :memory:."
+        raise ChatdemoError(f"The database {path} can't be found: {error}.", hint) from None
 
 
 def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None:
@@ -42,23 +50,25 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
     """
     if path is None:
         return _in_memory(tables)
-    created = _create_file(path)
+    present = {file for file in (path, secret_key.locate(path)) if os.path.exists(file)}
+    _create_file(path)
     try:
+        _check_owner(path)
         with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as connection:
             _make_ready(connection, path, tables)
     except BaseException:
-        if created:
-            path.unlink(missing_ok=True)
+        for file in {path, secret_key.locate(path)} - present:
+            file.unlink(missing_ok=True)
         raise
     return None
 
 
 def known_migrations() -> set[tuple[str, str]]:
-    """(app, name) of each migration that the installed packages have, by their files: importing them takes 90 ms."""
+    """(app, name) of each migration that is installed, by their files: importing all of them takes 90 ms."""
     found = set()
     for app, folder in MIGRATIONS.items():
         package, _, rest = folder.partition("/")
-        place = Path(importlib.util.find_spec(package).origin).parent / rest
+        place = Path(importlib.import_module(package).__file__).parent / rest
         found |= {(app, file.stem) for file in place.glob("[0-9]*.py")}
     return found
 
@@ -72,33 +82,54 @@ def _in_memory(tables: bool) -> sqlite3.Connection:
     return connection
 
 
-def _create_file(path: Path) -> bool:
+def _create_file(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError as error:
         if path.is_file():
-            return False
+            if not path.stat().st_size:
+                path.chmod(0o600)  # an empty file is made ours
+            return
         hint = "Give --db the path of a file."
         raise ChatdemoError(f"The database {path} can't be made: {error.filename} is in the way.", hint) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         hint = "Give --db a file in a folder that you may write in, or :memory:."
         raise ChatdemoError(f"The database {path} can't be made: {reason}.", hint) from None
-    return True
+
+
+def _check_owner(path: Path) -> None:
+    """Raises ChatdemoError if the file is another program's: told by its header, as SQLite would mend it on opening."""
+    header = _read_header(path)
+    if header and header[:16] != b"SQLite format 3\0":
+        raise _explained(sqlite3.DatabaseError("file is not a database"), str(path))
+    if header and int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        hint = "Give --db another file; this one is left as it is."
+        raise ChatdemoError(f"The database {path} belongs to another program.", hint)
+
+
+def _read_header(path: Path) -> bytes:
+    """The first 100 bytes, which SQLite documents as its database header; none of a file that is still empty."""
+    try:
+        with path.open("rb") as file:
+            return file.read(100)
+    except OSError as error:
+        hint = "Make it readable, or give another with --db."
+        raise ChatdemoError(f"The database {path} can't be read: {error.strerror}.", hint) from None
 
 
 def _make_ready(connection: sqlite3.Connection, path: Path | None, tables: bool) -> None:
     name = str(path or MEMORY)
     try:
         _check_whole(connection)
-        applied = _applied_migrations(connection, name)
+        applied = _applied_migrations(connection)
         _check_version(applied, name)
         # Claims a new file, and tells a read-only one, which SQLite opens without a word.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         secret_key.ensure(path)
         if tables:
-            _add_tables(connection, name, applied)
+            _add_tables(connection, applied)
     except sqlite3.DatabaseError as error:
         raise _explained(error, name) from None
 
@@ -110,17 +141,9 @@ def _check_whole(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(" ".join(verdict.split()))
 
 
-def _applied_migrations(connection: sqlite3.Connection, name: str) -> set[tuple[str, str]]:
-    """What the database says it has.
-
-    Raises ChatdemoError if another program's tables are in it.
-    """
-    tables = {table for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    [[application_id]] = connection.execute("PRAGMA application_id")
-    if tables and application_id != APPLICATION_ID:
-        hint = "Give --db another file; this one is left as it is."
-        raise ChatdemoError(f"The database {name} belongs to another program.", hint)
-    if "django_migrations" not in tables:
+def _applied_migrations(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """(app, name) of each migration that the database says it has."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'django_migrations'").fetchone():
         return set()
     return set(connection.execute("SELECT app, name FROM django_migrations"))
 
@@ -131,15 +154,16 @@ def _check_version(applied: set[tuple[str, str]], name: str) -> None:
         raise ChatdemoError(f"The database {name} is from a newer version: it has {app}.{migration}.", hint)
 
 
-def _add_tables(connection: sqlite3.Connection, name: str, applied: set[tuple[str, str]]) -> None:
+def _add_tables(connection: sqlite3.Connection, applied: set[tuple[str, str]]) -> None:
     """Write the finished schema in one go where there is none, and leave the rest to Django's migrations."""
     if not applied:
         try:
             connection.executescript(SCHEMA.read_text("utf-8"))
         except sqlite3.OperationalError:
-            # Another process may have been quicker: then its tables are there. Any other fault shows again below.
             connection.rollback()
-        applied = _applied_migrations(connection, name)
+            if not _applied_migrations(connection):  # else another process was quicker
+                raise
+        applied = _applied_migrations(connection)
     if known_migrations() - applied:
         _migrate()
 
@@ -147,21 +171,26 @@ def _add_tables(connection: sqlite3.Connection, name: str, applied: set[tuple[st
 def _migrate() -> None:
     import django
     from django.core.management import call_command
-    from django.db import connection
+    from django.db import DatabaseError, connection
 
     django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
-    connection.close()
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        raise sqlite3.DatabaseError(str(error)) from None
+    finally:
+        connection.close()
 
 
 def _explained(error: sqlite3.DatabaseError, name: str) -> ChatdemoError:
     reason = str(error)
+    if "full" in reason or "I/O" in reason:
+        hint = "Make room on its disk, or give another with --db."
+        return ChatdemoError(f"The database {name} can't be written: {reason}.", hint)
     if "readonly" in reason or "unable to open" in reason:
         hint = "Make it writable (and its folder), or give another with --db."
         return ChatdemoError(f"The database {name} can't be written: {reason}.", hint)
     if "locked" in reason:
         return ChatdemoError(f"The database {name} is locked by another program.", "Close that, and start again.")
-    if "full" in reason:
-        return ChatdemoError(f"The disk with the database {name} is full.", "Make room, or give another with --db.")
     hint = "It was left as it is. Restore a copy of it, or give another with --db."
-    return ChatdemoError(f"The database {name} is damaged, or isn't one: {reason}.", hint)
+    return ChatdemoError(f"The database {name} is damaged, or isn't an SQLite database: {reason}.", hint)

@@ -42,11 +42,8 @@ class AllowedHostsOriginValidator(OriginValidator):
 
 
 def as_host(address: str) -> str:
-    """An IP address as it stands in a Host header: IPv6 in brackets and without its zone; other text as it is."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
+    """An IP address as it stands in a Host header: IPv6 in brackets and without its zone."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
     if ip.version == 4:
         return str(ip)
     return str(ip.ipv4_mapped) if ip.ipv4_mapped else f"[{ip}]"

@@ -19,9 +19,14 @@ class ContentSecurityPolicyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY.format(sockets=_sockets(request)))
-        return response
+        return restrict(request, self.get_response(request))
+
+
+def restrict(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """``response`` with the policy, and with its content type not to be guessed at."""
+    response.headers.setdefault("Content-Security-Policy", POLICY.format(sockets=_sockets(request)))
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    return response
 
 
 def _sockets(request: HttpRequest) -> str:

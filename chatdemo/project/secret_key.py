@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from chatdemo.errors import ChatdemoError
@@ -17,7 +19,7 @@ def ensure(database: Path | None) -> None:
     """
     if database is None:
         return
-    path = _path(database)
+    path = locate(database)
     try:
         _create(path)
         path.chmod(0o600)
@@ -31,19 +33,22 @@ def ensure(database: Path | None) -> None:
 
 def read(database: Path | None) -> str:
     """The key beside ``database``; one for this process alone where none is kept. Writes nothing."""
-    if database is None or not _path(database).exists():
+    if database is None or not locate(database).exists():
         return secrets.token_hex(SIZE)
-    return _path(database).read_text("ascii").strip()
+    return locate(database).read_text("ascii").strip()
 
 
-def _path(database: Path) -> Path:
+def locate(database: Path) -> Path:
+    """The key file of the database at ``database``."""
     return database.with_name(database.name + ".key")
 
 
 def _create(path: Path) -> None:
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    """Write a key to ``path`` if nothing is there: whole or not at all, whoever else starts or whatever stops it."""
+    if path.exists():
         return
-    with open(file, "w", encoding="ascii") as stream:
-        stream.write(secrets.token_hex(SIZE) + "\n")
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="ascii") as file:  # its mode is 0600
+        file.write(secrets.token_hex(SIZE) + "\n")
+        file.flush()
+        with suppress(FileExistsError):
+            os.link(file.name, path)

@@ -2,17 +2,19 @@
 
 import gc
 import os
-import signal
 import socket
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from chatdemo.config import Config
+from chatdemo.errors import ChatdemoError
 from chatdemo.project import database
 
 SETTINGS = "chatdemo.project.settings"
+#: Open files, and so participants, that are asked for where the system sets no limit (macOS refuses more).
+MOST_FILES = 10_240
 
 
 def get_ready(config: Config, tables: bool = True) -> sqlite3.Connection | None:
@@ -29,14 +31,25 @@ def serve(config: Config, listener: socket.socket, on_ready: Callable[[], None])
 
     ``on_ready()`` is called once requests can be answered.
     """
-    # Until the reactor takes the signals over, each ends the start-up as Ctrl-C does.
-    for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
-        signal.signal(getattr(signal, name), signal.default_int_handler)
+    _raise_file_limit()
     keep_alive = get_ready(config)
     server = _make_server(config, listener, on_ready)
     server.run()
     if keep_alive:
         keep_alive.close()
+
+
+def _raise_file_limit() -> None:
+    """Let as many participants in as the system allows at all: the usual limit is 1024 files, and 256 on macOS."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _make_server(config: Config, listener: socket.socket, on_ready: Callable[[], None]):
@@ -45,9 +58,8 @@ def _make_server(config: Config, listener: socket.socket, on_ready: Callable[[],
 
         asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())  # Twisted can't use the other loop
     with _without_collecting(), _without_tls():
-        from chatdemo.realtime.server import Server  # first, as it brings Twisted's reactor
-
         from chatdemo.project.asgi import application
+        from chatdemo.realtime.server import Server  # first, as it brings Twisted's reactor
     return Server(application, listener, on_ready, server_name="chatdemo", action_logger=_request_log(config))
 
 
@@ -55,9 +67,11 @@ def _make_server(config: Config, listener: socket.socket, on_ready: Callable[[],
 def _without_collecting() -> Iterator[None]:
     """No garbage collection while modules are imported, whose objects stay: saves 27 ms of a start of 340 ms."""
     gc.disable()
-    yield
-    gc.enable()
-    gc.freeze()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 @contextmanager
@@ -69,9 +83,11 @@ def _without_tls() -> Iterator[None]:
     absent = "OpenSSL" not in sys.modules
     if absent:
         sys.modules["OpenSSL"] = None  # "import OpenSSL" raises ModuleNotFoundError (docs: The import system)
-    yield
-    if absent:
-        del sys.modules["OpenSSL"]
+    try:
+        yield
+    finally:
+        if absent:
+            del sys.modules["OpenSSL"]
 
 
 def _request_log(config: Config) -> Callable | None:
@@ -90,6 +106,12 @@ def manage(config: Config, arguments: Sequence[str]) -> None:
     keep_alive = get_ready(config, tables=arguments[:1] != ("migrate",))
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(["chatdemo manage", *arguments])
+    try:
+        execute_from_command_line(["chatdemo manage", *arguments])
+    except Exception as error:
+        if config.debug:
+            raise
+        hint = "That comes from Django's own command; CHATDEMO_DEBUG=1 before chatdemo shows where."
+        raise ChatdemoError(f"{type(error).__name__}: {error}", hint) from None
     if keep_alive:
         keep_alive.close()

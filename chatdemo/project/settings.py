@@ -7,7 +7,9 @@ from chatdemo import __version__, config
 from chatdemo.project import database, secret_key
 
 CHATDEMO = config.current()
-DEBUG = CHATDEMO.debug
+# Never Django's own error pages, which show settings and code to whoever can reach the server: debug is for the
+# terminal.
+DEBUG = False
 DATABASE = database.locate(CHATDEMO.db)
 SECRET_KEY = secret_key.read(DATABASE)
 
@@ -46,7 +48,8 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATABASE or database.MEMORY_URI,
-        "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+        # A second's wait for a locked database: what waits longer would keep the server from stopping in time.
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 1},
         # A file, as the tutorial's browser tests need one that their server process can open too.
         "TEST": {"NAME": DATABASE and DATABASE.with_name("test_" + DATABASE.name)},
     }
@@ -82,15 +85,19 @@ TIME_ZONE = "UTC"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "chatdemo.project.logs.LineFormatter", "tracebacks": DEBUG}},
-    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["terminal"], "level": "INFO" if DEBUG else "WARNING"},
+    "formatters": {"line": {"()": "chatdemo.project.logs.LineFormatter", "tracebacks": CHATDEMO.debug}},
+    "handlers": {
+        "terminal": {"class": "logging.StreamHandler", "formatter": "line"},
+        "runserver": {"class": "logging.StreamHandler"},
+    },
+    "root": {"handlers": ["terminal"], "level": "INFO" if CHATDEMO.debug else "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "NOTSET"},  # not twice, and not by Django's own format
         # Pages that are refused say so to who asked for them; the terminal is for what the host must know.
-        "django.request": {"level": "INFO" if DEBUG else "ERROR"},
-        "django.security": {"level": "INFO" if DEBUG else "CRITICAL"},
+        "django.request": {"level": "INFO" if CHATDEMO.debug else "ERROR"},
+        "django.security": {"level": "INFO" if CHATDEMO.debug else "CRITICAL"},
         "daphne": {"level": "WARNING"},
-        "django.server": {"handlers": ["terminal"], "level": "INFO", "propagate": False},
+        # What `chatdemo manage runserver` prints, as Daphne formats and colours it.
+        "django.channels.server": {"handlers": ["runserver"], "level": "INFO", "propagate": False},
     },
 }

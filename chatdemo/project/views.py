@@ -1,18 +1,21 @@
 """The start page, and the pages for what went wrong."""
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
-from django.http.request import split_domain_port
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+
+from chatdemo.project.addresses import EVERY, addresses
 
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """Leads to the chat, and says how others get to it."""
-    host = split_domain_port(request.get_host())[0]
-    local = host.endswith("localhost") or host.startswith("127.") or host == "[::1]"
-    return render(request, "start.html", {"local": local})
+    at, port = request.META["SERVER_NAME"], int(request.META["SERVER_PORT"])
+    # What it listens on decides, where that is known, and else the address that this request arrived at.
+    host = settings.CHATDEMO.host if settings.CHATDEMO.host in EVERY else at
+    return render(request, "start.html", {"addresses": addresses(host, port)})
 
 
 def websocket_only(request: HttpRequest) -> HttpResponse:
@@ -24,7 +27,7 @@ def websocket_only(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
-        return _refusal(request, 400, "chatdemo doesn't go by this name", _HOST_HINT)
+        return _refusal(request, 400, "chatdemo doesn't answer to this name", _HOST_HINT)
     return _refusal(request, 400, "That doesn't work", str(exception) or "The request was malformed.")
 
 
@@ -39,7 +42,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _refusal(request, 404, "There's no page here", "Check the address for a slip of the keyboard.")
+    return _refusal(request, 404, "There's no page here", "Check the address for a typing mistake.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -49,7 +52,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 _HOST_HINT = (
     "Use the address that the terminal shows. If you come through another name, such as a tunnel's, "
-    "whoever runs chatdemo adds it to the setting allowed_hosts."
+    "whoever runs chatdemo can add it to the setting allowed_hosts."
 )
 
 

@@ -38,8 +38,9 @@ class WebRequest(DaphneWebRequest):
     #: The page for what is wrong with a request before Django could see it.
     error_template = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        "<title>%(title)s</title><style>:root{color-scheme:light dark}body{max-width:44rem;margin:10vh auto;padding:1rem;"
-        'font:1.2rem/1.5 system-ui,sans-serif}</style><h1>%(title)s</h1><p>%(body)s</p><p><a href="/">chatdemo</a></html>'
+        "<title>%(title)s</title><style>:root{color-scheme:light dark}body{max-width:44rem;margin:10vh auto;"
+        'padding:1rem;font:1.2rem/1.5 system-ui,sans-serif}</style><h1>%(title)s</h1>'
+        '<p>%(body)s</p><p><a href="/">chatdemo</a></html>'
     )
 
     def process(self) -> object:

@@ -14,8 +14,9 @@ from chatdemo.realtime.websocket import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
 
-#: Seconds for each stage of stopping: participants answer the close frame, consumers finish, the rest is cancelled.
-GOODBYE_TIMEOUT, FINISH_TIMEOUT, CANCEL_TIMEOUT = 1.2, 0.3, 0.2
+#: Seconds from the signal to the end of each stage of stopping: participants have answered the close frame,
+#: applications have finished, the rest has been cancelled.
+GOODBYE, FINISH, CANCEL = 1.0, 1.3, 1.5
 
 
 class Server(daphne.server.Server):
@@ -32,6 +33,7 @@ class Server(daphne.server.Server):
         self.endpoints = []
         self.listener = listener
         self.on_ready = on_ready
+        self.stopping = False
 
     def prepare(self) -> None:
         """Daphne calls this with its factories made and the reactor about to run."""
@@ -40,7 +42,7 @@ class Server(daphne.server.Server):
         self.ws_factory.setProtocolOptions(
             allowNullOrigin=True,  # as Daphne has it: the application is what judges origins
             failByDrop=False,  # a breach of the protocol is answered with a close frame (RFC 6455, section 7.1.7)
-            closeHandshakeTimeout=GOODBYE_TIMEOUT,
+            closeHandshakeTimeout=GOODBYE,
         )
         self.port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
         self.listening_addresses.append(self.listener.getsockname()[:2])
@@ -48,8 +50,8 @@ class Server(daphne.server.Server):
         reactor.callWhenRunning(self._run_on_ready)
 
     def _run_on_ready(self) -> None:
-        # Twisted takes over SIGINT and SIGTERM; the terminal's window being closed is a stop as well.
-        if hasattr(signal, "SIGHUP"):
+        # Twisted takes over SIGINT and SIGTERM; the terminal's window being closed is a stop as well, but for nohup.
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
             signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(reactor.stop))
         self.on_ready()
 
@@ -60,19 +62,21 @@ class Server(daphne.server.Server):
 
     async def end_connections(self) -> None:
         """Take no new connections, close every WebSocket with 1001, then let its application finish or cancel it."""
+        loop = asyncio.get_running_loop()
+        told = loop.time()
+        self.stopping = True
         self.port.stopListening()
         sockets = [protocol for protocol in self.connections if isinstance(protocol, WebSocketProtocol)]
-        loop = asyncio.get_running_loop()
-        await _settle([protocol.say_goodbye().asFuture(loop) for protocol in sockets], GOODBYE_TIMEOUT)
+        await _settle([protocol.say_goodbye().asFuture(loop) for protocol in sockets], told + GOODBYE)
         running = [details.get("application_instance") for details in self.connections.values()]
         applications = [application for application in running if application]
-        await _settle(applications, FINISH_TIMEOUT)
+        await _settle(applications, told + FINISH)
         for application in applications:
             application.cancel()
-        await _settle(applications, CANCEL_TIMEOUT)
+        await _settle(applications, told + CANCEL)
 
 
-async def _settle(futures: list[asyncio.Future], timeout: float) -> None:
-    """Wait until all are done, at most ``timeout`` seconds; what they end with is theirs."""
+async def _settle(futures: list[asyncio.Future], deadline: float) -> None:
+    """Wait until all are done or the loop's time is ``deadline``; what they end with is theirs."""
     if futures:
-        await asyncio.wait(futures, timeout=timeout)
+        await asyncio.wait(futures, timeout=max(0, deadline - asyncio.get_running_loop().time()))

@@ -14,16 +14,23 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
 
     reading_close_frame = False
 
+    @property
+    def is_registered(self) -> bool:
+        """Whether Daphne knows of the connection: it does from onConnect on, when the handshake has been read."""
+        return hasattr(self, "server")
+
     def processHandshake(self) -> None:
         # What a client sends before its handshake is answered stays in the buffer: autobahn would read it as another.
-        if not hasattr(self, "server"):
+        if not self.is_registered:
             super().processHandshake()
 
     def onConnect(self, request: ConnectionRequest) -> defer.Deferred:
+        if self.factory.server_class.stopping:
+            raise ConnectionDeny(503, "The server is stopping")
         if not request.headers.get("sec-websocket-protocol", "").isascii():
             raise ConnectionDeny(400, "Sec-WebSocket-Protocol must be ASCII")
         request.path = urlsplit(self.http_request_uri).path  # autobahn cuts it at a semicolon
-        # Nothing is compressed here. Without this, a malformed offer to would fail the handshake (RFC 7692, section 7.1).
+        # Nothing is compressed here. A malformed offer to would fail the handshake otherwise (RFC 7692, section 7.1).
         self.websocket_extensions = []
         return super().onConnect(request)
 
@@ -48,9 +55,9 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         super().dropConnection(abort and not self.reading_close_frame)
 
     def onClose(self, wasClean: bool, code: int, reason: str) -> None:
-        # Daphne registers a connection in onConnect. A handshake refused before that (a missing key, say) has
-        # nothing to take back, and Daphne's own onClose would end in an AttributeError.
-        if hasattr(self, "server"):
+        # A handshake refused before that (a missing key, say) has nothing to take back, and Daphne's own onClose would
+        # end in an AttributeError.
+        if self.is_registered:
             super().onClose(wasClean, code, reason)
 
     def say_goodbye(self) -> defer.Deferred:

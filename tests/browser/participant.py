@@ -1,5 +1,7 @@
 """People in a browser: what they do on a room's page, and what it shows them."""
 
+import datetime
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -9,6 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.browser import find
 from tests.support.served import PATIENCE
 
+#: The addresses of the rooms' WebSockets, and a time for a page's clock to start at.
+SOCKET = re.compile("/ws/chat/")
+NOON = datetime.datetime(2026, 1, 1, 12)
 expect.set_options(timeout=PATIENCE * 1000)
 
 
@@ -30,6 +35,7 @@ class Participant:
     def __init__(self, page: Page):
         self.page = page
         self.state = page.get_by_role("status")
+        self.view = page.get_by_role("region", name="Messages")
         self.messages = page.get_by_role("log").locator(".said .text")
         self.unsent = page.get_by_role("list", name="Not sent yet")
         self.log = page.locator("#chat-log")
@@ -46,6 +52,12 @@ class Participant:
 
     def expect_state(self, words: str) -> None:
         expect(self.state).to_contain_text(words)
+
+
+def visit(page: Page, url: str) -> Participant:
+    """``page`` in the lobby of the chat at ``url``, connected or not."""
+    page.goto(f"{url}chat/lobby/")
+    return Participant(page)
 
 
 def enter(context: BrowserContext, url: str, room: str = "lobby") -> Participant:

@@ -8,11 +8,8 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.participant import Participant, enter
+from tests.browser.participant import NOON, SOCKET, enter, visit
 from tests.support.served import Served, wait_for
-
-SOCKET = re.compile("/ws/chat/")
-NOON = datetime.datetime(2026, 1, 1, 12)
 
 #: Every try to connect fails at once, and the time of each (of the page's clock) is written down.
 NO_SERVER = """
@@ -41,20 +38,9 @@ def restart(served, tmp_path):
         server.__exit__()
 
 
-def kill(server) -> None:
-    """Without a goodbye, as when a laptop's lid is shut."""
-    server.process.kill()
-    server.process.wait()
-
-
-def visit(page, url) -> Participant:
-    page.goto(f"{url}chat/lobby/")
-    return Participant(page)
-
-
 def test_what_is_written_without_a_connection_waits_and_is_sent_later(join, served, restart):
     ada = join()
-    kill(served)
+    served.kill()
     ada.expect_state("Connection lost")
     ada.say("first")
     ada.say("second")
@@ -69,7 +55,7 @@ def test_a_message_that_waits_stands_where_the_others_of_ones_own_stand(join, se
     ada = join()
     ada.say("sent")
     ada.expect_log("sent")
-    kill(served)
+    served.kill()
     ada.expect_state("Connection lost")
     ada.say("waiting")
     assert look(ada.unsent.get_by_role("listitem")) == look(ada.page.get_by_role("log").locator(".own"))
@@ -86,7 +72,7 @@ def test_the_page_connects_again_by_itself_and_gets_what_is_said_then(join, cont
     ada.say("before")
     ada.expect_log("before")
     ada.page.evaluate("window.stillThisPage = true")
-    kill(served)
+    served.kill()
     ada.expect_state("Connection lost")
     restart()
     ada.expect_state("Connected")
@@ -106,7 +92,7 @@ def test_a_server_that_is_stopped_leaves_the_page_waiting_for_the_next(join, ser
 def test_the_text_in_the_input_outlives_a_lost_connection(join, served, restart):
     ada = join()
     ada.input.fill("half a sentence")
-    kill(served)
+    served.kill()
     ada.expect_state("Connection lost")
     restart()
     ada.expect_state("Connected")
@@ -120,7 +106,7 @@ def test_the_button_tries_at_once_instead_of_after_the_pause(context, served, re
     ada = visit(page, served.url)
     ada.expect_state("Connected")
     page.clock.pause_at(NOON + datetime.timedelta(hours=1))  # no pause ends by itself from here on
-    kill(served)
+    served.kill()
     ada.expect_state("Connection lost")
     restart()
     page.get_by_role("button", name="Try now").click()
@@ -207,7 +193,9 @@ def test_a_message_in_doubt_can_be_sent_again(doubtful, join):
 
 
 def test_a_message_in_doubt_can_be_discarded(doubtful):
-    doubtful.page.get_by_role("button", name="Discard").click()
+    expect(doubtful.unsent.get_by_role("alert")).to_contain_text("may or may not have been sent")
+    doubtful.page.get_by_role("button", name="Discard").press("Enter")
+    expect(doubtful.input).to_be_focused()
     expect(doubtful.unsent.get_by_role("listitem")).to_have_count(0)
     doubtful.expect_log()
 

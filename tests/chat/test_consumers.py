@@ -119,7 +119,7 @@ async def test_the_scope_has_the_session_and_the_user(monkeypatch):
     cookie = await _log_in("ana")
     async with Participant(headers=[(b"cookie", cookie)]), Participant():
         pass
-    stranger, user = sorted((scope["user"].get_username() for scope in scopes))
+    stranger, user = sorted(scope["user"].get_username() for scope in scopes)
     assert (stranger, user) == ("", "ana")
     assert all("session" in scope for scope in scopes)
 

@@ -51,7 +51,7 @@ def test_names_that_look_like_each_others_groups_do_not_share_one():
     ("name", "reason"),
     [
         ("", "A room needs a name"),
-        ("a" * 101, "That name has 101 characters, and 100 are the most"),
+        ("a" * 101, "That name has 101 characters, but may have at most 100"),
         (".", "a folder"),
         ("..", "a folder"),
         ("a/b", "can't have a / in it"),

@@ -28,7 +28,11 @@ def dump(path: Path) -> str:
         text = "\n".join(connection.iterdump())
     text = text.replace("BEGIN TRANSACTION;", "BEGIN IMMEDIATE;", 1)
     # The time of a migration is when the database is made, not when this file was.
-    return HEADER + re.sub(r"(INSERT INTO \"django_migrations\" VALUES\(.*),'[^']*'\);", r"\1,CURRENT_TIMESTAMP);", text) + "\n"
+    return (
+        HEADER
+        + re.sub(r"(INSERT INTO \"django_migrations\" VALUES\(.*),'[^']*'\);", r"\1,CURRENT_TIMESTAMP);", text)
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

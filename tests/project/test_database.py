@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import django.db
 import pytest
 
 from chatdemo.errors import ChatdemoError
@@ -140,10 +141,44 @@ def test_one_of_another_program_is_refused(tmp_path):
     assert error.hint == "Give --db another file; this one is left as it is."
 
 
+def test_one_that_another_program_left_in_the_middle_of_its_work_is_not_even_mended(tmp_path):
+    path = tmp_path / "other.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE notes (text)")
+        for name in ("other.sqlite3", "other.sqlite3-wal"):  # as a crash would leave them
+            shutil.copy(tmp_path / name, tmp_path / f"copy-{name}")
+    wal = tmp_path / "copy-other.sqlite3-wal"
+    before = wal.read_bytes()
+    assert "belongs to another program" in refusal(tmp_path / "copy-other.sqlite3").message
+    assert wal.read_bytes() == before
+
+
+def test_an_empty_file_is_made_ours_and_closed_to_others(tmp_path):
+    path = tmp_path / "empty"
+    path.touch(0o644)
+    database.prepare(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert set(query(path, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+
+
+def test_a_link_leads_to_its_target_even_if_that_is_not_there_yet(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    assert database.locate(str(tmp_path / "link")) == tmp_path / "target"
+
+
+def test_a_home_folder_that_is_not_there_is_named():
+    with pytest.raises(ChatdemoError, match="The database ~nobody-by-this-name/x can't be found: ") as caught:
+        database.locate("~nobody-by-this-name/x")
+    assert caught.value.hint == "Give --db the whole path of a file, or :memory:."
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("nothing to see here\n" * 50, "utf-8")
-    assert refusal(path).message == f"The database {path} is damaged, or isn't one: file is not a database."
+    assert (
+        refusal(path).message == f"The database {path} is damaged, or isn't an SQLite database: file is not a database."
+    )
 
 
 def overwritten(data: bytes) -> bytes:
@@ -154,7 +189,7 @@ def overwritten(data: bytes) -> bytes:
 def test_a_damaged_one_is_refused(made, harm):
     made.write_bytes(harm(made.read_bytes()))
     error = refusal(made)
-    assert error.message.startswith(f"The database {made} is damaged, or isn't one: ")
+    assert error.message.startswith(f"The database {made} is damaged, or isn't an SQLite database: ")
     assert "\n" not in error.message
     assert error.hint == "It was left as it is. Restore a copy of it, or give another with --db."
 
@@ -200,30 +235,55 @@ def test_a_folder_is_refused(tmp_path):
 
 def test_a_place_where_nothing_can_be_made_is_refused(tmp_path):
     tmp_path.joinpath("file").touch()
-    for path in (tmp_path / "file" / "chat.sqlite3", tmp_path / "file" / "folder" / "chat.sqlite3", tmp_path / ("a" * 300)):
+    for path in (
+        tmp_path / "file" / "chat.sqlite3",
+        tmp_path / "file" / "folder" / "chat.sqlite3",
+        tmp_path / ("a" * 300),
+    ):
         with pytest.raises(ChatdemoError, match="can't be made: ") as caught:
             database.prepare(path)
         assert "\n" not in caught.value.message
 
 
-def test_a_file_that_could_not_be_filled_is_taken_away_again(tmp_path, monkeypatch):
-    def full(*_):
-        raise sqlite3.OperationalError("database or disk is full")
+@pytest.mark.skipif(os.name != "posix", reason="the size of a file is limited by POSIX's setrlimit")
+def test_one_that_does_not_fit_on_the_disk_is_taken_away_again(tmp_path):
+    """A limit of 40 kB a file, and so a disk that is full half-way through the tables."""
+    code = (
+        "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (40960, 40960)); from chatdemo.__main__ import main; main()"
+    )
+    command = [sys.executable, "-c", code, "serve", "--port", "0", "--db", str(tmp_path / "chat.sqlite3")]
+    done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=20)
+    assert done.returncode == 1
+    message, hint = done.stderr.splitlines()
+    assert message.startswith(f"Error: The database {tmp_path / 'chat.sqlite3'} can't be written: ")
+    assert hint == "Next:  Make room on its disk, or give another with --db."
+    assert list(tmp_path.iterdir()) == []
 
-    monkeypatch.setattr(database, "_add_tables", full)
-    path = tmp_path / "chat.sqlite3"
-    with pytest.raises(ChatdemoError, match="The disk with the database .* is full"):
+
+def test_a_full_disk_is_named(tmp_path):
+    error = database._explained(sqlite3.OperationalError("database or disk is full"), "chat.sqlite3")
+    assert error.message == "The database chat.sqlite3 can't be written: database or disk is full."
+    assert error.hint == "Make room on its disk, or give another with --db."
+
+
+def test_a_fault_in_djangos_migrations_is_explained_too(tmp_path, monkeypatch):
+    def locked(*_, **__):
+        raise django.db.OperationalError("database is locked")
+
+    path = tmp_path / "old.sqlite3"
+    run_django(path, "migrate", "--verbosity=0", "contenttypes", "0001")
+    monkeypatch.setattr("django.core.management.call_command", locked)
+    with pytest.raises(ChatdemoError, match="is locked by another program"):
         database.prepare(path)
-    assert not path.exists()
 
 
 def test_two_that_make_it_at_once_both_find_it_made(tmp_path, monkeypatch):
     path = tmp_path / "chat.sqlite3"
     read = database._applied_migrations
 
-    def overtaken(connection, name):
+    def overtaken(connection):
         """Another process makes the tables just after this one has seen that there are none."""
-        applied = read(connection, name)
+        applied = read(connection)
         if not applied:
             monkeypatch.setattr(database, "_applied_migrations", read)
             database.prepare(path)

@@ -1,9 +1,12 @@
 """The start page, the pages for what went wrong, and the headers of all."""
 
+import socket
+from dataclasses import replace
+
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
-from django.test.utils import override_settings
 
 from chatdemo.project import views
 
@@ -14,12 +17,20 @@ def test_the_start_page_leads_to_the_chat():
     assert 'href="/chat/"' in CLIENT.get("/").content.decode()
 
 
-@pytest.mark.parametrize(("host", "hint"), [("localhost", True), ("127.0.0.1:8000", True), ("192.0.2.7", False)])
-def test_the_start_page_says_how_others_join(host, hint):
-    with override_settings(ALLOWED_HOSTS=["*"]):
-        text = CLIENT.get("/", headers={"host": host}).content.decode()
-    assert ("--host 0.0.0.0" in text) is hint
-    assert (f"http://{host}/" in text) is not hint
+@pytest.mark.parametrize(
+    ("host", "lan", "text"),
+    [
+        ("127.0.0.1", "192.0.2.7", "chatdemo serve --host 0.0.0.0"),
+        ("0.0.0.0", "192.0.2.7", "http://192.0.2.7:80/"),
+        ("0.0.0.0", None, "as soon as this machine is in a network"),
+    ],
+)
+def test_the_start_page_says_how_others_join(monkeypatch, host, lan, text):
+    monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: lan)
+    monkeypatch.setattr(settings, "CHATDEMO", replace(settings.CHATDEMO, host=host))
+    page = CLIENT.get("/", SERVER_NAME="127.0.0.1").content.decode()
+    assert text in page
+    assert ("--host 0.0.0.0" in page) == (host == "127.0.0.1")
 
 
 def test_a_page_that_is_not_there_says_what_to_do():
@@ -72,6 +83,11 @@ def test_every_page_has_a_strict_policy(path):
     assert policy["connect-src"] == "'self' ws://localhost wss://localhost"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_this_machines_own_names_are_answered():
+    for name in (socket.gethostname(), f"{socket.gethostname()}.local", "localhost", "chat.localhost"):
+        assert CLIENT.get("/", headers={"host": name}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/chat/", "/chat/lobby/", "/nowhere/"])

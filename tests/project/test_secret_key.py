@@ -31,6 +31,27 @@ def test_without_a_file_it_is_this_processes_own_and_nothing_is_written(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_start_that_is_broken_off_leaves_no_half_a_key(tmp_path, monkeypatch):
+    def broken_off(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.link", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        secret_key.ensure(tmp_path / "chat.sqlite3")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_two_that_start_at_once_both_use_the_first_ones_key(tmp_path, monkeypatch):
+    def overtaken(source, target):
+        target.write_text("k" * 64, "ascii")
+        raise FileExistsError
+
+    monkeypatch.setattr("os.link", overtaken)
+    secret_key.ensure(tmp_path / "chat.sqlite3")
+    assert secret_key.read(tmp_path / "chat.sqlite3") == "k" * 64
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 @pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 64])
 def test_a_damaged_one_is_refused_and_left_as_it_is(tmp_path, content):
     key = tmp_path / "chat.sqlite3.key"

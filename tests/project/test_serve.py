@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import sqlite3
@@ -10,17 +11,20 @@ import sys
 import time
 import urllib.request
 from contextlib import AsyncExitStack, closing, suppress
+from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as connect_sync
 
+from chatdemo import __version__
 from tests.support.served import PATIENCE, Served, clean_environ, free_port, wait_for
 
 LOBBY = "/ws/chat/lobby/"
 #: Seconds in which it must end, however many WebSockets are open; the second part is this machine's own slowness.
-END = 2 + 3
+END = 2 + 1
 
 
 def get(url: str) -> str:
@@ -52,7 +56,7 @@ def test_the_banner_is_all_it_prints(served):
 
 
 def test_python_m_chatdemo_is_the_installed_command():
-    for command in ([sys.executable, "-m", "chatdemo"], [sys.executable, "-c", "from chatdemo.cli import cli; cli()"]):
+    for command in ([sys.executable, "-m", "chatdemo"], [str(Path(sys.executable).with_name("chatdemo"))]):
         done = subprocess.run([*command, "--version"], capture_output=True, text=True, env=clean_environ())
         assert done.returncode == 0 and done.stdout.startswith("chatdemo ")
 
@@ -77,6 +81,24 @@ def test_a_signal_ends_it_with_exit_code_0(tmp_path, name):
         assert server.process.wait(END) == 0
         assert time.monotonic() - start < END
     assert "Traceback" not in server.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="nohup is POSIX's")
+def test_nohup_is_heeded(tmp_path):
+    ignore = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+    with Served(tmp_path, before=ignore) as server:
+        server.process.send_signal(signal.SIGHUP)
+        chat(server)
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_during_the_start_ends_it_with_exit_code_0(tmp_path, name):
+    server = Served(tmp_path, "--port", str(port := free_port()))
+    wait_for(lambda: connected(port), "the port to listen").close()
+    assert server.stop(getattr(signal, name)) == 0
+    server.__exit__()
+    assert server.lines[-1:] == ["Stopped.\n"] and "Traceback" not in server.output
 
 
 def test_a_second_ctrl_c_changes_nothing(tmp_path):
@@ -125,12 +147,18 @@ def test_a_busy_port_is_an_error_and_exit_code_1(served, tmp_path):
 
 
 def test_an_early_client_waits_instead_of_being_refused(tmp_path):
-    server = Served(tmp_path, "--port", str(port := free_port()))
+    assert any(came_early(tmp_path) for _ in range(10)), "no client was quicker than the banner"
+
+
+def came_early(folder: Path) -> bool:
+    """Start a server and get a page as soon as its port listens; whether that was before it said it was ready."""
+    server = Served(folder, "--port", str(port := free_port()))
     try:
         with closing(wait_for(lambda: connected(port), "the port to listen")) as client:
-            assert not server.lines, "the banner was quicker than the connection: nothing was tested"
+            early = not server.lines
             client.sendall(b"GET /chat/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
             assert b"</html>" in client.makefile("rb").read()
+            return early
     finally:
         server.__exit__()
 
@@ -148,6 +176,26 @@ def test_it_keeps_its_data_and_its_key_from_one_run_to_the_next(tmp_path):
                 assert connection.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
             server.stop()
     assert (tmp_path / "chat.sqlite3.key").read_text("ascii") == key
+
+
+def test_a_burst_of_messages_arrives_whole_and_in_order(served):
+    burst = [str(number) for number in range(500)]
+    with connect_sync(served.socket_url(LOBBY)) as ana, connect_sync(served.socket_url(LOBBY)) as ben:
+        for text in burst:
+            ana.send(json.dumps({"message": text}))
+        for client in (ana, ben):
+            assert [json.loads(client.recv(PATIENCE))["message"] for _ in burst] == burst
+
+
+@pytest.mark.parametrize("path", ["", "chat/lobby/", "nowhere/", f"static/{__version__}/nothing.js"])
+def test_every_answer_has_its_headers_and_debug_changes_no_page(tmp_path, path):
+    with Served(tmp_path, "--debug") as server, closing(HTTPConnection("127.0.0.1", server.port)) as client:
+        client.request("GET", "/" + path)
+        response = client.getresponse()
+        page = response.read().decode()
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Traceback" not in page and "DEBUG = True" not in page
 
 
 def test_in_memory_it_writes_nothing(tmp_path):
@@ -198,7 +246,11 @@ def test_djangos_own_commands_work(tmp_path, arguments):
 def test_createsuperuser_makes_an_account(tmp_path):
     database = tmp_path / "chat.sqlite3"
     command = [sys.executable, "-m", "chatdemo", "manage", "--db", str(database), "createsuperuser", "--noinput"]
-    answers = {"DJANGO_SUPERUSER_USERNAME": "ana", "DJANGO_SUPERUSER_PASSWORD": "x", "DJANGO_SUPERUSER_EMAIL": "ana@example.org"}
+    answers = {
+        "DJANGO_SUPERUSER_USERNAME": "ana",
+        "DJANGO_SUPERUSER_PASSWORD": "x",
+        "DJANGO_SUPERUSER_EMAIL": "ana@example.org",
+    }
     done = subprocess.run(command, capture_output=True, text=True, env={**clean_environ(), **answers})
     assert done.returncode == 0, done.stderr
     with closing(sqlite3.connect(database)) as connection:

@@ -15,7 +15,7 @@ from tests.support.served import PATIENCE, clean_environ
 
 SCRIPT = Path(__file__).with_name("serve_application.py")
 #: Seconds: two for the server to end, and some for a slow machine.
-END = 2 + 3
+END = 2 + 1
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+ROOT = Path(__file__).parents[2]
 #: Seconds that anything may take which takes a fraction of one on an idle machine.
 PATIENCE = 20
 T = TypeVar("T")
@@ -31,16 +32,18 @@ def wait_for(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -
 class Served:
     """``chatdemo serve`` with ``arguments``, on a free port and a database in ``folder`` unless they say otherwise.
 
-    ``python`` has chatdemo installed, ``environ`` is added to the environment. ``lines`` is what it printed so far, stdout and stderr together. As a context manager it ends the process.
+    ``python`` is another one, which has chatdemo installed; ``before`` is code to run first; ``environ`` is added to
+    the environment. ``lines`` is what it printed so far, stdout and stderr together. As a context manager it ends the
+    process.
     """
 
-    def __init__(self, folder: Path, *arguments: str, python: str = sys.executable, **environ: str):
+    def __init__(self, folder: Path, *arguments: str, python: str = "", before: str = "", **environ: str):
         defaults = ("--port", "0", "--db", str(folder / "chat.sqlite3"))
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [python, "-m", "chatdemo", "serve", *defaults, *arguments],
+            [*_command(python, before), "serve", *defaults, *arguments],
             cwd=folder,
-            env={**clean_environ(), **environ},
+            env={**clean_environ(installed=bool(python)), **environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -85,6 +88,11 @@ class Served:
         self._reader.join(PATIENCE)
         return code
 
+    def kill(self) -> None:
+        """Without a goodbye, as when a laptop's lid is shut."""
+        self.process.kill()
+        self.process.wait()
+
     def _read(self) -> None:
         for line in self.process.stdout:
             self.lines.append(line)
@@ -99,7 +107,17 @@ def free_port() -> int:
                 return probe.getsockname()[1]
 
 
-def clean_environ() -> dict[str, str]:
-    """The environment without any setting of chatdemo or Django, as a new user has it."""
-    mine = ("CHATDEMO_", "DJANGO_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(mine)}
+def _command(python: str, before: str) -> list[str]:
+    if not before:
+        return [python or sys.executable, "-m", "chatdemo"]
+    return [python or sys.executable, "-c", f"{before}; from chatdemo.__main__ import main; main()"]
+
+
+def clean_environ(installed: bool = False) -> dict[str, str]:
+    """The environment without any setting of chatdemo or Django, as a new user has it.
+
+    Python finds the chatdemo of this tree in it, or with ``installed`` the one that it has.
+    """
+    mine = ("CHATDEMO_", "DJANGO_", "PYTHONPATH")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
+    return environ if installed else {**environ, "PYTHONPATH": str(ROOT)}

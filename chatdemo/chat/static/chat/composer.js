@@ -12,6 +12,10 @@ export class Composer {
     };
     this.input.onkeydown = (event) => this.onKey(event);
     this.input.oninput = () => this.measure();
+    this.focus();
+  }
+
+  focus() {
     this.input.focus();
   }
 
@@ -19,7 +23,7 @@ export class Composer {
   edit(text) {
     this.input.value = [text, this.input.value].filter(Boolean).join("\n");
     this.measure();
-    this.input.focus();
+    this.focus();
   }
 
   warn(text) {
@@ -36,10 +40,10 @@ export class Composer {
 
   submit() {
     const text = this.input.value;
-    if (!text.trim() || this.measure() > this.limit) return this.input.focus();
+    if (!text.trim() || this.measure() > this.limit) return this.focus();
     this.input.value = "";
     this.measure();
-    this.input.focus();
+    this.focus();
     this.onMessage(text);
   }
 
@@ -47,7 +51,7 @@ export class Composer {
   measure() {
     const length = Array.from(this.input.value).length;
     const left = this.limit - length;
-    const excess = `${characters(-left)} too many: ${this.limit} are the most in one message.`;
+    const excess = `${characters(-left)} too many: a message may have at most ${this.limit}.`;
     this.warn(left < 0 ? excess : "");
     if (left >= 0 && left < this.limit / 10) this.note.textContent = `${characters(left)} left`;
     return length;

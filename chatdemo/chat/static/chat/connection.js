@@ -4,13 +4,15 @@ const FIRST_PAUSE = 500; // milliseconds, doubled at each try in a row that fail
 const LONGEST_PAUSE = 10_000;
 const CONNECT_TIMEOUT = 10_000; // a handshake on bad wifi can hang for minutes
 const STEADY = 5_000; // a connection that lasted this long starts the pauses afresh
+const SILENCE = 10_000; // every frame sent is answered; a line without an answer for this long is dead
 
 export class Connection extends EventTarget {
   constructor(url) {
     super();
     this.url = url;
     this.failures = 0;
-    addEventListener("online", () => this.retryNow());
+    // In another network, what was open in the last one never hears of its end.
+    addEventListener("online", () => (this.retry ? this.connect() : this.abandon()));
     document.addEventListener("visibilitychange", () => document.hidden || this.retryNow());
   }
 
@@ -19,22 +21,17 @@ export class Connection extends EventTarget {
     this.retry = null;
     this.tell("connecting");
     this.socket = new WebSocket(this.url);
-    const giveUp = setTimeout(() => this.socket.close(), CONNECT_TIMEOUT);
-    this.socket.onopen = () => {
-      clearTimeout(giveUp);
-      this.opened();
-    };
-    this.socket.onmessage = (event) => this.tell("frame", JSON.parse(event.data));
-    this.socket.onclose = () => {
-      clearTimeout(giveUp);
-      this.closed();
-    };
+    this.watch(CONNECT_TIMEOUT);
+    this.socket.onopen = () => this.opened();
+    this.socket.onmessage = (event) => this.received(event);
+    this.socket.onclose = () => this.closed();
   }
 
   // True if the text is on its way; false if there is no connection to take it.
   send(text) {
     if (this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(text);
+    if (!this.patience) this.watch(SILENCE);
     return true;
   }
 
@@ -43,7 +40,31 @@ export class Connection extends EventTarget {
     if (this.retry) this.connect();
   }
 
+  // Gives the connection up, if it shows no life within so many milliseconds.
+  watch(timeout) {
+    this.calm();
+    this.patience = setTimeout(() => this.abandon(), timeout);
+  }
+
+  calm() {
+    clearTimeout(this.patience);
+    this.patience = null;
+  }
+
+  // Without waiting for its end: closing a dead line takes the browser as long as opening one.
+  abandon() {
+    this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+    this.socket.close();
+    this.closed();
+  }
+
+  received(event) {
+    this.calm();
+    this.tell("frame", JSON.parse(event.data));
+  }
+
   opened() {
+    this.calm();
     const away = this.lostAt ? Math.max(1, Math.round((Date.now() - this.lostAt) / 1000)) : 0;
     this.lostAt = null;
     this.openedAt = Date.now();
@@ -51,6 +72,7 @@ export class Connection extends EventTarget {
   }
 
   closed() {
+    this.calm();
     const steady = this.openedAt && Date.now() - this.openedAt > STEADY;
     if (this.openedAt) this.lostAt = Date.now();
     this.openedAt = null;

@@ -9,6 +9,7 @@ export class MessageLog {
     this.empty = view.querySelector(".empty");
     this.newest = newest;
     this.plain = plain;
+    this.lengths = []; // of the messages in the plain text, in its order
     this.following = true; // the reader is at the end, and is kept there
     this.newest.onclick = () => this.toEnd();
     this.view.onscroll = () => this.follow();
@@ -24,8 +25,16 @@ export class MessageLog {
     body.dir = "auto";
     body.textContent = text;
     item.append(body, clock(new Date()));
-    this.plain.value += text + "\n";
     this.append(item);
+    this.write(text + "\n");
+  }
+
+  // Into the plain text, at its end; what somebody has selected there stays selected.
+  write(line) {
+    const end = this.plain.value.length;
+    this.plain.setRangeText(line, end, end, "preserve");
+    this.lengths.push(line.length);
+    if (this.lengths.length > KEPT) this.plain.setRangeText("", 0, this.lengths.shift(), "preserve");
   }
 
   // A line about the conversation, not of it.
@@ -40,8 +49,8 @@ export class MessageLog {
     this.empty.hidden = true;
     this.list.append(item);
     if (this.list.childElementCount > KEPT) this.list.firstElementChild.remove();
-    if (this.following) this.toEnd();
-    else this.newest.hidden = false;
+    if (!this.following) this.newest.hidden = false;
+    else this.frame ??= requestAnimationFrame(() => this.toEnd()); // once for all that come before the next picture
   }
 
   follow() {
@@ -50,6 +59,8 @@ export class MessageLog {
   }
 
   toEnd() {
+    cancelAnimationFrame(this.frame);
+    this.frame = null;
     this.view.scrollTop = this.view.scrollHeight;
     this.newest.hidden = true;
   }

@@ -6,6 +6,8 @@ export class Outbox {
     this.send = send;
     this.entries = new Map(); // by the id that goes with the message
     this.onEdit = () => {};
+    this.onChosen = () => {}; // a button was pressed, and is gone
+    addEventListener("beforeunload", (event) => this.entries.size && event.preventDefault());
   }
 
   add(text) {
@@ -32,7 +34,7 @@ export class Outbox {
     const entry = this.entries.get(id);
     if (!entry) return false;
     entry.failed = true;
-    show(entry.item, detail, [["Edit", () => this.edit(id)], ["Discard", () => this.confirm(id)]]);
+    this.show(entry.item, detail, [["Edit", () => this.edit(id)], ["Discard", () => this.confirm(id)]]);
     return true;
   }
 
@@ -42,7 +44,7 @@ export class Outbox {
       if (!entry.sent || entry.failed) continue;
       entry.failed = true;
       const choices = [["Send again", () => this.again(id)], ["Discard", () => this.confirm(id)]];
-      show(entry.item, "The connection was lost before this came back. It may or may not have been sent.", choices);
+      this.show(entry.item, "The connection was lost before this came back. It may or may not have been sent.", choices);
     }
   }
 
@@ -61,7 +63,27 @@ export class Outbox {
   transmit(id) {
     const entry = this.entries.get(id);
     entry.sent = this.send(JSON.stringify({ message: entry.text, id }));
-    show(entry.item, entry.sent ? "Sending…" : "Waiting for the connection…", []);
+    this.show(entry.item, entry.sent ? "Sending…" : "Waiting for the connection…", []);
+  }
+
+  // The message's fate in words; one that leaves a choice is told to a screen reader at once.
+  show(item, words, choices) {
+    const fate = item.querySelector(".fate");
+    item.classList.toggle("failed", choices.length > 0);
+    fate.role = choices.length ? "alert" : null;
+    fate.textContent = words;
+    item.querySelector(".choices").replaceChildren(...choices.map(([label, action]) => this.button(label, action)));
+  }
+
+  button(label, action) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = label;
+    button.onclick = () => {
+      action();
+      this.onChosen();
+    };
+    return button;
   }
 }
 
@@ -77,18 +99,6 @@ function render(text) {
   choices.className = "choices";
   item.append(body, fate, choices);
   return item;
-}
-
-function show(item, fate, choices) {
-  item.classList.toggle("failed", choices.length > 0);
-  item.querySelector(".fate").textContent = fate;
-  item.querySelector(".choices").replaceChildren(...choices.map(([label, action]) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = label;
-    button.onclick = action;
-    return button;
-  }));
 }
 
 // crypto.randomUUID is missing where a page comes over plain HTTP from another machine, as it does in a class.

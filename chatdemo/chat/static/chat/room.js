@@ -15,14 +15,15 @@ const connection = new Connection(url);
 const composer = new Composer(document.getElementById("composer"), Number(room.dataset.maxMessage));
 const outbox = new Outbox(document.querySelector(".waiting"), (text) => connection.send(text));
 
-showConnection(document.getElementById("connection"), connection);
+showConnection(document.getElementById("connection"), connection, () => composer.focus());
 composer.onMessage = (text) => {
   outbox.add(text);
   log.toEnd();
 };
 outbox.onEdit = (text) => composer.edit(text);
+outbox.onChosen = () => composer.focus();
 connection.addEventListener("open", ({ detail }) => {
-  if (detail.away) log.notice(`Connected again. What others said in the ${detail.away} s between isn't shown here.`);
+  if (detail.away) log.notice(`Connected again. What others said during those ${detail.away} s isn't shown here.`);
   outbox.flush();
 });
 connection.addEventListener("lost", () => outbox.doubt());

@@ -1,7 +1,7 @@
 // The connection's state in words, and a way not to wait for the next try.
 const WORDS = { connecting: "Connecting…", open: "Connected", lost: "Connection lost, trying again" };
 
-export function showConnection(place, connection) {
+export function showConnection(place, connection, focusElsewhere) {
   const button = place.querySelector("button");
   const words = place.querySelector("[role=status]");
   button.onclick = () => connection.retryNow();
@@ -10,7 +10,11 @@ export function showConnection(place, connection) {
       place.dataset.state = state;
       // A try that follows a loss is part of it: a screen reader isn't told twice for each.
       if (state !== "connecting" || !connection.lostAt) words.textContent = WORDS[state];
-      button.hidden = state !== "lost";
     });
   }
+  connection.addEventListener("lost", () => (button.hidden = false));
+  connection.addEventListener("open", () => {
+    if (document.activeElement === button) focusElsewhere();
+    button.hidden = true;
+  });
 }

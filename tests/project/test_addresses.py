@@ -1,0 +1,62 @@
+"""The addresses at which the server can be reached."""
+
+import errno
+import socket
+
+import pytest
+
+from chatdemo.project import addresses
+from chatdemo.project.addresses import Addresses
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", Addresses("http://127.0.0.1:80/", None, False)),
+        ("::1", Addresses("http://[::1]:80/", None, False)),
+        ("192.0.2.9", Addresses("http://192.0.2.9:80/", "http://192.0.2.9:80/", True)),
+        ("0.0.0.0", Addresses("http://127.0.0.1:80/", "http://192.0.2.7:80/", True)),
+        ("::", Addresses("http://127.0.0.1:80/", "http://192.0.2.7:80/", True)),
+    ],
+)
+def test_only_a_server_that_listens_for_others_has_an_address_for_them(monkeypatch, host, expected):
+    monkeypatch.setattr(addresses, "lan_address", lambda: "192.0.2.7")
+    assert addresses.addresses(host, 80) == expected
+
+
+def test_without_a_network_there_is_none_for_others(monkeypatch):
+    monkeypatch.setattr(addresses, "lan_address", lambda: None)
+    assert addresses.addresses("0.0.0.0", 80) == Addresses("http://127.0.0.1:80/", None, True)
+
+
+@pytest.fixture
+def without_a_route(monkeypatch):
+    """A network that leads nowhere else, such as a switch or a phone's hotspot without a gateway."""
+
+    class Unconnected(socket.socket):
+        def connect(self, address):
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(socket, "socket", Unconnected)
+
+
+def resolved(*found: str):
+    return lambda *_: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in found]
+
+
+def test_in_a_network_that_leads_nowhere_it_is_what_the_machines_name_stands_for(monkeypatch, without_a_route):
+    monkeypatch.setattr(socket, "getaddrinfo", resolved("127.0.1.1", "192.0.2.7"))
+    assert addresses.lan_address() == "192.0.2.7"
+
+
+def test_a_machine_without_any_network_has_no_address_for_others(monkeypatch, without_a_route):
+    monkeypatch.setattr(socket, "getaddrinfo", resolved("127.0.1.1"))
+    assert addresses.lan_address() is None
+
+
+def test_a_machine_that_knows_not_even_its_own_name_has_none_either(monkeypatch, without_a_route):
+    def unknown(*_):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert addresses.lan_address() is None
