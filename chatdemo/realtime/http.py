@@ -39,7 +39,7 @@ class WebRequest(DaphneWebRequest):
     error_template = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         "<title>%(title)s</title><style>:root{color-scheme:light dark}body{max-width:44rem;margin:10vh auto;"
-        'padding:1rem;font:1.2rem/1.5 system-ui,sans-serif}</style><h1>%(title)s</h1>'
+        "padding:1rem;font:1.2rem/1.5 system-ui,sans-serif}</style><h1>%(title)s</h1>"
         '<p>%(body)s</p><p><a href="/">chatdemo</a></html>'
     )
 

@@ -16,7 +16,10 @@ logger = logging.getLogger(__name__)
 
 #: Seconds from the signal to the end of each stage of stopping: participants have answered the close frame,
 #: applications have finished, the rest has been cancelled.
-GOODBYE, FINISH, CANCEL = 1.0, 1.3, 1.5
+GOODBYE, FINISH, CANCEL = 0.8, 1.0, 1.1
+#: Seconds that a participant has to answer a close frame. autobahn rounds the end down to a whole second (txaio's
+#: batched timer): with less than 2, it can hang up at once, and the participant may never read why.
+CLOSE_TIMEOUT = 2
 
 
 class Server(daphne.server.Server):
@@ -42,7 +45,7 @@ class Server(daphne.server.Server):
         self.ws_factory.setProtocolOptions(
             allowNullOrigin=True,  # as Daphne has it: the application is what judges origins
             failByDrop=False,  # a breach of the protocol is answered with a close frame (RFC 6455, section 7.1.7)
-            closeHandshakeTimeout=GOODBYE,
+            closeHandshakeTimeout=CLOSE_TIMEOUT,
         )
         self.port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
         self.listening_addresses.append(self.listener.getsockname()[:2])
@@ -68,6 +71,8 @@ class Server(daphne.server.Server):
         self.port.stopListening()
         sockets = [protocol for protocol in self.connections if isinstance(protocol, WebSocketProtocol)]
         await _settle([protocol.say_goodbye().asFuture(loop) for protocol in sockets], told + GOODBYE)
+        for protocol in sockets:
+            protocol.dropConnection()  # not aborted: what is on its way, the close frame too, still arrives
         running = [details.get("application_instance") for details in self.connections.values()]
         applications = [application for application in running if application]
         await _settle(applications, told + FINISH)
