@@ -10,6 +10,13 @@ from chatdemo.errors import ChatdemoError
 from chatdemo.project.addresses import Addresses
 
 
+#: What the banner says without an address for others, by whether the server listens for them.
+NOBODY_ELSE = {
+    False: "can't join yet: for that, start with --host 0.0.0.0",
+    True: "can join, but this machine has no address in a network yet",
+}
+
+
 class Commands(click.Group):
     """A group whose errors are two lines on stderr (what went wrong, what to do) and an exit code, and no traceback."""
 
@@ -42,7 +49,7 @@ def fail(message: str, hint: str, code: int) -> int:
 
 def _usage_hint(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
-    return f"{context.command_path if context else 'chatdemo'} --help shows what can be written."
+    return f"{context.command_path if context else 'chatdemo'} --help shows the commands and options."
 
 
 def show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -128,13 +135,6 @@ def announce(settings: config.Config, addresses: Addresses) -> None:
     click.echo(row("Stop", "Ctrl-C"))
     if settings.open:
         click.launch(addresses.local)
-
-
-#: What the banner says without an address for others, by whether the server listens for them.
-NOBODY_ELSE = {
-    False: "can't join yet: for that, start with --host 0.0.0.0",
-    True: "can join, but this machine has no address in a network yet",
-}
 
 
 @cli.command(

@@ -52,11 +52,11 @@ def test_the_help_of_serve_has_every_option(name):
 def test_an_unknown_option_is_two_lines():
     message, hint = refused(2, "serve", "--prot", "1")
     assert message.startswith("No such option '--prot'")
-    assert hint == "chatdemo serve --help shows what can be written."
+    assert hint == "chatdemo serve --help shows the commands and options."
 
 
 def test_an_unknown_command_is_two_lines():
-    assert refused(2, "server")[1] == "chatdemo --help shows what can be written."
+    assert refused(2, "server")[1] == "chatdemo --help shows the commands and options."
 
 
 def test_a_port_out_of_range_is_two_lines():

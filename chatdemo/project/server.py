@@ -59,7 +59,7 @@ def _make_server(config: Config, listener: socket.socket, on_ready: Callable[[],
         asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())  # Twisted can't use the other loop
     with _without_collecting(), _without_tls():
         from chatdemo.project.asgi import application
-        from chatdemo.realtime.server import Server  # first, as it brings Twisted's reactor
+        from chatdemo.realtime.server import Server
     return Server(application, listener, on_ready, server_name="chatdemo", action_logger=_request_log(config))
 
 

@@ -31,7 +31,7 @@ class Server(daphne.server.Server):
 
     def __init__(self, application: Callable, listener: socket.socket, on_ready: Callable[[], None], **options):
         # Daphne refuses to be made without an endpoint. Its "fd:" endpoint would adopt the socket too, but loads
-        # every Twisted plugin on the machine to find itself (25 ms); prepare() does the same in one call.
+        # every Twisted plugin on the machine to find itself (30 ms); prepare() does the same in one call.
         super().__init__(application, endpoints=["adopted"], ready_callable=self.prepare, **options)
         self.endpoints = []
         self.listener = listener
