@@ -15,13 +15,22 @@ def test_a_client_can_connect_as_soon_as_it_listens():
             pass
 
 
-def test_it_takes_ipv6_with_and_without_brackets():
+@pytest.fixture
+def ipv6():
+    """A machine that has IPv6, which may be switched off."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+
+
+def test_it_takes_ipv6_with_and_without_brackets(ipv6):
     for host in ("::1", "[::1]"):
         with listener.listen(host, 0) as server:
             assert server.getsockname()[0] == "::1"
 
 
-def test_the_ipv6_address_for_all_takes_ipv4_as_well():
+def test_the_ipv6_address_for_all_takes_ipv4_as_well(ipv6):
     with listener.listen("::", 0) as server:
         with socket.create_connection(("127.0.0.1", server.getsockname()[1]), timeout=5):
             pass
