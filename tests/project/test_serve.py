@@ -94,10 +94,9 @@ def test_nohup_is_heeded(tmp_path):
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_signal_during_the_start_ends_it_with_exit_code_0(tmp_path, name):
-    server = Served(tmp_path, "--port", str(port := free_port()))
-    wait_for(lambda: connected(port), "the port to listen").close()
-    assert server.stop(getattr(signal, name)) == 0
-    server.__exit__()
+    with Served(tmp_path, "--port", str(port := free_port()), ready=False) as server:
+        wait_for(lambda: connected(port), "the port to listen").close()
+        assert server.stop(getattr(signal, name)) == 0
     assert server.lines[-1:] == ["Stopped.\n"] and "Traceback" not in server.output
 
 
@@ -140,9 +139,8 @@ async def close_code(client) -> int:
 
 
 def test_a_busy_port_is_an_error_and_exit_code_1(served, tmp_path):
-    second = Served(tmp_path, "--port", str(served.port))
-    assert second.process.wait(PATIENCE) == 1
-    second.__exit__()
+    with Served(tmp_path, "--port", str(served.port), ready=False) as second:
+        assert second.process.wait(PATIENCE) == 1
     assert [line.partition(":")[0] for line in second.lines] == ["Error", "Next"]
 
 
@@ -152,15 +150,12 @@ def test_an_early_client_waits_instead_of_being_refused(tmp_path):
 
 def came_early(folder: Path) -> bool:
     """Start a server and get a page as soon as its port listens; whether that was before it said it was ready."""
-    server = Served(folder, "--port", str(port := free_port()))
-    try:
+    with Served(folder, "--port", str(port := free_port()), ready=False) as server:
         with closing(wait_for(lambda: connected(port), "the port to listen")) as client:
             early = not server.lines
             client.sendall(b"GET /chat/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
             assert b"</html>" in client.makefile("rb").read()
             return early
-    finally:
-        server.__exit__()
 
 
 def connected(port: int) -> socket.socket | None:

@@ -23,9 +23,11 @@ def server():
     command = [sys.executable, str(SCRIPT)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, env=clean_environ(), **pipes) as process:
-        process.port = int(process.stdout.readline())
-        yield process
-        process.kill()
+        try:
+            process.port = int(process.stdout.readline())
+            yield process
+        finally:
+            process.kill()
 
 
 def stopped(server) -> list[str]:

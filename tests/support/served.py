@@ -33,11 +33,14 @@ class Served:
     """``chatdemo serve`` with ``arguments``, on a free port and a database in ``folder`` unless they say otherwise.
 
     ``python`` is another one, which has chatdemo installed; ``before`` is code to run first; ``environ`` is added to
-    the environment. ``lines`` is what it printed so far, stdout and stderr together. As a context manager it ends the
-    process.
+    the environment. As a context manager it waits for the banner, but for ``ready=False``, and ends the process
+    whatever happens. ``lines`` is what it printed so far, stdout and stderr together.
     """
 
-    def __init__(self, folder: Path, *arguments: str, python: str = "", before: str = "", **environ: str):
+    def __init__(
+        self, folder: Path, *arguments: str, python: str = "", before: str = "", ready: bool = True, **environ: str
+    ):
+        self.ready = ready
         defaults = ("--port", "0", "--db", str(folder / "chat.sqlite3"))
         self.lines: list[str] = []
         self.process = subprocess.Popen(
@@ -54,8 +57,12 @@ class Served:
         self._reader.start()
 
     def __enter__(self) -> "Served":
-        wait_for(lambda: any("Stop" in line for line in self.lines) or self.process.poll() is not None, "the banner")
-        assert self.process.poll() is None, self.output
+        try:
+            if self.ready:
+                self._await_banner()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_) -> None:
@@ -92,6 +99,10 @@ class Served:
         """Without a goodbye, as when a laptop's lid is shut."""
         self.process.kill()
         self.process.wait()
+
+    def _await_banner(self) -> None:
+        wait_for(lambda: any("Stop" in line for line in self.lines) or self.process.poll() is not None, "the banner")
+        assert self.process.poll() is None, self.output
 
     def _read(self) -> None:
         for line in self.process.stdout:
