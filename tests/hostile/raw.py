@@ -200,6 +200,14 @@ def get(server: Served, path: str | bytes, method: str = "GET", **headers) -> An
         return client.answer(has_body=method != "HEAD")
 
 
+def hang_up(server: Served, data: bytes, aborted: bool) -> None:
+    """Send ``data`` on a connection of its own and close it, or abort it, without waiting for an answer."""
+    with Raw(server) as client:
+        client.send(data)
+        if aborted:
+            client.reset()
+
+
 def join(server: Served, room_path: str) -> ClientConnection:
     """A well-behaved participant, in the room that stands percent-encoded in the address."""
     return connect(server.socket_url(f"/ws/chat/{room_path}/"), open_timeout=PATIENCE, proxy=None)

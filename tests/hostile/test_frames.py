@@ -23,18 +23,11 @@ from tests.hostile.raw import (
     participant,
     said,
     say,
-    serving,
     still_chats,
 )
 
 GOOD = json.dumps({"message": "hello"}).encode()
 MEGABYTE = 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("frames")) as served:
-        yield served
 
 
 @pytest.fixture

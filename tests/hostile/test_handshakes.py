@@ -10,22 +10,16 @@ from tests.hostile.raw import (
     Raw,
     frame,
     handshake,
+    hang_up,
     join,
     new_room,
     request,
     said,
-    serving,
     still_chats,
 )
 
 VERSION, PROTOCOL, EXTENSIONS = "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"
 KEY, GOOD_KEY = "Sec-WebSocket-Key", HANDSHAKE["Sec-WebSocket-Key"]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("handshakes")) as served:
-        yield served
 
 
 def attempt(server, path: str = "/ws/chat/lobby/", line: bytes | None = None, **headers) -> Answer:
@@ -340,10 +334,7 @@ BROKEN_OFF = {
 def test_hanging_up_in_a_handshake_disturbs_nobody(server, data, aborted):
     with join(server, "lobby"):
         for _ in range(10):
-            with Raw(server) as client:
-                client.send(data)
-                if aborted:
-                    client.reset()
+            hang_up(server, data, aborted)
         assert still_chats(server)
 
 

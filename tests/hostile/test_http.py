@@ -3,15 +3,9 @@
 import pytest
 
 from chatdemo import __version__
-from tests.hostile.raw import Raw, get, is_our_page, request, serving, still_chats
+from tests.hostile.raw import Raw, get, hang_up, is_our_page, request, still_chats
 
 STATIC = f"/static/{__version__}"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("http")) as served:
-        yield served
 
 
 UNKNOWN = {
@@ -371,10 +365,7 @@ PARTIAL = {
 @pytest.mark.parametrize("data", PARTIAL.values(), ids=PARTIAL)
 @pytest.mark.parametrize("aborted", [False, True], ids=["closed", "reset"])
 def test_hanging_up_early_disturbs_nobody(server, data, aborted):
-    with Raw(server) as client:
-        client.send(data)
-        if aborted:
-            client.reset()
+    hang_up(server, data, aborted)
     assert still_chats(server)
 
 

@@ -4,16 +4,10 @@ import json
 
 import pytest
 
-from tests.hostile.raw import BINARY, TEXT, frame, hear, join, new_room, participant, said, say, serving
+from tests.hostile.raw import BINARY, TEXT, frame, hear, join, new_room, participant, said, say
 
 LIMIT = 4000
 EMOJI = "\U0001f600"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("messages")) as served:
-        yield served
 
 
 @pytest.fixture

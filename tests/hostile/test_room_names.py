@@ -8,15 +8,9 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from tests.hostile.raw import Raw, get, handshake, hear, is_our_page, join, participant, said, say, serving
+from tests.hostile.raw import Raw, get, handshake, hear, is_our_page, join, participant, said, say
 
 LONGEST = 100
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("rooms")) as served:
-        yield served
 
 
 def encoded(name: str) -> str:
