@@ -9,7 +9,6 @@ from chatdemo import __version__, config
 from chatdemo.errors import ChatdemoError
 from chatdemo.project.addresses import Addresses
 
-
 #: What the banner says without an address for others, by whether the server listens for them.
 NOBODY_ELSE = {
     False: "can't join yet: for that, start with --host 0.0.0.0",

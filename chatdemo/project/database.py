@@ -123,13 +123,13 @@ def _make_ready(connection: sqlite3.Connection, path: Path | None, tables: bool)
     name = str(path or MEMORY)
     try:
         _check_whole(connection)
-        applied = _applied_migrations(connection)
-        _check_version(applied, name)
+        applied, known = _applied_migrations(connection), known_migrations()
+        _check_version(applied - known, name)
         # Claims a new file, and tells a read-only one, which SQLite opens without a word.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         secret_key.ensure(path)
         if tables:
-            _add_tables(connection, applied)
+            _add_tables(connection, applied, known)
     except sqlite3.DatabaseError as error:
         raise _explained(error, name) from None
 
@@ -148,13 +148,13 @@ def _applied_migrations(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     return set(connection.execute("SELECT app, name FROM django_migrations"))
 
 
-def _check_version(applied: set[tuple[str, str]], name: str) -> None:
-    for app, migration in sorted(applied - known_migrations()):
+def _check_version(unknown: set[tuple[str, str]], name: str) -> None:
+    for app, migration in sorted(unknown):
         hint = "Update chatdemo (pip install --upgrade chatdemo), or give another file with --db."
         raise ChatdemoError(f"The database {name} is from a newer version: it has {app}.{migration}.", hint)
 
 
-def _add_tables(connection: sqlite3.Connection, applied: set[tuple[str, str]]) -> None:
+def _add_tables(connection: sqlite3.Connection, applied: set[tuple[str, str]], known: set[tuple[str, str]]) -> None:
     """Write the finished schema in one go where there is none, and leave the rest to Django's migrations."""
     if not applied:
         try:
@@ -164,7 +164,7 @@ def _add_tables(connection: sqlite3.Connection, applied: set[tuple[str, str]]) -
             if not _applied_migrations(connection):  # else another process was quicker
                 raise
         applied = _applied_migrations(connection)
-    if known_migrations() - applied:
+    if known - applied:
         _migrate()
 
 

@@ -3,7 +3,6 @@
 import gc
 import os
 import socket
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,26 +16,14 @@ SETTINGS = "chatdemo.project.settings"
 MOST_FILES = 10_240
 
 
-def get_ready(config: Config, tables: bool = True) -> sqlite3.Connection | None:
-    """Point Django at the embedded settings and make the database ready, as ``database.prepare`` does.
-
-    ``config`` must be the one in use.
-    """
-    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
-    return database.prepare(database.locate(config.db), tables)
-
-
 def serve(config: Config, listener: socket.socket, on_ready: Callable[[], None]) -> None:
     """Serve HTTP, WebSockets and static files on ``listener`` until SIGINT, SIGTERM or SIGHUP.
 
     ``on_ready()`` is called once requests can be answered.
     """
     _raise_file_limit()
-    keep_alive = get_ready(config)
-    server = _make_server(config, listener, on_ready)
-    server.run()
-    if keep_alive:
-        keep_alive.close()
+    with _project(config):
+        _make_server(config, listener, on_ready).run()
 
 
 def _raise_file_limit() -> None:
@@ -103,15 +90,28 @@ def manage(config: Config, arguments: Sequence[str]) -> None:
     """Django's management command ``arguments`` on the embedded project, with its database ready for it."""
     os.environ["CHATDEMO_DB"] = config.db  # for the server process that a browser test starts
     # The database of `migrate` is left to it, so that one sees the migrations go by as in the tutorial.
-    keep_alive = get_ready(config, tables=arguments[:1] != ("migrate",))
-    from django.core.management import execute_from_command_line
+    with _project(config, tables=arguments[:1] != ("migrate",)):
+        from django.core.management import execute_from_command_line
 
+        try:
+            execute_from_command_line(["chatdemo manage", *arguments])
+        except Exception as error:
+            if config.debug:
+                raise
+            hint = "That comes from Django's own command; CHATDEMO_DEBUG=1 before chatdemo shows where."
+            raise ChatdemoError(f"{type(error).__name__}: {error}", hint) from None
+
+
+@contextmanager
+def _project(config: Config, tables: bool = True) -> Iterator[None]:
+    """Django pointed at the embedded settings, and its database ready as ``database.prepare`` makes it.
+
+    ``config`` must be the one in use.
+    """
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
+    keeper = database.prepare(database.locate(config.db), tables)
     try:
-        execute_from_command_line(["chatdemo manage", *arguments])
-    except Exception as error:
-        if config.debug:
-            raise
-        hint = "That comes from Django's own command; CHATDEMO_DEBUG=1 before chatdemo shows where."
-        raise ChatdemoError(f"{type(error).__name__}: {error}", hint) from None
-    if keep_alive:
-        keep_alive.close()
+        yield
+    finally:
+        if keeper:
+            keeper.close()

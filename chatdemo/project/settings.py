@@ -36,13 +36,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "chatdemo.project.urls"
 ASGI_APPLICATION = "chatdemo.project.asgi.application"
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
-    }
-]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
 DATABASES = {
     "default": {

@@ -55,8 +55,8 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         super().dropConnection(abort and not self.reading_close_frame)
 
     def onClose(self, wasClean: bool, code: int, reason: str) -> None:
-        # A handshake refused before that (a missing key, say) has nothing to take back, and Daphne's own onClose would
-        # end in an AttributeError.
+        # A handshake that was refused earlier (for a missing key, say) has nothing to take back, and Daphne's own
+        # onClose would end in an AttributeError.
         if self.is_registered:
             super().onClose(wasClean, code, reason)
 

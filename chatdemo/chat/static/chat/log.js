@@ -1,4 +1,6 @@
 // The messages: a list for people, and the same as plain text for the tutorial's tests and for copying.
+import { renderMessage } from "./message.js";
+
 const KEPT = 1_000; // messages on the page; a long lesson has more than a phone can draw
 const NEAR = 80; // pixels from the end within which the reader follows it
 
@@ -18,13 +20,8 @@ export class MessageLog {
   }
 
   add(text, own) {
-    const item = document.createElement("li");
+    const item = renderMessage(text, clock(new Date()));
     item.classList.toggle("own", own);
-    const body = document.createElement("p");
-    body.className = "text";
-    body.dir = "auto";
-    body.textContent = text;
-    item.append(body, clock(new Date()));
     this.append(item);
     this.write(text + "\n");
   }

@@ -1,5 +1,7 @@
 // What was written and hasn't come back from the room yet. Each message is shown until it does, and none is dropped:
 // without a connection it waits, and one that was refused or may be lost stays, to be sent again or edited.
+import { renderMessage } from "./message.js";
+
 export class Outbox {
   constructor(list, send) {
     this.list = list;
@@ -12,7 +14,7 @@ export class Outbox {
 
   add(text) {
     const id = newId();
-    const item = render(text);
+    const item = renderMessage(text, block("p", "fate"), block("div", "choices"));
     this.entries.set(id, { text, item, sent: false, failed: false });
     this.list.append(item);
     this.transmit(id);
@@ -87,18 +89,8 @@ export class Outbox {
   }
 }
 
-function render(text) {
-  const item = document.createElement("li");
-  const body = document.createElement("p");
-  body.className = "text";
-  body.dir = "auto";
-  body.textContent = text;
-  const fate = document.createElement("p");
-  fate.className = "fate";
-  const choices = document.createElement("div");
-  choices.className = "choices";
-  item.append(body, fate, choices);
-  return item;
+function block(tag, className) {
+  return Object.assign(document.createElement(tag), { className });
 }
 
 // crypto.randomUUID is missing where a page comes over plain HTTP from another machine, as it does in a class.
