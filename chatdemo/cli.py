@@ -98,6 +98,7 @@ def cli(context: click.Context) -> None:
 @setting_option("host", metavar="ADDRESS")
 @setting_option("port", metavar="NUMBER")
 @setting_option("open", "--open/--no-open")
+@setting_option("step", metavar="NAME")
 @common_options
 def serve(config_file: str | None, **flags) -> None:
     """Run the chat in this terminal until Ctrl-C.

@@ -33,7 +33,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(listing):
     assert {name for name in listing if ".dist-info/" not in name} == wanted
 
 
-@pytest.mark.parametrize("ending", [".html", ".css", ".js", ".svg", ".sql"])
+@pytest.mark.parametrize("ending", [".html", ".css", ".js", ".svg", ".sql", ".toml"])
 def test_the_wheel_holds_every_kind_of_file(listing, ending):
     assert any(name.endswith(ending) for name in listing)
 
@@ -46,4 +46,4 @@ def test_the_runtime_needs_what_the_design_names_and_nothing_else():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", "utf-8")
     needed = {line.partition(">")[0] for line in setup["options"]["install_requires"].split("\n") if line}
-    assert needed == {"django", "channels", "daphne", "click", "tomli"}
+    assert needed == {"django", "channels", "daphne", "click", "pygments", "tomli"}

@@ -1,13 +1,13 @@
 """HTTP middleware of the project."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
 # A data block such as json_script's is never run, so script-src needs no exception for it.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; frame-src 'self';"
+    "default-src 'none'; script-src 'self'{scripts}; style-src 'self'; img-src 'self'; font-src 'self'; frame-src 'self';"
     " connect-src 'self'{sockets}; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
 
@@ -22,9 +22,14 @@ class ContentSecurityPolicyMiddleware:
         return restrict(request, self.get_response(request))
 
 
-def restrict(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """``response`` with the policy, and with its content type not to be guessed at."""
-    response.headers.setdefault("Content-Security-Policy", POLICY.format(sockets=_sockets(request)))
+def restrict(request: HttpRequest, response: HttpResponse, scripts: Iterable[str] = ()) -> HttpResponse:
+    """``response`` with the policy, unless it has one, and with its content type not to be guessed at.
+
+    ``scripts`` are the hashes (``sha256-...``) of inline scripts that may run as well.
+    """
+    allowed = "".join(f" '{hash}'" for hash in scripts)
+    policy = POLICY.format(scripts=allowed, sockets=_sockets(request))
+    response.headers.setdefault("Content-Security-Policy", policy)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     return response
 

@@ -5,8 +5,11 @@ import socket
 
 from chatdemo import __version__, config
 from chatdemo.project import database, secret_key
+from chatdemo.tutorial import course
 
 CHATDEMO = config.current()
+if CHATDEMO.step:
+    course.find(CHATDEMO.step)
 # Never Django's own error pages, which show settings and code to whoever can reach the server: debug is for the
 # terminal.
 DEBUG = False
@@ -21,6 +24,7 @@ INSTALLED_APPS = [
     "daphne",  # before staticfiles: its runserver takes over (`chatdemo manage runserver`)
     "chatdemo.project",
     "chatdemo.chat",
+    "chatdemo.tutorial",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -33,10 +37,18 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chatdemo.project.steps.StepMiddleware",
 ]
 ROOT_URLCONF = "chatdemo.project.urls"
 ASGI_APPLICATION = "chatdemo.project.asgi.application"
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+TEMPLATES = [
+    {  # A step's own templates, while a request runs a step: they have the names of the finished chat's.
+        "NAME": "steps",
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {"loaders": ["chatdemo.tutorial.running.TemplateLoader"]},
+    },
+    {"NAME": "project", "BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True},
+]
 
 DATABASES = {
     "default": {
