@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import click
 
@@ -14,6 +15,9 @@ NOBODY_ELSE = {
     False: "can't join yet: for that, start with --host 0.0.0.0",
     True: "can join, but this machine has no address in a network yet",
 }
+
+#: How `check` shows each kind of line (tutorial/checker/report.py).
+STYLES = {"good": {"fg": "green"}, "bad": {"fg": "red", "bold": True}, "plain": {}}
 
 
 class Commands(click.Group):
@@ -162,3 +166,84 @@ def manage(context: click.Context, config_file: str | None, arguments: tuple[str
 
     settings = config.use(config.load(flags, file=config_file))
     server.manage(settings, arguments)
+
+
+@cli.command()
+@version_option
+def steps() -> None:
+    """The steps of the tutorial, a line for each.
+
+    \b
+    chatdemo steps                     list them
+    chatdemo serve --step echo         run the chat as it is at the end of one
+    chatdemo new mychat --step echo    write it out as a project of your own
+    """
+    from chatdemo.tutorial import course
+
+    for step in course.steps():
+        click.echo(f"{step.number}  {click.style(f'{step.name:<8}', bold=True)}{step.summary}")
+    click.echo("\nRead them:       chatdemo serve, then open its address with /learn/ behind it")
+    click.echo("Run one:         chatdemo serve --step echo")
+    click.echo("Take one home:   chatdemo new mychat --step echo")
+
+
+@cli.command()
+@click.argument("directory", metavar="DIR")
+@click.option("--step", metavar="NAME", help="Step of the tutorial that it has come to. [default: the last]")
+@click.option("--layer", metavar="NAME", default="memory", help="Channel layer: memory or redis. [default: memory]")
+@version_option
+def new(directory: str, step: str | None, layer: str) -> None:
+    """Write the tutorial's project, as it stands at the end of a step, into a folder of your own.
+
+    \b
+    The whole tutorial:      chatdemo new mychat
+    The end of one step:     chatdemo new mychat --step echo
+    With Redis:              chatdemo new mychat --layer redis
+    Into this empty folder:  chatdemo new .
+
+    The project is plain Django and Channels, and yours: it needs nothing of chatdemo. `chatdemo steps` lists the steps.
+    """
+    from chatdemo.tutorial import course, new
+
+    chosen = course.find(step) if step is not None else course.steps()[-1]
+    folder = new.write(directory, chosen, layer)
+    place = "this folder" if str(folder) == "." else folder
+    click.echo(f"The project at the end of step {chosen.number}, {chosen.name}, is in {place}.")
+    for line in new.next_commands(folder, chosen, layer):
+        click.echo(line)
+
+
+@cli.command()
+@click.argument("directory", metavar="[DIR]", default=".")
+@click.option("--step", metavar="NAME", help="Step that it must have come to. [default: whatever it has begun]")
+@click.option("--watch", is_flag=True, help="Look again whenever a file is saved, until Ctrl-C.")
+@version_option
+def check(directory: str, step: str | None, watch: bool) -> int:
+    """Judge a project of your own: which steps are done, and what is wrong, in one sentence.
+
+    \b
+    The project in this folder:       chatdemo check
+    Whether it has come to a step:    chatdemo check mychat --step groups
+    While you write it:               chatdemo check mychat --watch
+
+    DIR is where manage.py is. The project may come from `chatdemo new`, or be typed by hand from the tutorial. Its code
+    is run in a process of its own, for a minute at most, and needs no Redis. The exit code is 0 if no fault is found.
+    """
+    from chatdemo.tutorial import course
+    from chatdemo.tutorial.checker import report, run
+    from chatdemo.tutorial.checker import watch as watching
+
+    folder, target = Path(directory), course.find(step) if step is not None else None
+    passed = False
+    try:
+        for _ in watching.changes(folder) if watch else [None]:
+            verdict = run.judge(folder, target)
+            passed = verdict.passes(target)
+            for kind, line in report.lines(verdict, target):
+                click.secho(line, **STYLES[kind])
+            if watch:
+                click.secho("\nWaiting for a file to be saved; Ctrl-C ends it.\n", dim=True)
+    except KeyboardInterrupt:
+        if not watch:
+            raise click.Abort() from None
+    return 0 if passed else 1

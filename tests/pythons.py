@@ -1,4 +1,4 @@
-"""Install the wheel in a fresh venv of each other supported Python on this machine, serve, and send a message through.
+"""Install the wheel in a fresh venv of each other supported Python on this machine, serve, write a project, and chat.
 
 Run it from the repository's root, with the tests' own requirements installed: python -m tests.pythons
 """
@@ -10,11 +10,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
+from urllib.request import urlopen
 
 from websockets.sync.client import connect
 
-from tests.support.served import PATIENCE, Served
+from tests.support.served import PATIENCE, Process, Served
+from tests.support.written import Written
 
 ROOT = Path(__file__).parents[1]
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
@@ -35,15 +38,34 @@ def find() -> dict[str, str]:
 
 
 def try_wheel(interpreter: str, wheel: Path, folder: Path) -> None:
-    """Raises CalledProcessError or AssertionError if the wheel doesn't install, serve or chat."""
+    """Raises CalledProcessError or AssertionError if the wheel doesn't install, serve, chat or write a project."""
     subprocess.run([interpreter, "-m", "venv", folder / "venv"], check=True)
     python = folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
     subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True)
-    with Served(folder, python=str(python)) as server, connect(server.socket_url("/ws/chat/caf%C3%A9/")) as client:
-        client.send(json.dumps({"message": "hello"}))
-        assert json.loads(client.recv(PATIENCE)) == {"message": "hello"}
-        client.close()
+    with Served(folder, python=str(python)) as server:
+        chat(server, "/ws/chat/caf%C3%A9/")
         assert server.stop() == 0 and "Traceback" not in server.output
+    try_project(Written(folder / "mychat", python=str(python)))
+
+
+def try_project(project: Written) -> None:
+    """Raises AssertionError if the written project has faults, or doesn't serve or chat."""
+    assert "no issues" in project.manage("check")
+    project.manage("migrate")
+    with project.runserver() as server:
+        with urlopen(f"{server.url}chat/", timeout=PATIENCE) as page:
+            assert b'id="room-name-input"' in page.read()
+        chat(server, "/ws/chat/lobby/")
+        server.stop()
+    assert "Traceback" not in server.output
+
+
+def chat(server: Process, path: str) -> None:
+    """Say something in a room, and hear it in another window."""
+    join = partial(connect, server.socket_url(path), origin=server.url.removesuffix("/"))  # as a browser does
+    with join() as ana, join() as ben:
+        ana.send(json.dumps({"message": "hello"}))
+        assert json.loads(ana.recv(PATIENCE)) == json.loads(ben.recv(PATIENCE)) == {"message": "hello"}
 
 
 def _version(interpreter: str) -> str | None:
@@ -62,7 +84,7 @@ def main() -> None:
             place = Path(folder, version)
             place.mkdir()
             try_wheel(interpreter, wheel, place)
-            print(f"Python {version}: the wheel installs, serves and chats.", flush=True)
+            print(f"Python {version}: the wheel installs, serves, chats, and writes a project that does.", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A real ``chatdemo serve`` in a process of its own, for tests and benchmarks."""
+"""A real ``chatdemo serve``, or another program, in a process of its own, for tests and benchmarks."""
 
 import os
 import random
@@ -29,46 +29,45 @@ def wait_for(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -
     return value
 
 
-class Served:
-    """``chatdemo serve`` with ``arguments``, on a free port and a database in ``folder`` unless they say otherwise.
+class Process:
+    """``command`` in ``folder``, with the environment ``environ``; with ``group``, its children end with it.
 
-    ``python`` is another one, which has chatdemo installed; ``before`` is code to run first; ``environ`` is added to
-    the environment. As a context manager it waits for the banner, but for ``ready=False``, and ends the process
-    whatever happens. ``lines`` is what it printed so far, stdout and stderr together.
+    As a context manager it waits until a line of the output has ``ready`` in it, if that is anything, and ends the
+    process whatever happens. ``lines`` is what it printed so far, stdout and stderr together.
     """
 
-    def __init__(
-        self, folder: Path, *arguments: str, python: str = "", before: str = "", ready: bool = True, **environ: str
-    ):
-        self.ready = ready
-        defaults = ("--port", "0", "--db", str(folder / "chat.sqlite3"))
+    ready = ""
+
+    def __init__(self, folder: Path, command: list[str], environ: dict[str, str], group: bool = False):
+        self.group = group and os.name == "posix"
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [*_command(python, before), "serve", *defaults, *arguments],
+            command,
             cwd=folder,
-            env={**clean_environ(installed=bool(python)), **environ},
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
+            errors="replace",
+            start_new_session=self.group,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def __enter__(self) -> "Served":
+    def __enter__(self):
         try:
             if self.ready:
-                self._await_banner()
+                self._await_ready()
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+        if self.group or self.process.poll() is None:
+            self.kill()
         self._reader.join(PATIENCE)
         self.process.stdout.close()
 
@@ -78,7 +77,7 @@ class Served:
 
     @property
     def url(self) -> str:
-        """The address on the banner, with a slash at its end."""
+        """The address that it printed, with a slash at its end."""
         return re.search(r"http://\S+/", self.output)[0]
 
     @property
@@ -90,23 +89,50 @@ class Served:
 
     def stop(self, how: int = signal.SIGINT, timeout: float = PATIENCE) -> int:
         """Send the signal ``how`` and wait for the end; returns the exit code."""
-        self.process.send_signal(how)
+        self._signal(how)
+        return self.wait(timeout)
+
+    def wait(self, timeout: float = PATIENCE) -> int:
+        """Wait for the end, and for the last of the output; returns the exit code."""
         code = self.process.wait(timeout)
         self._reader.join(PATIENCE)
         return code
 
     def kill(self) -> None:
         """Without a goodbye, as when a laptop's lid is shut."""
-        self.process.kill()
+        self._signal(signal.SIGKILL if self.group else None)
         self.process.wait()
 
-    def _await_banner(self) -> None:
-        wait_for(lambda: any("Stop" in line for line in self.lines) or self.process.poll() is not None, "the banner")
+    def _signal(self, how: int | None) -> None:
+        """Send ``how``, as a terminal sends Ctrl-C to a whole group; None kills on every system."""
+        if not self.group:
+            return self.process.kill() if how is None else self.process.send_signal(how)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, how)
+
+    def _await_ready(self) -> None:
+        wait_for(lambda: any(self.ready in line for line in self.lines) or self.process.poll() is not None, self.ready)
         assert self.process.poll() is None, self.output
 
     def _read(self) -> None:
         for line in self.process.stdout:
             self.lines.append(line)
+
+
+class Served(Process):
+    """``chatdemo serve`` with ``arguments``, on a free port and a database in ``folder`` unless they say otherwise.
+
+    ``python`` is another one, which has chatdemo installed; ``before`` is code to run first; ``environ`` is added to
+    the environment. It is waited for, but for ``ready=False``.
+    """
+
+    def __init__(
+        self, folder: Path, *arguments: str, python: str = "", before: str = "", ready: bool = True, **environ: str
+    ):
+        self.ready = "Stop" if ready else ""
+        defaults = ("--port", "0", "--db", str(folder / "chat.sqlite3"))
+        command = [*_command(python, before), "serve", *defaults, *arguments]
+        super().__init__(folder, command, {**clean_environ(installed=bool(python)), **environ})
 
 
 def free_port() -> int:

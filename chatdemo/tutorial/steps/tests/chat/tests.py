@@ -1,3 +1,5 @@
+import shutil
+
 from channels.testing import ChannelsLiveServerTestCase
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -11,8 +13,10 @@ class ChatTests(ChannelsLiveServerTestCase):
         super().setUpClass()
         options = webdriver.ChromeOptions()
         options.add_argument("--headless")  # without a window; delete this to watch
+        # The driver on the PATH, if there is one: Selenium needn't look for it online.
+        service = webdriver.ChromeService(shutil.which("chromedriver"))
         try:
-            cls.driver = webdriver.Chrome(options)
+            cls.driver = webdriver.Chrome(options, service)
         except Exception:
             super().tearDownClass()  # ends the server that was started above
             raise
