@@ -10,6 +10,8 @@ from chatdemo import __version__, config
 from chatdemo.chat.messages import ERRORS
 from chatdemo.cli import cli
 from chatdemo.config import SETTINGS, Config
+from chatdemo.tutorial import course
+from chatdemo.tutorial.checker.faults import catalogue
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -77,6 +79,17 @@ def test_the_changelog_has_this_version():
     assert f"\n## {__version__} " in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", ["serve", "manage"])
+def test_every_fault_that_a_check_finds_has_its_line():
+    text = (ROOT / "docs" / "checks.md").read_text("utf-8")
+    lines = [f"| `{id}` | `{row['step']}` | {row['title']} |" for id, row in catalogue().items()]
+    assert text.endswith("| --- | --- | --- |\n" + "\n".join(lines) + "\n")
+
+
+def test_the_readme_names_every_step_in_order():
+    names = ", ".join(f"`{step.name}`" for step in course.steps())
+    assert f"in seven steps: {names}." in README and len(course.steps()) == 7
+
+
+@pytest.mark.parametrize("name", ["serve", "manage", "steps", "new", "check"])
 def test_the_help_of_a_command_shows_how_it_is_used(name):
     assert f"chatdemo {name}" in cli.commands[name].help

@@ -1,0 +1,81 @@
+"""Step 3: a consumer that accepts the room's WebSocket and answers."""
+
+import ast
+
+from chatdemo.tutorial.checker import explain, routes, silence
+from chatdemo.tutorial.checker.faults import Fault, Place
+from chatdemo.tutorial.checker.project import Project
+from chatdemo.tutorial.checker.sources import FUNCTIONS
+
+
+def websockets_are_routed(project: Project) -> None:
+    mapping = routes.mapping(project.application)
+    if mapping is not None and "websocket" not in mapping:
+        raise explain.no_websocket(project, f"it maps {', '.join(map(repr, mapping)) or 'nothing'}")
+
+
+def the_rooms_address_has_a_route(project: Project) -> None:
+    found = project.websocket_routes
+    if not found:
+        return
+    place = project.sources.search_all(r"websocket_urlpatterns|URLRouter\(\s*\[")
+    if not any(route.pattern.match(routes.ADDRESS) for route in found):
+        route = found[0]
+        raise Fault(
+            "C302", _route_place(project) or place, pattern=routes.written(route), why=routes.why_unmatched(route)
+        )
+    route, *more = [route for route in found if route.pattern.match(routes.ADDRESS)]
+    if more:
+        raise Fault("C318", _route_place(project) or place, one=routes.written(route), other=routes.written(more[0]))
+    if isinstance(route.callback, type) or getattr(route.callback, "__name__", "") == "as_asgi":
+        raise explain.not_as_asgi(project, "the route leads to the class itself, or to a method that isn't called")
+    if not route.pattern.match(routes.ADDRESS)[2]:
+        raise explain.no_room_name(project, "the pattern names no part of the address")
+    if route.pattern.match("ws/chat/lobby/and/more/"):
+        raise Fault("C314", _route_place(project) or place, pattern=routes.written(route))
+
+
+def _route_place(project: Project):
+    return project.sources.search_all(r"path\(\s*r?['\"][^'\"]*ws") or project.sources.search_all(
+        r"^\s*r?['\"]\^?/?ws/"
+    )
+
+
+async def the_consumer_fits_its_base(project: Project) -> None:
+    await project.set_up_layer()
+    fault = explain.plain_in_async(project) or _twice(project)
+    if fault:
+        raise fault
+
+
+def _twice(project: Project) -> Fault | None:
+    """A method that the class has two of: Python takes the latter."""
+    for file in project.sources.python:
+        for node in ast.walk(project.sources.tree(file)):
+            if isinstance(node, ast.ClassDef) and project.consumer and node.name == project.consumer.__name__:
+                names = [method.name for method in node.body if isinstance(method, FUNCTIONS)]
+                for method in node.body:
+                    if isinstance(method, FUNCTIONS) and names.count(method.name) > 1 and not method.decorator_list:
+                        return Fault("C319", Place(file, method.lineno), method=method.name)
+    return None
+
+
+async def a_message_comes_back(project: Project) -> None:
+    person = project.participant("lobby")
+    if not await person.connect():
+        raise silence.refused(project, person)
+    await person.say("hello")
+    if not await person.hears("hello"):
+        raise silence.unanswered(project, person)
+    await person.leave()
+    fault = silence.general(project, [person], "closing a WebSocket")
+    if fault:
+        raise fault
+
+
+CHECKS = [
+    websockets_are_routed,
+    the_rooms_address_has_a_route,
+    the_consumer_fits_its_base,
+    a_message_comes_back,
+]

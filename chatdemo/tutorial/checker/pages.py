@@ -1,0 +1,174 @@
+"""The learner's pages: fetched through the ASGI application, and read as a browser would."""
+
+import asyncio
+import re
+import sys
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from html.parser import HTMLParser
+from typing import Any
+
+from chatdemo.tutorial.checker.participant import http_scope
+from chatdemo.tutorial.checker.project import Project
+
+#: Seconds for a page.
+PATIENCE = 5.0
+
+
+@dataclass
+class Page:
+    """An answer: its status, the text, and what the view raised (``error``) if it did."""
+
+    status: int
+    text: str
+    location: str = ""
+    error: BaseException | None = None
+    ids: dict[str, str] = field(default_factory=dict)
+    script: str = ""
+
+    def __post_init__(self) -> None:
+        reader = _Reader()
+        reader.feed(self.text)
+        self.ids, self.script = reader.ids, _without_comments("\n".join(reader.scripts))
+
+
+async def get(project: Project, path: str) -> Page | None:
+    """The page at ``path``, or None if no answer comes in time."""
+    from django.core.signals import got_request_exception
+
+    raised: list[BaseException] = []
+
+    def note(sender: Any, **_: Any) -> None:
+        raised.append(sys.exc_info()[1])
+
+    got_request_exception.connect(note)
+    try:
+        return await asyncio.wait_for(_get(project, path, raised), PATIENCE)
+    except (asyncio.TimeoutError, TimeoutError):
+        return None
+    finally:
+        got_request_exception.disconnect(note)
+
+
+async def _get(project: Project, path: str, raised: list[BaseException]) -> Page:
+    sent: list[dict] = []
+    events: asyncio.Queue = asyncio.Queue()
+    events.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+
+    async def send(event: dict) -> None:
+        sent.append(event)
+
+    try:
+        await project.application(http_scope(path), events.get, send)
+    except Exception as error:
+        return Page(500, "", error=error)
+    headers = dict(sent[0].get("headers", []))
+    text = b"".join(event.get("body", b"") for event in sent[1:]).decode("utf-8", "replace")
+    location = headers.get(b"Location", b"").decode()
+    return Page(sent[0]["status"], text, location, raised[-1] if raised else None)
+
+
+class _Reader(HTMLParser):
+    """Collects the ids with the tags that have them, and the scripts that are run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: dict[str, str] = {}
+        self.scripts: list[str] = []
+        self._in_script = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if given.get("id"):
+            self.ids[given["id"]] = tag
+        self._in_script = tag == "script" and given.get("type", "") in ("", "module", "text/javascript")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_script = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_script:
+            self.scripts.append(data)
+
+
+_STRING = r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|`(?:\\.|[^`\\])*`"
+
+
+def _without_comments(script: str) -> str:
+    pattern = rf"({_STRING})|//[^\n]*|/\*.*?\*/"
+    return re.sub(pattern, lambda match: match[1] or "", script, flags=re.DOTALL)
+
+
+def looked_up(script: str) -> list[str]:
+    """The ids that a script looks elements up by."""
+    pattern = r"""getElementById\(\s*['"`]([\w-]+)|querySelector(?:All)?\(\s*['"`]#([\w-]+)['"`]"""
+    return [first or second for first, second in re.findall(pattern, script)]
+
+
+def socket_address(script: str) -> str | None:
+    """The address that ``new WebSocket(...)`` is given, ``{}`` for what isn't written out; None if that can't be told.
+
+    ``'ws://' + window.location.host + '/ws/chat/' + roomName + '/'`` gives ``ws://{}/ws/chat/{}/``.
+    """
+    call = re.search(r"new\s+WebSocket\(", script)
+    if not call:
+        return None
+    argument = _argument(script[call.end() :])
+    name = re.fullmatch(r"\s*(\w+)\s*", argument)
+    if name:
+        assigned = re.search(rf"\b{name[1]}\s*=([^;]*?)(?:;|\n\s*\n|$)", script)
+        argument = assigned[1] if assigned else ""
+    return _template(_fill_in(script, argument)) if re.search(r"['\"`]", argument) else None
+
+
+def _argument(text: str) -> str:
+    """The text up to the bracket that closes a call."""
+    depth = 1
+    for position, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if not depth:
+            return text[:position]
+    return text
+
+
+def _template(expression: str) -> str:
+    """The concatenated string, with ``{}`` for each stretch of code in it."""
+    parts = re.split(rf"({_STRING})", expression)
+    written = [part[1:-1] if part[:1] in "'\"`" and part else "{}" * bool(part.strip("+ \n\t\r,")) for part in parts]
+    return re.sub(r"\$\{[^}]*\}", "{}", "".join(written))
+
+
+def _fill_in(script: str, expression: str) -> str:
+    """The expression with each name that the script sets to a text, and only once, replaced by that text."""
+    for name, text in re.findall(rf"\b(?:const|let|var)\s+(\w+)\s*=\s*({_STRING})\s*[;\n]", script):
+        expression = re.sub(rf"\$\{{\s*{name}\s*\}}", text[1:-1], expression)
+        expression = re.sub(rf"(?<![\w.'\"]){name}(?![\w'\"(])", lambda _, text=text: text, expression)
+    return expression
+
+
+#: Names that a browser's scripts have without declaring them.
+_BROWSER = set(
+    "window document console location WebSocket JSON Math Date String Number Array Object Promise Error alert confirm"
+    " prompt fetch setTimeout setInterval clearTimeout clearInterval encodeURIComponent decodeURIComponent event"
+    " navigator history localStorage sessionStorage URL URLSearchParams Boolean Map Set Symbol RegExp parseInt isNaN"
+    " parseFloat undefined NaN Infinity globalThis self top parent frames crypto performance requestAnimationFrame"
+    " var let const function return if else for while do new in of this null true false typeof instanceof delete void"
+    " switch case break continue default try catch finally throw class extends super import export from as async await"
+    " yield static get set".split()
+)
+
+
+def undeclared(script: str) -> tuple[str, str] | None:
+    """A name in a script that is a misspelling of one that the script declares, and that one."""
+    code = re.sub(_STRING, "''", script)
+    declared = set(re.findall(r"\b(?:const|let|var|function|class)\s+(\w+)", code))
+    groups = re.findall(r"function\s*\w*\s*\(([^)]*)\)|\(([^()]*)\)\s*=>|(\b\w+)\s*=>|catch\s*\((\w+)\)", code)
+    declared |= {name for group in groups for text in group for name in re.findall(r"\w+", text)}
+    used = re.findall(r"(?<![\w.$'])([A-Za-z_$][\w$]*)(?!\s*:[^:])", code)
+    known = declared | _BROWSER
+    for name in used:
+        if name not in known:
+            close = get_close_matches(name, declared | {"WebSocket", "JSON", "document", "window"}, n=1, cutoff=0.75)
+            if close:
+                return name, close[0]
+    return None

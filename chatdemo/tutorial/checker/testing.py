@@ -1,0 +1,82 @@
+"""Runs the learner's own browser tests, on a copy of the project: they make and destroy a database."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatdemo.tutorial.checker.faults import Fault, Place
+from chatdemo.tutorial.checker.sources import Sources
+
+if TYPE_CHECKING:
+    from chatdemo.tutorial.checker.run import Verdict
+
+#: Seconds for the project's own tests.
+LIMIT = 180.0
+
+
+def judge(folder: Path, verdict: "Verdict") -> None:
+    """Take the last step back from ``verdict`` if its tests fail; say so in a note where they can't be run here."""
+    missing = _missing()
+    if missing:
+        verdict.notes.append(f"The browser tests were read, but not run: {missing}.")
+        return
+    with tempfile.TemporaryDirectory(prefix="chatdemo-check-") as scratch:
+        copy = Path(scratch, folder.name or "project")
+        shutil.copytree(folder, copy, ignore=_not_theirs)
+        fault = _fault(copy, Path(scratch, "output"))
+    if isinstance(fault, str):
+        verdict.notes.append(fault)
+    elif fault:
+        verdict.fault = fault.finding()
+        verdict.done.remove("tests")
+
+
+def _missing() -> str:
+    if find_spec("selenium") is None:
+        return "selenium isn't installed (python -m pip install selenium)"
+    return "" if shutil.which("chromedriver") else "chromedriver isn't on the PATH"
+
+
+def _not_theirs(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if Path(folder, name).is_dir() and not Sources.is_theirs(Path(folder, name))]
+
+
+def _fault(copy: Path, output: Path) -> Fault | str | None:
+    """The fault that running the tests shows; a sentence if they can't be run on this machine."""
+    from chatdemo.tutorial.checker.run import end
+
+    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environ.pop("DJANGO_SETTINGS_MODULE", None)
+    command = [sys.executable, "manage.py", "test", "--noinput"]
+    with output.open("wb") as file:
+        settings = {"cwd": copy, "env": environ, "stdin": subprocess.DEVNULL, "stdout": file, "stderr": file}
+        child = subprocess.Popen(command, **settings, start_new_session=True)
+        try:
+            code = child.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            return Fault("C703", error=f"they don't end within {LIMIT:.0f} s")
+        finally:
+            end(child)
+    return _read(copy, code, output.read_text("utf-8", "replace"))
+
+
+def _read(copy: Path, code: int, said: str) -> Fault | str | None:
+    """The fault that the output of ``manage.py test`` tells of."""
+    if re.search(r"SessionNotCreatedException|NoSuchDriverException", said):
+        return "The browser tests were read, but not run: the browser doesn't start."
+    if re.search(r"^Ran 0 tests|NO TESTS RAN", said, re.MULTILINE):
+        return Fault("C701", seen="`python manage.py test` finds no test")
+    if code == 0:
+        return None
+    found = re.findall(r'File "(.+)", line (\d+), in', said)
+    places = [Sources(copy.resolve()).place(file, int(line)) for file, line in found]
+    errors = re.findall(r"^(\w[\w.]*(?:Error|Exception|ImproperlyConfigured)\b.*)$", said, re.MULTILINE)
+    last = said.strip().splitlines()[-1:] or ["nothing was said"]
+    place: Place | None = next((place for place in reversed(places) if place), None)
+    return Fault("C703", place, error=(errors or last)[-1][:300])
