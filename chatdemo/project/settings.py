@@ -75,6 +75,7 @@ STATIC_URL = f"static/{__version__}/"
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("text/css", ".css")
 
+SESSION_ENGINE = "chatdemo.project.sessions"
 # Cookies are shared between the ports of one host: a learner's own project beside ours has "sessionid".
 SESSION_COOKIE_NAME = "chatdemo_sessionid"
 CSRF_COOKIE_NAME = "chatdemo_csrftoken"

@@ -6,5 +6,6 @@ from chatdemo.tutorial import views
 
 urlpatterns = [
     path("", views.learn, name="learn"),
+    path("console/", views.layer_console, name="layer_console"),
     path("<slug:name>/", views.lesson, name="lesson"),
 ]

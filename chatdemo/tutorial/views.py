@@ -1,11 +1,71 @@
 """The course's pages."""
 
-from django.http import HttpRequest, HttpResponse
+from dataclasses import asdict
+from urllib.parse import quote
+
+from django.core.signing import BadSignature, Signer
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from chatdemo.errors import UsageError
+from chatdemo.tutorial import code, console, course, pins, progress
+
+# In the lesson's page rather than the session: it holds while the database is locked, and costs no look into it.
+_signer = Signer(salt="chatdemo.tutorial.console")
+EXPIRED = "This page is of an earlier start of the server. Load it again."
 
 
+@require_safe
 def learn(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("learn")
+    """The steps, how far the visitor is, and how to go through them alone or with a class."""
+    return render(request, "learn/index.html", {"steps": course.steps(), "progress": progress.read(request)})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def lesson(request: HttpRequest, name: str) -> HttpResponse:
-    return HttpResponse(name)
+    """A step's lesson. A POST says that the visitor has done the step, and leads on."""
+    step = _find(name)
+    return _done(request, step) if request.method == "POST" else _show(request, step)
+
+
+@require_POST
+async def layer_console(request: HttpRequest) -> JsonResponse:
+    """One call on the channel layer, as console.run describes it. The answer has the fields of console.Answer."""
+    try:
+        token = _signer.unsign(request.POST.get("visitor", ""))
+    except BadSignature:
+        return JsonResponse(asdict(console.Answer(error=EXPIRED)), status=400)
+    return JsonResponse(asdict(await console.run(token, request.POST)))
+
+
+def _find(name: str) -> course.Step:
+    try:
+        return course.find(name)
+    except UsageError:
+        raise Http404 from None
+
+
+def _done(request: HttpRequest, step: course.Step) -> HttpResponse:
+    visitor = progress.read(request)
+    visitor.done.add(step)
+    progress.write(request, visitor)
+    return redirect("lesson", step.next.name) if step.next else redirect("learn")
+
+
+def _show(request: HttpRequest, step: course.Step) -> HttpResponse:
+    visitor = progress.read(request)
+    visitor.here = step
+    progress.write(request, visitor)
+    context = {
+        "step": step,
+        "steps": course.steps(),
+        "progress": visitor,
+        "files": [file for file in code.files(step) if file.state != code.UNCHANGED],
+        "unchanged": [file for file in code.files(step) if file.state == code.UNCHANGED],
+        "redis": lambda: [file for file in code.files(step, "redis") if file.state != code.UNCHANGED],
+        "tabs": step.tabs or [f"/chat/{quote(pins.pin(step, visitor.token))}/"] * 2,
+        "visitor": _signer.sign(visitor.token),
+        "calls": console.CALLS,
+    }
+    return render(request, f"learn/steps/{step.name}.html", context)

@@ -2,6 +2,8 @@
 
 from urllib.parse import quote
 
+from chatdemo.tutorial import course
+
 #: Width and height in CSS pixels.
 SCREENS = {"phone": (390, 844), "laptop": (1366, 768), "projector": (1920, 1080)}
 #: As long as a room's name can be.
@@ -15,4 +17,7 @@ PAGES = {
     "long room": f"chat/{quote(LONG_NAME)}/",
     "400": "chat/a%2Fb/",
     "404": "nowhere",
+    "learn": "learn/",
 }
+#: The lessons, in their order: pages with pages in them, which are looked at on their own.
+LESSONS = {f"learn {step.name}": f"learn/{step.name}/" for step in course.steps()}

@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.browser import find  # noqa: E402
-from tests.browser.pages import PAGES, SCREENS  # noqa: E402
+from tests.browser.pages import LESSONS, PAGES, SCREENS  # noqa: E402
 from tests.browser.participant import Participant, enter, open_browser  # noqa: E402
 from tests.support.served import Served  # noqa: E402
 
@@ -55,7 +55,7 @@ def take_all(browser, url, folder: Path) -> None:
         for scheme in ("light", "dark"):
             context = new_context(browser, screen, scheme)
             picture(talk(context, url).page, folder / f"talk-{screen}-{scheme}.png")
-            for name, path in PAGES.items():
+            for name, path in (PAGES | LESSONS).items():
                 page = context.new_page()
                 page.goto(url + path, wait_until="networkidle")
                 picture(page, folder / f"{name.replace(' ', '-')}-{screen}-{scheme}.png")

@@ -1,7 +1,7 @@
 """Looks into an ASGI application for its WebSocket routes, and says why a room's address finds none."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.urls.resolvers import RoutePattern
 
@@ -15,14 +15,32 @@ def mapping(application: Any) -> dict[str, Any] | None:
 
 def find(application: Any) -> list:
     """The routes of the URLRouter for WebSockets, or an empty list."""
-    routes = _unwrap((mapping(application) or {}).get("websocket"), "routes") or []
-    nested = [getattr(route.callback, "routes", None) for route in routes]
-    return [inner for routes in nested if routes for inner in routes] or list(routes)
+    return list(_unwrap((mapping(application) or {}).get("websocket"), "routes") or [])
+
+
+class Match(NamedTuple):
+    """A route that an address leads to, and what its pattern, and those round it, name of the address."""
+
+    route: Any
+    named: dict[str, Any]
+
+
+def matches(routes: list, address: str = ADDRESS) -> list[Match]:
+    """Every route that matches, also below other routers, in the order in which Channels tries them."""
+    found = []
+    for route in routes:
+        match = route.pattern.match(address)
+        inner = _unwrap(route.callback, "routes")
+        if match and inner is not None:
+            found += [Match(below.route, match[2] | below.named) for below in matches(inner, match[0])]
+        elif match:
+            found.append(Match(route, match[2]))
+    return found
 
 
 def consumer(routes: list) -> type | None:
     """The class of the consumer that the room's address leads to; where it leads nowhere, of the first there is."""
-    fitting = [route for route in routes if route.pattern.match(ADDRESS)] or routes
+    fitting = [match.route for match in matches(routes)] or routes
     classes = [_class(route.callback) for route in fitting]
     return next((found for found in classes if isinstance(found, type)), None)
 

@@ -19,19 +19,20 @@ def the_rooms_address_has_a_route(project: Project) -> None:
     if not found:
         return
     place = project.sources.search_all(r"websocket_urlpatterns|URLRouter\(\s*\[")
-    if not any(route.pattern.match(routes.ADDRESS) for route in found):
+    fitting = routes.matches(found)
+    if not fitting:
         route = found[0]
         raise Fault(
             "C302", _route_place(project) or place, pattern=routes.written(route), why=routes.why_unmatched(route)
         )
-    route, *more = [route for route in found if route.pattern.match(routes.ADDRESS)]
+    route, *more = [match.route for match in fitting]
     if more:
         raise Fault("C318", _route_place(project) or place, one=routes.written(route), other=routes.written(more[0]))
     if isinstance(route.callback, type) or getattr(route.callback, "__name__", "") == "as_asgi":
         raise explain.not_as_asgi(project, "the route leads to the class itself, or to a method that isn't called")
-    if not route.pattern.match(routes.ADDRESS)[2]:
+    if not fitting[0].named:
         raise explain.no_room_name(project, "the pattern names no part of the address")
-    if route.pattern.match("ws/chat/lobby/and/more/"):
+    if routes.matches(found, "ws/chat/lobby/and/more/"):
         raise Fault("C314", _route_place(project) or place, pattern=routes.written(route))
 
 

@@ -1,0 +1,359 @@
+"""The course in a real browser: its tabs run the steps, their consoles say what a browser's would, and it fits."""
+
+import re
+
+import pytest
+from playwright.sync_api import Frame, Page, expect
+
+from chatdemo.tutorial import course
+from tests.browser.pages import LESSONS, SCREENS
+from tests.browser.test_accessibility import accessibility_tree, faint
+from tests.browser.test_pages import fits_a_finger, overflow, watch
+from tests.support.served import Served, wait_for
+
+NAMES = [step.name for step in course.steps()]
+OPEN = 1  # a WebSocket's readyState
+
+
+class Lesson:
+    """A step's lesson on ``page``: what is in its tabs, and what their consoles say."""
+
+    def __init__(self, page: Page, url: str, step: str):
+        self.page = page
+        page.goto(f"{url}learn/{step}/")
+
+    def tab(self, number: int):
+        return self.page.frame_locator(f'iframe[name="tab-{number}"]')
+
+    def log(self, number: int):
+        return self.tab(number).locator("#chat-log")
+
+    def console(self, number: int):
+        return self.page.get_by_role("log", name=f"Console of tab {number}")
+
+    def place(self, number: int):
+        return self.page.get_by_label(f"Address of tab {number}")
+
+    def say(self, number: int, text: str) -> None:
+        """Type it in that tab, once its WebSocket is open."""
+        self.tab(number).locator("#chat-message-input").fill(text)
+        self.settle(self.page.frame(name=f"tab-{number}"))
+        self.tab(number).locator("#chat-message-input").press("Enter")
+
+    @staticmethod
+    def settle(page: Page | Frame) -> int:
+        """Wait until the WebSocket on ``page`` is open or has failed; returns its state."""
+        # Not by Playwright's wait_for_function, which the pages' policy refuses.
+        return wait_for(lambda: page.evaluate("chatSocket.readyState"), "the WebSocket")
+
+    def both_open(self) -> None:
+        for number in (1, 2):
+            expect(self.log(number)).to_be_attached()
+            assert self.settle(self.page.frame(name=f"tab-{number}")) == OPEN
+
+
+@pytest.fixture
+def lesson(context, served):
+    """``lesson("echo")`` opens that step's lesson in a new window."""
+    return lambda step: Lesson(context.new_page(), served.url, step)
+
+
+def test_in_step_1_a_room_is_a_404_and_the_console_says_so(lesson):
+    index = lesson("index")
+    expect(index.console(2)).to_have_text(re.compile(r"✕ GET /chat/index_\w+_lobby/ failed with status 404"))
+    expect(index.console(1)).to_be_empty()
+    expect(index.place(1)).to_have_text("/chat/?step=index")
+    index.tab(1).locator("#room-name-input").fill("anywhere")
+    index.tab(1).locator("#room-name-input").press("Enter")
+    expect(index.console(1)).to_have_text(re.compile("failed with status 404"))
+    expect(index.place(1)).to_have_text(re.compile(r"/chat/index_\w+_anywhere/"))
+    index.page.get_by_role("button", name="Back to where tab 1 began").click()
+    expect(index.tab(1).locator("#room-name-input")).to_be_visible()
+    expect(index.console(1)).to_be_empty()
+
+
+def test_in_step_2_the_websocket_is_refused_and_the_console_says_so(lesson, served):
+    room = lesson("room")
+    failed = re.compile(r"✕ WebSocket connection to 'ws://[\d.:]+/ws/chat/room_\w+/' failed")
+    for number in (1, 2):
+        expect(room.console(number).locator(".error")).to_have_text([failed, "✕ The chat socket is closed."])
+    room.say(1, "hello")
+    expect(room.console(1).locator(".error").last).to_have_text("✕ WebSocket is already in CLOSING or CLOSED state.")
+    expect(room.log(1)).to_have_value("")
+    assert "No application configured for scope type 'websocket'" in served.output
+
+
+def test_in_step_3_a_message_stays_in_its_own_tab(lesson):
+    echo = lesson("echo")
+    echo.both_open()
+    echo.say(1, "hello")
+    expect(echo.log(1)).to_have_value("hello\n")
+    echo.say(2, "world")
+    expect(echo.log(2)).to_have_value("world\n")
+    expect(echo.log(1)).to_have_value("hello\n")
+    expect(echo.console(1)).to_be_empty()
+
+
+@pytest.mark.parametrize("step", ["groups", "async", "tests"])
+def test_from_step_5_on_a_message_is_in_both_tabs(lesson, step):
+    groups = lesson(step)
+    groups.both_open()
+    groups.say(1, "hello")
+    for number in (1, 2):
+        expect(groups.log(number)).to_have_value("hello\n")
+        expect(groups.console(number)).to_be_empty()
+
+
+def test_a_visitor_is_alone_in_their_room(new_context, served):
+    ada, bob = (Lesson(new_context().new_page(), served.url, "groups") for _ in range(2))
+    for visitor in (ada, bob):
+        visitor.both_open()
+    ada.say(1, "for me")
+    bob.say(1, "for me, too")
+    expect(bob.log(2)).to_have_value("for me, too\n")
+    expect(ada.log(2)).to_have_value("for me\n")
+
+
+def test_in_step_5_the_room_named_cafe_is_refused(lesson, served):
+    groups = lesson("groups")
+    groups.both_open()
+    groups.page.get_by_role("link", name="open the room named café in tab 1").click()
+    expect(groups.place(1)).to_have_text(re.compile(r"/chat/groups_\w+_café/"))
+    failed = re.compile(r"✕ WebSocket connection to 'ws://\S+_café/' failed")
+    expect(groups.console(1).locator(".error")).to_have_text([failed, "✕ The chat socket is closed."])
+    assert "Group name must be a valid unicode string with length < 100" in served.output
+
+
+def test_in_step_7_the_links_open_the_rooms_of_the_tests(lesson):
+    tests = lesson("tests")
+    tests.both_open()
+    tests.page.get_by_role("link", name="room_2 in tab 2").click()
+    expect(tests.place(2)).to_have_text(re.compile(r"/chat/tests_\w+_room_2_\w+/"))
+    tests.both_open()
+    tests.say(2, "world")
+    expect(tests.log(2)).to_have_value("world\n")
+    expect(tests.log(1)).to_have_value("")
+
+
+def test_the_console_has_whatever_the_page_says_and_is_empty_again_after_a_reload(lesson):
+    echo = lesson("echo")
+    echo.both_open()
+    frame = echo.page.frame(name="tab-1")
+    frame.evaluate("console.log('a', 1, {b: [2]}); console.warn('careful'); console.error(new TypeError('no'))")
+    frame.evaluate("setTimeout(() => { nothing.there }); Promise.reject('lost'); console.log('<b>bold</b>')")
+    expect(echo.console(1)).to_contain_text("Uncaught ReferenceError: nothing is not defined")
+    said = echo.console(1).locator("li").all_text_contents()
+    assert said[:3] == ['a 1 {"b":[2]}', "⚠ careful", "✕ TypeError: no"]
+    assert "<b>bold</b>" in said
+    expect(echo.console(1)).to_contain_text("Uncaught (in promise) lost")
+    expect(echo.console(2)).to_be_empty()
+    echo.page.get_by_role("button", name="Reload tab 1").click()
+    expect(echo.console(1)).to_be_empty()
+    echo.both_open()
+
+
+def test_the_steps_code_finds_a_websocket_like_any_other(lesson):
+    echo = lesson("echo")
+    echo.both_open()
+    frame = echo.page.frame(name="tab-1")
+    assert frame.evaluate("[WebSocket.OPEN, WebSocket.name, chatSocket instanceof WebSocket]") == [1, "WebSocket", True]
+    refusal = frame.evaluate("(() => { try { new WebSocket('nonsense:') } catch (error) { return error.name } })()")
+    assert refusal == "SyntaxError"
+
+
+def test_a_tab_opens_in_a_window_of_its_own_in_the_same_room(lesson):
+    groups = lesson("groups")
+    groups.both_open()
+    with groups.page.expect_popup() as popup:
+        groups.page.get_by_role("link", name="Open tab 1 in a window of its own").click()
+    window = popup.value
+    assert "console" not in window.url
+    assert groups.settle(window) == OPEN
+    window.locator("#chat-message-input").fill("from outside")
+    window.locator("#chat-message-input").press("Enter")
+    expect(groups.log(2)).to_have_value("from outside\n")
+
+
+def test_a_lesson_opens_at_its_top_and_keeps_the_focus(lesson):
+    for name in NAMES[:3]:
+        opened = lesson(name)
+        expect(opened.tab(1).locator("input").first).to_be_visible()
+        opened.page.wait_for_load_state("networkidle")
+        assert opened.page.evaluate("[scrollY, document.activeElement.tagName]") == [0, "BODY"]
+
+
+def test_back_leaves_the_lesson_whatever_its_tabs_showed(lesson, served):
+    overview = lesson("echo").page
+    overview.goto(f"{served.url}learn/")
+    overview.get_by_role("link", name="Groups").click()
+    expect(overview.frame_locator("iframe").first.locator("#chat-log")).to_be_visible()
+    overview.go_back()
+    expect(overview).to_have_url(f"{served.url}learn/")
+
+
+def test_the_console_of_step_4_sends_and_receives_on_the_channel_layer(lesson):
+    page = lesson("layer").page
+    calls = page.get_by_role("log", name="Calls and their answers")
+    page.get_by_role("button", name="1. send an event").click()
+    expect(calls.locator("li").last).to_have_text(
+        re.compile(r">>> async_to_sync\(channel_layer.send\)\('learn\.\w{6}\.test_channel', {'type': 'hello'}\)")
+    )
+    page.get_by_role("button", name="2. receive it").click()
+    expect(calls.locator(".result")).to_have_text("{'type': 'hello'}")
+    page.get_by_role("button", name="3. receive again").click()
+    expect(calls.locator(".note")).to_contain_text("Nothing is there")
+    for name in ("4. first into a group", "5. second as well", "6. send to the group"):
+        page.get_by_role("button", name=name).click()
+        expect(calls.locator(".waiting")).to_have_count(0)
+    for name in ("7. receive from first", "8. receive from second"):
+        page.get_by_role("button", name=name).click()
+        expect(calls.locator(".waiting")).to_have_count(0)
+    received = "{'type': 'chat.message', 'message': 'hi'}"
+    expect(calls.locator(".result")).to_have_text(["{'type': 'hello'}", received, received])
+
+
+def test_the_console_of_step_4_takes_what_is_filled_in_and_shows_only_what_a_call_needs(lesson):
+    page = lesson("layer").page
+    expect(page.get_by_label("Group", exact=True)).to_be_hidden()
+    page.get_by_role("combobox", name="Call").select_option("group_send")
+    expect(page.get_by_label("Channel", exact=True)).to_be_hidden()
+    page.get_by_label("Group", exact=True).fill("two words")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator(".calls .error")).to_contain_text("TypeError: Group name must be a valid unicode string")
+    page.get_by_label("Event, as JSON").fill("{'type': 'hello'}")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator(".calls .error").last).to_contain_text("The event isn't JSON: Expecting property name")
+
+
+def test_the_console_of_step_4_says_when_the_server_is_gone(lesson, served):
+    page = lesson("layer").page
+    served.kill()
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator(".calls .error")).to_have_text("The server didn't answer. Is it still running?")
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_a_file_is_copied_without_its_marks(new_context, served, secure):
+    context = new_context(permissions=["clipboard-read", "clipboard-write"])
+    if not secure:  # as over http from another machine, where browsers have no navigator.clipboard
+        context.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page = Lesson(context.new_page(), served.url, "groups").page
+    page.get_by_role("button", name="Copy chat/consumers.py").click()
+    expect(page.locator("button", has_text="Copied")).to_have_count(1)
+    page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), {id: 'paste'}))")
+    page.locator("#paste").press("ControlOrMeta+v")
+    expect(page.locator("#paste")).to_have_value(course.find("groups").project()["chat/consumers.py"])
+
+
+def test_progress_is_remembered_after_a_restart(context, tmp_path):
+    with Served(tmp_path) as first:
+        page = Lesson(context.new_page(), first.url, "index").page
+        page.get_by_role("button", name="Done: on to step 2").click()
+        expect(page).to_have_url(f"{first.url}learn/room/")
+        room = page.locator(".place").first.text_content()
+        port = first.port
+        first.stop()
+    with Served(tmp_path, "--port", str(port)) as second:
+        page.goto(f"{second.url}learn/")
+        expect(page.get_by_role("link", name="Continue with step 2")).to_be_visible()
+        expect(page.locator(".overview .done")).to_have_count(1)
+        page.get_by_role("link", name="Continue with step 2").click()
+        expect(page.locator(".place").first).to_have_text(room)
+
+
+EXPECTED = {
+    "index": ["status of 404"],
+    "room": ["WebSocket connection to", "The chat socket is closed."],
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_has_no_complaints_but_its_steps_own_and_asks_no_other_host(context, served, name):
+    page = context.new_page()
+    complaints, hosts = watch(page)
+    Lesson(page, served.url, name)
+    page.wait_for_load_state("networkidle")
+    if name in EXPECTED:
+        expect(page.get_by_role("log", name="Console of tab 2")).not_to_be_empty()
+    assert [text for text in complaints if not any(part in text for part in EXPECTED.get(name, []))] == []
+    assert {host for host in hosts if host} == {served.url.split("/")[2]}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_no_page_of_the_course_scrolls_sideways(new_context, served, screen):
+    width, height = SCREENS[screen]
+    page = new_context(viewport={"width": width, "height": height}).new_page()
+    for path in ("learn/", *LESSONS.values()):
+        page.goto(served.url + path)
+        page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+        assert overflow(page.locator("html")) <= 0, path
+
+
+@pytest.mark.parametrize("screen, beside", [("phone", False), ("laptop", True), ("projector", True)])
+def test_the_tabs_are_side_by_side_where_there_is_room(new_context, served, screen, beside):
+    width, height = SCREENS[screen]
+    page = new_context(viewport={"width": width, "height": height}).new_page()
+    page.goto(f"{served.url}learn/echo/")
+    first, second = (page.locator(".tab").nth(number).bounding_box() for number in (0, 1))
+    assert (first["y"] == second["y"]) is beside
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_of_the_course_has_contrast(new_context, served, scheme):
+    page = new_context(color_scheme=scheme).new_page()
+    for path in ("learn/", *LESSONS.values()):
+        page.goto(served.url + path)
+        page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+        assert faint(page) == [], path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_headings_are_in_order_and_everything_has_a_name(lesson, name):
+    page = lesson(name).page
+    levels = page.locator("h1, h2, h3, h4").evaluate_all("(all) => all.map((heading) => Number(heading.tagName[1]))")
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    roles = {"button", "link", "textbox", "combobox", "Iframe", "DisclosureTriangle"}
+    nodes = [node for node in accessibility_tree(page) if node["role"]["value"] in roles]
+    assert [node for node in nodes if not node["name"]["value"].strip()] == []
+
+
+def test_fingers_find_the_controls_of_a_lesson_on_a_phone(new_context, served):
+    width, height = SCREENS["phone"]
+    page = new_context(viewport={"width": width, "height": height}, has_touch=True, is_mobile=True).new_page()
+    page.goto(f"{served.url}learn/layer/")
+    controls = [
+        ".steps a",
+        ".contents a",
+        ".tab-bar .reload",
+        ".tab-bar .open",
+        ".file-bar button",
+        ".experiment button",
+        ".layer-console [type=submit]",
+        ".others > summary",
+        ".turn .button",
+        ".turn a",
+    ]
+    assert [control for control in controls if not fits_a_finger(page.locator(control).first)] == []
+
+
+def test_the_keyboard_shows_where_it_is(lesson):
+    page = lesson("layer").page
+    for control in (".steps a", ".tab-bar .reload", ".file-bar button", ".code", ".calls", ".turn .button"):
+        page.locator(control).first.focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+        assert page.locator(control).first.evaluate("(part) => parseFloat(getComputedStyle(part).outlineWidth)") >= 2, (
+            control
+        )
+
+
+def test_a_page_that_is_no_steps_clears_the_console_and_shows_its_address_as_it_is(lesson):
+    echo = lesson("echo")
+    echo.both_open()
+    tab = echo.page.frame(name="tab-1")
+    tab.evaluate("console.log('before')")
+    expect(echo.console(1)).to_have_text("before")
+    tab.evaluate("location.replace('/chat/%E9/')")  # a byte that is no text
+    expect(echo.place(1)).to_have_text("/chat/%E9/")
+    expect(echo.console(1)).to_be_empty()
