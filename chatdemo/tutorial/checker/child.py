@@ -42,6 +42,9 @@ class Judge:
                 self.report(done=step.name)
         except Fault as fault:
             self.report(fault=fault.finding().as_dict())
+        except Exception as error:  # of ours, while it looked for the cause: better a poor report than none
+            facts = {"doing": "looking for the cause", "error": explain.shown(error), "line": ""}
+            self.report(fault=Fault("C005", **facts).finding().as_dict())
         for note in self.project.notes:
             self.report(note=note)
         self.report(end=True, begun=self.begun())

@@ -202,6 +202,10 @@ def _group_name(project: Project, error: BaseException, place: Place | None) -> 
         return None
     names = [call.name for call in project.layer.calls if call.method.startswith("group_")] if project.layer else []
     name = str(names[-1:] or ["?"])[1:-1]
+    if "!" in name:
+        return Fault(
+            "C505", place or project.in_method("connect", "group_add"), why=": the two are the wrong way round"
+        )
     why = ": the f in front of the quotes is missing" if "{" in name else ""
     return Fault("C503", place or project.in_method("connect", "group"), name=name, why=why)
 
@@ -260,6 +264,35 @@ def _attribute(project: Project, error: BaseException, place: Place | None) -> F
     return misspelt(project, "connect") or attribute
 
 
+def _outside_in(project: Project, error: BaseException, place: Place | None) -> Fault | None:
+    """What stands round the consumers is put together wrongly."""
+    if re.search(r"Middleware\w*' object is not iterable", str(error)):
+        return Fault("C324", place or project.sources.search(project.asgi_file, r"URLRouter\("))
+    if _says(error, "include() is not supported in URLRouter"):
+        return Fault("C325", project.sources.search_all(r"include\(") or place)
+    found = re.match(r"(\w+)\.__call__\(\) (?:takes|missing)", str(error))
+    if isinstance(error, TypeError) and found:
+        where = project.sources.search_all(rf"class {found[1]}\b")
+        return Fault("C321", where, name=found[1]) if where else None
+    return None
+
+
+def _not_called(project: Project, error: BaseException, place: Place | None) -> Fault | None:
+    """A function is used as if it were what it returns."""
+    found = re.match(r"'(?:function|method)' object has no attribute '(\w+)'", str(error))
+    if not isinstance(error, AttributeError) or not found:
+        return None
+    where = project.sources.search_all(r"=\s*get_channel_layer\s*$") or place
+    return Fault("C326", where, name="get_channel_layer" if where != place else "a function", error=shown(error))
+
+
+def _no_user(project: Project, error: BaseException, place: Place | None) -> Fault | None:
+    if isinstance(error, KeyError) and error.args and error.args[0] in ("user", "session", "cookies"):
+        where = project.sources.search(project.asgi_file, "websocket")
+        return Fault("C320", where, key=error.args[0], line=project.sources.line(place), used=place)
+    return None
+
+
 def _no_super(project: Project, error: BaseException, place: Place | None) -> Fault | None:
     """An __init__ of the learner's that leaves out the base's: what Channels sets there is missing."""
     init = project.method("__init__") if isinstance(error, AttributeError | TypeError) else None
@@ -279,6 +312,9 @@ def _name(project: Project, error: BaseException, place: Place | None) -> Fault 
 RULES: list[Rule] = [
     _syntax,
     _exit,
+    _outside_in,
+    _not_called,
+    _no_user,
     _registry,
     _no_layer,
     _no_websocket,

@@ -21,7 +21,7 @@ async def require(project: Project, path: str, missing: str, template: str) -> P
     if page.status == 400:  # Django tells nobody of a DisallowedHost
         raise Fault("C116", project.sources.search(project.settings_file, "ALLOWED_HOSTS"))
     if page.status != 200:
-        raise Fault(missing, url_place(project), path=path, status=page.status, why=_why(project, path, page))
+        raise Fault(missing, url_place(project), path=path, status=page.status, why=_why(page))
     return page
 
 
@@ -59,10 +59,10 @@ def _where_template(project: Project, name: str) -> str:
     return f"it is {near[0]}" if near else close.strip() or "there is no such file"
 
 
-def _why(project: Project, path: str, page: Page) -> str:
+def _why(page: Page) -> str:
     if page.location:
         return f"it leads on to {page.location}"
-    return {404: "no pattern in urls.py matches it"}.get(page.status, "that is Django's answer")
+    return "no pattern in urls.py matches it" if page.status == 404 else f"the answer has status {page.status}"
 
 
 def url_place(project: Project) -> Place | None:
@@ -91,6 +91,9 @@ def require_script(project: Project, page: Page, template: str) -> None:
         if id not in page.ids:
             place = template_place(project, template, re.escape("#" + id) + "|" + re.escape(f"'{id}'") + f'|"{id}"')
             raise Fault("C113", place, element=id, guess=guess(id, page.ids, " The page has {!r}."))
+    for id in page.early:
+        place = template_place(project, template, "<script>")
+        raise Fault("C117", place, element=id)
     wrong = pages.undeclared(page.script)
     if wrong:
         raise Fault("C114", template_place(project, template, rf"\b{wrong[0]}\b"), wrong=wrong[0], right=wrong[1])

@@ -24,12 +24,16 @@ class Page:
     location: str = ""
     error: BaseException | None = None
     ids: dict[str, str] = field(default_factory=dict)
+    json_ids: set[str] = field(default_factory=set)
+    early: list[str] = field(default_factory=list)
     script: str = ""
 
     def __post_init__(self) -> None:
         reader = _Reader()
         reader.feed(self.text)
-        self.ids, self.script = reader.ids, _without_comments("\n".join(reader.scripts))
+        self.ids, self.json_ids = reader.ids, reader.json_ids
+        self.early = [id for id in reader.early if id in reader.ids]
+        self.script = _without_comments("\n".join(reader.scripts))
 
 
 async def get(project: Project, path: str) -> Page | None:
@@ -75,13 +79,19 @@ class _Reader(HTMLParser):
         super().__init__()
         self.ids: dict[str, str] = {}
         self.scripts: list[str] = []
+        self.json_ids: set[str] = set()
+        self.early: list[str] = []  # what a script looks up at once, and stands below it
         self._in_script = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if given.get("id"):
             self.ids[given["id"]] = tag
-        self._in_script = tag == "script" and given.get("type", "") in ("", "module", "text/javascript")
+        kind = given.get("type") or ""
+        if tag == "script" and kind == "application/json" and given.get("id"):
+            self.json_ids.add(given["id"])
+        self._in_script = tag == "script" and kind in ("", "module", "text/javascript")
+        self._at_once = kind != "module"
 
     def handle_endtag(self, tag: str) -> None:
         self._in_script = False
@@ -89,6 +99,8 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._in_script:
             self.scripts.append(data)
+            at_once = _at_once(_without_comments(data)) if self._at_once else ""
+            self.early += [id for id in looked_up(at_once) if id not in self.ids]
 
 
 _STRING = r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|`(?:\\.|[^`\\])*`"
@@ -97,6 +109,25 @@ _STRING = r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|`(?:\\.|[^`\\])*`"
 def _without_comments(script: str) -> str:
     pattern = rf"({_STRING})|//[^\n]*|/\*.*?\*/"
     return re.sub(pattern, lambda match: match[1] or "", script, flags=re.DOTALL)
+
+
+def _at_once(script: str) -> str:
+    """The part of a script that runs before the rest of the page is there: what is in no function."""
+    if re.search(r"DOMContentLoaded|onload", script):
+        return ""
+    kept, depth = [], 0
+    for part in re.split(rf"({_STRING}|[{{}}])", script):
+        depth += (part == "{") - (part == "}")
+        kept.append(part if depth == 0 else "")
+    return "".join(kept)
+
+
+def unparsed_json(page: Page) -> str:
+    """The id of a block of JSON (json_script's) whose text the script takes as it is, or an empty string."""
+    for id in page.json_ids & set(looked_up(page.script)):
+        if "JSON.parse" not in re.sub(r"JSON\.parse\(\s*\w+\.data", "", page.script):
+            return id
+    return ""
 
 
 def looked_up(script: str) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
+from channels.consumer import AsyncConsumer
 from django.urls.resolvers import RoutePattern
 
 ADDRESS = "ws/chat/lobby/"
@@ -47,7 +48,8 @@ def consumer(routes: list) -> type | None:
 
 def _class(callback: Any) -> Any:
     """The consumer class behind a route: as_asgi() names it, and as_asgi itself is bound to it."""
-    return getattr(callback, "consumer_class", None) or getattr(callback, "__self__", None) or callback
+    found = getattr(callback, "consumer_class", None) or getattr(callback, "__self__", None) or callback
+    return type(found) if isinstance(found, AsyncConsumer) else found
 
 
 def _unwrap(application: Any, attribute: str) -> Any:

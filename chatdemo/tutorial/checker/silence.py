@@ -31,6 +31,14 @@ def _waiting(project: Project, people: list[Participant], doing: str) -> Fault |
     return None
 
 
+def goodbye(project: Project, people: list[Participant]) -> Fault | None:
+    """What is wrong once the participants have closed their WebSockets."""
+    fault = general(project, people, "closing a WebSocket")
+    if not fault and not all(person.task.done() for person in people):
+        return Fault("C322", project.in_method("websocket_disconnect", "def websocket_disconnect"))
+    return fault
+
+
 def forgotten(project: Project) -> Fault | None:
     """A coroutine that was made and never awaited, by the line that made it."""
     found = project.forgotten()
@@ -118,7 +126,7 @@ def _lost_in_groups(project: Project) -> Fault | None:
     if not project.layer.made("group_add"):
         return Fault("C501", project.in_method("connect", "def connect"), group=sent.name)
     if not any("!" in channel for _, channel in project.layer.members()):
-        return Fault("C505", project.in_method("connect", "group_add|channel"))
+        return Fault("C505", project.in_method("connect", "group_add|channel"), why="")
     if not project.layer.members(sent.name):
         joined = sorted({group for group, _ in project.layer.members()})
         return Fault("C504", place, sent=sent.name, joined=", ".join(joined) or "none")

@@ -32,7 +32,7 @@ def test_a_step_that_has_not_been_begun_is_what_comes_next():
     shown = lines(Verdict(["index"], fault))
     assert shown[1] == "2  room    The room page             next"
     assert shown[8].startswith("No fault so far. Next is step 2, room: ")
-    assert shown[9].startswith("Still missing: /chat/lobby/ isn't there")
+    assert shown[9].startswith("Still missing: /chat/lobby/ isn't the room's page")
 
 
 def test_the_end_is_said():

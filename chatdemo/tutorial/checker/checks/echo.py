@@ -2,6 +2,8 @@
 
 import ast
 
+from channels.consumer import AsyncConsumer
+
 from chatdemo.tutorial.checker import explain, routes, silence
 from chatdemo.tutorial.checker.faults import Fault, Place
 from chatdemo.tutorial.checker.project import Project
@@ -28,8 +30,10 @@ def the_rooms_address_has_a_route(project: Project) -> None:
     route, *more = [match.route for match in fitting]
     if more:
         raise Fault("C318", _route_place(project) or place, one=routes.written(route), other=routes.written(more[0]))
-    if isinstance(route.callback, type) or getattr(route.callback, "__name__", "") == "as_asgi":
-        raise explain.not_as_asgi(project, "the route leads to the class itself, or to a method that isn't called")
+    if isinstance(route.callback, type | AsyncConsumer) or getattr(route.callback, "__name__", "") == "as_asgi":
+        raise explain.not_as_asgi(project, "the route leads to something else")
+    if "room_name" in route.default_args:
+        raise Fault("C323", _route_place(project) or place, name=route.default_args["room_name"])
     if not fitting[0].named:
         raise explain.no_room_name(project, "the pattern names no part of the address")
     if routes.matches(found, "ws/chat/lobby/and/more/"):
@@ -69,7 +73,7 @@ async def a_message_comes_back(project: Project) -> None:
     if not await person.hears("hello"):
         raise silence.unanswered(project, person)
     await person.leave()
-    fault = silence.general(project, [person], "closing a WebSocket")
+    fault = silence.goodbye(project, [person])
     if fault:
         raise fault
 

@@ -75,7 +75,7 @@ async def _enter(project: Project, *rooms: str) -> list[Participant]:
 async def _leave(project: Project, *people: Participant) -> None:
     for person in people:
         await person.leave()
-    fault = silence.general(project, list(people), "closing a WebSocket")
+    fault = silence.goodbye(project, list(people))
     if fault:
         raise fault
 

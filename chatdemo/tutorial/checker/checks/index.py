@@ -134,12 +134,20 @@ def channels_routes_http(project: Project) -> None:
     from django.core.handlers.asgi import ASGIHandler
 
     if isinstance(project.application, ASGIHandler):
-        place = project.sources.search(project.asgi_file, r"application\s*=")
-        raise Fault("C105", place)
+        places = [
+            number
+            for number, line in enumerate(project.sources.html(project.asgi_file).splitlines(), 1)
+            if re.match(r"application\s*=", line)
+        ]
+        why = "a later line sets it anew" if len(places) > 1 else "there is no ProtocolTypeRouter"
+        raise Fault("C105", Place(project.asgi_file, places[-1] if places else 0), why=why)
 
 
 async def the_index_page_is_there(project: Project) -> None:
     page = await markup.require(project, "/chat/", "C108", "index.html")
+    if "chat-log" in page.ids and "room-name-input" not in page.ids:
+        why = "the room's page is there, so that chat.urls seems to be included without chat/ in front"
+        raise Fault("C108", project.sources.search_all(r"include\("), path="/chat/", status=200, why=why)
     markup.require_ids(project, page, ("room-name-input", "room-name-submit"), "C109", "index.html")
     markup.require_script(project, page, "index.html")
 

@@ -28,6 +28,10 @@ async def the_room_name_is_passed_on_safely(project: Project) -> None:
 
 async def the_page_opens_the_rooms_socket(project: Project) -> None:
     page = await markup.require(project, "/chat/lobby/", "C201", "room.html")
+    unparsed = pages.unparsed_json(page)
+    if unparsed:
+        place = markup.template_place(project, "room.html", rf"{unparsed}['\"].*textContent|{unparsed}['\"]\)")
+        raise Fault("C210", place, element=unparsed)
     address = pages.socket_address(page.script)
     place = markup.template_place(project, "room.html", r"new\s+WebSocket|/ws/")
     if address is None and "WebSocket" not in page.script:

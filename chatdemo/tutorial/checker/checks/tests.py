@@ -1,21 +1,22 @@
-"""Step 7: browser tests. Here only what can be seen without running them; ``testing.py`` runs them."""
+"""Step 7: tests of the chat. Here only what can be seen without running them; ``testing.py`` runs them."""
 
 import ast
 import re
 
 from chatdemo.tutorial.checker.faults import Fault, Place
 from chatdemo.tutorial.checker.project import Project
+from chatdemo.tutorial.checker.sources import FUNCTIONS
 
 
 def there_are_browser_tests(project: Project) -> None:
     files = [file for file in project.sources.python if re.search(r"(^|/)tests?(_\w+)?(/|\.py$)", file)]
     for file in files:
         bases = _bases(project.sources.tree(file))
-        if "ChannelsLiveServerTestCase" in bases:
+        if "ChannelsLiveServerTestCase" in bases or "WebsocketCommunicator" in project.sources.text(file):
             return _require_test(project, file)
         for wrong in bases & {"LiveServerTestCase", "StaticLiveServerTestCase"}:
             raise Fault("C704", project.sources.search(file, rf"class .*{wrong}"), base=wrong)
-    raise Fault("C701", Place(files[0]) if files else None, seen="no test uses ChannelsLiveServerTestCase")
+    raise Fault("C701", Place(files[0]) if files else None, seen="no test opens a WebSocket")
 
 
 def _bases(tree: ast.Module) -> set[str]:
@@ -24,7 +25,7 @@ def _bases(tree: ast.Module) -> set[str]:
 
 
 def _require_test(project: Project, file: str) -> None:
-    functions = [node.name for node in ast.walk(project.sources.tree(file)) if isinstance(node, ast.FunctionDef)]
+    functions = [node.name for node in ast.walk(project.sources.tree(file)) if isinstance(node, FUNCTIONS)]
     if not any(name.startswith("test") for name in functions):
         raise Fault("C701", Place(file), seen="no method's name starts with test_")
 
@@ -34,6 +35,8 @@ def the_test_database_is_a_file(project: Project) -> None:
 
     database = settings.DATABASES["default"]
     name = str((database.get("TEST") or {}).get("NAME") or "")
+    if "ChannelsLiveServerTestCase" not in project.sources.code:
+        return
     if database["ENGINE"].endswith("sqlite3") and (not name or "memory" in name):
         raise Fault("C702", project.sources.search(project.settings_file, r"DATABASES\s*="))
 

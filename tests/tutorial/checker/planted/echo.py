@@ -18,7 +18,84 @@ application = ProtocolTypeRouter(
 )
 """
 
+MIDDLEWARE = """
+
+class Log:
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, scope):
+        return self.application(scope)
+
+
+application.application_mapping["websocket"] = Log(application.application_mapping["websocket"])
+"""
+NO_USER = """import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")
+django_asgi_app = get_asgi_application()
+
+from chat.consumers import ChatConsumer
+from chat.routing import websocket_urlpatterns
+
+
+async def connect(self):
+    self.user = self.scope["user"]
+    await self.accept()
+
+
+ChatConsumer.connect = connect
+application = ProtocolTypeRouter({"http": django_asgi_app, "websocket": URLRouter(websocket_urlpatterns)})
+"""
+NEVER_ENDS = """\
+    async def websocket_disconnect(self, message):
+        await self.channel_layer.group_discard(self.room_group_name, self.channel_name)
+
+    async def disconnect("""
 PLANTS = [
+    Plant("an instance", "async", ROUTES, "ChatConsumer.as_asgi()", "ChatConsumer()", "C303"),
+    Plant(
+        "a room that is fixed", "async", ROUTES, ".as_asgi())", ".as_asgi(), {'room_name': 'lobby'})", "C323", "'lobby'"
+    ),
+    Plant("no user", "async", ASGI, None, NO_USER, "C320", "'user'"),
+    Plant(
+        "a middleware of Channels 2",
+        "echo",
+        ASGI,
+        "            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))\n        ),\n    }\n)\n",
+        "            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))\n        ),\n    }\n)\n" + MIDDLEWARE,
+        "C321",
+        "Log",
+    ),
+    Plant("it never ends", "async", CONSUMERS, "    async def disconnect(", NEVER_ENDS, "C322", "websocket_disconnect"),
+    Plant(
+        "nested the wrong way",
+        "async",
+        ASGI,
+        "AuthMiddlewareStack(URLRouter(websocket_urlpatterns))",
+        "URLRouter(AuthMiddlewareStack(websocket_urlpatterns))",
+        "C324",
+    ),
+    Plant(
+        "include()",
+        "async",
+        ASGI,
+        "URLRouter(websocket_urlpatterns)",
+        "URLRouter([__import__('django.urls').urls.path('', __import__('django.urls').urls.include('chat.routing'))])",
+        "C325",
+    ),
+    Plant(
+        "get_channel_layer without brackets",
+        "async",
+        CONSUMERS,
+        "        await self.channel_layer.group_add(",
+        "        from channels.layers import get_channel_layer\n\n        self.channel_layer = get_channel_layer\n        await self.channel_layer.group_add(",
+        "C326",
+        "get_channel_layer",
+    ),
     Plant("as_asgi forgotten", "echo", ROUTES, ".as_asgi()", "", "C303", "as_asgi() is missing after ChatConsumer"),
     Plant("as_asgi forgotten later", "async", ROUTES, ".as_asgi()", "", "C303"),
     Plant("as_asgi not called", "async", ROUTES, ".as_asgi()", ".as_asgi", "C303"),

@@ -21,6 +21,15 @@ SYNC_GROUP_SEND = """        async_to_sync(self.channel_layer.group_send)(
 """
 
 PLANTS = [
+    Plant(
+        "the wrong way round",
+        "async",
+        CONSUMERS,
+        "group_add(self.room_group_name, self.channel_name)",
+        "group_add(self.channel_name, self.room_group_name)",
+        "C505",
+        "wrong way",
+    ),
     Plant("group_add forgotten", "async", CONSUMERS, ADD, "", "C501"),
     Plant("group_add forgotten, synchronous", "groups", CONSUMERS, SYNC_ADD, "", "C501"),
     Plant("group_discard forgotten", "async", CONSUMERS, DISCARD, "", "C512", "never called"),

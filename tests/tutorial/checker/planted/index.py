@@ -16,6 +16,25 @@ application = ProtocolTypeRouter(
 """
 
 PLANTS = [
+    Plant("included without chat/", "room", URLS, 'path("chat/", include', 'path("", include', "C108", "without chat/"),
+    Plant(
+        "the application set anew",
+        "echo",
+        ASGI,
+        "    }\n)\n",
+        "    }\n)\napplication = get_asgi_application()\n",
+        "C105",
+        "anew",
+    ),
+    Plant(
+        "a script in the head",
+        "index",
+        INDEX,
+        "<title>Chat rooms</title>",
+        "<title>Chat rooms</title><script>document.querySelector('#room-name-input').focus();</script>",
+        "C117",
+        "'room-name-input'",
+    ),
     Plant("daphne not installed", "async", SETTINGS, '    "daphne",', "    #", "C101"),
     Plant("channels instead of daphne", "async", SETTINGS, '"daphne", ', '"channels", ', "C101", "Channels 3"),
     Plant(
@@ -63,7 +82,7 @@ PLANTS = [
         "C105",
     ),
     Plant("no http in the router", "index", ASGI, '"http":', '"https":', "C107"),
-    Plant("no path to the chat", "index", URLS, 'path("chat/",', 'path("chats/",', "C108", "404"),
+    Plant("no path to the chat", "index", URLS, 'path("chat/",', 'path("chats/",', "C108", "no pattern"),
     Plant(
         "a template in the wrong folder",
         "index",

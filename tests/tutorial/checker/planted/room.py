@@ -3,6 +3,14 @@
 from tests.tutorial.checker.planted.plant import CHAT_URLS, ROOM, VIEWS, Plant
 
 PLANTS = [
+    Plant(
+        "JSON that isn't parsed",
+        "room",
+        ROOM,
+        "JSON.parse(document.querySelector('#room-name').textContent)",
+        "document.querySelector('#room-name').textContent",
+        "C210",
+    ),
     Plant("no id in the room", "async", ROOM, 'id="chat-log"', "", "C202", "chat-log"),
     Plant(
         "an id misspelt", "room", ROOM, 'id="chat-message-input"', 'id="chat-mesage-input"', "C202", "chat-mesage-input"
@@ -20,7 +28,7 @@ PLANTS = [
         "C207",
         "/ws/chat/lobby/",
     ),
-    Plant("no path to the room", "room", CHAT_URLS, "<str:room_name>/", "room/<str:room_name>/", "C201", "404"),
+    Plant("no path to the room", "room", CHAT_URLS, "<str:room_name>/", "room/<str:room_name>/", "C201", "no pattern"),
     Plant(
         "the view's parameter",
         "room",
