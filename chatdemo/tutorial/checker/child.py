@@ -16,10 +16,11 @@ from typing import Any, TextIO
 
 from chatdemo.tutorial import course
 from chatdemo.tutorial.checker import explain
+from chatdemo.tutorial.checker.causes.blocking import BLOCKING
+from chatdemo.tutorial.checker.causes.exceptions import shown
 from chatdemo.tutorial.checker.checks import CHECKS, Check
 from chatdemo.tutorial.checker.faults import Fault, Place
 from chatdemo.tutorial.checker.project import Project
-from chatdemo.tutorial.checker.silence import BLOCKING
 
 
 class Judge:
@@ -43,7 +44,7 @@ class Judge:
         except Fault as fault:
             self.report(fault=fault.finding().as_dict())
         except Exception as error:  # of ours, while it looked for the cause: better a poor report than none
-            facts = {"doing": "looking for the cause", "error": explain.shown(error), "line": ""}
+            facts = {"doing": "looking for the cause", "error": shown(error), "line": ""}
             self.report(fault=Fault("C005", **facts).finding().as_dict())
         for note in self.project.notes:
             self.report(note=note)

@@ -3,6 +3,7 @@
 import re
 
 from chatdemo.tutorial.checker import explain, pages
+from chatdemo.tutorial.checker.causes.exceptions import shown
 from chatdemo.tutorial.checker.faults import Fault, Place
 from chatdemo.tutorial.checker.pages import Page
 from chatdemo.tutorial.checker.project import Project
@@ -34,11 +35,11 @@ def _view_fault(project: Project, error: BaseException, doing: str, template: st
     if isinstance(error, ValueError) and "didn't return an HttpResponse" in str(error):
         name = re.search(r"view (?:\w+\.)*(\w+)", str(error))
         return Fault("C112", project.sources.search_all(rf"def {name[1] if name else ''}\b"), error=str(error))
-    if isinstance(error, TypeError) and "argument" in str(error) and "views" in explain.shown(error) + str(place):
-        return Fault("C203", place or url_place(project), error=explain.shown(error))
+    if isinstance(error, TypeError) and "argument" in str(error) and "views" in shown(error) + str(place):
+        return Fault("C203", place or url_place(project), error=shown(error))
     named = re.match(r"(\w+)\(\) (got an unexpected|missing|takes)", str(error))
     if isinstance(error, TypeError) and named:
-        return Fault("C203", project.sources.search_all(rf"def {named[1]}\b"), error=explain.shown(error))
+        return Fault("C203", project.sources.search_all(rf"def {named[1]}\b"), error=shown(error))
     return explain.exception(project, error, doing)
 
 

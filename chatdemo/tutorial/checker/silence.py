@@ -4,15 +4,17 @@ import ast
 import re
 
 from chatdemo.tutorial.checker import explain
-from chatdemo.tutorial.checker.faults import Fault, Place
+from chatdemo.tutorial.checker.causes.blocking import held_up
+from chatdemo.tutorial.checker.causes.consumer import event_handlers, misspelt
+from chatdemo.tutorial.checker.faults import Fault
 from chatdemo.tutorial.checker.participant import HOST, Participant, read
 from chatdemo.tutorial.checker.project import Project
-from chatdemo.tutorial.checker.sources import FUNCTIONS
 
 
 def general(project: Project, people: list[Participant], doing: str) -> Fault | None:
     """What explains any trouble: code that doesn't end, an exception, a coroutine that was thrown away."""
-    busy = project.watchdog.busy()
+    # A thread that a project starts for itself may be busy as long as it likes.
+    busy = None if all(person.task.done() for person in people) else project.watchdog.busy()
     if busy:
         return Fault("C004", busy, line=project.sources.line(busy), doing=doing)
     for person in people:
@@ -60,7 +62,7 @@ def refused(project: Project, person: Participant) -> Fault:
         return Fault("C309", project.in_method("connect", r"close\("))
     if person.accepted is False:
         return Fault("C308", project.sources.search(project.asgi_file, "Validator|websocket"), host=HOST)
-    return explain.misspelt(project, "connect") or _not_accepted(project)
+    return misspelt(project, "connect") or _not_accepted(project)
 
 
 def _not_accepted(project: Project) -> Fault:
@@ -92,7 +94,7 @@ def unanswered(project: Project, person: Participant) -> Fault:
 
 def _sender(project: Project) -> str:
     """The method that sends frames: an event's handler, where there is one, or receive."""
-    handlers = explain._event_handlers(project)
+    handlers = event_handlers(project)
     return next((name for name in handlers if _calls(project, name, r"send\w*")), "receive")
 
 
@@ -104,7 +106,7 @@ def _receiver(project: Project) -> str:
 def _does_nothing(project: Project) -> Fault:
     name = _receiver(project)
     if not project.method(name):
-        return explain.misspelt(project, "receive") or _no_receive(project)
+        return misspelt(project, "receive") or _no_receive(project)
     return Fault("C307", project.in_method(name, rf"def {name}"))
 
 
@@ -171,47 +173,3 @@ def alone(project: Project, speaker: Participant, other: Participant) -> Fault:
     if len(joined) > 1:
         return Fault("C511", project.in_method("connect", "group_name|group_add"), groups=" and ".join(joined[:2]))
     return _lost_in_groups(project) or Fault("C501", project.in_method("connect", "def connect"), group=joined)
-
-
-def held_up(project: Project) -> Fault | None:
-    """A call that was seen to hold up the event loop."""
-    for block in project.watchdog.blocks:
-        seen = f"it held up every participant for {block.seconds:.1f} s"
-        return Fault("C602", block.place, line=project.sources.line(block.place), seen=seen)
-    return None
-
-
-def blocking(project: Project) -> Fault | None:
-    """A call that held up the event loop, or one in an asynchronous function that is known to."""
-    if fault := held_up(project):
-        return fault
-    for file in project.sources.python:
-        for node in _blocking_calls(project.sources.tree(file)):
-            place = Place(file, node.lineno)
-            return Fault("C602", place, line=project.sources.line(place), seen="it is called in an `async def` method")
-    return None
-
-
-BLOCKING = r"(time\.sleep|requests\.\w+|urllib\.request\.\w+|urlopen|subprocess\.(run|call|check_\w+)|os\.system|input)"
-
-
-def _blocking_calls(tree: ast.Module):
-    """Calls in asynchronous functions, but not in functions defined inside them, of what is known to block."""
-    imported = {alias.asname or alias.name for node in ast.walk(tree) if _is_from(node, "time") for alias in node.names}
-    for function in ast.walk(tree):
-        if isinstance(function, ast.AsyncFunctionDef):
-            for node in _own_nodes(function):
-                called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-                if re.fullmatch(BLOCKING, called) or (called == "sleep" and "sleep" in imported):
-                    yield node
-
-
-def _is_from(node: ast.AST, module: str) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module == module
-
-
-def _own_nodes(function: ast.AST):
-    for node in ast.iter_child_nodes(function):
-        if not isinstance(node, (*FUNCTIONS, ast.Lambda)):
-            yield node
-            yield from _own_nodes(node)

@@ -77,7 +77,20 @@ AWAITS = """\
 
         await asyncio.sleep(0.2)
 """
+THREAD = """
+import threading
+import time
+
+
+def work():
+    while True:
+        time.sleep(0.01)
+
+
+threading.Thread(target=work, daemon=True).start()
+"""
 STYLES = {
+    "a thread of its own": {ASGI: course.find("async").project()[ASGI] + THREAD},
     "a JSON consumer of another name": {CONSUMERS: JSON_CONSUMER, ROUTES: TALK_ROUTES},
     "routers in routers": {ASGI: NESTED},
     "one ws route for wss too": {ROOM: ("scheme + window.location.host", "'//' + window.location.host")},

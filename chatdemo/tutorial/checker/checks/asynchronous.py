@@ -1,6 +1,6 @@
 """Step 6: the consumer is asynchronous, and nothing in it holds the others up."""
 
-from chatdemo.tutorial.checker import silence
+from chatdemo.tutorial.checker.causes.blocking import blocking
 from chatdemo.tutorial.checker.faults import Fault
 from chatdemo.tutorial.checker.project import Project
 
@@ -14,7 +14,7 @@ def the_consumer_is_asynchronous(project: Project) -> None:
 
 
 def nothing_blocks(project: Project) -> None:
-    fault = silence.blocking(project)
+    fault = blocking(project)
     if fault:
         raise fault
 

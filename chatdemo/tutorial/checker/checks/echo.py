@@ -4,7 +4,9 @@ import ast
 
 from channels.consumer import AsyncConsumer
 
-from chatdemo.tutorial.checker import explain, routes, silence
+from chatdemo.tutorial.checker import routes, silence
+from chatdemo.tutorial.checker.causes.consumer import plain_in_async
+from chatdemo.tutorial.checker.causes.routing import no_room_name, no_websocket, not_as_asgi
 from chatdemo.tutorial.checker.faults import Fault, Place
 from chatdemo.tutorial.checker.project import Project
 from chatdemo.tutorial.checker.sources import FUNCTIONS
@@ -13,7 +15,7 @@ from chatdemo.tutorial.checker.sources import FUNCTIONS
 def websockets_are_routed(project: Project) -> None:
     mapping = routes.mapping(project.application)
     if mapping is not None and "websocket" not in mapping:
-        raise explain.no_websocket(project, f"it maps {', '.join(map(repr, mapping)) or 'nothing'}")
+        raise no_websocket(project, f"it maps {', '.join(map(repr, mapping)) or 'nothing'}")
 
 
 def the_rooms_address_has_a_route(project: Project) -> None:
@@ -31,11 +33,11 @@ def the_rooms_address_has_a_route(project: Project) -> None:
     if more:
         raise Fault("C318", _route_place(project) or place, one=routes.written(route), other=routes.written(more[0]))
     if isinstance(route.callback, type | AsyncConsumer) or getattr(route.callback, "__name__", "") == "as_asgi":
-        raise explain.not_as_asgi(project, "the route leads to something else")
+        raise not_as_asgi(project, "the route leads to something else")
     if "room_name" in route.default_args:
         raise Fault("C323", _route_place(project) or place, name=route.default_args["room_name"])
     if not fitting[0].named:
-        raise explain.no_room_name(project, "the pattern names no part of the address")
+        raise no_room_name(project, "the pattern names no part of the address")
     if routes.matches(found, "ws/chat/lobby/and/more/"):
         raise Fault("C314", _route_place(project) or place, pattern=routes.written(route))
 
@@ -48,7 +50,7 @@ def _route_place(project: Project):
 
 async def the_consumer_fits_its_base(project: Project) -> None:
     await project.set_up_layer()
-    fault = explain.plain_in_async(project) or _twice(project)
+    fault = plain_in_async(project) or _twice(project)
     if fault:
         raise fault
 

@@ -1,6 +1,7 @@
 """Step 5: the participants of a room hear each other, and nobody else does."""
 
-from chatdemo.tutorial.checker import explain, silence
+from chatdemo.tutorial.checker import silence
+from chatdemo.tutorial.checker.causes.consumer import misspelt
 from chatdemo.tutorial.checker.faults import Fault
 from chatdemo.tutorial.checker.participant import Participant
 from chatdemo.tutorial.checker.project import Project
@@ -42,7 +43,7 @@ async def who_leaves_is_gone(project: Project) -> None:
 
 
 def _require_disconnect(project: Project) -> None:
-    fault = explain.misspelt(project, "disconnect")
+    fault = misspelt(project, "disconnect")
     if fault:
         raise fault
 

@@ -6,6 +6,7 @@ import re
 import tokenize
 
 from chatdemo.tutorial.checker import explain, markup
+from chatdemo.tutorial.checker.causes.imports import syntax_fault
 from chatdemo.tutorial.checker.checks.modules import shadowing
 from chatdemo.tutorial.checker.faults import Fault, Place
 from chatdemo.tutorial.checker.project import Project
@@ -26,7 +27,7 @@ def every_file_can_be_read(project: Project) -> None:
         try:
             project.sources.tree(file)
         except SyntaxError as error:
-            raise explain.syntax_fault(project, error) from None
+            raise syntax_fault(project, error) from None
         except ValueError as error:
             raise Fault("C002", Place(file, 1), error=str(error), line="", why="") from None
     shadowing(project)

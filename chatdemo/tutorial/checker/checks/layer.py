@@ -1,13 +1,13 @@
 """Step 4: a channel layer."""
 
-from chatdemo.tutorial.checker import explain
+from chatdemo.tutorial.checker.causes.layer import layer_missing
 from chatdemo.tutorial.checker.project import Project
 
 
 async def a_layer_is_set_up(project: Project) -> None:
     configured = getattr(project.settings, "CHANNEL_LAYERS", None)
     if not isinstance(configured, dict) or "default" not in configured:
-        raise explain.layer_missing(project, "the settings give it no layer")
+        raise layer_missing(project, "the settings give it no layer")
     await project.set_up_layer()
 
 

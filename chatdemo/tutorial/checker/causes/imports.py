@@ -1,0 +1,70 @@
+"""Modules that can't be read, imported or found, and names that nothing defines."""
+
+import re
+import sys
+
+from chatdemo.tutorial.checker.causes.exceptions import Rule, says, shown
+from chatdemo.tutorial.checker.faults import Fault, Place
+from chatdemo.tutorial.checker.project import Project
+from chatdemo.tutorial.checker.sources import guess
+
+
+def _syntax(project: Project, error: BaseException, place: Place | None) -> Fault | None:
+    return syntax_fault(project, error) if isinstance(error, SyntaxError) and error.filename else None
+
+
+def syntax_fault(project: Project, error: SyntaxError) -> Fault:
+    """Raised nowhere, for the caller to raise: a file that Python can't read."""
+    file = project.sources.place(project.folder / error.filename, error.lineno or 0) or Place(error.filename)
+    why = ""
+    if "await" in (error.msg or ""):
+        why = " Only a method that starts with `async def` may await."
+    return Fault("C002", file, error=error.msg, line=f": {(error.text or '').strip()}", why=why)
+
+
+def _exit(project: Project, error: BaseException, place: Place | None) -> Fault | None:
+    return Fault("C010", place, seen=f"{shown(error)} at {place}") if isinstance(error, SystemExit) else None
+
+
+def _registry(project: Project, error: BaseException, place: Place | None) -> Fault | None:
+    if not says(error, "AppRegistryNotReady"):
+        return None
+    return Fault(
+        "C106", project.sources.search(project.asgi_file, r"import.*(routing|consumers|chat)"), error=shown(error)
+    )
+
+
+def _import(project: Project, error: BaseException, place: Place | None) -> Fault | None:
+    """Something that isn't there under that name: a module, a name in a module, or a circle of imports."""
+    if says(error, "ImportError", "partially initialized module") or says(error, "AttributeError: partially"):
+        return Fault("C007", place, error=shown(error), why="The modules import each other in a circle.")
+    if isinstance(error, ModuleNotFoundError):
+        return Fault("C007", _import_place(project, error, place), error=shown(error), why=_why_missing(project, error))
+    if isinstance(error, ImportError):
+        known = dir(sys.modules.get(error.name or "", None))
+        name = re.search(r"cannot import name '(\w+)'", str(error))
+        return Fault("C007", place, error=shown(error), why=guess(name[1], known).strip() if name else "")
+    return None
+
+
+def _import_place(project: Project, error: ModuleNotFoundError, place: Place | None) -> Place | None:
+    return place or project.sources.search_all(rf"['\"]{re.escape(error.name or '?')}[.'\"]")
+
+
+def _why_missing(project: Project, error: ModuleNotFoundError) -> str:
+    own = [file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for file in project.sources.python]
+    top = (error.name or "").partition(".")[0]
+    if top not in {name.partition(".")[0] for name in own} and not guess(error.name or "", own):
+        return f"If it is a package, install it: python -m pip install {top}"
+    return guess(error.name or "", own, "Did you mean {!r}?") or f"There is no file {error.name.replace('.', '/')}.py."
+
+
+def _name(project: Project, error: BaseException, place: Place | None) -> Fault | None:
+    if isinstance(error, NameError):
+        name = getattr(error, "name", None) or str(error).split("'")[1]
+        return Fault("C006", place, error=shown(error), name=name, line=project.sources.line(place))
+    return None
+
+
+#: Asked in this order; the first that knows the exception answers.
+RULES: list[Rule] = [_syntax, _exit, _registry, _import, _name]
