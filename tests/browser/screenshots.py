@@ -1,6 +1,6 @@
 """Pictures of the pages: python tests/browser/screenshots.py [--out docs] [--all FOLDER]
 
-``--out`` is the folder for room.png, the picture in the documentation. ``--all`` adds a picture of every page on every
+``--out`` is the folder for room.png and lesson.png, the pictures in the documentation. ``--all`` adds a picture of every page on every
 kind of screen, light and dark, for whoever reviews them.
 """
 
@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.browser import find  # noqa: E402
 from tests.browser.pages import LESSONS, PAGES, SCREENS  # noqa: E402
 from tests.browser.participant import Participant, enter, open_browser  # noqa: E402
-from tests.support.served import Served  # noqa: E402
+from tests.support.served import Served, wait_for  # noqa: E402
 
 #: Who says what; the picture is the pupil's page.
 TALK = [
@@ -37,6 +37,24 @@ def talk(context, url, room="lobby") -> Participant:
         for participant in people.values():
             participant.expect_log(*(text for _, text in TALK[:number]))
     return people["pupil"]
+
+
+def lesson(context, url, step="groups"):
+    """The page of a lesson whose first tab has said hello, scrolled to its tabs."""
+    page = context.new_page()
+    page.goto(f"{url}learn/{step}/")
+    first, second = (page.frame_locator(f'iframe[name="tab-{number}"]') for number in (1, 2))
+    second.locator("#chat-message-submit").wait_for()
+    wait_for(lambda: is_open(page, 1) and is_open(page, 2), "the tabs' WebSockets")
+    first.locator("#chat-message-input").fill("hello")
+    first.locator("#chat-message-input").press("Enter")
+    wait_for(lambda: first.locator("#chat-log").input_value(), "the message")
+    page.evaluate("document.getElementById('see').scrollIntoView()")
+    return page
+
+
+def is_open(page, tab: int) -> bool:
+    return page.frame(f"tab-{tab}").evaluate("typeof chatSocket === 'object' && chatSocket.readyState === 1")
 
 
 def picture(page, file: Path) -> None:
@@ -64,12 +82,13 @@ def take_all(browser, url, folder: Path) -> None:
 
 def main() -> None:
     parser = ArgumentParser(description="Take pictures of the pages.")
-    parser.add_argument("--out", type=Path, default=Path("docs"), help="the folder for room.png (default: docs)")
+    parser.add_argument("--out", type=Path, default=Path("docs"), help="the pictures' folder (default: docs)")
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="pictures of every page on every screen, too")
     options = parser.parse_args()
     path = find.browser() or sys.exit("There's no Chromium, Chrome or Edge on this machine.")
     with tempfile.TemporaryDirectory() as folder, Served(Path(folder)) as server, open_browser(path) as browser:
         picture(talk(new_context(browser, "laptop", "light"), server.url).page, options.out / "room.png")
+        picture(lesson(new_context(browser, "laptop", "light"), server.url), options.out / "lesson.png")
         if options.all:
             take_all(browser, server.url, options.all)
 
