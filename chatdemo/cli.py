@@ -1,6 +1,7 @@
 """The commands: each parses, calls one function, prints, and sets the exit code."""
 
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -176,7 +177,7 @@ def steps() -> None:
     \b
     chatdemo steps                     list them
     chatdemo serve --step echo         run the chat as it is at the end of one
-    chatdemo new mychat --step echo    write it out as a project of your own
+    chatdemo new mysite --step echo    write it out as a project of your own
     """
     from chatdemo.tutorial import course
 
@@ -184,7 +185,7 @@ def steps() -> None:
         click.echo(f"{step.number}  {click.style(f'{step.name:<8}', bold=True)}{step.summary}")
     click.echo("\nRead them:       chatdemo serve, then open its address with /learn/ behind it")
     click.echo("Run one:         chatdemo serve --step echo")
-    click.echo("Take one home:   chatdemo new mychat --step echo")
+    click.echo("Take one home:   chatdemo new mysite --step echo")
 
 
 @cli.command()
@@ -196,9 +197,9 @@ def new(directory: str, step: str | None, layer: str) -> None:
     """Write the tutorial's project, as it stands at the end of a step, into a folder of your own.
 
     \b
-    The whole tutorial:      chatdemo new mychat
-    The end of one step:     chatdemo new mychat --step echo
-    With Redis:              chatdemo new mychat --layer redis
+    The whole tutorial:      chatdemo new mysite
+    The end of one step:     chatdemo new mysite --step echo
+    With Redis:              chatdemo new mysite --layer redis
     Into this empty folder:  chatdemo new .
 
     The project is plain Django and Channels, and yours: it needs nothing of chatdemo. `chatdemo steps` lists the steps.
@@ -223,8 +224,8 @@ def check(directory: str, step: str | None, watch: bool) -> int:
 
     \b
     The project in this folder:       chatdemo check
-    Whether it has come to a step:    chatdemo check mychat --step groups
-    While you write it:               chatdemo check mychat --watch
+    Whether it has come to a step:    chatdemo check mysite --step groups
+    While you write it:               chatdemo check mysite --watch
 
     DIR is where manage.py is. The project may come from `chatdemo new`, or be typed by hand from the tutorial. Its code
     is run in a process of its own, for a minute at most, and needs no Redis. The exit code is 0 if no fault is found.
@@ -242,7 +243,9 @@ def check(directory: str, step: str | None, watch: bool) -> int:
             for kind, line in report.lines(verdict, target):
                 click.secho(line, **STYLES[kind])
             if watch:
-                click.secho("\nWaiting for a file to be saved; Ctrl-C ends it.\n", dim=True)
+                click.secho(
+                    f"\n{time.strftime('%H:%M:%S')}  Waiting for a file to be saved; Ctrl-C ends it.\n", dim=True
+                )
     except KeyboardInterrupt:
         if not watch:
             raise click.Abort() from None

@@ -45,7 +45,7 @@ def try_wheel(interpreter: str, wheel: Path, folder: Path) -> None:
     with Served(folder, python=str(python)) as server:
         chat(server, "/ws/chat/caf%C3%A9/")
         assert server.stop() == 0 and "Traceback" not in server.output
-    try_project(Written(folder / "mychat", python=str(python)))
+    try_project(Written(folder / "mysite", python=str(python)))
 
 
 def try_project(project: Written) -> None:

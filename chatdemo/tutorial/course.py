@@ -11,6 +11,7 @@ from chatdemo.errors import UsageError
 FOLDER = Path(__file__).parent
 STEPS = FOLDER / "steps"
 LAYERS = ("memory", "redis")
+NUMBERS = ("1", "2", "3", "4", "5", "6", "7")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +83,9 @@ def steps() -> tuple[Step, ...]:
 
 
 def find(name: str) -> Step:
-    """The step called ``name``. Raises UsageError, which names the steps there are, if none is."""
+    """The step called ``name``, or of that number. Raises UsageError, which names the steps there are, if none is."""
     try:
-        return _steps()[name]
+        return _steps()[name] if name not in NUMBERS else steps()[int(name) - 1]
     except KeyError:
         raise UsageError(f"{name!r} is not a step.", f"The steps are: {', '.join(_steps())}.") from None
 

@@ -25,7 +25,7 @@ NO_SECRET = '"a-secret-key-of-this-project-alone"'
 #: What no file on Windows can be called (Microsoft: Naming Files, Paths, and Namespaces). A project can be handed on.
 _NOT_IN_A_NAME = re.compile(r'[<>:"/\\|?*]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[1-9¹²³])[ .]*(\..*)?", re.IGNORECASE | re.DOTALL)
-_NAME_HINT = "Give a name of letters, digits, - and _, such as mychat."
+_NAME_HINT = "Give a name of letters, digits, - and _, such as mysite."
 _HINTS = {
     errno.ENOSPC: "Make room on that disk, or give a folder on another.",
     errno.ENAMETOOLONG: "Give a shorter name.",
@@ -79,6 +79,7 @@ def next_commands(folder: Path, step: Step, layer: str) -> list[str]:
         run.append(install)
     run += [f"{python} manage.py {command}" for command in ("migrate", "runserver")]
     lines += ["", "Run it:", f"  {' && '.join(run)}"]
+    lines += ["", "While chatdemo serve has port 8000, give it another: runserver 8001"]
     if _has_tests(step):
         lines += ["", "Test it, in that folder:", f"  {install} && {python} manage.py test"]
     return lines
@@ -172,7 +173,7 @@ def _check_free(root: Path) -> None:
 
 def _free_name(root: Path) -> Path:
     """A folder that isn't there yet: in ``root``, if that goes by no name of its own, or else beside it."""
-    first = root / "mychat" if root.name in ("", "..") else root
+    first = root / "mysite" if root.name in ("", "..") else root
     others = (first.with_name(f"{first.name}-{number}") for number in count(2))
     return next(path for path in chain([first], others) if not os.path.lexists(path))
 

@@ -14,7 +14,7 @@ OWN_TESTS = 120
 
 @pytest.mark.parametrize("step", STEPS, ids=[step.name for step in STEPS])
 def test_a_written_project_runs_and_does_what_the_course_says(step, context, tmp_path):
-    project = Written(tmp_path / "mychat", "--step", step.name)
+    project = Written(tmp_path / "mysite", "--step", step.name)
     assert "no issues" in project.manage("check")
     assert "OK" in project.manage("migrate")
     with project.runserver() as server:
@@ -36,7 +36,7 @@ def expect_the_steps_own_failures(step, context, server) -> None:
 def test_the_projects_own_tests_pass(tmp_path):
     if not (find.browser() and find.chromedriver()):
         pytest.skip("there's no Chromium, Chrome or Edge with its driver on this machine")
-    project = Written(tmp_path / "mychat")
+    project = Written(tmp_path / "mysite")
     for _ in range(2):  # a second time beside what the first has left
         output = project.manage("test", timeout=OWN_TESTS, **selenium_environ(tmp_path / "site"))
         assert "Ran 2 tests" in output and output.rstrip().endswith("Destroying test database for alias 'default'...")

@@ -17,6 +17,9 @@ from tests.support.written import Written, finish
 STEPS = course.steps()
 pytestmark = pytest.mark.usefixtures("folder")
 
+#: How a project runs while the course does.
+BESIDE = ("", "While chatdemo serve has port 8000, give it another: runserver 8001")
+
 
 def run(*arguments: str) -> str:
     result = CliRunner().invoke(cli, arguments)
@@ -53,17 +56,18 @@ def test_steps_has_a_line_for_each_that_fits_into_80_columns():
 
 def test_steps_ends_with_commands_that_work():
     commands = re.findall(r"chatdemo ([^,\n]*)", run("steps"))
-    assert commands == ["serve", "serve --step echo", "new mychat --step echo"]
+    assert commands == ["serve", "serve --step echo", "new mysite --step echo"]
     run(*shlex.split(commands[-1]))
 
 
 @pytest.mark.usefixtures("plain_python")
 def test_new_says_where_the_project_is_and_the_next_commands():
-    assert run("new", "mychat").splitlines() == [
-        "The project at the end of step 7, tests, is in mychat.",
+    assert run("new", "mysite").splitlines() == [
+        "The project at the end of step 7, tests, is in mysite.",
         "",
         "Run it:",
-        "  cd mychat && python manage.py migrate && python manage.py runserver",
+        "  cd mysite && python manage.py migrate && python manage.py runserver",
+        *BESIDE,
         "",
         "Test it, in that folder:",
         "  python -m pip install -r requirements.txt && python manage.py test",
@@ -73,25 +77,27 @@ def test_new_says_where_the_project_is_and_the_next_commands():
 @pytest.mark.usefixtures("plain_python")
 @pytest.mark.parametrize("step", STEPS[:-1], ids=[step.name for step in STEPS[:-1]])
 def test_new_with_a_step_writes_that_step(step):
-    assert run("new", "mychat", "--step", step.name).splitlines() == [
-        f"The project at the end of step {step.number}, {step.name}, is in mychat.",
+    assert run("new", "mysite", "--step", step.name).splitlines() == [
+        f"The project at the end of step {step.number}, {step.name}, is in mysite.",
         "",
         "Run it:",
-        "  cd mychat && python manage.py migrate && python manage.py runserver",
+        "  cd mysite && python manage.py migrate && python manage.py runserver",
+        *BESIDE,
     ]
-    assert Path("mychat/chat/consumers.py").is_file() == (step.number >= 3)
+    assert Path("mysite/chat/consumers.py").is_file() == (step.number >= 3)
 
 
 @pytest.mark.usefixtures("plain_python")
 def test_new_with_redis_says_what_must_run_and_be_installed():
-    assert run("new", "mychat", "--layer", "redis", "--step", "async").splitlines()[1:] == [
+    assert run("new", "mysite", "--layer", "redis", "--step", "async").splitlines()[1:] == [
         "It needs a Redis server on 127.0.0.1:6379, and channels-redis, which pip installs.",
         "",
         "Run it:",
-        "  cd mychat && python -m pip install -r requirements.txt"
+        "  cd mysite && python -m pip install -r requirements.txt"
         " && python manage.py migrate && python manage.py runserver",
+        *BESIDE,
     ]
-    assert "RedisChannelLayer" in Path("mychat/mysite/settings.py").read_text("utf-8")
+    assert "RedisChannelLayer" in Path("mysite/mysite/settings.py").read_text("utf-8")
 
 
 @pytest.mark.usefixtures("plain_python")
@@ -109,12 +115,12 @@ def test_a_name_is_quoted_for_the_shell(name, cd):
 def test_where_the_shell_finds_no_python_of_ours_its_whole_path_is_told(monkeypatch, found):
     monkeypatch.setattr(new.shutil, "which", lambda name: found)
     python = shlex.quote(sys.executable)
-    assert told("mychat") == f"cd mychat && {python} manage.py migrate && {python} manage.py runserver"
+    assert told("mysite") == f"cd mysite && {python} manage.py migrate && {python} manage.py runserver"
 
 
 def test_the_python_that_our_venv_was_made_with_is_not_ours(monkeypatch):
     monkeypatch.setattr(new.shutil, "which", lambda name: os.path.realpath(sys.executable))
-    assert sys.executable in told("mychat") or sys.executable == os.path.realpath(sys.executable)
+    assert sys.executable in told("mysite") or sys.executable == os.path.realpath(sys.executable)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the line is for a POSIX shell")
@@ -127,14 +133,14 @@ def test_what_is_told_works_as_typed_in_a_shell_without_our_venv(folder):
 
 
 def test_an_unknown_step_is_two_lines():
-    assert refused(2, "new", "mychat", "--step", "nope") == (
+    assert refused(2, "new", "mysite", "--step", "nope") == (
         "'nope' is not a step.",
         "The steps are: index, room, echo, layer, groups, async, tests.",
     )
 
 
 def test_an_unknown_layer_is_two_lines():
-    assert refused(2, "new", "mychat", "--layer", "nope") == (
+    assert refused(2, "new", "mysite", "--layer", "nope") == (
         "'nope' is not a channel layer.",
         "The layers are: memory, redis.",
     )
@@ -146,8 +152,8 @@ def test_a_name_that_is_none_is_two_lines_and_exit_code_2(name):
 
 
 def test_a_folder_that_is_not_empty_is_two_lines_and_exit_code_1(folder):
-    (folder / "mychat" / "full").mkdir(parents=True)
-    assert refused(1, "new", "mychat")[0] == "The folder 'mychat' isn't empty: 'full' in it."
+    (folder / "mysite" / "full").mkdir(parents=True)
+    assert refused(1, "new", "mysite")[0] == "The folder 'mysite' isn't empty: 'full' in it."
 
 
 def test_no_folder_at_all_is_two_lines():
@@ -164,25 +170,25 @@ def test_neither_reads_a_setting_or_makes_a_database(folder, monkeypatch):
     (folder / "chatdemo.toml").write_text("broken", "utf-8")
     monkeypatch.setenv("CHATDEMO_PORT", "broken")
     run("steps")
-    run("new", "mychat")
-    assert {path.name for path in folder.iterdir()} == {"chatdemo.toml", "mychat"}
+    run("new", "mysite")
+    assert {path.name for path in folder.iterdir()} == {"chatdemo.toml", "mysite"}
 
 
 def test_ctrl_c_ends_it_quietly(folder, monkeypatch):
     monkeypatch.setattr(new, "_fill", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    result = CliRunner().invoke(cli, ["new", "mychat"])
+    result = CliRunner().invoke(cli, ["new", "mysite"])
     assert (result.exit_code, result.stdout.strip(), result.stderr.strip()) == (130, "", "")
     assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("step", STEPS, ids=[step.name for step in STEPS])
 def test_a_written_project_passes_djangos_checks_with_every_warning_shown(folder, step):
-    project = Written(folder / "mychat", "--step", step.name)
+    project = Written(folder / "mysite", "--step", step.name)
     assert "no issues" in project.manage("check", PYTHONWARNINGS="error::DeprecationWarning:__main__")
     assert project.manage("makemigrations", "--check", "--dry-run") == "No changes detected\n"
 
 
 @pytest.mark.parametrize("step", [step for step in STEPS if step.has_layer], ids=lambda step: step.name)
 def test_a_project_with_redis_passes_djangos_checks_without_a_redis(folder, step):
-    project = Written(folder / "mychat", "--step", step.name, "--layer", "redis")
+    project = Written(folder / "mysite", "--step", step.name, "--layer", "redis")
     assert "no issues" in project.manage("check")

@@ -19,7 +19,7 @@ from chatdemo.tutorial import course, new
 STEPS = course.steps()
 LAST = STEPS[-1]
 EVERY_STEP = pytest.mark.parametrize("step", STEPS, ids=[step.name for step in STEPS])
-NAME_HINT = "Give a name of letters, digits, - and _, such as mychat."
+NAME_HINT = "Give a name of letters, digits, - and _, such as mysite."
 WRITABLE_HINT = "Give a folder that you may write in, such as one in your home folder."
 
 
@@ -46,35 +46,35 @@ def secret_key(folder: Path) -> str:
     ids=lambda part: getattr(part, "name", part),
 )
 def test_the_project_is_the_steps_files_a_readme_and_its_requirements(folder, step, layer):
-    assert new.write("mychat", step, layer) == Path("mychat")
+    assert new.write("mysite", step, layer) == Path("mysite")
     files = step.project(layer)
-    assert {name for name in tree(folder / "mychat") if (folder / "mychat" / name).is_file()} == {
+    assert {name for name in tree(folder / "mysite") if (folder / "mysite" / name).is_file()} == {
         *files,
         "README",
         "requirements.txt",
     }
     for path in set(files) - {new.SETTINGS}:
-        assert (folder / "mychat" / path).read_bytes() == files[path].encode(), path
-    requirements = (folder / "mychat" / "requirements.txt").read_text("utf-8")
+        assert (folder / "mysite" / path).read_bytes() == files[path].encode(), path
+    requirements = (folder / "mysite" / "requirements.txt").read_text("utf-8")
     assert requirements.splitlines() == step.requirements(layer)
 
 
 @EVERY_STEP
 def test_nothing_of_us_is_in_it(folder, step):
-    new.write("mychat", step)
+    new.write("mysite", step)
     for path in filter(Path.is_file, folder.rglob("*")):
         assert "chatdemo" not in path.read_text("utf-8").lower(), path
 
 
 def test_each_project_has_a_secret_key_of_its_own(folder):
-    keys = {secret_key(new.write(f"mychat{number}", STEPS[0])) for number in range(3)}
+    keys = {secret_key(new.write(f"mysite{number}", STEPS[0])) for number in range(3)}
     assert len(keys) == 3
     for key in keys:
         assert key.startswith("django-insecure-") and len(key) >= 50 + len("django-insecure-")
 
 
 def test_the_secret_key_is_all_that_is_changed_in_the_settings(folder):
-    folder = new.write("mychat", LAST)
+    folder = new.write("mysite", LAST)
     text = (folder / new.SETTINGS).read_text("utf-8")
     assert text.replace(f'"{secret_key(folder)}"', new.NO_SECRET) == LAST.project()[new.SETTINGS]
 
@@ -82,12 +82,12 @@ def test_the_secret_key_is_all_that_is_changed_in_the_settings(folder):
 @pytest.mark.parametrize("key", ["'", '"', "\\", "{}%s"])
 def test_a_secret_key_of_any_characters_is_written_as_python(folder, monkeypatch, key):
     monkeypatch.setattr(new, "_secret_key", lambda: key)
-    assert secret_key(new.write("mychat", STEPS[0])) == key
+    assert secret_key(new.write("mysite", STEPS[0])) == key
 
 
 @EVERY_STEP
 def test_the_readme_is_five_lines(folder, step):
-    lines = new.write("mychat", step).joinpath("README").read_text("utf-8").splitlines()
+    lines = new.write("mysite", step).joinpath("README").read_text("utf-8").splitlines()
     assert len(lines) == 5
     assert f"step {step.number} of 7, {step.name}" in lines[0]
     assert "python -m pip install -r requirements.txt" in lines[1] and "Redis" not in lines[1]
@@ -97,7 +97,7 @@ def test_the_readme_is_five_lines(folder, step):
 
 
 def test_with_redis_the_readme_says_what_must_run(folder):
-    readme = new.write("mychat", LAST, "redis").joinpath("README").read_text("utf-8")
+    readme = new.write("mysite", LAST, "redis").joinpath("README").read_text("utf-8")
     assert "start a Redis server on 127.0.0.1:6379" in readme and len(readme.splitlines()) == 5
 
 
@@ -105,7 +105,7 @@ def test_with_redis_the_readme_says_what_must_run(folder):
 def test_manage_py_can_be_executed_as_far_as_the_umask_lets_it(folder):
     before = os.umask(0o027)
     try:
-        root = new.write("mychat", LAST)
+        root = new.write("mysite", LAST)
     finally:
         os.umask(before)
     assert stat.S_IMODE((root / "manage.py").stat().st_mode) == 0o750
@@ -113,7 +113,7 @@ def test_manage_py_can_be_executed_as_far_as_the_umask_lets_it(folder):
 
 
 @pytest.mark.parametrize(
-    "name", ["mychat", "a/b/c", "./x", "my chat", "café", "日本語", "-x", ".hidden", "com", "conx", "a..b"]
+    "name", ["mysite", "a/b/c", "./x", "my chat", "café", "日本語", "-x", ".hidden", "com", "conx", "a..b"]
 )
 def test_any_folder_that_is_not_there_yet_is_made_with_its_parents(folder, name):
     assert (new.write(name, STEPS[0]) / "manage.py").is_file()
@@ -121,13 +121,13 @@ def test_any_folder_that_is_not_there_yet_is_made_with_its_parents(folder, name)
 
 
 def test_the_whole_path_of_a_folder_is_fine_too(folder):
-    assert (new.write(str(folder / "mychat"), STEPS[0])) == folder / "mychat"
+    assert (new.write(str(folder / "mysite"), STEPS[0])) == folder / "mysite"
 
 
 def test_an_empty_folder_is_filled(folder):
-    (folder / "mychat").mkdir()
-    new.write("mychat", STEPS[0])
-    assert (folder / "mychat" / "manage.py").is_file()
+    (folder / "mysite").mkdir()
+    new.write("mysite", STEPS[0])
+    assert (folder / "mysite" / "manage.py").is_file()
 
 
 @pytest.mark.parametrize("name", [".", "./", "../here", "a:b"])
@@ -151,7 +151,7 @@ def test_an_empty_folder_behind_a_link_is_filled(folder):
 def test_a_tilde_is_the_home_folder(folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("USERPROFILE", str(folder))
-    assert new.write("~/mychat", STEPS[0]) == folder / "mychat"
+    assert new.write("~/mysite", STEPS[0]) == folder / "mysite"
 
 
 def test_the_home_of_nobody_is_refused(folder):
@@ -173,13 +173,13 @@ def test_the_home_of_nobody_is_refused(folder):
     ],
 )
 def test_a_folder_that_is_not_empty_is_refused_with_what_is_in_it(folder, names, shown):
-    (folder / "mychat").mkdir()
+    (folder / "mysite").mkdir()
     for name in names:
-        (folder / "mychat" / name).touch()
+        (folder / "mysite" / name).touch()
     before = tree(folder)
-    message, hint = refused(ChatdemoError, "mychat")
-    assert message == f"The folder 'mychat' isn't empty: {shown}."
-    assert hint == "Give a folder that is empty or isn't there yet, such as mychat-2."
+    message, hint = refused(ChatdemoError, "mysite")
+    assert message == f"The folder 'mysite' isn't empty: {shown}."
+    assert hint == "Give a folder that is empty or isn't there yet, such as mysite-2."
     assert tree(folder) == before
 
 
@@ -193,18 +193,18 @@ def test_the_current_folder_if_it_is_not_empty_is_refused_and_one_in_it_offered(
     (folder / "notes.txt").touch()
     assert refused(ChatdemoError, ".") == (
         "The folder '.' isn't empty: 'notes.txt' in it.",
-        "Give a folder that is empty or isn't there yet, such as mychat.",
+        "Give a folder that is empty or isn't there yet, such as mysite.",
     )
-    (folder / "mychat").mkdir()
-    assert refused(ChatdemoError, ".")[1].endswith("such as mychat-2.")
+    (folder / "mysite").mkdir()
+    assert refused(ChatdemoError, ".")[1].endswith("such as mysite-2.")
     message, hint = refused(ChatdemoError, "..")
-    assert message.startswith("The folder '..' isn't empty: ") and hint.endswith(f"such as {Path('../mychat')}.")
+    assert message.startswith("The folder '..' isn't empty: ") and hint.endswith(f"such as {Path('../mysite')}.")
 
 
 def test_a_project_is_not_written_over_itself(folder):
-    new.write("mychat", STEPS[0])
-    assert refused(ChatdemoError, "mychat")[0] == (
-        "The folder 'mychat' isn't empty: 'README', 'chat', 'manage.py' and 2 more in it."
+    new.write("mysite", STEPS[0])
+    assert refused(ChatdemoError, "mysite")[0] == (
+        "The folder 'mysite' isn't empty: 'README', 'chat', 'manage.py' and 2 more in it."
     )
 
 
@@ -243,7 +243,7 @@ def test_a_name_that_windows_keeps_for_a_device_is_refused(folder, name):
     assert refused(UsageError, name) == (message, NAME_HINT)
 
 
-@pytest.mark.parametrize("name", ["mychat.", "mychat ", "...", "nowhere/.."])
+@pytest.mark.parametrize("name", ["mysite.", "mysite ", "...", "nowhere/.."])
 def test_a_name_that_windows_would_shorten_is_refused(folder, name):
     message = f"{name.split('/')[-1]!r} is not a folder's name everywhere: Windows allows no space or dot at its end."
     assert refused(UsageError, name) == (message, NAME_HINT)
@@ -252,7 +252,7 @@ def test_a_name_that_windows_would_shorten_is_refused(folder, name):
 
 @pytest.mark.parametrize("layer", ["", "Redis", "rabbit"])
 def test_an_unknown_layer_is_refused_with_those_there_are(folder, layer):
-    assert refused(UsageError, "mychat", LAST, layer) == (
+    assert refused(UsageError, "mysite", LAST, layer) == (
         f"{layer!r} is not a channel layer.",
         "The layers are: memory, redis.",
     )
@@ -261,7 +261,7 @@ def test_an_unknown_layer_is_refused_with_those_there_are(folder, layer):
 
 @pytest.mark.parametrize("step", STEPS[:3], ids=["index", "room", "echo"])
 def test_redis_for_a_step_without_a_layer_is_refused_with_the_steps_that_have_one(folder, step):
-    assert refused(UsageError, "mychat", step, "redis") == (
+    assert refused(UsageError, "mysite", step, "redis") == (
         f"The step '{step.name}' has no channel layer yet, so that it can't have 'redis'.",
         "Leave --layer out, or take one of these steps: layer, groups, async, tests.",
     )
@@ -286,7 +286,7 @@ def locked():
             os.chmod(name, 0o700)
 
 
-@pytest.mark.parametrize("name", ["", "mychat", "a/b"])
+@pytest.mark.parametrize("name", ["", "mysite", "a/b"])
 def test_a_folder_without_permission_to_write_is_refused(locked, name):
     message, hint = refused(ChatdemoError, locked / name)
     assert re.fullmatch(rf"'{locked}\S*' can't be written: Permission denied\.", message)
@@ -330,7 +330,7 @@ FAILURES = [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(
 
 @pytest.mark.parametrize("path", ["chat/tests.py", "mysite/asgi.py", "README", "requirements.txt"])
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
-@pytest.mark.parametrize("directory", ["mychat", "a/b/c", "empty"])
+@pytest.mark.parametrize("directory", ["mysite", "a/b/c", "empty"])
 def test_a_write_that_fails_half_way_leaves_nothing_behind(folder, monkeypatch, path, failure, directory):
     (folder / "empty").mkdir()
     fail_at(monkeypatch, path, failure)
@@ -341,8 +341,8 @@ def test_a_write_that_fails_half_way_leaves_nothing_behind(folder, monkeypatch, 
 
 def test_a_full_disk_is_named(folder, monkeypatch):
     fail_at(monkeypatch, "README", FAILURES[0])
-    assert refused(ChatdemoError, "mychat") == (
-        "'mychat' can't be written: No space left on device.",
+    assert refused(ChatdemoError, "mysite") == (
+        "'mysite' can't be written: No space left on device.",
         "Make room on that disk, or give a folder on another.",
     )
 
@@ -355,16 +355,16 @@ def test_what_came_there_meanwhile_is_neither_overwritten_nor_followed_nor_remov
     def make_and_be_overtaken(folders, made):
         really_make(folders, made)
         if kind == "link":
-            Path("mychat/README").symlink_to(folder / "theirs")
+            Path("mysite/README").symlink_to(folder / "theirs")
         else:
-            Path("mychat/README").write_text("theirs", "utf-8")
+            Path("mysite/README").write_text("theirs", "utf-8")
 
     monkeypatch.setattr(new, "_make", make_and_be_overtaken)
-    message, hint = refused(ChatdemoError, "mychat")
-    assert message == "'mychat/README' can't be written: File exists."
+    message, hint = refused(ChatdemoError, "mysite")
+    assert message == "'mysite/README' can't be written: File exists."
     assert hint == "Another program has just made that, and it was left as it is. Give another folder."
-    assert tree(folder) == {"theirs", "mychat", "mychat/README"}
-    assert (folder / "theirs").read_text("utf-8") == (folder / "mychat/README").read_text("utf-8") == "theirs"
+    assert tree(folder) == {"theirs", "mysite", "mysite/README"}
+    assert (folder / "theirs").read_text("utf-8") == (folder / "mysite/README").read_text("utf-8") == "theirs"
 
 
 def test_of_two_that_write_one_folder_at_once_one_succeeds_and_the_other_is_refused(folder):
@@ -373,7 +373,7 @@ def test_of_two_that_write_one_folder_at_once_one_succeeds_and_the_other_is_refu
     def write():
         start.wait()
         try:
-            results.append(new.write("mychat", LAST))
+            results.append(new.write("mysite", LAST))
         except ChatdemoError as error:
             results.append(error)
 
@@ -384,7 +384,7 @@ def test_of_two_that_write_one_folder_at_once_one_succeeds_and_the_other_is_refu
     for thread in threads:
         thread.join()
     assert sorted(type(result).__name__ for result in results) == ["ChatdemoError", type(Path()).__name__]
-    assert {*LAST.project(), "README", "requirements.txt"} <= tree(folder / "mychat")
+    assert {*LAST.project(), "README", "requirements.txt"} <= tree(folder / "mysite")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="os.kill ends the process on Windows")
@@ -398,5 +398,5 @@ def test_ctrl_c_while_it_writes_leaves_nothing_behind_and_is_heard(folder, monke
     monkeypatch.setattr(new, "_fill", fill_and_press)
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        new.write("a/mychat", LAST)
+        new.write("a/mysite", LAST)
     assert tree(folder) == set() and signal.getsignal(signal.SIGINT) is before

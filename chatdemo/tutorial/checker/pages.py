@@ -122,6 +122,29 @@ def _at_once(script: str) -> str:
     return "".join(kept)
 
 
+_PARTNERS = {")": "(", "]": "[", "}": "{"}
+
+
+def unbalanced(script: str) -> tuple[str, str]:
+    """A bracket or quotation mark without its partner, as a sentence's end, and its line; empty texts if none is.
+
+    ``script`` has no comments. Regular expressions with brackets in them aren't looked into.
+    """
+    opened: list[tuple[str, str]] = []
+    code = re.sub(
+        _STRING, lambda match: "\n" * match[0].count("\n"), re.sub(r"/(?:\\.|[^/\n*])+/[gimsuy]*(?=[.,);])", "", script)
+    )
+    for line, kept in zip(script.splitlines(), code.splitlines(), strict=False):
+        if re.search(r"['\"]", kept):
+            return "a quotation mark has no partner", line
+        for char in re.findall(r"[()\[\]{}]", kept):
+            if char in "([{":
+                opened.append((char, line))
+            elif not opened or opened.pop()[0] != _PARTNERS[char]:
+                return f"{char} has no partner", line
+    return (f"{opened[-1][0]} has no partner", opened[-1][1]) if opened else ("", "")
+
+
 def unparsed_json(page: Page) -> str:
     """The id of a block of JSON (json_script's) whose text the script takes as it is, or an empty string."""
     for id in page.json_ids & set(looked_up(page.script)):
@@ -150,6 +173,15 @@ def socket_address(script: str) -> str | None:
         assigned = re.search(rf"\b{name[1]}\s*=([^;]*?)(?:;|\n\s*\n|$)", script)
         argument = assigned[1] if assigned else ""
     return _template(_fill_in(script, argument)) if re.search(r"['\"`]", argument) else None
+
+
+def target_address(script: str) -> str:
+    """The address that the script sends the browser to, written as ``socket_address`` does; empty if it can't be told."""
+    found = re.search(r"location(?:\.(?:pathname|href))?\s*=(?!=)\s*([^;]+?)(?:;|\n\s*\n|\n\s*\})", script)
+    expression = found[1] if found else ""
+    if not found and (call := re.search(r"location\.(?:assign|replace)\(", script)):
+        expression = _argument(script[call.end() :])
+    return _template(_fill_in(script, expression)) if re.search(r"['\"`]", expression) else ""
 
 
 def _argument(text: str) -> str:

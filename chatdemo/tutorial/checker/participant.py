@@ -14,20 +14,20 @@ HOST = "127.0.0.1:8000"
 
 
 class Participant:
-    """Who opens ``/ws/chat/<room>/`` in the application, as a page of this machine's own does.
+    """Who opens ``/ws/chat/<room>/`` in the application, from a page of the site ``origin``.
 
     ``accepted`` is None until the application has answered the handshake, and ``closed`` whether it has closed the
     WebSocket since. ``frames`` are the texts that arrived.
     """
 
-    def __init__(self, application: Callable, room: str):
+    def __init__(self, application: Callable, room: str, origin: str = f"http://{HOST}"):
         self.room = room
         self.accepted: bool | None = None
         self.closed = False
         self.frames: list[str | bytes] = []
         self._in: asyncio.Queue = asyncio.Queue()
         self._news = asyncio.Event()
-        self.task = asyncio.ensure_future(self._run(application, websocket_scope(f"/ws/chat/{room}/")))
+        self.task = asyncio.ensure_future(self._run(application, websocket_scope(f"/ws/chat/{room}/", origin)))
 
     async def _run(self, application: Callable, scope: dict) -> None:
         try:
@@ -120,13 +120,13 @@ def http_scope(path: str) -> dict[str, Any]:
     return {**_scope("http", path), "method": "GET", "scheme": "http"}
 
 
-def websocket_scope(path: str) -> dict[str, Any]:
-    """An ASGI scope for a WebSocket that a page of the site itself opens."""
-    return {**_scope("websocket", path), "scheme": "ws", "subprotocols": []}
+def websocket_scope(path: str, origin: str) -> dict[str, Any]:
+    """An ASGI scope for a WebSocket that a page of the site ``origin`` opens."""
+    return {**_scope("websocket", path, (b"origin", origin.encode())), "scheme": "ws", "subprotocols": []}
 
 
-def _scope(type: str, path: str) -> dict[str, Any]:
-    headers = [(b"host", HOST.encode()), (b"origin", f"http://{HOST}".encode()), (b"user-agent", b"check")]
+def _scope(type: str, path: str, *more: tuple[bytes, bytes]) -> dict[str, Any]:
+    headers = [(b"host", HOST.encode()), (b"user-agent", b"check"), *more]
     return {
         "type": type,
         "asgi": {"version": "3.0"},

@@ -38,7 +38,7 @@ class Project:
         self.application: Any = None
         self.layer: RecordingLayer | None = None
         self.never_awaited: list[tuple[str, Place]] = []
-        self.last_error: BaseException | None = None
+        self.database = Path()
 
     @property
     def folder(self) -> Path:
@@ -105,14 +105,18 @@ class Project:
         from django.conf import settings
 
         database = settings.DATABASES.get("default", {})
-        file = Path(str(database.get("NAME") or "."))
+        file = self.database = Path(str(database.get("NAME") or "."))
         if database.get("ENGINE", "").endswith("sqlite3") and file.is_file():
             database["NAME"] = Path(tempfile.mkdtemp(prefix="check-", dir=os.environ["CHECK_FOLDER"]), "copy.sqlite3")
             shutil.copy(file, database["NAME"])
 
     async def set_up_layer(self) -> None:
         """Put a recorder round the default channel layer; one out of reach is replaced by memory, and noted."""
-        from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
+        from channels.layers import (
+            InMemoryChannelLayer,
+            channel_layers,
+            get_channel_layer,
+        )
 
         configured = getattr(self.settings, "CHANNEL_LAYERS", {})
         if "default" not in configured or self.layer:
@@ -135,8 +139,8 @@ class Project:
         why = "channels_redis isn't installed here" if missing else "no Redis server answers"
         self.notes.append(f"Your channel layer is Redis, and {why}: checked with a layer in memory instead.")
 
-    def participant(self, room: str) -> Participant:
-        return Participant(self.application, room)
+    def participant(self, room: str, **who: str) -> Participant:
+        return Participant(self.application, room, **who)
 
     @property
     def websocket_routes(self) -> list:

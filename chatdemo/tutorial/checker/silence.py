@@ -89,7 +89,7 @@ def unanswered(project: Project, person: Participant) -> Fault:
     if person.frames:
         place = project.in_method(_sender(project), r"send\w*\(")
         return Fault("C312", place, seen=repr(person.frames[0])[:80], line=project.sources.line(place))
-    return _lost_in_groups(project) or _does_nothing(project)
+    return _lost_in_groups(project) if project.layer and project.layer.made("group_send") else _does_nothing(project)
 
 
 def _sender(project: Project) -> str:
@@ -107,7 +107,8 @@ def _does_nothing(project: Project) -> Fault:
     name = _receiver(project)
     if not project.method(name):
         return misspelt(project, "receive") or _no_receive(project)
-    return Fault("C307", project.in_method(name, rf"def {name}"))
+    joined = project.layer and project.layer.made("group_add")
+    return Fault("C514" if joined else "C307", project.in_method(name, rf"def {name}"))
 
 
 def _no_receive(project: Project) -> Fault:
@@ -119,10 +120,8 @@ def _no_receive(project: Project) -> Fault:
     return Fault("C305", project.consumer_place, error="nothing happens", why="")
 
 
-def _lost_in_groups(project: Project) -> Fault | None:
+def _lost_in_groups(project: Project) -> Fault:
     """What became of an event that went to a group."""
-    if not project.layer or not project.layer.made("group_send"):
-        return None
     sent = project.layer.made("group_send")[-1]
     place = project.in_method(_receiver(project), "group_send")
     if not project.layer.made("group_add"):
@@ -132,14 +131,10 @@ def _lost_in_groups(project: Project) -> Fault | None:
     if not project.layer.members(sent.name):
         joined = sorted({group for group, _ in project.layer.members()})
         return Fault("C504", place, sent=sent.name, joined=", ".join(joined) or "none")
-    return silent_handler(project, sent.arguments[1])
-
-
-def silent_handler(project: Project, event: dict) -> Fault | None:
-    handler = str(event.get("type", "")).replace(".", "_")
-    if handler in project.handlers() and not _calls(project, handler, r"send\w*"):
+    handler = str(sent.arguments[1].get("type", "")).replace(".", "_")
+    if not _calls(project, handler, r"send\w*"):
         return Fault("C509", project.in_method(handler, f"def {handler}"), method=handler)
-    return None
+    return Fault("C516", project.in_method(handler, "if |return"), method=handler)
 
 
 def _calls(project: Project, method: str, name: str) -> bool:
@@ -172,4 +167,11 @@ def alone(project: Project, speaker: Participant, other: Participant) -> Fault:
     joined = sorted({group for group, _ in project.layer.members()})
     if len(joined) > 1:
         return Fault("C511", project.in_method("connect", "group_name|group_add"), groups=" and ".join(joined[:2]))
-    return _lost_in_groups(project) or Fault("C501", project.in_method("connect", "def connect"), group=joined)
+    return _lost_in_groups(project)
+
+
+def again(project: Project) -> Fault:
+    """One message has become more than one event."""
+    handlers = [name for name in event_handlers(project) if _calls(project, name, r"channel_layer\.group_send")]
+    method = handlers[0] if handlers else _receiver(project)
+    return Fault("C515", project.in_method(method, "group_send"), method=method)

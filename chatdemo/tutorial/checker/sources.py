@@ -46,7 +46,7 @@ class Sources:
             with tokenize.open(self.folder / file) as opened:
                 return opened.read()
         except (SyntaxError, UnicodeDecodeError) as error:
-            raise Fault("C002", Place(file, 1), error=f"it can't be read as text ({error})", line="", why="") from None
+            raise Fault("C002", Place(file, 1), error="it isn't text in UTF-8", line=str(error), why="") from None
 
     def html(self, file: str) -> str:
         return (self.folder / file).read_text("utf-8", errors="replace")

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,20 +15,23 @@ from chatdemo.tutorial.checker.sources import Sources
 if TYPE_CHECKING:
     from chatdemo.tutorial.checker.run import Verdict
 
+NO_SELENIUM = f"selenium isn't installed for this Python. Install it: {sys.executable} -m pip install selenium"
+NO_DRIVER = "chromedriver isn't on the PATH."
 #: Seconds for the project's own tests.
 LIMIT = 180.0
 
 
 def judge(folder: Path, verdict: "Verdict") -> None:
     """Take the last step back from ``verdict`` if its tests fail; say so in a note where they can't be run here."""
-    missing = _missing()
-    if missing:
-        verdict.notes.append(f"The browser tests were read, but not run: {missing}.")
+    python = _python(folder)
+    if not python or not shutil.which("chromedriver"):
+        verdict.notes.append(f"The browser tests were read, but not run: {NO_DRIVER if python else NO_SELENIUM}")
         return
     with tempfile.TemporaryDirectory(prefix="chatdemo-check-") as scratch:
         copy = Path(scratch, folder.name or "project")
         shutil.copytree(folder, copy, ignore=_not_theirs)
-        fault = _fault(copy, Path(scratch, "output"))
+        # Twice, as a browser on a busy machine may be late once.
+        fault = _fault(python, copy, Path(scratch, "output")) and _fault(python, copy, Path(scratch, "output"))
     if isinstance(fault, str):
         verdict.notes.append(fault)
     elif fault:
@@ -37,23 +39,33 @@ def judge(folder: Path, verdict: "Verdict") -> None:
         verdict.done.remove("tests")
 
 
-def _missing() -> str:
-    if find_spec("selenium") is None:
-        return "selenium isn't installed (python -m pip install selenium)"
-    return "" if shutil.which("chromedriver") else "chromedriver isn't on the PATH"
+def _python(folder: Path) -> str | None:
+    """The Python to run the tests with: ours, the active environment's or the project's, if it has what they need."""
+    environments = [os.environ.get("VIRTUAL_ENV", ""), *(str(folder / name) for name in (".venv", "venv", "env"))]
+    names = [
+        os.path.join(path, sub) for path in filter(None, environments) for sub in ("bin/python", "Scripts/python.exe")
+    ]
+    return next((python for python in (sys.executable, *names) if _has_selenium(python)), None)
+
+
+def _has_selenium(python: str) -> bool:
+    try:
+        return subprocess.run([python, "-c", "import channels, daphne, selenium"], capture_output=True).returncode == 0
+    except OSError:
+        return False
 
 
 def _not_theirs(folder: str, names: list[str]) -> list[str]:
     return [name for name in names if Path(folder, name).is_dir() and not Sources.is_theirs(Path(folder, name))]
 
 
-def _fault(copy: Path, output: Path) -> Fault | str | None:
+def _fault(python: str, copy: Path, output: Path) -> Fault | str | None:
     """The fault that running the tests shows; a sentence if they can't be run on this machine."""
     from chatdemo.tutorial.checker.run import end
 
     environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     environ.pop("DJANGO_SETTINGS_MODULE", None)
-    command = [sys.executable, "manage.py", "test", "--noinput"]
+    command = [python, "manage.py", "test", "--noinput"]
     with output.open("wb") as file:
         settings = {"cwd": copy, "env": environ, "stdin": subprocess.DEVNULL, "stdout": file, "stderr": file}
         child = subprocess.Popen(command, **settings, start_new_session=True)

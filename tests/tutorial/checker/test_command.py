@@ -55,7 +55,7 @@ def test_watching_looks_again_on_a_save_and_ends_on_ctrl_c(tmp_path):
 
 
 def test_the_whole_tutorial_can_be_written_and_checked(tmp_path):
-    written = CliRunner().invoke(cli, ["new", str(tmp_path / "mychat"), "--step", "async", "--layer", "redis"])
+    written = CliRunner().invoke(cli, ["new", str(tmp_path / "mysite"), "--step", "async", "--layer", "redis"])
     assert written.exit_code == 0
-    done = check(str(tmp_path / "mychat"), "--step", "async")
+    done = check(str(tmp_path / "mysite"), "--step", "async")
     assert done.exit_code == 0 and "Your channel layer is Redis" in done.output

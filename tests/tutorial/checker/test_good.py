@@ -3,7 +3,8 @@
 import pytest
 
 from chatdemo.tutorial import course
-from tests.tutorial.checker.projects import good, judge
+from chatdemo.tutorial.checker.checks.echo import LETS_ANYONE_IN
+from tests.tutorial.checker.projects import good, judge, write
 
 NEXT = {
     "index": "C201",
@@ -34,3 +35,18 @@ def test_redis_that_is_not_there_is_said_and_replaced(step, tmp_path):
     assert verdict.done[-1] == step
     [note] = verdict.notes
     assert note.startswith("Your channel layer is Redis, and ") and note.endswith("with a layer in memory instead.")
+
+
+def test_a_project_that_lets_any_site_in_is_told_so(tmp_path):
+    files = course.find("async").project()
+    files["mysite/asgi.py"] = files["mysite/asgi.py"].replace("AllowedHostsOriginValidator(", "(")
+    verdict = judge(write(tmp_path / "project", files))
+    assert verdict.done[-1] == "async" and verdict.notes == [LETS_ANYONE_IN]
+
+
+def test_tests_that_delete_the_projects_own_database_are_told_so(tmp_path, browser_flags):
+    files = course.find("tests").project()
+    files["mysite/settings.py"] = files["mysite/settings.py"].replace("test.sqlite3", "db.sqlite3")
+    verdict = judge(write(tmp_path / "project", files))
+    assert verdict.done[-1] == "tests"
+    assert verdict.notes == ["The tests' database is db.sqlite3, the project's own: `manage.py test` deletes it."]

@@ -4,7 +4,14 @@ import pytest
 
 from chatdemo.tutorial import course
 from tests.benchmarks import stock
-from tests.tutorial.checker.planted.plant import ASGI, CONSUMERS, ROOM, ROUTES, SETTINGS, VIEWS
+from tests.tutorial.checker.planted.plant import (
+    ASGI,
+    CONSUMERS,
+    ROOM,
+    ROUTES,
+    SETTINGS,
+    VIEWS,
+)
 from tests.tutorial.checker.projects import judge, write
 
 JSON_CONSUMER = '''\

@@ -125,6 +125,14 @@ def _signature(project: Project, error: BaseException, place: Place | None) -> F
     return Fault("C311", project.method_place(found[1]), method=found[1], wanted=wanted, error=shown(error))
 
 
+def _coroutine(project: Project, error: BaseException, place: Place | None) -> Fault | None:
+    """A coroutine is taken for what it would give: nobody awaited it."""
+    if not isinstance(error, TypeError | AttributeError) or "coroutine" not in str(error):
+        return None
+    call = (project.forgotten() or ("the call", None))[0]
+    return Fault("C601", place, call=call, line=project.sources.line(place))
+
+
 def _mixed_up(project: Project, error: BaseException, place: Place | None) -> Fault | None:
     """KeyError and TypeError of a consumer that takes one name for the other."""
     line = project.sources.line(place)
@@ -147,5 +155,6 @@ RULES: list[Rule] = [
     _not_awaitable,
     _sync_in_async,
     _signature,
+    _coroutine,
     _mixed_up,
 ]

@@ -20,6 +20,9 @@ def layer_missing(project: Project, seen: str) -> Fault:
         place = project.sources.search(project.settings_file, "CHANNEL_LAYERS")
         return Fault("C402", place, error='it has no "default"')
     names = [name for name in vars(project.settings) if name.isupper()]
+    line = project.sources.search(project.settings_file, r"^\s*CHANNEL_LAYERS\s*=")
+    if line.line:
+        return Fault("C401", line, error=seen, guess=f" The one at {line} isn't reached.")
     return Fault(
         "C401", Place(project.settings_file), error=seen, guess=guess("CHANNEL_LAYERS", names, " It has {!r}.")
     )
@@ -29,12 +32,13 @@ def _group_name(project: Project, error: BaseException, place: Place | None) -> 
     if not says(error, "Group name must be a valid unicode string"):
         return None
     names = [call.name for call in project.layer.calls if call.method.startswith("group_")] if project.layer else []
-    name = str(names[-1:] or ["?"])[1:-1]
+    name = repr(names[-1]) if names else "?"
     if "!" in name:
         return Fault(
             "C505", place or project.in_method("connect", "group_add"), why=": the two are the wrong way round"
         )
     why = ": the f in front of the quotes is missing" if "{" in name else ""
+    why = why or (": it is a tuple, as a comma at the end of a line makes one" if name.startswith("(") else "")
     return Fault("C503", place or project.in_method("connect", "group"), name=name, why=why)
 
 

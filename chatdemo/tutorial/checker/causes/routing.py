@@ -13,6 +13,8 @@ def _outside_in(project: Project, error: BaseException, place: Place | None) -> 
     """What stands round the consumers is put together wrongly."""
     if re.search(r"Middleware\w*' object is not iterable", str(error)):
         return Fault("C324", place or project.sources.search(project.asgi_file, r"URLRouter\("))
+    if says(error, "'list' object is not callable") and not place:
+        return Fault("C327", project.sources.search(project.asgi_file, "websocket_urlpatterns|websocket"))
     if says(error, "include() is not supported in URLRouter"):
         return Fault("C325", project.sources.search_all(r"include\(") or place)
     found = re.match(r"(\w+)\.__call__\(\) (?:takes|missing)", str(error))

@@ -5,7 +5,15 @@ An asynchronous one is run in an event loop, as the project's server would; the 
 
 from collections.abc import Awaitable, Callable
 
-from chatdemo.tutorial.checker.checks import asynchronous, echo, groups, index, layer, room, tests
+from chatdemo.tutorial.checker.checks import (
+    asynchronous,
+    echo,
+    groups,
+    index,
+    layer,
+    room,
+    tests,
+)
 from chatdemo.tutorial.checker.project import Project
 
 Check = Callable[[Project], Awaitable[None] | None]

@@ -6,10 +6,19 @@ from channels.consumer import AsyncConsumer
 
 from chatdemo.tutorial.checker import routes, silence
 from chatdemo.tutorial.checker.causes.consumer import plain_in_async
-from chatdemo.tutorial.checker.causes.routing import no_room_name, no_websocket, not_as_asgi
+from chatdemo.tutorial.checker.causes.routing import (
+    no_room_name,
+    no_websocket,
+    not_as_asgi,
+)
 from chatdemo.tutorial.checker.faults import Fault, Place
 from chatdemo.tutorial.checker.project import Project
 from chatdemo.tutorial.checker.sources import FUNCTIONS
+
+LETS_ANYONE_IN = (
+    "A page of any other site can open your WebSockets too: AllowedHostsOriginValidator(...) round AuthMiddlewareStack "
+    "keeps it out."
+)
 
 
 def websockets_are_routed(project: Project) -> None:
@@ -80,9 +89,18 @@ async def a_message_comes_back(project: Project) -> None:
         raise fault
 
 
+async def pages_of_other_sites(project: Project) -> None:
+    """No fault, as the chat works; but worth a word."""
+    stranger = project.participant("lobby", origin="https://another.example")
+    if await stranger.connect():
+        project.notes.append(LETS_ANYONE_IN)
+    await stranger.leave()
+
+
 CHECKS = [
     websockets_are_routed,
     the_rooms_address_has_a_route,
     the_consumer_fits_its_base,
     a_message_comes_back,
+    pages_of_other_sites,
 ]

@@ -5,7 +5,7 @@ import importlib
 import re
 import tokenize
 
-from chatdemo.tutorial.checker import explain, markup
+from chatdemo.tutorial.checker import explain, markup, pages
 from chatdemo.tutorial.checker.causes.imports import syntax_fault
 from chatdemo.tutorial.checker.checks.modules import shadowing
 from chatdemo.tutorial.checker.faults import Fault, Place
@@ -84,7 +84,8 @@ def asgi_application_can_be_imported(project: Project) -> None:
     except (Exception, SystemExit) as error:
         raise explain.exception(project, error, f"importing {project.asgi_file}") from None
     if not hasattr(loaded, name):
-        why = f"{project.asgi_file} has no {name}" + guess(name, dir(loaded), ", but {!r}")
+        routers = [known for known, value in vars(loaded).items() if hasattr(value, "application_mapping")]
+        why = f"{project.asgi_file} has no {name}" + (f", but {routers[0]!r}" if routers else "")
         raise Fault("C104", place, value=dotted, why=why)
     project.application = getattr(loaded, name)
 
@@ -151,6 +152,10 @@ async def the_index_page_is_there(project: Project) -> None:
         raise Fault("C108", project.sources.search_all(r"include\("), path="/chat/", status=200, why=why)
     markup.require_ids(project, page, ("room-name-input", "room-name-submit"), "C109", "index.html")
     markup.require_script(project, page, "index.html")
+    target = pages.target_address(page.script)
+    if target.startswith("/") and not re.fullmatch(r"/chat/\{\}/?(\{\})?", target):
+        place = markup.template_place(project, "index.html", r"location|href")
+        raise Fault("C120", place, address=target.replace("{}", "…"))
 
 
 CHECKS = [

@@ -36,6 +36,8 @@ async def the_page_opens_the_rooms_socket(project: Project) -> None:
     place = markup.template_place(project, "room.html", r"new\s+WebSocket|/ws/")
     if address is None and "WebSocket" not in page.script:
         raise Fault("C206", place or markup.template_place(project, "room.html"))
+    if address is not None and address.startswith("wss:"):
+        raise Fault("C211", place)
     if address is not None and not re.search(r"(^|[^/])/ws/chat/\{\}/$", address):
         raise Fault("C207", place, address=address.replace("{}", "…"))
 

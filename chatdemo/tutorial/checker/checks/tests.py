@@ -2,6 +2,7 @@
 
 import ast
 import re
+from pathlib import Path
 
 from chatdemo.tutorial.checker.faults import Fault, Place
 from chatdemo.tutorial.checker.project import Project
@@ -39,6 +40,10 @@ def the_test_database_is_a_file(project: Project) -> None:
         return
     if database["ENGINE"].endswith("sqlite3") and (not name or "memory" in name):
         raise Fault("C702", project.sources.search(project.settings_file, r"DATABASES\s*="))
+    if name == str(project.database):
+        project.notes.append(
+            f"The tests' database is {Path(name).name}, the project's own: `manage.py test` deletes it."
+        )
 
 
 CHECKS = [there_are_browser_tests, the_test_database_is_a_file]

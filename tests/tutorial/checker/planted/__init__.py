@@ -1,6 +1,15 @@
 """Every planted fault, by the step at which it matters."""
 
-from tests.tutorial.checker.planted import asynchronous, browser_tests, echo, groups, index, layer, project, room
+from tests.tutorial.checker.planted import (
+    asynchronous,
+    browser_tests,
+    echo,
+    groups,
+    index,
+    layer,
+    project,
+    room,
+)
 from tests.tutorial.checker.planted.plant import Plant
 
 MODULES = (project, index, room, echo, layer, groups, asynchronous, browser_tests)

@@ -4,6 +4,15 @@ from tests.tutorial.checker.planted.plant import CONSUMERS, HANDLER, Plant
 
 PLANTS = [
     Plant(
+        "a coroutine in JSON",
+        "async",
+        CONSUMERS,
+        HANDLER,
+        "        await self.send(text_data=json.dumps({'message': self.shown(event)}))\n\n    async def shown(self, event):\n        return event['message']\n",
+        "C601",
+        "shown",
+    ),
+    Plant(
         "await forgotten: group_add",
         "async",
         CONSUMERS,

@@ -56,6 +56,15 @@ NEVER_ENDS = """\
 
     async def disconnect("""
 PLANTS = [
+    Plant(
+        "URLRouter forgotten",
+        "echo",
+        ASGI,
+        "URLRouter(websocket_urlpatterns)",
+        "websocket_urlpatterns",
+        "C327",
+        "URLRouter",
+    ),
     Plant("an instance", "async", ROUTES, "ChatConsumer.as_asgi()", "ChatConsumer()", "C303"),
     Plant(
         "a room that is fixed", "async", ROUTES, ".as_asgi())", ".as_asgi(), {'room_name': 'lobby'})", "C323", "'lobby'"

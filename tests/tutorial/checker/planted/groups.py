@@ -1,6 +1,6 @@
 """Faults of step 5, `groups`."""
 
-from tests.tutorial.checker.planted.plant import CONSUMERS, Plant
+from tests.tutorial.checker.planted.plant import CONSUMERS, HANDLER, Plant
 
 DISCARD = """    async def disconnect(self, close_code):
         await self.channel_layer.group_discard(self.room_group_name, self.channel_name)
@@ -20,7 +20,27 @@ SYNC_GROUP_SEND = """        async_to_sync(self.channel_layer.group_send)(
         )
 """
 
+ONLY_FIRST = """\
+        ChatConsumer.first = getattr(ChatConsumer, "first", self.channel_name)
+        if ChatConsumer.first == self.channel_name:
+            await self.send(text_data=json.dumps({"message": event["message"]}))
+            del ChatConsumer.first
+            ChatConsumer.first = ""
+"""
 PLANTS = [
+    Plant("receive sends nothing", "async", CONSUMERS, GROUP_SEND, "        print(message)\n", "C514", "group_send"),
+    Plant(
+        "an event without end",
+        "async",
+        CONSUMERS,
+        HANDLER,
+        HANDLER
+        + "        if len(event) < 5:\n            await self.channel_layer.group_send(self.room_group_name, event | {'x': 1} | ({'y': 1} if 'x' in event else {}) | ({'z': 1} if 'y' in event else {}))\n",
+        "C515",
+        "chat_message",
+    ),
+    Plant("only for some", "async", CONSUMERS, HANDLER, ONLY_FIRST, "C516", "chat_message"),
+    Plant("a tuple", "async", CONSUMERS, 'f"chat_{self.room_name}"', 'f"chat_{self.room_name}",', "C503", "tuple"),
     Plant(
         "the wrong way round",
         "async",

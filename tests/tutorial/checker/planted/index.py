@@ -1,6 +1,15 @@
 """Faults of step 1, `index`."""
 
-from tests.tutorial.checker.planted.plant import ASGI, INDEX, ROOM, SETTINGS, URLS, VIEWS, Plant
+from tests.tutorial.checker.planted.plant import (
+    ASGI,
+    CHAT_URLS,
+    INDEX,
+    ROOM,
+    SETTINGS,
+    URLS,
+    VIEWS,
+    Plant,
+)
 
 EARLY = """import os
 
@@ -16,6 +25,32 @@ application = ProtocolTypeRouter(
 """
 
 PLANTS = [
+    Plant("url_patterns", "index", CHAT_URLS, "urlpatterns", "url_patterns", "C119", "'url_patterns'"),
+    Plant("the index leads elsewhere", "index", INDEX, "'/chat/' + nameInput", "'/' + nameInput", "C120", "/…/"),
+    Plant(
+        "a script without a brace",
+        "index",
+        INDEX,
+        "enterButton.onclick = function() {",
+        "enterButton.onclick = function()",
+        "C118",
+        "}",
+    ),
+    Plant("a script without a quotation mark", "index", INDEX, "'Enter'", "'Enter", "C118", "quotation mark"),
+    Plant(
+        "a template without chat/",
+        "index",
+        VIEWS,
+        '"chat/index.html"',
+        '"index.html"',
+        "C110",
+        "chat/templates/chat/index.html",
+    ),
+    Plant("no APP_DIRS", "index", SETTINGS, '"APP_DIRS": True', '"APP_DIRS": False', "C110", "APP_DIRS"),
+    Plant("a slash in front of chat/", "index", URLS, 'path("chat/"', 'path("/chat/"', "C108", "starts with a slash"),
+    Plant("no slash after chat", "index", URLS, 'path("chat/"', 'path("chat"', "C108", "no slash"),
+    Plant("app for application", "index", ASGI, "application = ", "app = ", "C104", "'app'"),
+    Plant("the index view without request", "index", VIEWS, "def index(request)", "def index()", "C203", "index"),
     Plant("included without chat/", "room", URLS, 'path("chat/", include', 'path("", include', "C108", "without chat/"),
     Plant(
         "the application set anew",

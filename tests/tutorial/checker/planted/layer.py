@@ -10,6 +10,15 @@ LAYERS = """CHANNEL_LAYERS = {
 """
 
 PLANTS = [
+    Plant(
+        "CHANNEL_LAYERS that isn't reached",
+        "async",
+        SETTINGS,
+        "CHANNEL_LAYERS = {",
+        "if not DEBUG:\n  CHANNEL_LAYERS = {",
+        "C401",
+        "isn't reached",
+    ),
     Plant("CHANNEL_LAYERS missing", "async", SETTINGS, LAYERS, "", "C401", "self.channel_layer is None"),
     Plant(
         "CHANNEL_LAYERS misspelt", "async", SETTINGS, "CHANNEL_LAYERS", "CHANNELS_LAYERS", "C401", "'CHANNELS_LAYERS'"

@@ -1,10 +1,40 @@
 """Faults that concern the project as a whole."""
 
-from tests.tutorial.checker.planted.plant import CHAT_URLS, CONSUMERS, HANDLER, SETTINGS, URLS, Plant
+from tests.tutorial.checker.planted.plant import (
+    ASGI,
+    CHAT_URLS,
+    CONSUMERS,
+    HANDLER,
+    ROUTES,
+    SETTINGS,
+    URLS,
+    Plant,
+)
 
 ACCEPT = "        self.accept()\n"
 
 PLANTS = [
+    Plant(
+        "a module of an older Channels",
+        "index",
+        ASGI,
+        "from channels.routing",
+        "from channels.http import AsgiHandler\nfrom channels.routing",
+        "C007",
+        "older text",
+    ),
+    Plant(
+        "a function of an older Django",
+        "echo",
+        ROUTES,
+        "from django.urls import re_path",
+        "from django.conf.urls import url as re_path",
+        "C007",
+        "lder",
+    ),
+    Plant("urlpatterns for websockets", "echo", ROUTES, "websocket_urlpatterns", "urlpatterns", "C007", "urlpatterns."),
+    Plant("self. forgotten", "echo", CONSUMERS, "self.accept()", "accept()", "C006", "self. is missing"),
+    Plant("quotes forgotten", "index", URLS, 'include("chat.urls")', "include(chat.urls)", "C006", "quotation marks"),
     Plant("loads of a dict", "async", CONSUMERS, "json.loads(text_data)[", "json.loads(message)[", "C006"),
     Plant(
         "a syntax error",
@@ -13,7 +43,7 @@ PLANTS = [
         "async def connect(self):",
         "async def connect(self)",
         "C002",
-        "async def connect",
+        "expected",
     ),
     Plant("await in a plain def", "async", CONSUMERS, "async def connect", "def connect", "C002", "async def"),
     Plant("bad indentation", "echo", CONSUMERS, ACCEPT, "       self.accept()\n     self.accept()\n", "C002"),

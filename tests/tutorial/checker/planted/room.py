@@ -3,6 +3,15 @@
 from tests.tutorial.checker.planted.plant import CHAT_URLS, ROOM, VIEWS, Plant
 
 PLANTS = [
+    Plant("wss", "room", ROOM, "window.location.protocol === 'https:' ? 'wss://' : 'ws://'", "'wss://'", "C211"),
+    Plant(
+        "a script without a bracket",
+        "room",
+        ROOM,
+        "JSON.stringify({message: messageInput.value}))",
+        "JSON.stringify({message: messageInput.value})",
+        "C118",
+    ),
     Plant(
         "JSON that isn't parsed",
         "room",

@@ -32,6 +32,7 @@ class ChatTests(ChannelsLiveServerTestCase):
         self.second = self.driver.current_window_handle
 
     def tearDown(self):
+        self.driver.switch_to.window(self.second)
         self.driver.close()
         self.driver.switch_to.window(self.first)
 
@@ -56,9 +57,10 @@ class ChatTests(ChannelsLiveServerTestCase):
         self.driver.get(self.live_server_url + "/chat/")
         name_input = self.driver.find_element(By.ID, "room-name-input")
         name_input.send_keys(room_name, Keys.ENTER)
-        self.wait(lambda: f"/chat/{room_name}/" in self.driver.current_url)
+        address = f"/chat/{room_name}/"
+        self.wait(lambda: address in self.driver.current_url, f"the page {address}")
         is_open = "return typeof chatSocket == 'object' && chatSocket.readyState == 1"
-        self.wait(lambda: self.driver.execute_script(is_open))
+        self.wait(lambda: self.driver.execute_script(is_open), "an open WebSocket")
 
     def post(self, window, message):
         self.driver.switch_to.window(window)
@@ -66,11 +68,12 @@ class ChatTests(ChannelsLiveServerTestCase):
         message_input.send_keys(message, Keys.ENTER)
 
     def wait_for_message(self, window, message):
-        self.wait(lambda: message in self.chat_log(window))
+        self.wait(lambda: message in self.chat_log(window), f"the message {message}")
 
     def chat_log(self, window):
         self.driver.switch_to.window(window)
         return self.driver.find_element(By.ID, "chat-log").get_property("value")
 
-    def wait(self, condition):
-        WebDriverWait(self.driver, timeout=5).until(lambda driver: condition())
+    def wait(self, condition, what):
+        waiting = WebDriverWait(self.driver, timeout=5)
+        waiting.until(lambda driver: condition(), f"waited in vain for {what}")
