@@ -63,8 +63,8 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels.layers.InMemoryChannelLayer",
-        # A full channel drops events without a word, and 100 (the default) is a burst that one paste can make.
+        "BACKEND": "chatdemo.realtime.layer.ChannelLayer",
+        # A full channel loses events, and 100 (the default) is a burst that one paste can make.
         "CONFIG": {"capacity": 10_000},
     }
 }
