@@ -120,8 +120,11 @@ def serve(config_file: str | None, **flags) -> None:
     with suppress(KeyboardInterrupt):
         from chatdemo.project import listener, server
         from chatdemo.project.addresses import addresses
+        from chatdemo.tutorial import course
 
         settings = config.use(config.load(flags, file=config_file))
+        if settings.step:  # before the port: the one that was typed wrongly is the first to be told
+            course.find(settings.step)
         with listener.listen(settings.host, settings.port) as socket:
             reached_at = addresses(*socket.getsockname()[:2])
             server.serve(settings, socket, lambda: announce(settings, reached_at))
@@ -131,11 +134,16 @@ def serve(config_file: str | None, **flags) -> None:
 def announce(settings: config.Config, addresses: Addresses) -> None:
     """The banner: where to go, where the data is, how to stop."""
     from chatdemo.project import database
+    from chatdemo.tutorial import course
 
-    row = "  {:<11}{}".format
+    row = "  {:<12}{}".format
     click.secho(f"chatdemo {__version__} is running.", bold=True)
     click.echo(row("Open", addresses.local))
     click.echo(row("The class", addresses.others or NOBODY_ELSE[addresses.is_open]))
+    click.echo(row("The course", f"{addresses.local}learn/"))
+    if settings.step:
+        step = course.find(settings.step)
+        click.echo(row("Rooms run", f"step {step.number}, {step.name}"))
     click.echo(row("Data", database.locate(settings.db) or "in memory, gone when chatdemo stops"))
     click.echo(row("Stop", "Ctrl-C"))
     if settings.open:

@@ -20,7 +20,10 @@ class LineFormatter(logging.Formatter):
         if self.tracebacks:
             return f"{line}\n{self.formatException(record.exc_info)}"
         kind, error, _ = record.exc_info
-        return f"{line} ({kind.__name__}: {_one_line(str(error))}; --debug shows where)"
+        said = _one_line(str(error))
+        if said and line.endswith(said):  # as in Daphne's "Exception inside application: ...": once is enough
+            return f"{line.removesuffix(said)}{kind.__name__}: {said} (--debug shows where)"
+        return f"{line} ({kind.__name__}: {said}; --debug shows where)"
 
 
 def _one_line(text: str) -> str:

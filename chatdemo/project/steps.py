@@ -61,7 +61,7 @@ class StepMiddleware:
         return self._run(step, request) if step else self.get_response(request)
 
     def _run(self, step: course.Step, request: HttpRequest) -> HttpResponse:
-        request.urlconf = _urlconf(step)
+        request.step, request.urlconf = step, _urlconf(step)
         with running.running(step):
             response = self.get_response(request)
         if "console" in request.GET:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from chatdemo.project.addresses import EVERY, addresses
+from chatdemo.tutorial import course
 
 
 @require_safe
@@ -15,7 +16,8 @@ def start(request: HttpRequest) -> HttpResponse:
     at, port = request.META["SERVER_NAME"], int(request.META["SERVER_PORT"])
     # What it listens on decides, where that is known, and else the address that this request arrived at.
     host = settings.CHATDEMO.host if settings.CHATDEMO.host in EVERY else at
-    return render(request, "start.html", {"addresses": addresses(host, port)})
+    step = course.find(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
+    return render(request, "start.html", {"addresses": addresses(host, port), "step": step})
 
 
 def websocket_only(request: HttpRequest) -> HttpResponse:
@@ -42,7 +44,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _refusal(request, 404, "There's no page here", "Check the address for a typing mistake.")
+    detail, back = "Check the address for a typing mistake.", {}
+    if request.path.startswith("/learn/"):
+        back = {"back": "/learn/", "back_to": "See the steps"}
+    elif step := getattr(request, "step", None):
+        detail = "Nothing in this step's chat/urls.py matches the address. In a project of your own, Django's page says so."
+        console = "&console" if "console" in request.GET else ""
+        back = {"back": f"/chat/?step={step.name}{console}", "back_to": "Back to the index page"}
+    return _refusal(request, 404, "There's no page here", detail, **back)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -56,5 +65,7 @@ _HOST_HINT = (
 )
 
 
-def _refusal(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
-    return render(request, "refusal.html", {"status": status, "title": title, "detail": detail}, status=status)
+def _refusal(request: HttpRequest, status: int, title: str, detail: str, **more: str) -> HttpResponse:
+    """A page that says what is wrong; ``back`` and ``back_to`` are where its button leads, and what is on it."""
+    context = {"status": status, "title": title, "detail": detail, **more}
+    return render(request, "refusal.html", context, status=status)

@@ -1,6 +1,9 @@
 """The course's pages."""
 
+import sys
 from dataclasses import asdict
+from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import quote
 
 from django.core.signing import BadSignature, Signer
@@ -26,6 +29,8 @@ def learn(request: HttpRequest) -> HttpResponse:
 def lesson(request: HttpRequest, name: str) -> HttpResponse:
     """A step's lesson. A POST says that the visitor has done the step, and leads on."""
     step = _find(name)
+    if step.name != name:  # /learn/3/
+        return redirect("lesson", step.name)
     return _done(request, step) if request.method == "POST" else _show(request, step)
 
 
@@ -37,6 +42,16 @@ async def layer_console(request: HttpRequest) -> JsonResponse:
     except BadSignature:
         return JsonResponse(asdict(console.Answer(error=EXPIRED)), status=400)
     return JsonResponse(asdict(await console.run(token, request.POST)))
+
+
+def _script(request: HttpRequest) -> str:
+    """The whole path of our command, for a terminal that doesn't know it; empty for a visitor of another machine."""
+    script = Path(sys.executable).with_name("chatdemo")
+    try:
+        is_here = ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return ""
+    return str(script) if is_here and script.exists() else ""
 
 
 def _find(name: str) -> course.Step:
@@ -65,6 +80,8 @@ def _show(request: HttpRequest, step: course.Step) -> HttpResponse:
         "unchanged": [file for file in code.files(step) if file.state == code.UNCHANGED],
         "redis": lambda: [file for file in code.files(step, "redis") if file.state != code.UNCHANGED],
         "tabs": step.tabs or [f"/chat/{quote(pins.pin(step, visitor.token))}/"] * 2,
+        "port": int(request.META["SERVER_PORT"]) + 1,
+        "script": _script(request),
         "visitor": _signer.sign(visitor.token),
         "calls": console.CALLS,
     }

@@ -25,6 +25,11 @@ def test_text_from_outside_cannot_forge_a_line():
     assert r"a\n12:00:00 error All is lost\x1b[2J\u2028/" in line
 
 
+def test_an_exception_that_the_message_ends_with_is_said_once():
+    line = formatted("Exception inside application: No route", ValueError("No route"))
+    assert line.endswith(" error Exception inside application: ValueError: No route (--debug shows where)")
+
+
 def test_a_traceback_is_shown_with_debug_alone():
     assert formatted("Failed", OSError("no\ndisk")).endswith(r" error Failed (OSError: no\ndisk; --debug shows where)")
     assert "Traceback (most recent call last)" in formatted("Failed", OSError("no disk"), tracebacks=True)

@@ -78,7 +78,7 @@ def test_the_overview_says_how_to_go_through_it_alone_and_with_a_class(client):
     page = text(client.get("/learn/"))
     for command in (
         "chatdemo check mysite --watch",
-        "chatdemo new mysite --step echo",
+        "chatdemo new mysite-echo --step echo",
         "chatdemo serve --host 0.0.0.0 --step echo",
         "/chat/lobby/?step=echo",
     ):
@@ -91,7 +91,7 @@ def test_a_lesson_has_its_parts(client, step):
     assert f"Step {step.number} of 7 {step.title}" in page
     for part in ("See it run", "Try this", "You should see", "Why", "Write it", "What the lines do", "In older texts"):
         assert f" {part} " in page
-    for command in (f"chatdemo check --step {step.name}", f"chatdemo new mysite-{step.name} --step {step.name}"):
+    for command in (f"chatdemo check --step {step.name}", f"chatdemo new ../mysite-{step.name} --step {step.name}"):
         assert command in page
     for file in step.touches:
         assert file in page
@@ -161,6 +161,34 @@ def test_every_anchor_on_a_page_is_there_once(client, path):
 def test_a_step_that_is_none_has_no_page(client):
     assert client.get("/learn/nowhere/").status_code == 404
     assert client.post("/learn/nowhere/").status_code == 404
+
+
+def test_below_the_course_a_page_that_is_not_there_leads_back_to_the_steps(client):
+    assert '<a class="button" href="/learn/">See the steps</a>' in client.get("/learn/nope/").content.decode()
+
+
+def test_a_step_goes_by_its_number_too(client):
+    response = client.get("/learn/3/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/learn/echo/")
+
+
+def test_a_room_that_a_step_does_not_have_leads_back_to_the_steps_own_index(client):
+    page = client.get("/chat/lobby/?step=index&console", follow=True)
+    assert page.status_code == 404 and "Nothing in this step" in text(page)
+    assert 'href="/chat/?step=index&amp;console">Back to the index page</a>' in page.content.decode()
+
+
+def test_the_commands_fit_the_port_that_is_taken(client):
+    page = text(client.get("/learn/echo/", SERVER_PORT="8001"))
+    assert "runserver 8002" in page and "127.0.0.1:8002/chat/lobby/" in page
+
+
+def test_the_whole_path_of_the_command_is_for_this_machine_alone(client, monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    (tmp_path / "chatdemo").touch()
+    assert str(tmp_path / "chatdemo") in text(client.get("/learn/echo/", REMOTE_ADDR="127.0.0.1"))
+    for elsewhere in ("192.0.2.7", "", "nonsense"):
+        assert str(tmp_path) not in text(client.get("/learn/echo/", REMOTE_ADDR=elsewhere))
 
 
 def test_a_lesson_is_read_or_done_and_nothing_else(client):

@@ -32,9 +32,10 @@ export class LayerConsole {
     event.preventDefault();
     const waiting = this.write("waiting", "…");
     const answer = await this.ask();
+    // In the place that was kept for it: a receive that waits is answered after what was called later.
+    if (answer.python) waiting.before(line("python", `>>> ${answer.python}`));
+    for (const kind of ["result", "error", "note"]) if (answer[kind]) waiting.before(line(kind, answer[kind]));
     waiting.remove();
-    if (answer.python) this.write("python", `>>> ${answer.python}`);
-    for (const kind of ["result", "error", "note"]) if (answer[kind]) this.write(kind, answer[kind]);
   }
 
   async ask() {
@@ -48,11 +49,16 @@ export class LayerConsole {
   }
 
   write(kind, text) {
-    const item = document.createElement("li");
-    item.className = kind;
-    item.textContent = text;
+    const item = line(kind, text);
     this.log.append(item);
     this.log.scrollTop = this.log.scrollHeight;
     return item;
   }
+}
+
+function line(kind, text) {
+  const item = document.createElement("li");
+  item.className = kind;
+  item.textContent = text;
+  return item;
 }
