@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 
 # A data block such as json_script's is never run, so script-src needs no exception for it.
 POLICY = (
-    "default-src 'none'; script-src 'self'{scripts}; style-src 'self'; img-src 'self'; font-src 'self'; frame-src 'self';"
-    " connect-src 'self'{sockets}; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    "default-src 'none'; script-src 'self'{scripts}; style-src 'self'; img-src 'self'; font-src 'self';"
+    " frame-src 'self'; connect-src 'self'{sockets}; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
 
 

@@ -1,4 +1,4 @@
-"""Steps of the tutorial in the place of the finished chat: for a room that is pinned to one, or by the setting ``step``."""
+"""Steps of the tutorial in the finished chat's place: for a room that is pinned to one, or by the setting ``step``."""
 
 import re
 from collections.abc import Callable

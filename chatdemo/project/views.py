@@ -48,7 +48,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith("/learn/"):
         back = {"back": "/learn/", "back_to": "See the steps"}
     elif step := getattr(request, "step", None):
-        detail = "Nothing in this step's chat/urls.py matches the address. In a project of your own, Django's page says so."
+        detail = "Nothing in this step's chat/urls.py matches it. In a project of your own, Django's own page says so."
         console = "&console" if "console" in request.GET else ""
         back = {"back": f"/chat/?step={step.name}{console}", "back_to": "Back to the index page"}
     return _refusal(request, 404, "There's no page here", detail, **back)

@@ -1,7 +1,7 @@
 """Pictures of the pages: python tests/browser/screenshots.py [--out docs] [--all FOLDER]
 
-``--out`` is the folder for room.png and lesson.png, the pictures in the documentation. ``--all`` adds a picture of every page on every
-kind of screen, light and dark, for whoever reviews them.
+``--out`` is the folder for room.png and lesson.png, the pictures in the documentation. ``--all`` adds a picture of
+every page on every kind of screen, light and dark, for whoever reviews them.
 """
 
 import sys

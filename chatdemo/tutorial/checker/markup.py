@@ -2,7 +2,7 @@
 
 import re
 
-from chatdemo.tutorial.checker import explain, pages
+from chatdemo.tutorial.checker import explain, pages, scripts
 from chatdemo.tutorial.checker.causes.exceptions import shown
 from chatdemo.tutorial.checker.faults import Fault, Place
 from chatdemo.tutorial.checker.pages import Page
@@ -113,20 +113,20 @@ def require_ids(project: Project, page: Page, ids: tuple[str, ...], fault: str, 
 def require_script(project: Project, page: Page, template: str) -> None:
     """Raises Fault C113 or C114 if the page's script looks for what isn't there, or misspells a name of its own."""
     _require_balance(project, page, template)
-    for id in pages.looked_up(page.script):
+    for id in scripts.looked_up(page.script):
         if id not in page.ids:
             place = template_place(project, template, re.escape("#" + id) + "|" + re.escape(f"'{id}'") + f'|"{id}"')
             raise Fault("C113", place, element=id, guess=guess(id, page.ids, " The page has {!r}."))
     for id in page.early:
         place = template_place(project, template, "<script>")
         raise Fault("C117", place, element=id)
-    wrong = pages.undeclared(page.script)
+    wrong = scripts.undeclared(page.script)
     if wrong:
         raise Fault("C114", template_place(project, template, rf"\b{wrong[0]}\b"), wrong=wrong[0], right=wrong[1])
 
 
 def _require_balance(project: Project, page: Page, template: str) -> None:
-    what, line = pages.unbalanced(page.script)
+    what, line = scripts.unbalanced(page.script)
     if what:
         raise Fault(
             "C118", template_place(project, template, re.escape(line.strip()) if line.strip() else ""), what=what

@@ -3,7 +3,15 @@
 import pytest
 
 from chatdemo.tutorial import course
-from chatdemo.tutorial.checker.pages import Page, looked_up, socket_address, undeclared
+from chatdemo.tutorial.checker.pages import Page
+from chatdemo.tutorial.checker.scripts import (
+    looked_up,
+    socket_address,
+    target_address,
+    unbalanced,
+    undeclared,
+    unparsed_json,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,3 +52,41 @@ def test_the_courses_own_scripts_misspell_nothing(name):
 def test_a_script_is_read_without_its_comments_and_json_isnt_one():
     page = Page(200, "<p id=a><script type='application/json' id='b'>1</script><script>x('//y') // z\n/* w */</script>")
     assert page.ids == {"a": "p", "b": "script"} and page.script.split() == ["x('//y')"]
+
+
+@pytest.mark.parametrize(
+    "script, address",
+    [
+        ("button.onclick = function() { window.location.pathname = '/chat/' + name.value + '/'; };", "/chat/{}/"),
+        ("location.assign(`/chat/${name}/`)", "/chat/{}/"),
+        ("window.location = name + '/'", "{}/"),
+        ("if (location.pathname == '/x/') alert(1)", ""),
+    ],
+)
+def test_the_address_that_a_page_leads_to_is_read(script, address):
+    assert target_address(script) == address
+
+
+def test_a_name_that_is_set_again_is_not_taken_for_what_it_was_first():
+    assert socket_address("let room = 'a';\nroom = b;\nnew WebSocket('/ws/chat/' + room + '/')") == "/ws/chat/{}/"
+
+
+@pytest.mark.parametrize(
+    "script, what",
+    [
+        ("f(a[0], {b: 1});\n`${c}`", ""),
+        ("x.replace(/[(]/g, '(').trim()", ""),
+        ("f(a;\n", "( has no partner"),
+        ("f(a));\n", ") has no partner"),
+        ("f(a};\n", "} has no partner"),
+        ("f('a);\n", "a quotation mark has no partner"),
+    ],
+)
+def test_brackets_and_quotation_marks_are_counted(script, what):
+    assert unbalanced(script)[0] == what
+
+
+def test_json_that_is_not_parsed_is_found():
+    taken = "const n = document.getElementById('n').textContent; s.onmessage = e => show(JSON.parse(e.data))"
+    assert unparsed_json(taken, {"n"}) == "n"
+    assert unparsed_json(taken.replace("document", "JSON.parse(document"), {"n"}) == ""

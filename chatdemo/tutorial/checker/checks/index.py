@@ -5,7 +5,7 @@ import importlib
 import re
 import tokenize
 
-from chatdemo.tutorial.checker import explain, markup, pages
+from chatdemo.tutorial.checker import explain, markup, scripts
 from chatdemo.tutorial.checker.causes.imports import syntax_fault
 from chatdemo.tutorial.checker.checks.modules import shadowing
 from chatdemo.tutorial.checker.faults import Fault, Place
@@ -152,7 +152,7 @@ async def the_index_page_is_there(project: Project) -> None:
         raise Fault("C108", project.sources.search_all(r"include\("), path="/chat/", status=200, why=why)
     markup.require_ids(project, page, ("room-name-input", "room-name-submit"), "C109", "index.html")
     markup.require_script(project, page, "index.html")
-    target = pages.target_address(page.script)
+    target = scripts.target_address(page.script)
     if target.startswith("/") and not re.fullmatch(r"/chat/\{\}/?(\{\})?", target):
         place = markup.template_place(project, "index.html", r"location|href")
         raise Fault("C120", place, address=target.replace("{}", "…"))

@@ -2,7 +2,7 @@
 
 import re
 
-from chatdemo.tutorial.checker import markup, pages
+from chatdemo.tutorial.checker import markup, pages, scripts
 from chatdemo.tutorial.checker.faults import Fault
 from chatdemo.tutorial.checker.project import Project
 
@@ -28,11 +28,11 @@ async def the_room_name_is_passed_on_safely(project: Project) -> None:
 
 async def the_page_opens_the_rooms_socket(project: Project) -> None:
     page = await markup.require(project, "/chat/lobby/", "C201", "room.html")
-    unparsed = pages.unparsed_json(page)
+    unparsed = scripts.unparsed_json(page.script, page.json_ids)
     if unparsed:
         place = markup.template_place(project, "room.html", rf"{unparsed}['\"].*textContent|{unparsed}['\"]\)")
         raise Fault("C210", place, element=unparsed)
-    address = pages.socket_address(page.script)
+    address = scripts.socket_address(page.script)
     place = markup.template_place(project, "room.html", r"new\s+WebSocket|/ws/")
     if address is None and "WebSocket" not in page.script:
         raise Fault("C206", place or markup.template_place(project, "room.html"))
