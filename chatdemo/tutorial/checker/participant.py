@@ -73,9 +73,6 @@ class Participant:
         """Whether a frame with ``message`` comes in time."""
         return await self._until(lambda: message in self.heard)
 
-    async def hears_something(self) -> bool:
-        return await self._until(lambda: bool(self.frames))
-
     @property
     def heard(self) -> list[str]:
         """The messages that arrived."""
