@@ -79,8 +79,9 @@ class Participant:
         return [message for frame in self.frames if isinstance(message := read(frame), str)]
 
     async def rest(self) -> None:
-        """Until nothing has arrived for a while."""
-        while await self._news_within(QUIET):
+        """Until nothing has arrived for a while, or for as long as one waits: some consumers never fall silent."""
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while asyncio.get_running_loop().time() < end and await self._news_within(QUIET):
             pass
 
     async def leave(self) -> None:

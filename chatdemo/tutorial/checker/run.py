@@ -99,7 +99,7 @@ def _read(results: str, code: int | None, output: str) -> Verdict:
     for line in lines:
         _note(verdict, line)
     if not any("end" in line for line in lines):
-        verdict.fault = _cut_short(code, output)
+        verdict.fault, verdict.begun = _cut_short(code, output), course.steps()[-1].name  # whatever was begun
     return verdict
 
 

@@ -28,6 +28,15 @@ ONLY_FIRST = """\
             ChatConsumer.first = ""
 """
 PLANTS = [
+    Plant(
+        "a flood",
+        "async",
+        CONSUMERS,
+        HANDLER,
+        HANDLER + "        await self.channel_layer.group_send(self.room_group_name, event)\n",
+        "C515",
+        "chat_message",
+    ),
     Plant("receive sends nothing", "async", CONSUMERS, GROUP_SEND, "        print(message)\n", "C514", "group_send"),
     Plant(
         "an event without end",
