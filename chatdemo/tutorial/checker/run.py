@@ -1,9 +1,6 @@
 """Has a learner's project judged in a process of its own, within a limit of time, and gathers what it says."""
 
 import json
-import os
-import signal
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -12,7 +9,7 @@ from typing import Any
 
 from chatdemo.errors import UsageError
 from chatdemo.tutorial import course
-from chatdemo.tutorial.checker import testing
+from chatdemo.tutorial.checker import process, testing
 from chatdemo.tutorial.checker.faults import Fault, Finding
 
 #: Seconds for all checks but the project's own tests.
@@ -56,42 +53,9 @@ def judge(folder: Path, target: course.Step | None = None) -> Verdict:
 
 def _run(folder: Path, results: Path, output: Path) -> int | None:
     """The exit code of the process that makes the checks, or None if it was ended for taking too long."""
-    command = [sys.executable, "-m", "chatdemo.tutorial.checker.child", folder, results]
-    environ = {
-        **os.environ,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONUNBUFFERED": "1",
-        "CHECK_FOLDER": str(results.parent),
-    }
-    environ.pop("DJANGO_SETTINGS_MODULE", None)
-    with output.open("wb") as file:
-        child = subprocess.Popen(
-            command,
-            cwd=results.parent,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-            start_new_session=True,
-        )
-        try:
-            return child.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            end(child)
-
-
-def end(child: subprocess.Popen) -> None:
-    """Kill the process, and what it started."""
-    if hasattr(os, "killpg"):
-        try:
-            os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    else:
-        child.kill()
-    child.wait()
+    command = [sys.executable, "-m", "chatdemo.tutorial.checker.child", str(folder), str(results)]
+    environ = {"PYTHONUNBUFFERED": "1", "CHECK_FOLDER": str(results.parent)}
+    return process.run(command, results.parent, output, LIMIT, **environ)
 
 
 def _read(results: str, code: int | None, output: str) -> Verdict:

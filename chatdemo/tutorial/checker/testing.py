@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chatdemo.tutorial.checker import process
 from chatdemo.tutorial.checker.faults import Fault, Place
 from chatdemo.tutorial.checker.sources import Sources
 
@@ -61,20 +62,9 @@ def _not_theirs(folder: str, names: list[str]) -> list[str]:
 
 def _fault(python: str, copy: Path, output: Path) -> Fault | str | None:
     """The fault that running the tests shows; a sentence if they can't be run on this machine."""
-    from chatdemo.tutorial.checker.run import end
-
-    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    environ.pop("DJANGO_SETTINGS_MODULE", None)
-    command = [python, "manage.py", "test", "--noinput"]
-    with output.open("wb") as file:
-        settings = {"cwd": copy, "env": environ, "stdin": subprocess.DEVNULL, "stdout": file, "stderr": file}
-        child = subprocess.Popen(command, **settings, start_new_session=True)
-        try:
-            code = child.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            return Fault("C703", error=f"they don't end within {LIMIT:.0f} s")
-        finally:
-            end(child)
+    code = process.run([python, "manage.py", "test", "--noinput"], copy, output, LIMIT)
+    if code is None:
+        return Fault("C703", error=f"they don't end within {LIMIT:.0f} s")
     return _read(copy, code, output.read_text("utf-8", "replace"))
 
 
