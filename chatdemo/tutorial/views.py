@@ -1,18 +1,16 @@
 """The course's pages."""
 
-import sys
 from dataclasses import asdict
-from ipaddress import ip_address
-from pathlib import Path
 from urllib.parse import quote
 
+from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chatdemo.errors import UsageError
-from chatdemo.tutorial import code, console, course, pins, progress
+from chatdemo.tutorial import code, console, course, pins, progress, terminal
 
 # In the lesson's page rather than the session: it holds while the database is locked, and costs no look into it.
 _signer = Signer(salt="chatdemo.tutorial.console")
@@ -22,7 +20,9 @@ EXPIRED = "This page is of an earlier start of the server. Load it again."
 @require_safe
 def learn(request: HttpRequest) -> HttpResponse:
     """The steps, how far the visitor is, and how to go through them alone or with a class."""
-    return render(request, "learn/index.html", {"steps": course.steps(), "progress": progress.read(request)})
+    running = course.find(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
+    context = {"steps": course.steps(), "progress": progress.read(request), "running": running}
+    return render(request, "learn/index.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,16 +42,6 @@ async def layer_console(request: HttpRequest) -> JsonResponse:
     except BadSignature:
         return JsonResponse(asdict(console.Answer(error=EXPIRED)), status=400)
     return JsonResponse(asdict(await console.run(token, request.POST)))
-
-
-def _script(request: HttpRequest) -> str:
-    """The whole path of our command, for a terminal that doesn't know it; empty for a visitor of another machine."""
-    script = Path(sys.executable).with_name("chatdemo")
-    try:
-        is_here = ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
-    except ValueError:
-        return ""
-    return str(script) if is_here and script.exists() else ""
 
 
 def _find(name: str) -> course.Step:
@@ -80,8 +70,8 @@ def _show(request: HttpRequest, step: course.Step) -> HttpResponse:
         "unchanged": [file for file in code.files(step) if file.state == code.UNCHANGED],
         "redis": lambda: [file for file in code.files(step, "redis") if file.state != code.UNCHANGED],
         "tabs": step.tabs or [f"/chat/{quote(pins.pin(step, visitor.token))}/"] * 2,
-        "port": int(request.META["SERVER_PORT"]) + 1,
-        "script": _script(request),
+        "port": terminal.beside(int(request.META["SERVER_PORT"])),
+        "script": terminal.script(request),
         "visitor": _signer.sign(visitor.token),
         "calls": console.CALLS,
     }

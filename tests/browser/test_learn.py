@@ -212,6 +212,19 @@ def test_the_console_of_step_4_sends_and_receives_on_the_channel_layer(lesson):
     expect(calls.locator(".result")).to_have_text(["{'type': 'hello'}", received, received])
 
 
+def test_the_console_of_step_4_keeps_the_order_of_the_clicks_and_the_last_answer_in_sight(lesson):
+    page = lesson("layer").page
+    calls = page.get_by_role("log", name="Calls and their answers")
+    page.get_by_role("button", name="3. receive again").click()
+    for _ in range(8):
+        page.get_by_role("button", name="1. send an event").click()
+    page.get_by_role("button", name="2. receive it").click()
+    expect(calls.locator(".waiting")).to_have_count(0)
+    said = calls.locator(".python").all_text_contents()[3:]
+    assert ["receive" in line for line in said] == [True, *[False] * 8, True]
+    assert calls.evaluate("(log) => log.scrollHeight - log.clientHeight - log.scrollTop") <= 1
+
+
 def test_the_console_of_step_4_takes_what_is_filled_in_and_shows_only_what_a_call_needs(lesson):
     page = lesson("layer").page
     expect(page.get_by_label("Group", exact=True)).to_be_hidden()
@@ -287,6 +300,25 @@ def test_no_page_of_the_course_scrolls_sideways(new_context, served, screen):
         page.goto(served.url + path)
         page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
         assert overflow(page.locator("html")) <= 0, path
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_refusal_fits_into_a_lessons_tab(new_context, served, screen):
+    width, height = SCREENS[screen]
+    page = new_context(viewport={"width": width, "height": height}).new_page()
+    way = Lesson(page, served.url, "index").tab(2).get_by_role("link", name="Back to the index page")
+    expect(way).to_be_visible()
+    assert way.evaluate("(link) => link.getBoundingClientRect().bottom <= innerHeight")
+
+
+def test_on_a_phone_the_name_of_a_step_is_in_one_line_and_no_code_is_cut_off(new_context, served):
+    width, height = SCREENS["phone"]
+    page = new_context(viewport={"width": width, "height": height}).new_page()
+    for path in LESSONS.values():
+        page.goto(served.url + path)
+        assert page.locator(".steps [aria-current] .name").bounding_box()["height"] < 30, path
+        page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+        assert all(overflow(code) <= 0 for code in page.locator(".code").all()), path
 
 
 @pytest.mark.parametrize("screen, beside", [("phone", False), ("laptop", True), ("projector", True)])

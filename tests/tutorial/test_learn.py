@@ -1,9 +1,11 @@
 """The course's pages, and what a visitor's session keeps of them."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as Database
 from django.db import OperationalError
@@ -181,14 +183,31 @@ def test_a_room_that_a_step_does_not_have_leads_back_to_the_steps_own_index(clie
 def test_the_commands_fit_the_port_that_is_taken(client):
     page = text(client.get("/learn/echo/", SERVER_PORT="8001"))
     assert "runserver 8002" in page and "127.0.0.1:8002/chat/lobby/" in page
+    for port in ("0", "443", "65535"):  # no port of ours, one that is the administrator's to use, the last
+        assert "runserver 8000" in text(client.get("/learn/echo/", SERVER_PORT=port))
 
 
 def test_the_whole_path_of_the_command_is_for_this_machine_alone(client, monkeypatch, tmp_path):
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     (tmp_path / "chatdemo").touch()
     assert str(tmp_path / "chatdemo") in text(client.get("/learn/echo/", REMOTE_ADDR="127.0.0.1"))
+    assert str(tmp_path / "chatdemo") in text(client.get("/learn/echo/", REMOTE_ADDR="::ffff:127.0.0.1"))
     for elsewhere in ("192.0.2.7", "", "nonsense"):
         assert str(tmp_path) not in text(client.get("/learn/echo/", REMOTE_ADDR=elsewhere))
+
+
+@pytest.mark.parametrize("headers", [{"host": "chat.example.org"}, {"x-forwarded-for": "192.0.2.7"}])
+def test_the_whole_path_of_the_command_is_not_for_a_tunnels_visitors(client, monkeypatch, tmp_path, headers):
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    (tmp_path / "chatdemo").touch()
+    monkeypatch.setattr("django.conf.settings.ALLOWED_HOSTS", ["*"])
+    assert str(tmp_path) not in text(client.get("/learn/echo/", REMOTE_ADDR="127.0.0.1", headers=headers))
+
+
+@pytest.mark.parametrize("step, says", [("echo", True), ("", False)])
+def test_the_overview_names_the_step_that_rooms_run(client, monkeypatch, step, says):
+    monkeypatch.setattr(settings, "CHATDEMO", replace(settings.CHATDEMO, step=step))
+    assert ("Rooms run step 3, echo, now." in text(client.get("/learn/"))) is says
 
 
 def test_a_lesson_is_read_or_done_and_nothing_else(client):

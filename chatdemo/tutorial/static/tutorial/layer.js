@@ -36,6 +36,7 @@ export class LayerConsole {
     if (answer.python) waiting.before(line("python", `>>> ${answer.python}`));
     for (const kind of ["result", "error", "note"]) if (answer[kind]) waiting.before(line(kind, answer[kind]));
     waiting.remove();
+    this.log.scrollTop = this.log.scrollHeight;
   }
 
   async ask() {
