@@ -38,6 +38,15 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         # Daphne percent-decodes the offered names; autobahn fails on one that the client didn't offer letter by letter.
         super().serverAccept(subprotocol if subprotocol in self.websocket_protocols else None)
 
+    def handle_reply(self, message: dict) -> None:
+        super().handle_reply(message)
+        # Daphne takes an empty message for none. The specification of ASGI asks only that one of the two isn't None.
+        if message["type"] == "websocket.send" and not (message.get("text") or message.get("bytes")):
+            if message.get("text") is not None:
+                self.serverSend("")
+            elif message.get("bytes") is not None:
+                self.serverSend(b"", binary=True)
+
     def serverSend(self, content: str | bytes, binary: bool = False) -> None:
         # To a participant that is leaving nothing is sent. autobahn raises, which would end the consumer half-way.
         if self.state not in (self.STATE_CLOSING, self.STATE_CLOSED):
