@@ -27,8 +27,9 @@ async def hang(receive, send):
 async def echo(receive, send):
     await send({"type": "websocket.accept"})
     while (event := await receive())["type"] != "websocket.disconnect":
-        if "text" in event:
-            await send({"type": "websocket.send", "text": event["text"]})
+        if event["type"] == "websocket.receive":
+            content = {key: event[key] for key in ("text", "bytes") if event.get(key) is not None}
+            await send({"type": "websocket.send", **content})
     print(event["code"], flush=True)
 
 
