@@ -1,9 +1,9 @@
 """The consumers: one instance for each participant's WebSocket."""
 
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from chatdemo.chat import messages, rooms
+from chatdemo.realtime.consumer import AsyncWebsocketConsumer
 
 #: A client that offers this subprotocol gets the events of the wire contract too.
 SUBPROTOCOL = "chatdemo"
@@ -40,7 +40,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def chat_message(self, event: dict) -> None:
         """An event from the group: to the participant. The id goes to nobody but the message's sender."""
         mine = event.get("sender") == self.channel_name
-        await self.send(messages.encode({"message": event["message"]}, event.get("id") if mine else None))
+        await self.send(messages.encode(event["message"], event.get("id") if mine else None))
 
 
 class RefusingConsumer(AsyncWebsocketConsumer):

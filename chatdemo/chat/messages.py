@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 #: The codes of the wire contract, with the sentence that goes with each.
 ERRORS = {
@@ -33,7 +34,7 @@ class MessageError(Exception):
 
     def as_json(self) -> str:
         """The frame that tells the sender, as the wire contract has it."""
-        return encode({"error": self.code, "detail": str(self)}, self.id)
+        return _encode({"error": self.code, "detail": str(self)}, self.id)
 
 
 def parse(text: str | None, limit: int) -> Message:
@@ -52,8 +53,13 @@ def parse(text: str | None, limit: int) -> Message:
     return Message(_check_text(content.get("message"), id, limit), id)
 
 
-def encode(content: dict, id: str | None = None) -> str:
-    """A frame with ``content``, and ``id`` if the client that it goes to gave one."""
+@lru_cache(maxsize=4)
+def encode(text: str, id: str | None = None) -> str:
+    """The frame of a message, with ``id`` for the client that gave it one. It is encoded once for the whole room."""
+    return _encode({"message": text}, id)
+
+
+def _encode(content: dict, id: str | None) -> str:
     return json.dumps(content if id is None else {**content, "id": id})
 
 

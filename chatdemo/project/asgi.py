@@ -16,12 +16,15 @@ from chatdemo.chat.routing import websocket_urlpatterns  # noqa: E402
 from chatdemo.project.hosts import AllowedHostsOriginValidator, OwnAddresses  # noqa: E402
 from chatdemo.project.static_files import StaticFilesHandler  # noqa: E402
 from chatdemo.project.steps import StepRouter  # noqa: E402
+from chatdemo.realtime.middleware import SendPast  # noqa: E402
 
 application = OwnAddresses(
     ProtocolTypeRouter(
         {
             "http": StaticFilesHandler(django_application),
-            "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(StepRouter(URLRouter(websocket_urlpatterns)))),
+            "websocket": AllowedHostsOriginValidator(
+                SendPast(AuthMiddlewareStack, StepRouter(URLRouter(websocket_urlpatterns)))
+            ),
         }
     )
 )

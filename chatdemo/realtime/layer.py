@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -16,14 +16,22 @@ logger = logging.getLogger(__name__)
 FLAT = (str, int, float, bool, bytes, type(None))
 
 
+#: What a channel is attached to: gets an event, and says whether it takes it now.
+Taker = Callable[[dict], bool]
+
+
 class Mailbox:
-    """A channel: the events that wait in it, each with the time at which it expires, and those who wait for one."""
+    """A channel: the events that wait in it, each with the time at which it expires, and those who wait for one.
 
-    __slots__ = ("events", "waiters")
+    Or who it is attached to: its taker, in the event loop that events are offered in.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("events", "waiters", "taker", "loop")
+
+    def __init__(self, taker: Taker | None = None, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self.events: deque[tuple[float, dict]] = deque()
         self.waiters: deque[asyncio.Future] = deque()
+        self.taker, self.loop = taker, loop
 
 
 class ChannelLayer(InMemoryChannelLayer):
@@ -34,6 +42,7 @@ class ChannelLayer(InMemoryChannelLayer):
     - What is lost is logged: an event for a channel that is full, and one that expired unread.
     - ``channel_capacity`` works. Upstream never compiles its patterns.
     - A receive that is cancelled after its event has arrived puts it back. Upstream may lose it.
+    - ``attach`` has events handed over as they are sent, which saves a member the task that waits for them.
 
     Consumers of several event loops and threads may use one layer.
     """
@@ -42,6 +51,8 @@ class ChannelLayer(InMemoryChannelLayer):
         super().__init__(expiry, group_expiry, capacity, channel_capacity, **kwargs)
         self.channel_capacity = self.compile_capacities(channel_capacity or {})
         self.channels: dict[str, Mailbox] = {}
+        # By the event loop that is handing events out: what has been sent meanwhile.
+        self._later: dict[asyncio.AbstractEventLoop, deque[tuple[list[str], dict, str]]] = {}
         self._swept = time.time()
 
     async def send(self, channel: str, message: Mapping[str, Any]) -> None:
@@ -50,7 +61,7 @@ class ChannelLayer(InMemoryChannelLayer):
         self.require_valid_channel_name(channel)
         assert "__asgi_channel__" not in message
         self._sweep()
-        if not self._put(channel, deepcopy(message)):
+        if self._is_full(channel) or self._hand_out([channel], message):
             raise ChannelFull(channel)
 
     async def receive(self, channel: str) -> dict:
@@ -84,13 +95,30 @@ class ChannelLayer(InMemoryChannelLayer):
         assert isinstance(message, dict), "Message is not a dict"
         self.require_valid_group_name(group)
         self._sweep()
-        copy = dict if all(isinstance(value, FLAT) for value in message.values()) else deepcopy
-        full = [channel for channel in list(self.groups.get(group, ())) if not self._put(channel, copy(message))]
-        if full:
-            logger.warning(
-                "%d of the group %s read too slowly: their channels are full, and an event for them was lost (%s)",
-                len(full), group, full[0],
-            )  # fmt: skip
+        if full := self._hand_out(list(self.groups.get(group, ())), message, group):
+            self._log_full(group, full)
+
+    def attach(self, channel: str, taker: Taker) -> None:
+        """Offer each event of a channel to ``taker`` while it is sent, in the event loop that runs now.
+
+        A taker that is busy answers False. It gets the event, and those after it, from ``receive_nowait``.
+        """
+        self.require_valid_channel_name(channel)
+        self.channels[channel] = Mailbox(taker, asyncio.get_running_loop())
+
+    def detach(self, channel: str) -> None:
+        """Forget a channel that was attached, and what is in it."""
+        self.channels.pop(channel, None)
+
+    def receive_nowait(self, channel: str) -> dict | None:
+        """The next event of a channel, None if there is none."""
+        mailbox = self.channels.get(channel)
+        if mailbox is None or not mailbox.events:
+            return None
+        self._expire(channel, mailbox)
+        event = mailbox.events.popleft()[1] if mailbox.events else None
+        self._tidy(channel, mailbox)
+        return event
 
     async def flush(self) -> None:
         """Forget all events and groups. Whoever waits goes on waiting."""
@@ -99,19 +127,76 @@ class ChannelLayer(InMemoryChannelLayer):
             self._tidy(channel, mailbox)
         self.groups = {}
 
-    def _put(self, channel: str, event: dict) -> bool:
-        """Give the event to who waits for it, or keep it; False if the channel is full."""
+    def _hand_out(self, channels: list[str], message: dict, group: str = "") -> list[str]:
+        """Put an event into each of the channels; those that are full.
+
+        While events are being handed out, others wait for their turn: a taker that sends one itself must not have it
+        overtake the one that it answers, for those who come after it.
+        """
+        loop = asyncio.get_running_loop()
+        later = self._later.get(loop)
+        if later is not None:
+            later.append((channels, deepcopy(message), group))
+            return []
+        later = self._later[loop] = deque()
+        try:
+            return self._put_all(channels, message, loop)
+        finally:
+            self._go_on(loop, later)
+
+    def _go_on(self, loop: asyncio.AbstractEventLoop, later: deque) -> None:
+        if later:  # in a turn of its own: takers that answer each other for ever must not stop all else
+            loop.call_soon(self._catch_up, loop, later)
+        else:
+            del self._later[loop]
+
+    def _catch_up(self, loop: asyncio.AbstractEventLoop, later: deque) -> None:
+        for _ in range(len(later)):
+            channels, message, group = later.popleft()
+            if full := self._put_all(channels, message, loop):
+                self._log_full(group, full)
+        self._go_on(loop, later)
+
+    def _put_all(self, channels: Iterable[str], message: dict, loop: asyncio.AbstractEventLoop) -> list[str]:
+        copy = dict if all(isinstance(value, FLAT) for value in message.values()) else deepcopy
+        return [channel for channel in channels if not self._put(channel, copy(message), loop)]
+
+    def _put(self, channel: str, event: dict, loop: asyncio.AbstractEventLoop) -> bool:
+        """Give the event to who takes it or waits for it, or keep it; False if the channel is full."""
         mailbox = self.channels.get(channel)
         if mailbox is None:
             mailbox = self.channels[channel] = Mailbox()
+        elif mailbox.taker is not None:
+            if mailbox.loop is loop:
+                if not mailbox.events and mailbox.taker(event):
+                    return True
+            else:
+                mailbox.loop.call_soon_threadsafe(self._offer, mailbox)
         elif self._give(channel, mailbox, event):
             return True
-        if len(mailbox.events) >= self.get_capacity(channel):
-            self._expire(channel, mailbox)
-            if len(mailbox.events) >= self.get_capacity(channel):
-                return False
+        if self._is_full(channel):
+            return False
         mailbox.events.append((time.time() + self.expiry, event))
         return True
+
+    def _offer(self, mailbox: Mailbox) -> None:
+        """In the taker's own loop, what another one has put into its mailbox."""
+        while mailbox.events and mailbox.taker(mailbox.events[0][1]):
+            mailbox.events.popleft()
+
+    def _is_full(self, channel: str) -> bool:
+        mailbox = self.channels.get(channel)
+        if mailbox is None or len(mailbox.events) < self.get_capacity(channel):
+            return False
+        self._expire(channel, mailbox)
+        return len(mailbox.events) >= self.get_capacity(channel)
+
+    @staticmethod
+    def _log_full(group: str, full: list[str]) -> None:
+        logger.warning(
+            "%d of the group %s read too slowly: their channels are full, and an event for them was lost (%s)",
+            len(full), group, full[0],
+        )  # fmt: skip
 
     def _give(self, channel: str, mailbox: Mailbox, event: dict) -> bool:
         """Whether somebody was waiting, and gets it: in the event loop that they wait in."""
@@ -141,7 +226,8 @@ class ChannelLayer(InMemoryChannelLayer):
 
     def _tidy(self, channel: str, mailbox: Mailbox) -> None:
         """Forget a channel that nothing is in and nobody waits for: so many come and go."""
-        if not mailbox.events and not mailbox.waiters and self.channels.get(channel) is mailbox:
+        in_use = mailbox.events or mailbox.waiters or mailbox.taker
+        if not in_use and self.channels.get(channel) is mailbox:
             del self.channels[channel]
 
     def _expire(self, channel: str, mailbox: Mailbox) -> None:

@@ -10,6 +10,7 @@ import daphne.server  # installs Twisted's asyncio reactor, so it comes before a
 from twisted.internet import defer, reactor
 
 from chatdemo.realtime.http import HTTPFactory
+from chatdemo.realtime.transport import Transport
 from chatdemo.realtime.websocket import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,11 @@ GOODBYE, FINISH, CANCEL = 0.8, 1.0, 1.1
 #: Seconds that a participant has to answer a close frame. autobahn rounds the end down to a whole second (txaio's
 #: batched timer): with less than 2, it can hang up at once, and the participant may never read why.
 CLOSE_TIMEOUT = 2
+#: Octets that may wait for a participant that doesn't read.
+MAX_BACKLOG = 1024 * 1024
+#: Seconds without a frame from a participant after which it is pinged, and until it must have answered. Daphne has 20
+#: and 30: each ping then comes before the time-out of the last, which it replaces.
+PING_INTERVAL, PING_TIMEOUT = 20, 15
 
 
 class Server(daphne.server.Server):
@@ -29,13 +35,22 @@ class Server(daphne.server.Server):
     once every WebSocket has been closed. The other options are Daphne's own.
     """
 
-    def __init__(self, application: Callable, listener: socket.socket, on_ready: Callable[[], None], **options):
+    def __init__(
+        self,
+        application: Callable,
+        listener: socket.socket,
+        on_ready: Callable[[], None],
+        max_backlog: int = MAX_BACKLOG,
+        **options,
+    ):
+        options = {"ping_interval": PING_INTERVAL, "ping_timeout": PING_TIMEOUT} | options
         # Daphne refuses to be made without an endpoint. Its "fd:" endpoint would adopt the socket too, but loads
         # every Twisted plugin on the machine to find itself (30 ms); prepare() does the same in one call.
         super().__init__(application, endpoints=["adopted"], ready_callable=self.prepare, **options)
         self.endpoints = []
         self.listener = listener
         self.on_ready = on_ready
+        self.max_backlog = max_backlog
         self.stopping = False
 
     def prepare(self) -> None:
@@ -48,6 +63,7 @@ class Server(daphne.server.Server):
             closeHandshakeTimeout=CLOSE_TIMEOUT,
         )
         self.port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
+        self.port.transport = Transport
         self.listening_addresses.append(self.listener.getsockname()[:2])
         self.listener.close()  # the reactor works on a duplicate
         reactor.callWhenRunning(self._run_on_ready)
@@ -57,6 +73,17 @@ class Server(daphne.server.Server):
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
             signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(reactor.stop))
         self.on_ready()
+
+    async def handle_reply(self, protocol: object, message: dict) -> None:
+        """An application sends ``message``."""
+        # Most that is ever sent is the text of a message, which needs none of Daphne's questions.
+        if message.get("type") == "websocket.send":
+            content = message.get("text")
+            if content is None:
+                content = message.get("bytes")
+            if content is not None and protocol.send_content(content):
+                return
+        await super().handle_reply(protocol, message)
 
     def kill_all_applications(self) -> defer.Deferred:
         """Twisted calls this before it shuts down, and waits for what it returns."""

@@ -1,12 +1,27 @@
 """Daphne's WebSocket protocol, held to RFC 6455 where a handshake or a closing goes off the usual way."""
 
+import logging
+from functools import lru_cache
 from urllib.parse import urlsplit
 
+from autobahn.websocket.protocol import PreparedMessage
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from daphne.ws_protocol import WebSocketProtocol as DaphneWebSocketProtocol
 from twisted.internet import defer
 
+from chatdemo.realtime.transport import Transport
+
+logger = logging.getLogger(__name__)
 GOING_AWAY = 1001  # RFC 6455, section 7.4.1
+TRY_AGAIN_LATER = 1013  # the registry that RFC 6455, section 11.7, set up
+
+
+@lru_cache(maxsize=4)
+def frame(content: str | bytes) -> bytes:
+    """``content`` as the frame of a text or a binary message. A room's message is framed once for all."""
+    is_binary = isinstance(content, bytes)
+    payload = content if is_binary else content.encode()
+    return PreparedMessage(payload, is_binary, applyMask=False, doNotCompress=True).payloadHybi
 
 
 class WebSocketProtocol(DaphneWebSocketProtocol):
@@ -38,19 +53,29 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         # Daphne percent-decodes the offered names; autobahn fails on one that the client didn't offer letter by letter.
         super().serverAccept(subprotocol if subprotocol in self.websocket_protocols else None)
 
-    def handle_reply(self, message: dict) -> None:
-        super().handle_reply(message)
-        # Daphne takes an empty message for none. The specification of ASGI asks only that one of the two isn't None.
-        if message["type"] == "websocket.send" and not (message.get("text") or message.get("bytes")):
-            if message.get("text") is not None:
-                self.serverSend("")
-            elif message.get("bytes") is not None:
-                self.serverSend(b"", binary=True)
+    def onOpen(self) -> None:
+        super().onOpen()
+        if isinstance(self.transport, Transport):  # and not TLS
+            self.transport.join_writes(self.factory.server_class.max_backlog, self.give_up)
+
+    def send_content(self, content: str | bytes) -> bool:
+        """Send a text or a binary message; False if the WebSocket isn't open."""
+        if self.state != self.STATE_OPEN:
+            return False
+        self.transport.write(frame(content))
+        return True
 
     def serverSend(self, content: str | bytes, binary: bool = False) -> None:
         # To a participant that is leaving nothing is sent. autobahn raises, which would end the consumer half-way.
-        if self.state not in (self.STATE_CLOSING, self.STATE_CLOSED):
-            super().serverSend(content, binary)
+        self.send_content(content)
+
+    def give_up(self) -> None:
+        """Close with 1013: the participant doesn't read what it is sent, and there is no more room to keep it."""
+        logger.warning(
+            "A participant at %s:%s doesn't read: %d bytes wait for it, more than max_backlog. Its WebSocket is closed.",
+            *self.client_addr, self.transport.backlog,
+        )  # fmt: skip
+        self.sendCloseFrame(code=TRY_AGAIN_LATER, reasonUtf8=b"Too much waits to be read.", isReply=False)
 
     def onCloseFrame(self, code: int | None, reasonRaw: bytes | None) -> bool | None:
         self.reading_close_frame = True

@@ -96,4 +96,4 @@ def test_any_json_is_a_message_or_has_an_error(value, id):
     except MessageError as error:
         assert error.code in ERRORS
     else:
-        assert json.loads(encode({"message": message.text}, message.id)) == {"message": value, "id": id}
+        assert json.loads(encode(message.text, message.id)) == {"message": value, "id": id}

@@ -1,0 +1,41 @@
+"""RFC 6455 frames for the load generator: built once, read by slicing."""
+
+import os
+import struct
+from collections.abc import Iterator
+
+TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
+
+
+def client_frame(payload: bytes, opcode: int = TEXT) -> bytes:
+    """A whole frame as a client sends it: masked (section 5.3)."""
+    size = len(payload)
+    if size < 126:
+        head = struct.pack("!BB", 0x80 | opcode, 0x80 | size)
+    elif size < 65536:
+        head = struct.pack("!BBH", 0x80 | opcode, 0x80 | 126, size)
+    else:
+        head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, size)
+    mask = os.urandom(4)
+    key = (mask * (size // 4 + 1))[:size]
+    return head + mask + (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(size, "big")
+
+
+def server_frames(data: bytes) -> Iterator[tuple[int, bytes, int]]:
+    """The whole frames at the beginning of ``data``, as a server sends them: opcode, payload, and where each ends."""
+    at = 0
+    while (head := _header(data, at)) and at + sum(head) <= len(data):
+        start, end = at + head[0], at + sum(head)
+        yield data[at] & 0x0F, data[start:end], end
+        at = end
+
+
+def _header(data: bytes, at: int) -> tuple[int, int] | None:
+    """Octets of the header and of the payload of the frame at ``at``; None if its header isn't whole."""
+    if len(data) < at + 2:
+        return None
+    size = data[at + 1] & 0x7F
+    extended = {126: 2, 127: 8}.get(size, 0)
+    if len(data) < at + 2 + extended:
+        return None
+    return 2 + extended, int.from_bytes(data[at + 2 : at + 2 + extended], "big") if extended else size
