@@ -1,14 +1,16 @@
 """Channels' AsyncWebsocketConsumer, with the events of its channel handed to it instead of waited for."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic import websocket
 from channels.layers import get_channel_layer
 
-from chatdemo.realtime.turns import Turns
+from chatdemo.realtime.turns import Turns, pump
 
 
 class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
@@ -22,25 +24,55 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
     A handler that never had to wait can't have used a database. After one that did, connections that are too old are
     closed, as Channels does before each.
 
-    A channel layer that can't hand over events (channels_redis) is received from, in one more task.
+    A server or a channel layer that can't hand over what it has (another server, channels_redis) is received from.
     """
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         self.scope, self.base_send = scope, send
         self.channel_layer = layer = get_channel_layer(self.channel_layer_alias)
-        turns, sources = Turns(self.dispatch), [receive]
+        self._handlers: dict[str, Callable[[dict], Coroutine]] = {}
+        self._turns, self._pumps = Turns(self._handle), []
         if layer is not None:
             self.channel_name = await layer.new_channel()
-            if hasattr(layer, "attach"):
-                turns.attach(layer, self.channel_name)
-            else:
-                sources.append(lambda: layer.receive(self.channel_name))
-        with suppress(StopConsumer):
-            await turns.run(sources)
+            self._listen_to_layer()
+        self._listen(receive)
+        try:
+            with suppress(StopConsumer):
+                await self._turns.run()
+        finally:
+            await self._stop_listening()
 
-    async def dispatch(self, message: dict) -> None:
-        """Have the handler for the message's type handle it. Raises ValueError if there is none."""
-        handler = getattr(self, get_handler_name(message), None)
+    def _listen(self, receive: Callable) -> None:
+        if hasattr(receive, "attach"):
+            receive.attach(self._turns)
+        else:
+            self._pumps.append(asyncio.create_task(pump(receive, self._turns)))
+
+    def _listen_to_layer(self) -> None:
+        if hasattr(self.channel_layer, "attach"):
+            self.channel_layer.attach(self.channel_name, self._turns)
+        else:
+            self._listen(partial(self.channel_layer.receive, self.channel_name))
+
+    async def _stop_listening(self) -> None:
+        if hasattr(self.channel_layer, "detach"):
+            self.channel_layer.detach(self.channel_name)
+        for task in self._pumps:
+            task.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    def _handle(self, message: dict) -> Coroutine:
+        """The call of the handler for the message's type. Raises ValueError if there is none."""
+        handler = self._handlers.get(message.get("type"))
         if handler is None:
-            raise ValueError(f"No handler for message type {message['type']}")
-        await handler(message)
+            handler = getattr(self, get_handler_name(message), None)
+            if handler is None:
+                raise ValueError(f"No handler for message type {message['type']}")
+            self._handlers[message["type"]] = handler
+        return handler(message)
+
+    async def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> None:
+        if text_data is None or close:
+            await super().send(text_data, bytes_data, close)
+        else:
+            await self.base_send({"type": "websocket.send", "text": text_data})

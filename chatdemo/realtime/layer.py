@@ -4,34 +4,33 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
 from channels.exceptions import ChannelFull
 from channels.layers import InMemoryChannelLayer
 
+from chatdemo.realtime.tasks import outside_tasks
+from chatdemo.realtime.turns import Turns
+
 logger = logging.getLogger(__name__)
 #: Values that nobody can change: a dict of these alone is copied without a look into it.
 FLAT = (str, int, float, bool, bytes, type(None))
 
 
-#: What a channel is attached to: gets an event, and says whether it takes it now.
-Taker = Callable[[dict], bool]
-
-
 class Mailbox:
     """A channel: the events that wait in it, each with the time at which it expires, and those who wait for one.
 
-    Or who it is attached to: its taker, in the event loop that events are offered in.
+    Or the consumer's turns that it is attached to.
     """
 
-    __slots__ = ("events", "waiters", "taker", "loop")
+    __slots__ = ("events", "waiters", "turns")
 
-    def __init__(self, taker: Taker | None = None, loop: asyncio.AbstractEventLoop | None = None) -> None:
+    def __init__(self, turns: Turns | None = None) -> None:
         self.events: deque[tuple[float, dict]] = deque()
         self.waiters: deque[asyncio.Future] = deque()
-        self.taker, self.loop = taker, loop
+        self.turns = turns
 
 
 class ChannelLayer(InMemoryChannelLayer):
@@ -98,13 +97,11 @@ class ChannelLayer(InMemoryChannelLayer):
         if full := self._hand_out(list(self.groups.get(group, ())), message, group):
             self._log_full(group, full)
 
-    def attach(self, channel: str, taker: Taker) -> None:
-        """Offer each event of a channel to ``taker`` while it is sent, in the event loop that runs now.
-
-        A taker that is busy answers False. It gets the event, and those after it, from ``receive_nowait``.
-        """
+    def attach(self, channel: str, turns: Turns) -> None:
+        """Have ``turns`` get each event of a channel, as it is sent or as soon as it can."""
         self.require_valid_channel_name(channel)
-        self.channels[channel] = Mailbox(taker, asyncio.get_running_loop())
+        self.channels[channel] = Mailbox(turns)
+        turns.sources.append(lambda: self.receive_nowait(channel))
 
     def detach(self, channel: str) -> None:
         """Forget a channel that was attached, and what is in it."""
@@ -130,8 +127,8 @@ class ChannelLayer(InMemoryChannelLayer):
     def _hand_out(self, channels: list[str], message: dict, group: str = "") -> list[str]:
         """Put an event into each of the channels; those that are full.
 
-        While events are being handed out, others wait for their turn: a taker that sends one itself must not have it
-        overtake the one that it answers, for those who come after it.
+        While events are being handed out, others wait: a handler's answer must not come before what it answers, for
+        those whose turn comes later.
         """
         loop = asyncio.get_running_loop()
         later = self._later.get(loop)
@@ -140,12 +137,12 @@ class ChannelLayer(InMemoryChannelLayer):
             return []
         later = self._later[loop] = deque()
         try:
-            return self._put_all(channels, message, loop)
+            return outside_tasks(loop, self._put_all, channels, message, loop)
         finally:
             self._go_on(loop, later)
 
     def _go_on(self, loop: asyncio.AbstractEventLoop, later: deque) -> None:
-        if later:  # in a turn of its own: takers that answer each other for ever must not stop all else
+        if later:  # in a turn of its own: consumers that answer each other for ever must not stop all else
             loop.call_soon(self._catch_up, loop, later)
         else:
             del self._later[loop]
@@ -159,30 +156,29 @@ class ChannelLayer(InMemoryChannelLayer):
 
     def _put_all(self, channels: Iterable[str], message: dict, loop: asyncio.AbstractEventLoop) -> list[str]:
         copy = dict if all(isinstance(value, FLAT) for value in message.values()) else deepcopy
-        return [channel for channel in channels if not self._put(channel, copy(message), loop)]
+        full, mailboxes = [], self.channels
+        for channel in channels:
+            mailbox = mailboxes.get(channel)
+            turns = mailbox and mailbox.turns
+            if turns and not turns.busy and not mailbox.events and turns.loop is loop:
+                turns.take(copy(message))
+            elif not self._put(channel, copy(message), loop):
+                full.append(channel)
+        return full
 
     def _put(self, channel: str, event: dict, loop: asyncio.AbstractEventLoop) -> bool:
-        """Give the event to who takes it or waits for it, or keep it; False if the channel is full."""
+        """Give the event to who waits for it, or keep it; False if the channel is full."""
         mailbox = self.channels.get(channel)
         if mailbox is None:
             mailbox = self.channels[channel] = Mailbox()
-        elif mailbox.taker is not None:
-            if mailbox.loop is loop:
-                if not mailbox.events and mailbox.taker(event):
-                    return True
-            else:
-                mailbox.loop.call_soon_threadsafe(self._offer, mailbox)
         elif self._give(channel, mailbox, event):
             return True
         if self._is_full(channel):
             return False
         mailbox.events.append((time.time() + self.expiry, event))
+        if mailbox.turns:
+            mailbox.turns.notice(loop)
         return True
-
-    def _offer(self, mailbox: Mailbox) -> None:
-        """In the taker's own loop, what another one has put into its mailbox."""
-        while mailbox.events and mailbox.taker(mailbox.events[0][1]):
-            mailbox.events.popleft()
 
     def _is_full(self, channel: str) -> bool:
         mailbox = self.channels.get(channel)
@@ -226,7 +222,7 @@ class ChannelLayer(InMemoryChannelLayer):
 
     def _tidy(self, channel: str, mailbox: Mailbox) -> None:
         """Forget a channel that nothing is in and nobody waits for: so many come and go."""
-        in_use = mailbox.events or mailbox.waiters or mailbox.taker
+        in_use = mailbox.events or mailbox.waiters or mailbox.turns
         if not in_use and self.channels.get(channel) is mailbox:
             del self.channels[channel]
 

@@ -5,12 +5,14 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 
 import daphne.server  # installs Twisted's asyncio reactor, so it comes before any other import of Twisted
 from twisted.internet import defer, reactor
 
 from chatdemo.realtime.http import HTTPFactory
 from chatdemo.realtime.transport import Transport
+from chatdemo.realtime.turns import Inbox
 from chatdemo.realtime.websocket import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
@@ -73,6 +75,14 @@ class Server(daphne.server.Server):
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
             signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(reactor.stop))
         self.on_ready()
+
+    def create_application(self, protocol: object, scope: dict) -> Inbox | None:
+        """Run the application for a protocol; its queue of what it receives, None if it is gone already."""
+        inbox = Inbox()
+        scope["asgi"] = {"version": "3.0"}
+        application = self.application(scope, inbox, partial(self.handle_reply, protocol))
+        self.connections[protocol]["application_instance"] = asyncio.ensure_future(application)
+        return inbox
 
     async def handle_reply(self, protocol: object, message: dict) -> None:
         """An application sends ``message``."""

@@ -30,7 +30,9 @@ class Transport(tcp.Server):
             return self._leave_to_reactor(data)
         if not self.turn:
             if not self.unsent:
-                asyncio.get_running_loop().call_soon(_flush_all)
+                loop = asyncio.get_running_loop()
+                # Two steps, so that what the next look at the sockets finds is joined too.
+                loop.call_soon(loop.call_soon, _flush_all)
             self.unsent.append(self)
         self.turn.append(data)
 

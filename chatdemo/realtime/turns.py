@@ -1,8 +1,6 @@
 """A consumer's task, and the handlers that take turns in it."""
 
 import asyncio
-import types
-from asyncio import _enter_task, _leave_task  # asyncio's documentation, Extending: for those who run tasks
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import Context
@@ -10,12 +8,14 @@ from typing import Any
 
 from channels.db import aclose_old_connections
 
+from chatdemo.realtime.tasks import enter, leave, outside_tasks, resume
+
 
 class Turns:
-    """Runs one handler at a time: ``handle(message)`` for what the sources give and for the events of a channel.
+    """Runs one handler at a time, ``handle(message)``: for frames, and for the events of a channel.
 
-    A handler is begun at once, by whoever has the message, in the name and the context of the task that called ``run``.
-    Most end without ever waiting, and that was all. The rest of another one is left to the task itself.
+    A handler is begun by ``take``, by whoever has the message, in the name and the context of the task that called
+    ``run``. Most end without ever waiting, and that was all. The rest of one that waits is left to the task itself.
 
     While there is nothing for it to do, the task awaits this object as it would a future (``asyncio.isfuture``). That
     is how the object comes by the task's context, and by the callback that wakes it.
@@ -25,102 +25,78 @@ class Turns:
         self.handle = handle
         self.loop = asyncio.get_running_loop()
         self.task = asyncio.current_task()
-        self.layer, self.channel = None, ""
-        self.frames: deque[dict] = deque()  # that came while a handler was running
+        self.sources: list[Callable[[], dict | None]] = []  # each gives its next message, if there is one
+        self.busy = True  # a handler is running or waits, or the task is about to
+        self.behind = True  # a source may have something
         self.unfinished: Awaitable | None = None  # a handler's rest
-        self.busy = True  # a handler is running, or waits, or the task isn't there yet
-        self.behind = False  # something came while it was
+        self.failure: BaseException | None = None
         self.wake: Callable[[Any], None] | None = None
-        self.context: Context | None = None
+        self.context: Context | None = None  # the task's
         self.cancelled = False
         self._asyncio_future_blocking = False
 
-    def attach(self, layer, channel: str) -> None:
-        """Have ``layer`` hand over the events of ``channel``, until ``run`` ends."""
-        self.layer, self.channel = layer, channel
-        layer.attach(channel, self.take)
-
-    async def run(self, sources: list[Callable[[], Awaitable[dict]]]) -> None:
-        """Until a handler or a source raises, which this then does too."""
-        pumps = [self.loop.create_task(self._pump(source)) for source in sources]
+    async def run(self) -> None:
+        """Handle what comes, until a handler fails: raises what it raised."""
         try:
-            while not any(pump.done() for pump in pumps):
+            while not self.failure:
                 await self
-                await self._finish()
-            for pump in pumps:
-                await pump
+                if self.unfinished:
+                    unfinished, self.unfinished = self.unfinished, None
+                    await unfinished
+                    await aclose_old_connections()
+            raise self.failure
         finally:
-            if self.layer:
-                self.layer.detach(self.channel)
-            for pump in pumps:
-                pump.cancel()
-            await asyncio.wait(pumps)
+            if self.unfinished:
+                self.unfinished.close()
 
-    async def _pump(self, source: Callable[[], Awaitable[dict]]) -> None:
-        try:
-            while True:
-                self._put(await source())
-        finally:
-            self._wake_task()
+    def take(self, message: dict) -> None:
+        """Begin with the message. For when this isn't ``busy``, and no task is the current one.
 
-    async def _finish(self) -> None:
-        if self.unfinished:
-            unfinished, self.unfinished = self.unfinished, None
-            await unfinished
-            await aclose_old_connections()
-
-    def _put(self, frame: dict) -> None:
-        if self.busy:
-            self.frames.append(frame)
-            self.behind = True
-        else:
-            self._work(frame)
-
-    def take(self, event: dict) -> bool:
-        """Whether the event was handled, or at least begun with. If not, it is asked for later."""
-        if self.busy:
-            self.behind = True
-            return False
-        self._work(event)
-        return True
-
-    def _work(self, message: dict | None = None) -> None:
-        """Handle the message, then what came meanwhile, as long as no handler waits."""
-        self.busy = False
-        message = message or self._next()
-        while message is not None:
-            self._begin(message)
-            message = self._next() if self.behind and not self.busy else None
-
-    def _next(self) -> dict | None:
-        if self.frames:
-            return self.frames.popleft()
-        event = self.layer and self.layer.receive_nowait(self.channel)
-        self.behind = bool(event)
-        return event
-
-    def _begin(self, message: dict) -> None:
-        """Run the handler up to where it waits for something, or ends."""
+        Whoever has a message for one that is keeps it, for when the ``sources`` are asked, and has it ``notice``.
+        """
         self.busy = True
-        loop = self.loop
-        outer = asyncio.current_task(loop)  # asking for the loop that runs costs a system call before Python 3.12
-        if outer is not None:
-            _leave_task(loop, outer)
-        _enter_task(loop, self.task)
-        handler = self.handle(message)
+        enter(self.loop, self.task)
         try:
-            waiting_for = self.context.run(handler.send, None)
-        except StopIteration:
+            handler = self.handle(message)
+            waiting_for = self.run_in_context(handler.send, None)
+        except StopIteration:  # it has ended
             self.busy = False
         except BaseException as error:
-            self.unfinished = _fail(error)
+            self.failure = error
         else:
-            self.unfinished = _resume(handler, waiting_for)
-        finally:
-            _leave_task(loop, self.task)
-            if outer is not None:
-                _enter_task(loop, outer)
-        if self.unfinished:
+            self.unfinished = resume(handler, waiting_for)
+        leave(self.loop, self.task)
+        if self.busy:
+            self._wake_task()
+        elif self.behind:
+            self.busy = True
+            self.loop.call_soon(self._catch_up)
+
+    def notice(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """A source has something more. ``loop`` is the event loop that runs."""
+        self.behind = True
+        if loop is not self.loop:
+            self.loop.call_soon_threadsafe(self._look_again)
+
+    def _look_again(self) -> None:
+        if self.behind and not self.busy:
+            self._catch_up()
+
+    def fail(self, error: BaseException) -> None:
+        """Have ``run`` raise the error, once no handler is running."""
+        self.failure = error
+        if not self.busy:
+            self._wake_task()
+
+    def _catch_up(self) -> None:
+        """Take one of the messages that came meanwhile: all else gets its turn before the next."""
+        self.busy = self.behind = False
+        for source in self.sources:
+            message = source()
+            if message is not None:
+                self.behind = True
+                return self.take(message)
+        if self.failure:
             self._wake_task()
 
     def _wake_task(self) -> None:
@@ -135,13 +111,8 @@ class Turns:
         yield self
 
     def add_done_callback(self, wake: Callable[[Any], None], *, context: Context) -> None:
-        self.wake, self.context = wake, context
-        if self.unfinished:
-            self._wake_task()
-        elif self.behind:
-            self.loop.call_soon(self._work)
-        else:
-            self.busy = False
+        self.wake, self.context, self.run_in_context = wake, context, context.run
+        self.loop.call_soon(self._catch_up)
 
     def cancel(self, msg: object = None) -> bool:
         self.cancelled = True
@@ -156,22 +127,43 @@ class Turns:
         return self.loop
 
 
-async def _fail(error: BaseException) -> None:
-    raise error
+class Inbox:
+    """Messages for an application: ASGI's ``receive``, or for a consumer that is attached, each as it comes."""
+
+    def __init__(self) -> None:
+        self.messages: deque[dict] = deque()
+        self.turns: Turns | None = None
+        self.arrived: asyncio.Future | None = None
+
+    async def __call__(self) -> dict:
+        """The next message."""
+        while not self.messages:
+            self.arrived = asyncio.get_running_loop().create_future()
+            await self.arrived
+        return self.messages.popleft()
+
+    def attach(self, turns: Turns) -> None:
+        """From now on, each message is for ``turns``."""
+        self.turns = turns
+        turns.sources.append(lambda: self.messages.popleft() if self.messages else None)
+
+    def put_nowait(self, message: dict) -> None:
+        """Add a message, in the event loop's own thread."""
+        if self.turns and not self.turns.busy:
+            return outside_tasks(self.turns.loop, self.turns.take, message)
+        self.messages.append(message)
+        if self.turns:
+            self.turns.notice(self.turns.loop)
+        elif self.arrived and not self.arrived.done():
+            self.arrived.set_result(None)
 
 
-@types.coroutine
-def _resume(handler: Coroutine, waiting_for: Any) -> Generator:
-    """The rest of a handler that has begun, and waits for a future (or, if that is None, for the loop's next turn)."""
-    if waiting_for is not None:
-        waiting_for._asyncio_future_blocking = True  # as its __await__ says to the task; others may await it as well
+async def pump(receive: Callable[[], Awaitable[dict]], turns: Turns) -> None:
+    """Have ``turns`` get whatever ``receive`` has, for ever."""
+    inbox = Inbox()
+    inbox.attach(turns)
     try:
-        yield waiting_for
-    except BaseException as error:  # such as the task being cancelled
-        try:
-            waiting_for = handler.throw(error)
-        except StopIteration:
-            return
-        yield from _resume(handler, waiting_for)
-    else:
-        yield from handler
+        while True:
+            inbox.put_nowait(await receive())
+    except Exception as error:
+        turns.fail(error)

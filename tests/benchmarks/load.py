@@ -28,6 +28,8 @@ JOINING = 64
 #: Seconds without any delivery after which what is missing is lost.
 PATIENCE = 3.0
 READ = 65_536
+#: Messages whose frames are built before the run.
+PREPARED = 40_000
 
 
 class Plain:
@@ -112,6 +114,7 @@ class Load:
         self.people: dict[int, Participant] = {}
         self.poll = select.epoll()
         self.mark = "~"  # messages of the run; greetings have none
+        self.frames: list[bytes] = []
         self.sent: list[float] = []
         self.standing = [0]  # standing[k]: participants that have k frames
         self.slowest = 0  # frames that all have
@@ -201,16 +204,25 @@ class Load:
         self.standing[0] = len(self.people)
         self.senders = list(self.people.values())
         self.latencies = []
+        self._prepare(PREPARED)
         busy, start = time.process_time(), time.perf_counter()
         self.ends_at, self.last = start + seconds, start
         (self._open if rate else self._closed)(rate or inflight)
         elapsed, busy = self.last - start, time.process_time() - busy
         return self._report(elapsed, busy / (time.perf_counter() - start))
 
+    def _prepare(self, count: int) -> None:
+        """Frames of the next messages: they are not built while a server waits for them."""
+        first = len(self.frames)
+        texts = (f"{self.mark}{number:08d} how are you" for number in range(first, first + count))
+        self.frames += [client_frame(self.dialect.say(text)) for text in texts]
+
     def _say_next(self, now: float) -> None:
         number = len(self.sent)
+        if number == len(self.frames):
+            self._prepare(1000)
         self.sent.append(now)
-        self.send(self.senders[number % len(self.senders)], self.dialect.say(f"{self.mark}{number:08d} how are you"))
+        self.senders[number % len(self.senders)].socket.send(self.frames[number])
 
     def _closed(self, inflight: int) -> None:
         for _ in range(inflight):
@@ -237,10 +249,24 @@ class Load:
         """Read whatever has come; the time of it, or 0 if nothing came within ``timeout`` seconds."""
         ready = self.poll.poll(timeout, 4096)
         now = time.perf_counter()
+        people, room, standing, read, bisect = self.people, self.room, self.standing, os.read, bisect_right
+        stream, ends = room.stream, room.ends
         for descriptor, _ in ready:
-            person = self.people[descriptor]
+            person = people[descriptor]
             before = person.frames
-            self._read(person)
+            try:
+                data = read(descriptor, READ)
+            except ConnectionError:
+                data = b""
+            position = person.position
+            if data and not person.tail and stream.startswith(data, position):  # as everybody else got it
+                person.position = position = position + len(data)
+                frames = bisect(ends, position)
+                standing[before] -= 1
+                standing[frames] += 1
+                person.frames = frames
+            else:
+                self._read_on(person, data)
             if each:
                 self.latencies += [now - self.sent[number] for number in self.room.order[before : person.frames]]
         if ready:
@@ -249,19 +275,13 @@ class Load:
             self.slowest += 1
         return now if ready else 0
 
-    def _read(self, person: Participant) -> None:
-        room = self.room
-        try:
-            data = os.read(person.socket.fileno(), READ)
-        except ConnectionError:
-            data = b""
-        if not data:
-            return self._leave(person)
-        if not person.tail and room.stream.startswith(data, person.position):
-            person.position += len(data)
-        else:
+    def _read_on(self, person: Participant, data: bytes) -> None:
+        """What isn't in the stream, or not yet."""
+        if data:
             self._parse(person, data)
-        self._stand(person, room.frames_until(person.position))
+            self._stand(person, self.room.frames_until(person.position))
+        else:
+            self._leave(person)
 
     def _stand(self, person: Participant, frames: int) -> None:
         self.standing += [0] * (frames + 1 - len(self.standing))

@@ -1,0 +1,38 @@
+"""Running parts of a task from outside of it. asyncio's documentation, under Extending, has the functions for it."""
+
+import asyncio
+import types
+from asyncio import _enter_task, _leave_task
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any
+
+enter, leave = _enter_task, _leave_task
+
+
+def outside_tasks(loop: asyncio.AbstractEventLoop, call: Callable, *arguments: Any) -> Any:
+    """``call(*arguments)``, with no task of ``loop``, the event loop that runs, as the current one meanwhile."""
+    task = asyncio.current_task(loop)
+    if task is None:
+        return call(*arguments)
+    leave(loop, task)
+    try:
+        return call(*arguments)
+    finally:
+        enter(loop, task)
+
+
+@types.coroutine
+def resume(coroutine: Coroutine, waiting_for: Any) -> Generator:
+    """The rest of a coroutine that has begun, and waits for a future (or None: for the loop's next turn)."""
+    if waiting_for is not None:
+        waiting_for._asyncio_future_blocking = True  # its __await__ said so, and another task may have taken it back
+    try:
+        yield waiting_for
+    except BaseException as error:  # the task is being cancelled, say
+        try:
+            waiting_for = coroutine.throw(error)
+        except StopIteration:
+            return
+        yield from resume(coroutine, waiting_for)
+    else:
+        yield from coroutine
