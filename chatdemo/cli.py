@@ -1,8 +1,9 @@
 """The commands: each parses, calls one function, prints, and sets the exit code."""
 
+import math
 import sys
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import click
@@ -70,6 +71,18 @@ def setting_option(name: str, *declarations: str, **attributes):
     row = config.SETTINGS[name]
     help = f"{row.metadata['help']} [default: {config.example(name)}]"
     return click.option(*(declarations or (f"--{name}",)), name, default=None, help=help, **attributes)
+
+
+class Within(click.FloatRange):
+    """A number within a range, and not "nan", which click takes for one in any."""
+
+    def convert(self, value, param, ctx) -> float:
+        number = super().convert(value, param, ctx)
+        return (
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+            if math.isnan(number)
+            else number
+        )
 
 
 version_option = click.option(
@@ -258,3 +271,58 @@ def check(directory: str, step: str | None, watch: bool) -> int:
         if not watch:
             raise click.Abort() from None
     return 0 if passed else 1
+
+
+@cli.command()
+@click.argument("url", metavar="[URL]", default="")
+@click.option(
+    "--people", metavar="NUMBER", type=click.IntRange(1, 10_000), default=30, help="Participants. [default: 30]"
+)
+@click.option(
+    "--rate",
+    metavar="NUMBER",
+    type=Within(0, 10_000, min_open=True),
+    default=1,
+    help="Messages a second of all together, who take turns. [default: 1]",
+)
+@click.option(
+    "--for",
+    "seconds",
+    metavar="SECONDS",
+    type=Within(0, 86_400, min_open=True),
+    default=30,
+    help="How long they talk. [default: 30]",
+)
+@version_option
+def crowd(url: str, people: int, rate: float, seconds: float) -> int:
+    """Simulated participants over real WebSockets: for a rehearsal before a class, and to see what a load does.
+
+    \b
+    A server of its own:     chatdemo crowd
+    The class's server:      chatdemo crowd http://127.0.0.1:8000 --people 60
+    One of its rooms:        chatdemo crowd http://127.0.0.1:8000/chat/lobby/
+    As much as it can take:  chatdemo crowd --people 300 --rate 20 --for 60
+
+    URL is a server's address, a room's, or a WebSocket's, of any chat that speaks as the tutorial's does. Without a
+    room in it, the crowd has one to itself. The exit code is 0 if everyone joined and stayed, and got every message,
+    once and in the same order.
+    """
+    from chatdemo.crowd import address, live, messages, report, run
+    from chatdemo.crowd.own_server import own_server
+
+    words = messages.Messages(messages.new_run_id())
+    target = address.parse(url, f"crowd_{words.run_id}") if url else None
+    with nullcontext() if url else own_server() as server:
+        if server:
+            click.echo(f"Started a server of the crowd's own, {server.url}; it ends with the crowd.")
+            target = address.parse(server.url, f"crowd_{words.run_id}")
+        click.echo(report.title(people, rate, seconds, target.url) + "\n")
+        line = live.LiveLine(sys.stdout)
+        show = (lambda progress: line.show(report.line(progress))) if sys.stdout.isatty() else None
+        try:
+            result = run.run(target, words, run.Plan(people, rate, seconds), show)
+        finally:
+            line.clear()
+    for row in report.table(result):
+        click.echo(row)
+    return result.exit_code

@@ -5,15 +5,14 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from chatdemo.config import Config
 from chatdemo.errors import ChatdemoError
 from chatdemo.project import database
+from chatdemo.realtime.files import raise_file_limit
 
 SETTINGS = "chatdemo.project.settings"
-#: Open files, and so participants, that are asked for where the system sets no limit (macOS refuses more).
-MOST_FILES = 10_240
 
 
 def serve(config: Config, listener: socket.socket, on_ready: Callable[[], None]) -> None:
@@ -21,22 +20,9 @@ def serve(config: Config, listener: socket.socket, on_ready: Callable[[], None])
 
     ``on_ready()`` is called once requests can be answered.
     """
-    _raise_file_limit()
+    raise_file_limit()
     with _project(config):
         _make_server(config, listener, on_ready).run()
-
-
-def _raise_file_limit() -> None:
-    """Let as many participants in as the system allows at all: the usual limit is 1024 files, and 256 on macOS."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
-    if soft < wanted:
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _make_server(config: Config, listener: socket.socket, on_ready: Callable[[], None]):

@@ -1,0 +1,1 @@
+"""The crowd: simulated participants over real WebSockets, who count what reaches them."""

@@ -1,0 +1,212 @@
+"""A run of the crowd: all join, messages are sent at their rate, the stragglers are waited for, all leave."""
+
+import asyncio
+import gc
+import math
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from chatdemo.crowd.address import Address
+from chatdemo.crowd.connection import Door, JoinError
+from chatdemo.crowd.histogram import Histogram
+from chatdemo.crowd.lag import Lag
+from chatdemo.crowd.loop import reactor
+from chatdemo.crowd.messages import Messages
+from chatdemo.crowd.participants import Crowd, Participant
+from chatdemo.crowd.progress import Progress, Progressing
+from chatdemo.crowd.reach import explain, reach
+from chatdemo.crowd.tally import Counts
+from chatdemo.errors import ChatdemoError
+from chatdemo.realtime.files import raise_file_limit
+
+#: How many shake hands at a time: a server that is asked by more at once has too long a queue for the last.
+JOINING = 50
+#: Files of this process beside its WebSockets, with room to spare.
+OTHER_FILES = 40
+#: Seconds: between two looks at how a wait goes, between two live lines, for a closing handshake.
+LOOK, LINE, GOODBYE = 0.02, 0.25, 2.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``people`` participants; together they say ``rate`` messages a second, for ``seconds`` seconds."""
+
+    people: int
+    rate: float
+    seconds: float
+
+    @property
+    def messages(self) -> int:
+        """How many are due, the first at once."""
+        return max(1, math.ceil(self.rate * self.seconds - 1e-6))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run has come to. ``interrupted``: by Ctrl-C. ``lag`` is what the crowd says of itself."""
+
+    address: Address
+    plan: Plan
+    counts: Counts
+    latencies: Histogram
+    joined: int
+    absent: Counter[str]
+    closed: Counter[tuple[int, str]]
+    refused: Counter[str]
+    lag: Lag
+    interrupted: bool
+
+    @property
+    def is_good(self) -> bool:
+        """Whether everyone joined and stayed, and got every message once and in order."""
+        counts = self.counts
+        bad = counts.lost, counts.out_of_order, counts.doubled, self.absent, self.closed, self.refused
+        return not any(bad)
+
+    @property
+    def exit_code(self) -> int:
+        return 130 if self.interrupted else 0 if self.is_good else 1
+
+
+def run(address: Address, messages: Messages, plan: Plan, show: Callable[[Progress], None] | None = None) -> Result:
+    """Run the crowd until it is done or interrupted, once in a process; ``show`` gets its progress now and then.
+
+    Raises ChatdemoError if not even the first participant can join, or if this process may not open enough files.
+    """
+    limit = raise_file_limit(plan.people + OTHER_FILES)
+    if limit is not None and limit < plan.people + OTHER_FILES:
+        hint = f"Give --people {max(1, limit - OTHER_FILES)} or fewer, or raise the system's limit (ulimit -n) first."
+        raise ChatdemoError(f"A program may open {limit} files here, too few for {plan.people} participants.", hint)
+    return _on_reactor(Run(address, reach(address), messages, plan, show))
+
+
+def _on_reactor(run: "Run") -> Result:
+    outcome = []
+
+    def start() -> None:
+        task = asyncio.ensure_future(run.go())
+        stack.append(task)
+        task.add_done_callback(lambda done: (outcome.append(done), reactor.stop()))
+
+    stack: list[asyncio.Task] = []
+    reactor.callLater(0, start)  # and not callWhenRunning: that comes before the event loop runs
+    with _signals(lambda: [task.cancel() for task in stack]):
+        reactor.run(installSignalHandlers=False)
+    return outcome[0].result()
+
+
+@contextmanager
+def _signals(interrupt: Callable[[], object]) -> Iterator[None]:
+    """Ctrl-C, and what else ends a program, calls ``interrupt`` in the event loop."""
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    wanted = [getattr(signal, name) for name in names if signal.getsignal(getattr(signal, name)) != signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda *_: reactor.callFromThread(interrupt)) for number in wanted}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Run:
+    """The course of a run, in the event loop."""
+
+    def __init__(self, address: Address, ip: str, messages: Messages, plan: Plan, show: Callable | None):
+        self.address, self.plan = address, plan
+        self.show = show
+        self.crowd = Crowd(Door(address, ip), messages, plan.people)
+        self.lag = Lag()
+        self.progressing = Progressing(self.crowd)
+
+    async def go(self) -> Result:
+        """All of it. Cancelling it ends it early, with the result so far. Raises ChatdemoError if nobody can join."""
+        asides = [asyncio.ensure_future(self.lag.watch()), asyncio.ensure_future(self._show())]
+        interrupted = False
+        try:
+            await self._join()
+            await self._talk()
+            await self._settle()
+        except asyncio.CancelledError:
+            interrupted = True
+        counts = self.crowd.tally.counts(time.perf_counter(), finished=not interrupted)
+        await _end(asides)
+        await self._leave()
+        return self._result(counts, interrupted)
+
+    def _result(self, counts: Counts, interrupted: bool) -> Result:
+        crowd, plan = self.crowd, self.plan
+        lists = crowd.joined, crowd.absent, crowd.closed, crowd.refused
+        return Result(self.address, plan, counts, crowd.tally.latencies, *lists, self.lag, interrupted)
+
+    async def _join(self) -> None:
+        """The first alone: what keeps it out would keep out all."""
+        first, *others = self.crowd.people
+        try:
+            await first.join()
+        except JoinError as error:
+            raise explain(error, self.address) from None
+        gate = asyncio.Semaphore(JOINING)
+
+        async def join(participant: Participant) -> None:
+            async with gate:
+                await participant.try_to_join()
+
+        await asyncio.gather(*map(join, others))
+        gc.freeze()  # thousands of connections, which a collection need not look through again and again
+
+    async def _talk(self) -> None:
+        """Until the time is over, or nobody is left."""
+        self.progressing.until = time.perf_counter() + self.plan.seconds
+        talking = asyncio.ensure_future(self._say_all(self.progressing.until))
+        try:
+            while self.crowd.present and not talking.done():
+                await asyncio.wait([talking], timeout=LOOK)
+            if talking.done():
+                talking.result()
+        finally:
+            await _end([talking])
+
+    async def _say_all(self, end: float) -> None:
+        """Each message when it is due, or as soon as this process comes to it; what can't be sent by the end is not."""
+        start = end - self.plan.seconds
+        speakers = self._turns()
+        for number in range(self.plan.messages):
+            await asyncio.sleep(max(0.0, start + number / self.plan.rate - time.perf_counter()))
+            if time.perf_counter() >= end:
+                return
+            next(speakers).say()
+        await asyncio.sleep(max(0.0, end - time.perf_counter()))
+
+    def _turns(self) -> Iterator[Participant]:
+        """One after the other, of those who are there."""
+        while self.crowd.present:
+            yield from (participant for participant in self.crowd.people if participant.is_present)
+
+    async def _settle(self) -> None:
+        """Wait for the stragglers, for as long as deliveries go on arriving."""
+        self.progressing.until = None
+        while self.crowd.present and not self.crowd.tally.settled(time.perf_counter()):
+            await asyncio.sleep(LOOK)
+
+    async def _leave(self) -> None:
+        there = [participant for participant in self.crowd.people if participant.is_present]
+        for participant in there:
+            participant.leave()
+        if there:
+            await asyncio.wait([participant.connection.ended for participant in there], timeout=GOODBYE)
+
+    async def _show(self) -> None:
+        while self.show:
+            self.show(self.progressing.now(time.perf_counter()))
+            await asyncio.sleep(LINE)
+
+
+async def _end(tasks: list[asyncio.Task]) -> None:
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
