@@ -1,0 +1,48 @@
+"""The crowd knows its own words again."""
+
+import json
+
+import pytest
+
+from chatdemo.crowd.messages import Messages, Refusal, new_run_id
+
+MINE = Messages("abcdef")
+
+
+def test_what_was_said_is_read_again():
+    assert MINE.read(MINE.encode(12, 345)) == 345
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"message": "hello"},
+        {"message": "crowd ghijkl 12 345"},
+        {"message": "crowd abcdef 12"},
+        {"message": None},
+        {"text": "crowd abcdef 12 345"},
+        "crowd abcdef 12 345",
+        ["crowd abcdef 12 345"],
+    ],
+)
+def test_what_others_say_is_not_counted(content):
+    assert MINE.read(json.dumps(content).encode()) is None
+
+
+@pytest.mark.parametrize("frame", [b"", b"crowd abcdef 12 345", b"\xff\xfe", b'{"message": '])
+def test_what_is_no_json_is_not_counted(frame):
+    assert MINE.read(frame) is None
+
+
+def test_a_chat_may_put_a_name_before_the_text():
+    assert MINE.read(b'{"message": "ann: crowd abcdef 12 345", "at": "12:00"}') == 345
+
+
+def test_an_error_is_a_refusal():
+    assert MINE.read(b'{"error": "too_long", "detail": "Shorten it."}') == Refusal("too_long: Shorten it.")
+    assert MINE.read(b'{"error": "no"}') == "no"
+
+
+def test_no_two_runs_have_one_id():
+    assert len({new_run_id() for _ in range(100)}) == 100
+    assert len(new_run_id()) == 6
