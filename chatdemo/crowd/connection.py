@@ -90,7 +90,7 @@ class Connection(WebSocketClientProtocol):
         if not self.opened.done():
             self.opened.set_exception(self._why_not_opened())
         elif not self.ended.done():
-            self._end(LOST, "")
+            self._end(LOST, self.wasNotCleanReason or "" if self.failedByMe else "")
         if not self.ended.done():
             self.ended.set_result(None)
 

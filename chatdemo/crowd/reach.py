@@ -44,5 +44,7 @@ def explain(error: JoinError, address: Address) -> ChatdemoError:
     if error.location:
         return ChatdemoError(message, f"It leads to {error.location}: give that address, or the one behind it.")
     if error.status >= 500:
-        return ChatdemoError(message, f"{LOG} In the tutorial, a room that no route fits does this.")
+        return ChatdemoError(
+            message, f"{LOG} In the tutorial, a WebSocket that no route fits does this: has it a consumer yet?"
+        )
     return ChatdemoError(message, STATUSES.get(error.status, f"Is that the address of a chat server? {LOG}"))

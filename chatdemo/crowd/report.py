@@ -69,12 +69,12 @@ def _notes(result: Result) -> Iterator[str]:
     if result.interrupted:
         yield "Interrupted: the figures are those so far."
     if result.absent:
-        yield f"{result.absent.total():,} could not join: {_kinds(result.absent)}."
+        yield f"Could not join: {result.absent.total():,}. {_kinds(result.absent)}"
     if result.closed:
         closed = Counter({_closing(*end): count for end, count in result.closed.items()})
-        yield f"{result.closed.total():,} were cut off: {_kinds(closed)}."
+        yield f"Cut off: {result.closed.total():,}. {_kinds(closed)}"
     if result.refused:
-        yield f"The server refused {result.refused.total():,} messages: {_kinds(result.refused)}"
+        yield f"Refused by the server: {result.refused.total():,}. {_kinds(result.refused)}"
     yield from _about_losses(result)
     if result.lag.is_bottleneck:
         late, worst = duration(result.lag.late.percentile(90)), duration(result.lag.late.worst)
@@ -102,6 +102,6 @@ def _closing(code: int, reason: str) -> str:
 
 
 def _kinds(counter: Counter[str]) -> str:
-    """The most frequent of them, with how often each was."""
-    told = [f"{kind} ({count:,} times)" if count > 1 else kind for kind, count in counter.most_common(KINDS)]
-    return "; ".join(told) + ("; and others" if len(counter) > KINDS else "")
+    """The most frequent of them, and how often each was."""
+    told = [f"{count:,} x {kind.rstrip('.')}" for kind, count in counter.most_common(KINDS)]
+    return "; ".join(told) + ("; and others." if len(counter) > KINDS else ".")

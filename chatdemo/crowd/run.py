@@ -178,13 +178,15 @@ class Run:
             await asyncio.sleep(max(0.0, start + number / self.plan.rate - time.perf_counter()))
             if time.perf_counter() >= end:
                 return
-            next(speakers).say()
+            if not (speaker := next(speakers, None)):
+                return
+            speaker.say()
         await asyncio.sleep(max(0.0, end - time.perf_counter()))
 
     def _turns(self) -> Iterator[Participant]:
         """One after the other, of those who are there."""
-        while self.crowd.present:
-            yield from (participant for participant in self.crowd.people if participant.is_present)
+        while there := [participant for participant in self.crowd.people if participant.is_present]:
+            yield from (participant for participant in there if participant.is_present)
 
     async def _settle(self) -> None:
         """Wait for the stragglers, for as long as deliveries go on arriving."""

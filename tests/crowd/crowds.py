@@ -21,7 +21,7 @@ class Crowd(Process):
     def figure(self, name: str) -> str:
         """The figure ``name`` of the closing table, with the remark behind it."""
         [found] = re.findall(rf"^  {name} +(\S.*)$", self.output, re.MULTILINE)
-        return found
+        return " ".join(found.split())
 
 
 def finished(folder: Path, *arguments: str, code: int = 0) -> Crowd:

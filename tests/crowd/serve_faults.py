@@ -1,6 +1,6 @@
-"""Serves a chat with faults on chatdemo's server, without Django: python serve_faults.py. It prints its port.
+"""Serves a chat with faults on chatdemo's server, without Django: python serve_faults.py. It prints its address.
 
-The room's name says which fault it has.
+The room's name says which fault it has. What it hears, it prints.
 """
 
 import json
@@ -17,11 +17,15 @@ async def application(scope, receive, send):
     """A chat whose rooms are lists of senders."""
     room = scope["path"].split("/")[3]
     await receive()
+    print(f"{room} is asked", flush=True)
+    if room == "never":
+        await receive()
     if room == "full" and len(rooms[room]) == 2:
         return await send({"type": "websocket.close"})
     await send({"type": "websocket.accept"})
     rooms[room].append(send)
     while (event := await receive())["type"] != "websocket.disconnect":
+        print(f"{room} heard a message", flush=True)
         await BEHAVIOURS[room](rooms[room], send, json.loads(event["text"]))
     rooms[room].remove(send)
 

@@ -52,12 +52,12 @@ def test_the_table_is_aligned_and_says_no_more_than_there_is():
     ("others", "note"),
     [
         ({"interrupted": True}, "Interrupted: the figures are those so far."),
-        ({"absent": Counter({"status 403 Forbidden": 2})}, "2 could not join: status 403 Forbidden (2 times)."),
-        ({"closed": Counter({(1006, ""): 1})}, "1 were cut off: code 1006 (connection lost)."),
-        ({"closed": Counter({(4001, "Enough."): 2})}, "2 were cut off: code 4001 (Enough.) (2 times)."),
+        ({"absent": Counter({"status 403 Forbidden": 2})}, "Could not join: 2. 2 x status 403 Forbidden."),
+        ({"closed": Counter({(1006, ""): 1})}, "Cut off: 1. 1 x code 1006 (connection lost)."),
+        ({"closed": Counter({(4001, "Enough."): 2})}, "Cut off: 2. 2 x code 4001 (Enough.)."),
         (
             {"refused": Counter({"too_long: Shorten it.": 3})},
-            "The server refused 3 messages: too_long: Shorten it. (3 times)",
+            "Refused by the server: 3. 3 x too_long: Shorten it.",
         ),
     ],
 )
@@ -68,7 +68,7 @@ def test_what_went_wrong_is_said(others, note):
 
 def test_of_many_kinds_the_most_frequent_are_told():
     absent = Counter({"a": 1, "b": 5, "c": 2, "d": 3})
-    assert "11 could not join: b (5 times); d (3 times); c (2 times); and others." in text(absent=absent)
+    assert "Could not join: 11. 5 x b; 3 x d; 2 x c; and others." in text(absent=absent)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,10 @@
 """Runs of the crowd against servers: good ones, and ones with faults."""
 
+import os
+import signal
+import socketserver
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,7 +59,7 @@ def test_the_echo_step_is_reported_with_its_hint(tmp_path):
 def test_a_step_without_a_consumer_is_refused_with_its_status(tmp_path):
     with Served(tmp_path, "--step", "room") as server:
         crowd = finished(tmp_path, server.url, code=1)
-    assert "/: status 403 Access denied." in told(crowd) and "Has it a consumer for this room" in told(crowd)
+    assert "/: status 500 Internal server error." in told(crowd) and "has it a consumer yet?" in told(crowd)
 
 
 def test_without_an_address_it_starts_a_server_of_its_own_and_ends_it(tmp_path):
@@ -92,9 +96,7 @@ def test_a_server_that_says_nothing_is_named(faulty):
 
 
 def test_what_the_server_refuses_is_told_with_its_reason(faulty):
-    assert "The server refused 10 messages: too_long: That message is too long. (10 times)" in told(
-        run(faulty, "refuse", 1)
-    )
+    assert "Refused by the server: 10. 10 x too_long: That message is too long." in told(run(faulty, "refuse", 1))
 
 
 def test_what_others_say_is_not_counted(faulty):
@@ -104,24 +106,105 @@ def test_what_others_say_is_not_counted(faulty):
 def test_who_could_not_join_is_told(faulty):
     crowd = run(faulty, "full", 1)
     assert crowd.figure("participants") == "2 of 3" and crowd.figure("delivered") == "20"
-    assert "1 could not join: status 403 Access denied." in told(crowd)
+    assert "Could not join: 1. 1 x status 403 Access denied." in told(crowd)
 
 
-def test_who_is_cut_off_is_told_with_the_code_and_the_reason(faulty):
+def test_who_is_cut_off_is_told_with_the_code(faulty):
     crowd = run(faulty, "close", 1)
-    assert "1 were cut off: code 4001 (Enough of you.)." in told(crowd)
+    assert "Cut off: 1. 1 x code 4001." in told(crowd)
     assert crowd.figure("sent") == "10"
 
 
 def test_a_server_that_is_gone_in_the_middle_ends_the_run_with_its_table(tmp_path, faulty):
     with Crowd(tmp_path, f"{faulty.url}ws/chat/fair/", "--people", "3", "--for", "600", "--rate", "50") as crowd:
-        wait_for(lambda: "participants" in crowd.output or chatting(faulty), "the crowd to talk")
+        wait_for(lambda: "fair heard a message" in faulty.output, "the crowd to talk")
         faulty.kill()
         assert crowd.wait() == 1
-    assert "3 were cut off: code 1006 (connection lost) (3 times)." in told(crowd)
+    assert "Cut off: 3. 3 x code 1006 (connection lost)." in told(crowd)
     assert "Traceback" not in crowd.output
 
 
-def chatting(server) -> bool:
-    """Whether anybody but this test is connected to the server."""
-    return True
+@pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
+def test_a_server_that_stops_in_the_middle_is_told_with_its_reason(tmp_path, faulty):
+    with Crowd(tmp_path, f"{faulty.url}ws/chat/fair/", "--people", "3", "--for", "600", "--rate", "50") as crowd:
+        wait_for(lambda: "fair heard a message" in faulty.output, "the crowd to talk")
+        assert faulty.stop() == 0
+        assert crowd.wait() == 1
+    assert "Cut off: 3. 3 x code 1001 (The server is stopping.)." in told(crowd)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_the_run_with_the_table_so_far(tmp_path, faulty, how):
+    with Crowd(tmp_path, f"{faulty.url}ws/chat/fair/", "--people", "3", "--for", "600", "--rate", "50") as crowd:
+        wait_for(lambda: "fair heard a message" in faulty.output, "the crowd to talk")
+        assert crowd.stop(how) == 130
+    assert "Interrupted: the figures are those so far." in crowd.output and "Traceback" not in crowd.output
+    assert (crowd.figure("participants"), crowd.figure("lost").split()[0]) == ("3", "0")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
+def test_ctrl_c_while_participants_join_ends_it_too(tmp_path, faulty):
+    with Crowd(tmp_path, f"{faulty.url}ws/chat/never/", ready="at ws://") as crowd:
+        wait_for(lambda: "never is asked" in faulty.output, "the first to join")
+        assert crowd.stop() == 130
+    assert crowd.figure("participants") == "0" and "Traceback" not in crowd.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
+def test_ctrl_c_takes_its_own_server_with_it(tmp_path):
+    with Crowd(tmp_path, "--for", "600", ready="at ws://") as crowd:
+        assert crowd.stop() == 130
+    assert "Nothing listens at" in told(finished(tmp_path, crowd.url, code=1))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such limit")
+def test_too_few_files_are_told_with_how_many_can_join(tmp_path):
+    code = "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (100, 100)); from chatdemo.__main__ import main; main()"
+    with Process(
+        tmp_path, [sys.executable, "-c", code, "crowd", "127.0.0.1:9", "--people", "90"], clean_environ()
+    ) as crowd:
+        assert crowd.wait() == 1
+    assert "Error: A program may open 100 files here, too few for 90 participants." in crowd.output
+    assert "Give --people 60 or fewer" in crowd.output
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "status 404 Not Found."),
+        (b"HTTP/1.1 302 Found\r\nLocation: /login/\r\n\r\n", "It leads to /login/: give that address"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: tea\r\n\r\n", "a handshake that is none: HTTP Upgrade header"),
+        (b"220 mail.example.org ready\r\n\r\n", "an answer that is no HTTP."),
+        (b"\xff\xfe\r\n\r\n", "an answer that is no HTTP."),
+        (b"", "the connection was closed without an answer."),
+    ],
+)
+def test_a_server_of_another_kind_is_named(tmp_path, answer, message):
+    with Answering(answer) as server:
+        crowd = finished(tmp_path, f"127.0.0.1:{server.server_address[1]}", code=1)
+    assert message in told(crowd) and "\nNext:  " in crowd.output
+
+
+class Answering(socketserver.ThreadingTCPServer):
+    """Answers each request with the same bytes, and hangs up."""
+
+    daemon_threads = True
+
+    def __init__(self, answer: bytes):
+        self.answer = answer
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        self.request.recv(65536)
+        self.request.sendall(self.server.answer)

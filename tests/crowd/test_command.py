@@ -1,0 +1,86 @@
+"""`chatdemo crowd` as a user types it: its options, its refusals, its live line."""
+
+import os
+import re
+import subprocess
+import sys
+from contextlib import suppress
+
+import pytest
+from click.testing import CliRunner
+
+from chatdemo.cli import cli
+from tests.crowd.crowds import RUN
+from tests.support.served import clean_environ, free_port
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+def refused(code: int, *arguments: str) -> tuple[str, str]:
+    """The two lines that refuse ``arguments``."""
+    result = CliRunner().invoke(cli, ["crowd", *arguments])
+    assert result.exit_code == code
+    message, hint = result.stderr.splitlines()
+    return message.removeprefix("Error: "), hint.removeprefix("Next:  ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--people", "0"), "Invalid value for '--people': 0 is not in the range 1<=x<=10000."),
+        (("--people", "10001"), "Invalid value for '--people': 10001 is not in the range 1<=x<=10000."),
+        (("--people", "1.5"), "Invalid value for '--people': '1.5' is not a valid integer range."),
+        (("--rate", "0"), "Invalid value for '--rate': 0.0 is not in the range 0<x<=10000."),
+        (("--rate", "-1"), "Invalid value for '--rate': -1.0 is not in the range 0<x<=10000."),
+        (("--rate", "inf"), "Invalid value for '--rate': inf is not in the range 0<x<=10000."),
+        (("--rate", "nan"), "Invalid value for '--rate': nan is not in the range 0<x<=10000."),
+        (("--for", "0"), "Invalid value for '--for': 0.0 is not in the range 0<x<=86400."),
+        (("--for", "soon"), "Invalid value for '--for': 'soon' is not a valid float range."),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_range(arguments, message):
+    assert refused(2, *arguments) == (message, "chatdemo crowd --help shows the commands and options.")
+
+
+def test_a_bad_address_is_refused_with_examples():
+    message, hint = refused(2, "ftp://host")
+    assert message == "'ftp://host' is not the address of a chat." and "http://127.0.0.1:8000/chat/lobby/" in hint
+
+
+def test_where_nothing_listens_it_says_what_to_do():
+    port = free_port()
+    assert refused(1, f"127.0.0.1:{port}")[0] == f"Nothing listens at 127.0.0.1:{port}."
+
+
+def test_the_help_says_whose_rate_it_is():
+    text = " ".join(CliRunner().invoke(cli, ["crowd", "--help"]).stdout.split())
+    assert "Messages a second of all together, who take turns. [default: 1]" in text
+    for example in re.findall(r"chatdemo crowd (\S.*?)  ", text):
+        assert example
+
+
+def on_a_terminal(*arguments: str) -> tuple[int, str]:
+    """The exit code of the command on a terminal, and all that it wrote there."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "chatdemo", "crowd", *arguments]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=clean_environ()) as process:
+        os.close(theirs)
+        written = b""
+        with suppress(OSError):  # Linux's way to say that the other end is closed
+            while chunk := os.read(ours, 65536):
+                written += chunk
+        code = process.wait(RUN)
+    os.close(ours)
+    return code, written.decode()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX's")
+def test_on_a_terminal_one_line_is_rewritten_and_gone_at_the_end(served):
+    code, written = on_a_terminal(served.url, "--people", "3", "--for", "1", "--rate", "10")
+    assert code == 0, written
+    shown = re.findall(r"\r([^\r\n]+)", written)
+    assert any(re.match(r"3 in  [01] s left  sent \d+  [\d,]+ delivered/s  p99 \S+ ms  lost 0", line) for line in shown)
+    assert re.search(r"\r +\r\r?  participants", written)
+    assert "delivered             30" in written
