@@ -314,7 +314,7 @@ def crowd(url: str, people: int, rate: float, seconds: float) -> int:
     target = address.parse(url, f"crowd_{words.run_id}") if url else None
     with nullcontext() if url else own_server() as server:
         if server:
-            click.echo(f"Started a server of the crowd's own, {server.url}; it ends with the crowd.")
+            click.echo(f"Started a server of its own, which ends with it: {server.url}")
             target = address.parse(server.url, f"crowd_{words.run_id}")
         click.echo(report.title(people, rate, seconds, target.url) + "\n")
         line = live.LiveLine(sys.stdout)

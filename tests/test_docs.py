@@ -52,6 +52,14 @@ def test_every_option_that_the_readme_has_exists():
     assert ours <= options
 
 
+def test_the_readme_has_every_option_of_the_crowd_with_its_default():
+    options = {
+        parameter.opts[0]: parameter for parameter in cli.commands["crowd"].params if parameter.opts[0][:2] == "--"
+    }
+    rows = {name: default for name, (default, _) in table("option").items()}
+    assert rows == {name: str(option.default) for name, option in options.items() if name != "--version"}
+
+
 def test_the_settings_without_an_option_are_named():
     options = {parameter.name for parameter in cli.commands["serve"].params}
     assert [f"`{name}`" for name in SETTINGS if name not in options] == re.findall(

@@ -18,5 +18,6 @@ class LiveLine:
     def clear(self) -> None:
         """Leave the line empty, and the cursor at its start."""
         if self.length:
+            self.length += len("^C")  # which the terminal adds where Ctrl-C was pressed
             self.show("")
             self.show("")

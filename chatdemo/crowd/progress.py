@@ -49,7 +49,7 @@ class Progressing:
             missing=tally.expected - tally.delivered,
             per_second=(tally.delivered - delivered) / (time - then) if time > then else 0.0,
             p99=percentile(recent, 99, tally.latencies.worst),
-            lost=tally.overdue(time),
+            lost=tally.lost(time),
         )
 
     def _seconds_left(self, time: float) -> float | None:

@@ -9,6 +9,8 @@ from chatdemo.crowd.run import Result
 from chatdemo.crowd.tally import PATIENCE
 
 WIDTH = 79
+#: Columns that the live line leaves free, for what the terminal shows of Ctrl-C.
+CTRL_C = 2
 #: How many kinds of a fault are told.
 KINDS = 3
 CLOSINGS = {1001: "the server went away", 1005: "no code given", 1006: "connection lost", 1011: "its consumer failed"}
@@ -26,7 +28,7 @@ def line(progress: Progress) -> str:
         f"p99 {duration(progress.p99)}",
         f"lost {progress.lost:,}",
     ]
-    return "  ".join(parts)[:WIDTH]
+    return "  ".join(parts)[: WIDTH - CTRL_C]
 
 
 def title(people: int, rate: float, seconds: float, url: str) -> str:

@@ -43,10 +43,16 @@ class Tally:
         self.expected = self.delivered = self.doubled = 0
         #: When a message was last sent or delivered.
         self.last_progress = 0.0
+        self._last_delivery = 0.0
         self._judged = self._overdue = 0
+        # What a participant hasn't got, though it has got later messages: not late but lost.
+        self._highest = array("q", [-1]) * people
+        self._gaps = 0
 
     def send(self, sender: int, listeners: int, now: float) -> int:
         """``sender`` says a message that ``listeners`` participants should get; returns its number, from 0 on."""
+        if not self.senders:
+            self._last_delivery = now
         self.senders.append(sender)
         self.sent_at.append(now)
         self.missing.append(listeners)
@@ -69,7 +75,9 @@ class Tally:
         self.delivered += 1
         self.missing[number] -= 1
         self._overdue -= number < self._judged
-        self.last_progress = now
+        self._gaps += max(number - self._highest[participant], 0) - 1
+        self._highest[participant] = max(number, self._highest[participant])
+        self.last_progress = self._last_delivery = now
         self.latencies.add(now - self.sent_at[number])
 
     def overdue(self, now: float) -> int:
@@ -79,6 +87,14 @@ class Tally:
             self._judged += 1
         return self._overdue
 
+    def lost(self, now: float) -> int:
+        """Deliveries that can be given up already: overdue, and passed by later ones or followed by nothing at all.
+
+        A server that is slow keeps its participants waiting, but has lost nothing yet.
+        """
+        overdue = self.overdue(now)
+        return overdue if now - self._last_delivery > PATIENCE else min(overdue, self._gaps)
+
     def settled(self, now: float) -> bool:
         """Whether everything has come, or nothing has for ``PATIENCE``."""
         return self.delivered == self.expected or now - self.last_progress > PATIENCE
@@ -86,7 +102,7 @@ class Tally:
     def counts(self, now: float, finished: bool = True) -> Counts:
         """The result. With ``finished`` nothing is on the way any more: what is missing is lost."""
         missing = self.expected - self.delivered
-        lost = missing if finished else self.overdue(now)
+        lost = missing if finished else self.lost(now)
         return Counts(
             sent=len(self.senders),
             expected=self.expected,

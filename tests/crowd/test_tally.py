@@ -53,6 +53,17 @@ def test_the_missing_are_on_the_way_until_the_patience_is_over():
     assert books.overdue(PATIENCE + 0.6) == 0
 
 
+def test_a_slow_server_has_lost_nothing_yet():
+    books = tally(2, *[0] * 20)
+    books.deliver(0, 0, 19.0)
+    assert books.overdue(19.0) > 20 and books.lost(19.0) == 0
+    books.deliver(0, 3, 19.1)  # passes two by
+    assert books.lost(19.1) == 2
+    books.deliver(0, 1, 19.2)
+    assert books.lost(19.2) == 1
+    assert books.lost(19.2 + PATIENCE + 0.1) == 37
+
+
 def test_it_is_settled_when_nothing_has_come_for_as_long_as_the_patience():
     books = tally(1, 0, 0)
     assert not books.settled(PATIENCE)
