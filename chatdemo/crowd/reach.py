@@ -39,8 +39,8 @@ def explain(error: JoinError, address: Address) -> ChatdemoError:
     """Why not even the first participant could join, and what to do about it."""
     message = f"No WebSocket at {address.url}: {error}."
     if error.status is None:
-        scheme = "http" if address.secure else "https"
-        return ChatdemoError(message, f"Is that the port of a chat server, and is it {scheme}:// perhaps? {LOG}")
+        doubt = "does this machine trust its certificate" if address.secure else "is it https:// perhaps"
+        return ChatdemoError(message, f"Is that the port of a chat server, and {doubt}? {LOG}")
     if error.location:
         return ChatdemoError(message, f"It leads to {error.location}: give that address, or the one behind it.")
     if error.status >= 500:

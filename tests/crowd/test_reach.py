@@ -69,3 +69,8 @@ def test_a_handshake_that_fails_is_told_with_what_to_do(status, hint):
 def test_a_redirection_is_told_with_where_it_leads():
     error = reach.explain(JoinError("status 302 Found", 302, "/login/"), ADDRESS)
     assert error.hint == "It leads to /login/: give that address, or the one behind it."
+
+
+def test_tls_that_fails_asks_for_the_certificate():
+    error = reach.explain(JoinError("the connection was closed without an answer"), parse("https://host", "room"))
+    assert "does this machine trust its certificate?" in error.hint
