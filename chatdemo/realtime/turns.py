@@ -10,6 +10,9 @@ from channels.db import aclose_old_connections
 
 from chatdemo.realtime.tasks import enter, leave, outside_tasks, resume
 
+#: Messages that came while a handler was running, and are handled in one go.
+FEW = 16
+
 
 class Turns:
     """Runs one handler at a time, ``handle(message)``: for frames, and for the events of a channel.
@@ -28,6 +31,7 @@ class Turns:
         self.sources: list[Callable[[], dict | None]] = []  # each gives its next message, if there is one
         self.busy = True  # a handler is running or waits, or the task is about to
         self.behind = True  # a source may have something
+        self.catching_up = False
         self.unfinished: Awaitable | None = None  # a handler's rest
         self.failure: BaseException | None = None
         self.wake: Callable[[Any], None] | None = None
@@ -68,9 +72,8 @@ class Turns:
         leave(self.loop, self.task)
         if self.busy:
             self._wake_task()
-        elif self.behind:
-            self.busy = True
-            self.loop.call_soon(self._catch_up)
+        elif self.behind and not self.catching_up:
+            self._catch_up()
 
     def notice(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """A source has something more. ``loop`` is the event loop that runs."""
@@ -89,15 +92,28 @@ class Turns:
             self._wake_task()
 
     def _catch_up(self) -> None:
-        """Take one of the messages that came meanwhile: all else gets its turn before the next."""
-        self.busy = self.behind = False
+        """Take what came meanwhile. After a few, all else gets its turn first."""
+        self.catching_up = True
+        for _ in range(FEW):
+            message = self._next()
+            if message is None:
+                break
+            self.take(message)
+            if self.busy:
+                break
+        else:
+            self.busy = True
+            self.loop.call_soon(self._catch_up)
+        self.catching_up = False
+
+    def _next(self) -> dict | None:
         for source in self.sources:
-            message = source()
-            if message is not None:
-                self.behind = True
-                return self.take(message)
+            if (message := source()) is not None:
+                return message
+        self.busy = self.behind = False
         if self.failure:
             self._wake_task()
+        return None
 
     def _wake_task(self) -> None:
         wake, self.wake, self.busy = self.wake, None, True
