@@ -39,8 +39,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def chat_message(self, event: dict) -> None:
         """An event from the group: to the participant. The id goes to nobody but the message's sender."""
-        mine = event.get("sender") == self.channel_name
-        await self.send(messages.encode(event["message"], event.get("id") if mine else None))
+        id = event.get("id")
+        if id and event["sender"] != self.channel_name:
+            id = None
+        await self.send(messages.encode(event["message"], id))
 
 
 class RefusingConsumer(AsyncWebsocketConsumer):

@@ -26,10 +26,9 @@ def serve(config: Config, listener: socket.socket, on_ready: Callable[[], None])
 
 
 def _make_server(config: Config, listener: socket.socket, on_ready: Callable[[], None]):
-    if sys.platform == "win32":
-        import asyncio
+    from chatdemo.realtime import loop
 
-        asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())  # Twisted can't use the other loop
+    loop.choose()
     with _without_collecting(), _without_tls():
         from chatdemo.project.asgi import application
         from chatdemo.realtime.server import Server

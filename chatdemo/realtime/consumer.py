@@ -1,7 +1,7 @@
 """Channels' AsyncWebsocketConsumer, with the events of its channel handed to it instead of waited for."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 
@@ -30,8 +30,7 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         self.scope, self.base_send = scope, send
         self.channel_layer = layer = get_channel_layer(self.channel_layer_alias)
-        self._handlers: dict[str, Callable[[dict], Coroutine]] = {}
-        self._turns, self._pumps = Turns(self._handle), []
+        self._turns, self._pumps = Turns(self._find_handler), []
         if layer is not None:
             self.channel_name = await layer.new_channel()
             self._listen_to_layer()
@@ -61,18 +60,15 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
             task.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
 
-    def _handle(self, message: dict) -> Coroutine:
-        """The call of the handler for the message's type. Raises ValueError if there is none."""
-        handler = self._handlers.get(message.get("type"))
+    def _find_handler(self, message: dict) -> Callable[[dict], Coroutine]:
+        """The handler for the message's type. Raises ValueError if there is none."""
+        handler = getattr(self, get_handler_name(message), None)
         if handler is None:
-            handler = getattr(self, get_handler_name(message), None)
-            if handler is None:
-                raise ValueError(f"No handler for message type {message['type']}")
-            self._handlers[message["type"]] = handler
-        return handler(message)
+            raise ValueError(f"No handler for message type {message['type']}")
+        return handler
 
-    async def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> None:
+    def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool | int = False) -> Awaitable:
+        """Send a frame, as Channels' own does."""
         if text_data is None or close:
-            await super().send(text_data, bytes_data, close)
-        else:
-            await self.base_send({"type": "websocket.send", "text": text_data})
+            return super().send(text_data, bytes_data, close)
+        return self.base_send({"type": "websocket.send", "text": text_data})

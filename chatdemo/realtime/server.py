@@ -80,20 +80,10 @@ class Server(daphne.server.Server):
         """Run the application for a protocol; its queue of what it receives, None if it is gone already."""
         inbox = Inbox()
         scope["asgi"] = {"version": "3.0"}
-        application = self.application(scope, inbox, partial(self.handle_reply, protocol))
-        self.connections[protocol]["application_instance"] = asyncio.ensure_future(application)
+        send = getattr(protocol, "reply", None) or partial(self.handle_reply, protocol)
+        application = asyncio.ensure_future(self.application(scope, inbox, send))
+        self.connections[protocol]["application_instance"] = application
         return inbox
-
-    async def handle_reply(self, protocol: object, message: dict) -> None:
-        """An application sends ``message``."""
-        # Most that is ever sent is the text of a message, which needs none of Daphne's questions.
-        if message.get("type") == "websocket.send":
-            content = message.get("text")
-            if content is None:
-                content = message.get("bytes")
-            if content is not None and protocol.send_content(content):
-                return
-        await super().handle_reply(protocol, message)
 
     def kill_all_applications(self) -> defer.Deferred:
         """Twisted calls this before it shuts down, and waits for what it returns."""

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import ClassVar
 
 from twisted.internet import tcp
+
+#: Those that have something to send at the end of this turn.
+unsent: list["Transport"] = []
 
 
 class Transport(tcp.Server):
@@ -15,26 +17,26 @@ class Transport(tcp.Server):
     three calls for each write. What the socket doesn't take at once is left to Twisted and its reactor.
     """
 
-    #: Those that have something to send at the end of this turn.
-    unsent: ClassVar[list["Transport"]] = []
-    joining = False
+    #: What was written in this turn; None while writes aren't joined.
+    turn: list[bytes] | None = None
     backlog = 0  # octets that the reactor sends when the participant has read what is before them
 
     def join_writes(self, max_backlog: int, on_overflow: Callable[[], None]) -> None:
         """From now on. When more than ``max_backlog`` octets wait, ``on_overflow()`` is called, once."""
-        self.joining, self.turn = True, []
+        self.turn = []
         self.max_backlog, self.on_overflow = max_backlog, on_overflow
 
     def write(self, data: bytes) -> None:
-        if not self.joining:
+        turn = self.turn
+        if turn is None:
             return self._leave_to_reactor(data)
-        if not self.turn:
-            if not self.unsent:
+        if not turn:
+            if not unsent:
                 loop = asyncio.get_running_loop()
-                # Two steps, so that what the next look at the sockets finds is joined too.
+                # In two steps, so that what comes of the next look at the sockets is joined too.
                 loop.call_soon(loop.call_soon, _flush_all)
-            self.unsent.append(self)
-        self.turn.append(data)
+            unsent.append(self)
+        turn.append(data)
 
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
         self.write(b"".join(iovec))
@@ -72,12 +74,13 @@ class Transport(tcp.Server):
         return sent
 
     def loseConnection(self) -> None:
-        if self.joining:
+        if self.turn:
             self.flush()
         super().loseConnection()
 
 
 def _flush_all() -> None:
-    unsent, Transport.unsent[:] = Transport.unsent[:], []
-    for transport in unsent:
+    transports = unsent[:]
+    unsent.clear()
+    for transport in transports:
         transport.flush()

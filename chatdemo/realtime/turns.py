@@ -10,12 +10,13 @@ from channels.db import aclose_old_connections
 
 from chatdemo.realtime.tasks import enter, leave, outside_tasks, resume
 
+Handler = Callable[[dict], Coroutine]
 #: Messages that came while a handler was running, and are handled in one go.
 FEW = 16
 
 
 class Turns:
-    """Runs one handler at a time, ``handle(message)``: for frames, and for the events of a channel.
+    """Runs one handler at a time, that of ``find_handler`` for each frame, and for each event of a channel.
 
     A handler is begun by ``take``, by whoever has the message, in the name and the context of the task that called
     ``run``. Most end without ever waiting, and that was all. The rest of one that waits is left to the task itself.
@@ -24,8 +25,14 @@ class Turns:
     is how the object comes by the task's context, and by the callback that wakes it.
     """
 
-    def __init__(self, handle: Callable[[dict], Coroutine]):
-        self.handle = handle
+    __slots__ = (
+        "find_handler", "handlers", "loop", "task", "sources", "busy", "behind", "catching_up", "unfinished", "failure", "cancelled",
+        "wake", "context", "run_in_context", "_asyncio_future_blocking",
+    )  # fmt: skip
+
+    def __init__(self, find_handler: Callable[[dict], Handler]):
+        self.find_handler = find_handler
+        self.handlers: dict[str, Handler] = {}  # by the type of message
         self.loop = asyncio.get_running_loop()
         self.task = asyncio.current_task()
         self.sources: list[Callable[[], dict | None]] = []  # each gives its next message, if there is one
@@ -61,14 +68,15 @@ class Turns:
         self.busy = True
         enter(self.loop, self.task)
         try:
-            handler = self.handle(message)
-            waiting_for = self.run_in_context(handler.send, None)
+            handler = self.handlers.get(message.get("type")) or self._find_handler(message)
+            running = handler(message)
+            waiting_for = self.run_in_context(running.send, None)
         except StopIteration:  # it has ended
             self.busy = False
         except BaseException as error:
             self.failure = error
         else:
-            self.unfinished = resume(handler, waiting_for)
+            self.unfinished = resume(running, waiting_for)
         leave(self.loop, self.task)
         if self.busy:
             self._wake_task()
@@ -90,6 +98,10 @@ class Turns:
         self.failure = error
         if not self.busy:
             self._wake_task()
+
+    def _find_handler(self, message: dict) -> Handler:
+        handler = self.handlers[message.get("type")] = self.find_handler(message)
+        return handler
 
     def _catch_up(self) -> None:
         """Take what came meanwhile. After a few, all else gets its turn first."""

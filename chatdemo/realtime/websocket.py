@@ -15,6 +15,7 @@ from chatdemo.realtime.transport import Transport
 
 logger = logging.getLogger(__name__)
 GOING_AWAY = 1001  # RFC 6455, section 7.4.1
+OPEN = DaphneWebSocketProtocol.STATE_OPEN
 TRY_AGAIN_LATER = 1013  # the registry that RFC 6455, section 11.7, set up
 
 
@@ -69,7 +70,7 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
 
     def dataReceived(self, data: bytes) -> None:
         # autobahn takes 60 µs to read a small frame, 2 of them the frame and the rest what it is ready for.
-        in_between = self.state == self.STATE_OPEN and not self.data and self.current_frame is None
+        in_between = self.state == OPEN and not self.data and self.current_frame is None
         if in_between and not self.inside_message and not self.autoPingTimeoutCall and not self.muted:
             text = whole_text(data)
             if text is not None:
@@ -82,21 +83,25 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         if isinstance(self.transport, Transport):  # and not TLS
             self.transport.join_writes(self.factory.server_class.max_backlog, self.give_up)
 
-    def send_content(self, content: str | bytes) -> bool:
-        """Send a text or a binary message; False if the WebSocket isn't open."""
-        if self.state != self.STATE_OPEN:
-            return False
-        self.transport.write(frame(content))
-        return True
+    async def reply(self, message: dict) -> None:
+        """ASGI's ``send``, for this WebSocket's application."""
+        if message["type"] == "websocket.send" and self.state == OPEN:
+            content = message.get("text")
+            if content is None:  # one of the two must be there, and may be empty: Daphne takes that for missing
+                content = message["bytes"]
+            self.transport.write(frame(content))
+        else:
+            await self.server.handle_reply(self, message)
 
     def serverSend(self, content: str | bytes, binary: bool = False) -> None:
         # To a participant that is leaving nothing is sent. autobahn raises, which would end the consumer half-way.
-        self.send_content(content)
+        if self.state not in (self.STATE_CLOSING, self.STATE_CLOSED):
+            super().serverSend(content, binary)
 
     def give_up(self) -> None:
         """Close with 1013: the participant doesn't read what it is sent, and there is no more room to keep it."""
         logger.warning(
-            "A participant at %s:%s doesn't read: %d bytes wait for it, more than max_backlog. Its WebSocket is closed.",
+            "A participant at %s:%s doesn't read: %d octets wait for it, more than max_backlog. It is disconnected.",
             *self.client_addr, self.transport.backlog,
         )  # fmt: skip
         self.sendCloseFrame(code=TRY_AGAIN_LATER, reasonUtf8=b"Too much waits to be read.", isReply=False)
