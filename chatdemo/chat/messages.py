@@ -65,7 +65,7 @@ def _encode(content: dict, id: str | None) -> str:
 
 def _decode(text: str) -> object:
     try:
-        return json.loads(text, parse_constant=_no_json)
+        return _decoder.decode(text)
     except (ValueError, RecursionError):  # a number of too many digits is a ValueError, a deep nest the other
         raise MessageError("bad_json") from None
 
@@ -73,6 +73,9 @@ def _decode(text: str) -> object:
 def _no_json(constant: str) -> None:
     """Python's json reads NaN and Infinity, which are no JSON."""
     raise ValueError(constant)
+
+
+_decoder = json.JSONDecoder(parse_constant=_no_json)
 
 
 def _check_text(text: object, id: str | None, limit: int) -> str:

@@ -29,6 +29,7 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         self.scope, self.base_send = scope, send
+        self._send_text = getattr(send, "text", None)  # of a server that has a shorter way for it
         self.channel_layer = layer = get_channel_layer(self.channel_layer_alias)
         self._turns, self._pumps = Turns(self._find_handler), []
         if layer is not None:
@@ -69,6 +70,6 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
 
     def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool | int = False) -> Awaitable:
         """Send a frame, as Channels' own does."""
-        if text_data is None or close:
+        if text_data is None or close or not self._send_text:
             return super().send(text_data, bytes_data, close)
-        return self.base_send({"type": "websocket.send", "text": text_data})
+        return self._send_text(text_data)

@@ -16,7 +16,7 @@ from chatdemo.realtime.turns import Turns
 
 logger = logging.getLogger(__name__)
 #: Values that nobody can change: a dict of these alone is copied without a look into it.
-FLAT = (str, int, float, bool, bytes, type(None))
+FLAT = {str, int, float, bool, bytes, type(None)}
 
 
 class Mailbox:
@@ -155,7 +155,7 @@ class ChannelLayer(InMemoryChannelLayer):
         self._go_on(loop, later)
 
     def _put_all(self, channels: Iterable[str], message: dict, loop: asyncio.AbstractEventLoop) -> list[str]:
-        copy = dict if all(isinstance(value, FLAT) for value in message.values()) else deepcopy
+        copy = dict if FLAT.issuperset(map(type, message.values())) else deepcopy
         full, mailboxes = [], self.channels
         for channel in channels:
             mailbox = mailboxes.get(channel)

@@ -13,7 +13,7 @@ from twisted.internet import defer, reactor
 from chatdemo.realtime.http import HTTPFactory
 from chatdemo.realtime.transport import Transport
 from chatdemo.realtime.turns import Inbox
-from chatdemo.realtime.websocket import WebSocketProtocol
+from chatdemo.realtime.websocket import Send, WebSocketProtocol
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +67,8 @@ class Server(daphne.server.Server):
         self.port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
         self.port.transport = Transport
         self.listening_addresses.append(self.listener.getsockname()[:2])
+        self.done = asyncio.get_event_loop().create_future()
+        self.done.set_result(None)
         self.listener.close()  # the reactor works on a duplicate
         reactor.callWhenRunning(self._run_on_ready)
 
@@ -80,7 +82,8 @@ class Server(daphne.server.Server):
         """Run the application for a protocol; its queue of what it receives, None if it is gone already."""
         inbox = Inbox()
         scope["asgi"] = {"version": "3.0"}
-        send = getattr(protocol, "reply", None) or partial(self.handle_reply, protocol)
+        is_websocket = isinstance(protocol, WebSocketProtocol)
+        send = Send(protocol, self.done) if is_websocket else partial(self.handle_reply, protocol)
         application = asyncio.ensure_future(self.application(scope, inbox, send))
         self.connections[protocol]["application_instance"] = application
         return inbox

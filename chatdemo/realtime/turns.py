@@ -90,7 +90,7 @@ class Turns:
             self.loop.call_soon_threadsafe(self._look_again)
 
     def _look_again(self) -> None:
-        if self.behind and not self.busy:
+        if not self.busy:
             self._catch_up()
 
     def fail(self, error: BaseException) -> None:
