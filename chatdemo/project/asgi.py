@@ -16,14 +16,14 @@ from chatdemo.chat.routing import websocket_urlpatterns  # noqa: E402
 from chatdemo.project.hosts import AllowedHostsOriginValidator, OwnAddresses  # noqa: E402
 from chatdemo.project.static_files import StaticFilesHandler  # noqa: E402
 from chatdemo.project.steps import StepRouter  # noqa: E402
-from chatdemo.realtime.middleware import SendPast  # noqa: E402
+from chatdemo.realtime.middleware import FillScope  # noqa: E402
 
 application = OwnAddresses(
     ProtocolTypeRouter(
         {
             "http": StaticFilesHandler(django_application),
             "websocket": AllowedHostsOriginValidator(
-                SendPast(AuthMiddlewareStack, StepRouter(URLRouter(websocket_urlpatterns)))
+                FillScope(AuthMiddlewareStack, StepRouter(URLRouter(websocket_urlpatterns)))
             ),
         }
     )

@@ -1,5 +1,7 @@
 """Daphne's HTTP, which answers what Twisted only hangs up on, and takes no orders from a client's headers."""
 
+import asyncio
+
 from daphne.http_protocol import HTTPFactory as DaphneHTTPFactory
 from daphne.http_protocol import WebRequest as DaphneWebRequest
 from twisted.web import http
@@ -31,6 +33,11 @@ class HTTPChannel(http.HTTPChannel):
         self.transport.write(head % (status, len(detail)) + detail)
         self.loseConnection()
 
+    def let_go(self) -> None:
+        """The connection is a WebSocket now. Without this it would keep the channel and its request: 5 KiB."""
+        self._networkProducer.unregisterProducer()
+        self.requests.clear()
+
 
 class WebRequest(DaphneWebRequest):
     """One HTTP request, or the handshake of a WebSocket."""
@@ -48,7 +55,10 @@ class WebRequest(DaphneWebRequest):
         self.requestHeaders.removeHeader(b"daphne-root-path")
         if fault := self.find_fault():
             return self.basic_error(400, b"Bad Request", fault)
-        return super().process()
+        processed = super().process()
+        if self.transport is None:  # it is a WebSocket's; the caller goes on with the channel for a moment
+            asyncio.get_running_loop().call_soon(self.channel.let_go)
+        return processed
 
     def find_fault(self) -> str | None:
         """What Twisted and Daphne let pass and the standards don't: RFC 9112, section 3.2; RFC 6455, section 4.2.1."""

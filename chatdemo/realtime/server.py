@@ -58,12 +58,12 @@ class Server(daphne.server.Server):
     def prepare(self) -> None:
         """Daphne calls this with its factories made and the reactor about to run."""
         self.http_factory = HTTPFactory(self)
-        self.ws_factory.protocol = WebSocketProtocol
         self.ws_factory.setProtocolOptions(
             allowNullOrigin=True,  # as Daphne has it: the application is what judges origins
             failByDrop=False,  # a breach of the protocol is answered with a close frame (RFC 6455, section 7.1.7)
             closeHandshakeTimeout=CLOSE_TIMEOUT,
         )
+        self.ws_factory.protocol = WebSocketProtocol.with_options(self.ws_factory)
         self.port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
         self.port.transport = Transport
         self.listening_addresses.append(self.listener.getsockname()[:2])

@@ -158,8 +158,10 @@ class Turns:
 class Inbox:
     """Messages for an application: ASGI's ``receive``, or for a consumer that is attached, each as it comes."""
 
+    __slots__ = ("messages", "turns", "arrived")
+
     def __init__(self) -> None:
-        self.messages: deque[dict] = deque()
+        self.messages: deque[dict] | tuple = ()  # few ever need the deque, and its 760 bytes
         self.turns: Turns | None = None
         self.arrived: asyncio.Future | None = None
 
@@ -173,12 +175,18 @@ class Inbox:
     def attach(self, turns: Turns) -> None:
         """From now on, each message is for ``turns``."""
         self.turns = turns
-        turns.sources.append(lambda: self.messages.popleft() if self.messages else None)
+        turns.sources.append(self.next)
+
+    def next(self) -> dict | None:
+        """The next message, None if there is none."""
+        return self.messages.popleft() if self.messages else None
 
     def put_nowait(self, message: dict) -> None:
         """Add a message, in the event loop's own thread."""
         if self.turns and not self.turns.busy:
             return outside_tasks(self.turns.loop, self.turns.take, message)
+        if not self.messages:
+            self.messages = deque()
         self.messages.append(message)
         if self.turns:
             self.turns.notice(self.turns.loop)
