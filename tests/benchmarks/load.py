@@ -2,7 +2,7 @@
 
     python tests/benchmarks/load.py --url ws://127.0.0.1:8000/ws/chat/lobby/ --people 300
 
-prints a line of JSON. In the closed loop (the default) ``--inflight`` messages are on their way at any time, and a
+prints a line of JSON when all have joined, and another at the end. In the closed loop (the default) ``--inflight`` messages are on their way at any time, and a
 latency is the time until the last participant has a message; in the open loop (``--rate``) it is that of each delivery.
 
 It must never be what limits a server, so it doesn't read frames one by one. What the first participant to get something
@@ -355,8 +355,8 @@ def main() -> None:
     arguments = parser.parse_args()
     dialect = SocketIO() if arguments.dialect == "socketio" else Plain()
     load = Load(arguments.url, arguments.people, dialect, arguments.copies)
+    print(json.dumps({"people": arguments.people, "joined_s": round(load.joined_s, 3)}), flush=True)
     if arguments.hold:
-        print(json.dumps({"people": arguments.people, "joined_s": round(load.joined_s, 3)}), flush=True)
         sys.stdin.read()
     else:
         print(json.dumps(load.run(arguments.seconds, arguments.inflight, arguments.rate)))

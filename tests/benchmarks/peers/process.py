@@ -1,0 +1,51 @@
+"""A peer in a process of its own, on a core of its own; what that process has used, from /proc."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.benchmarks.peers import Peer
+from tests.benchmarks.peers.tools import Workshop
+from tests.benchmarks.startup import resident
+from tests.support.served import Process, clean_environ, free_port
+
+#: Which of the machine's cores they have to themselves, as far as there are two.
+SERVER_CORE, LOAD_CORE = 0, 1
+
+
+class Running(Process):
+    """``peer`` on a free port, pinned; as a context manager it is waited for, and ended by its id."""
+
+    def __init__(self, peer: Peer, workshop: Workshop):
+        self.ready, self.peer, port = peer.ready, peer, free_port()
+        self.room = f"ws://127.0.0.1:{port}/ws/chat/lobby/"
+        environ = {**clean_environ(), **workshop.environ}
+        with pinned(SERVER_CORE):
+            super().__init__(workshop.folder / peer.folder, peer.command(workshop, port), environ)
+
+    def cpu(self) -> float | None:
+        """Seconds of processor time so far; None where there's no /proc."""
+        with suppress(OSError):
+            # proc_pid_stat(5): the name, in parentheses, may hold anything; utime and stime are fields 14 and 15.
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> float | None:
+        """Resident KiB; None where there's no /proc."""
+        with suppress(OSError):
+            return resident(Path(f"/proc/{self.process.pid}")) * 1024
+
+
+@contextmanager
+def pinned(index: int) -> Iterator[None]:
+    """What is started meanwhile runs on one core alone: a child has the affinity of whoever starts it."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(before)[min(index, len(before) - 1)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
