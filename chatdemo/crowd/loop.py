@@ -1,7 +1,11 @@
 """Twisted's asyncio reactor. Whatever imports anything else of Twisted imports this first."""
 
 import asyncio
+import signal
 import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 from twisted.internet import asyncioreactor
 
@@ -11,4 +15,33 @@ if "twisted.internet.reactor" not in sys.modules:
 
 from twisted.internet import reactor  # noqa: E402
 
-__all__ = ["reactor"]
+__all__ = ["reactor", "run_on_reactor"]
+
+T = TypeVar("T")
+
+
+def run_on_reactor(work: Callable[[], Coroutine[None, None, T]]) -> T:
+    """The result of ``work()``, a coroutine that Ctrl-C cancels. The reactor can't be run a second time."""
+    tasks: list[asyncio.Task[T]] = []
+
+    def start() -> None:
+        tasks.append(asyncio.ensure_future(work()))
+        tasks[0].add_done_callback(lambda _: reactor.stop())
+
+    reactor.callLater(0, start)  # and not callWhenRunning: that comes before the event loop runs
+    with _signals(lambda: [task.cancel() for task in tasks]):
+        reactor.run(installSignalHandlers=False)
+    return tasks[0].result()
+
+
+@contextmanager
+def _signals(interrupt: Callable[[], object]) -> Iterator[None]:
+    """Ctrl-C, and what else ends a program, calls ``interrupt`` in the event loop."""
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    wanted = [getattr(signal, name) for name in names if signal.getsignal(getattr(signal, name)) != signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda *_: reactor.callFromThread(interrupt)) for number in wanted}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from chatdemo.crowd.progress import Progress
-from chatdemo.crowd.run import Result
+from chatdemo.crowd.result import Result
 from chatdemo.crowd.tally import PATIENCE
 
 WIDTH = 79

@@ -2,23 +2,19 @@
 
 import asyncio
 import gc
-import math
-import signal
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 
 from chatdemo.crowd.address import Address
 from chatdemo.crowd.connection import Door, JoinError
-from chatdemo.crowd.histogram import Histogram
 from chatdemo.crowd.lag import Lag
-from chatdemo.crowd.loop import reactor
+from chatdemo.crowd.loop import run_on_reactor
 from chatdemo.crowd.messages import Messages
 from chatdemo.crowd.participants import Crowd, Participant
 from chatdemo.crowd.progress import Progress, Progressing
 from chatdemo.crowd.reach import explain, reach
+from chatdemo.crowd.result import Plan, Result
 from chatdemo.crowd.tally import Counts
 from chatdemo.errors import ChatdemoError
 from chatdemo.realtime.files import raise_file_limit
@@ -31,47 +27,6 @@ OTHER_FILES = 40
 LOOK, LINE, GOODBYE = 0.02, 0.25, 2.0
 
 
-@dataclass(frozen=True)
-class Plan:
-    """``people`` participants; together they say ``rate`` messages a second, for ``seconds`` seconds."""
-
-    people: int
-    rate: float
-    seconds: float
-
-    @property
-    def messages(self) -> int:
-        """How many are due, the first at once."""
-        return max(1, math.ceil(self.rate * self.seconds - 1e-6))
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run has come to. ``interrupted``: by Ctrl-C. ``lag`` is what the crowd says of itself."""
-
-    address: Address
-    plan: Plan
-    counts: Counts
-    latencies: Histogram
-    joined: int
-    absent: Counter[str]
-    closed: Counter[tuple[int, str]]
-    refused: Counter[str]
-    lag: Lag
-    interrupted: bool
-
-    @property
-    def is_good(self) -> bool:
-        """Whether everyone joined and stayed, and got every message once and in order."""
-        counts = self.counts
-        bad = counts.lost, counts.out_of_order, counts.doubled, self.absent, self.closed, self.refused
-        return not any(bad)
-
-    @property
-    def exit_code(self) -> int:
-        return 130 if self.interrupted else 0 if self.is_good else 1
-
-
 def run(address: Address, messages: Messages, plan: Plan, show: Callable[[Progress], None] | None = None) -> Result:
     """Run the crowd until it is done or interrupted, once in a process; ``show`` gets its progress now and then.
 
@@ -81,35 +36,8 @@ def run(address: Address, messages: Messages, plan: Plan, show: Callable[[Progre
     if limit is not None and limit < plan.people + OTHER_FILES:
         hint = f"Give --people {max(1, limit - OTHER_FILES)} or fewer, or raise the system's limit (ulimit -n) first."
         raise ChatdemoError(f"A program may open {limit} files here, too few for {plan.people} participants.", hint)
-    return _on_reactor(Run(address, reach(address), messages, plan, show))
-
-
-def _on_reactor(run: "Run") -> Result:
-    outcome = []
-
-    def start() -> None:
-        task = asyncio.ensure_future(run.go())
-        stack.append(task)
-        task.add_done_callback(lambda done: (outcome.append(done), reactor.stop()))
-
-    stack: list[asyncio.Task] = []
-    reactor.callLater(0, start)  # and not callWhenRunning: that comes before the event loop runs
-    with _signals(lambda: [task.cancel() for task in stack]):
-        reactor.run(installSignalHandlers=False)
-    return outcome[0].result()
-
-
-@contextmanager
-def _signals(interrupt: Callable[[], object]) -> Iterator[None]:
-    """Ctrl-C, and what else ends a program, calls ``interrupt`` in the event loop."""
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    wanted = [getattr(signal, name) for name in names if signal.getsignal(getattr(signal, name)) != signal.SIG_IGN]
-    before = {number: signal.signal(number, lambda *_: reactor.callFromThread(interrupt)) for number in wanted}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    run = Run(address, reach(address), messages, plan, show)
+    return run_on_reactor(run.go)
 
 
 class Run:
@@ -140,7 +68,7 @@ class Run:
     def _result(self, counts: Counts, interrupted: bool) -> Result:
         crowd, plan = self.crowd, self.plan
         lists = crowd.joined, crowd.absent, crowd.closed, crowd.refused
-        return Result(self.address, plan, counts, crowd.tally.latencies, *lists, self.lag, interrupted)
+        return Result(plan, counts, crowd.tally.latencies, *lists, self.lag, interrupted)
 
     async def _join(self) -> None:
         """The first alone: what keeps it out would keep out all."""

@@ -6,11 +6,10 @@ from dataclasses import replace
 import pytest
 
 from chatdemo.crowd import report
-from chatdemo.crowd.address import parse
 from chatdemo.crowd.histogram import Histogram
 from chatdemo.crowd.lag import Lag
 from chatdemo.crowd.progress import Progress
-from chatdemo.crowd.run import Plan, Result
+from chatdemo.crowd.result import Plan, Result
 from chatdemo.crowd.tally import Counts
 
 GOOD = Counts(
@@ -26,8 +25,7 @@ def result(counts: Counts = GOOD, **others) -> Result:
     for seconds in (0.0081, 0.0081, 1.5):
         latencies.add(seconds)
     values = {"absent": Counter(), "closed": Counter(), "refused": Counter(), "interrupted": False, "joined": 300}
-    address = parse("http://127.0.0.1:8000", "crowd_abc")
-    return Result(address, Plan(300, 20, 30), counts, latencies, lag=Lag(), **{**values, **others})
+    return Result(Plan(300, 20, 30), counts, latencies, lag=Lag(), **{**values, **others})
 
 
 def text(*arguments, **others) -> str:
