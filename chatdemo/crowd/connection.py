@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
 
+from chatdemo.crowd import tls
 from chatdemo.crowd.address import Address
 from chatdemo.crowd.loop import reactor
 
@@ -12,6 +13,7 @@ from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientPr
 from autobahn.websocket.types import ConnectingRequest
 from twisted.internet import endpoints
 from twisted.internet.protocol import Factory
+from twisted.python.failure import Failure
 
 #: Seconds for the TCP connection, and for the server's answer to the handshake.
 CONNECT, HANDSHAKE = 10, 20
@@ -37,6 +39,7 @@ class Connection(WebSocketClientProtocol):
         self.factory = door.factory
         self.address = door.address
         self.on_frame, self.on_end = on_frame, on_end
+        self.tls_fault = ""
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = loop.create_future()
         self.ended: asyncio.Future[None] = loop.create_future()
@@ -77,6 +80,10 @@ class Connection(WebSocketClientProtocol):
         if data:
             self._dataReceived(data)
 
+    def connectionLost(self, reason: Failure) -> None:
+        self.tls_fault = tls.fault(reason.value) if self.address.secure else ""
+        super().connectionLost(reason)
+
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         self.on_frame(payload)
 
@@ -99,6 +106,8 @@ class Connection(WebSocketClientProtocol):
         on_end(code, reason)
 
     def _why_not_opened(self) -> JoinError:
+        if self.tls_fault:
+            return JoinError(self.tls_fault)
         if self.wasOpenHandshakeTimeout:
             return JoinError(f"no answer to the handshake in {HANDSHAKE} s")
         words = getattr(self, "http_status_line", "").split(None, 2)

@@ -9,13 +9,20 @@ from chatdemo.errors import ChatdemoError
 
 START = "Start the server first, as with chatdemo serve; without an address, chatdemo crowd starts one of its own."
 NETWORK = "Is it typed as the server's terminal shows it, and is this machine in the server's network?"
+PORT = "Is that the port of a chat server?"
 LOG = "The server's terminal shows why."
+#: What to do where no HTTP came back, by whether it was asked over TLS.
+NO_HTTP = {
+    False: f"{PORT} Is it https:// perhaps? {LOG}",
+    True: f"{PORT} Is it http:// perhaps? To trust a certificate that isn't known here, set SSL_CERT_FILE to its file.",
+}
 #: What to do about a handshake that was answered with such a status.
 STATUSES = {
     HTTPStatus.BAD_REQUEST: "The server doesn't know the host's name: add it to allowed_hosts (Django: ALLOWED_HOSTS).",
     HTTPStatus.FORBIDDEN: "Has it a consumer for this room (chatdemo check looks at a project of your own), and is the "
     "host one that it lets in (allowed_hosts; Django: ALLOWED_HOSTS)?",
-    HTTPStatus.NOT_FOUND: 'It serves pages and no WebSockets there: is "daphne" in INSTALLED_APPS, and the path right?',
+    HTTPStatus.NOT_FOUND: "It serves pages and no WebSockets there: is that the chat's address, and in a project of "
+    'your own, is "daphne" in INSTALLED_APPS?',
     HTTPStatus.UPGRADE_REQUIRED: "Something between here and the server takes the Upgrade away: go there directly.",
 }
 
@@ -39,8 +46,7 @@ def explain(error: JoinError, address: Address) -> ChatdemoError:
     """Why not even the first participant could join, and what to do about it."""
     message = f"No WebSocket at {address.url}: {error}."
     if error.status is None:
-        doubt = "does this machine trust its certificate" if address.secure else "is it https:// perhaps"
-        return ChatdemoError(message, f"Is that the port of a chat server, and {doubt}? {LOG}")
+        return ChatdemoError(message, NO_HTTP[address.secure])
     if error.location:
         return ChatdemoError(message, f"It leads to {error.location}: give that address, or the one behind it.")
     if error.status >= 500:

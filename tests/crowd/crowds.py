@@ -24,9 +24,9 @@ class Crowd(Process):
         return " ".join(found.split())
 
 
-def finished(folder: Path, *arguments: str, code: int = 0) -> Crowd:
+def finished(folder: Path, *arguments: str, code: int = 0, **environ: str) -> Crowd:
     """A run that has ended with ``code`` and without a traceback."""
-    with Crowd(folder, *arguments) as crowd:
+    with Crowd(folder, *arguments, **environ) as crowd:
         assert crowd.wait(RUN) == code, crowd.output
     assert "Traceback" not in crowd.output and "Unhandled" not in crowd.output, crowd.output
     return crowd

@@ -71,6 +71,6 @@ def test_a_redirection_is_told_with_where_it_leads():
     assert error.hint == "It leads to /login/: give that address, or the one behind it."
 
 
-def test_tls_that_fails_asks_for_the_certificate():
-    error = reach.explain(JoinError("the connection was closed without an answer"), parse("https://host", "room"))
-    assert "does this machine trust its certificate?" in error.hint
+def test_where_tls_fails_it_says_how_a_certificate_is_trusted():
+    error = reach.explain(JoinError("TLS failed"), parse("https://host", "room"))
+    assert "Is it http:// perhaps?" in error.hint and "set SSL_CERT_FILE to its file" in error.hint
