@@ -1,6 +1,7 @@
 """The address that a crowd goes to, in every form in which somebody may have it at hand."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -70,10 +71,10 @@ def _split(text: str) -> SplitResult:
 
 
 def _port(parts: SplitResult, text: str) -> int | None:
-    try:
-        return parts.port
-    except ValueError:
-        raise UsageError(f"{text!r} has a port that isn't one.", "Give a whole number from 1 to 65535.") from None
+    with suppress(ValueError):
+        if parts.port != 0:
+            return parts.port
+    raise UsageError(f"{text!r} has a port that isn't one.", "Give a whole number from 1 to 65535.")
 
 
 def _host(parts: SplitResult, text: str) -> str:

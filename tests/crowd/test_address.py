@@ -48,6 +48,7 @@ def test_an_address_is_taken_in_every_form(text, url):
         ("http://ann@host", "'http://ann@host' is not the address of a chat."),
         ("8000", "8000 is a port, and the address is missing."),
         ("host:99999", "'host:99999' has a port that isn't one."),
+        ("host:0", "'host:0' has a port that isn't one."),
         ("host:eight", "'host:eight' has a port that isn't one."),
         ("http://host/learn/echo/", "/learn/echo/ is not the address of a room."),
         ("http://host/chat/lobby/?step=echo", "A WebSocket has no use for ?step=echo in the address."),
