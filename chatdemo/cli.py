@@ -311,18 +311,14 @@ def crowd(url: str, people: int, rate: float, seconds: float) -> int:
     from chatdemo.crowd.own_server import own_server
 
     words = messages.Messages(messages.new_run_id())
-    target = address.parse(url, f"crowd_{words.run_id}") if url else None
-    with nullcontext() if url else own_server() as server:
-        if server:
-            click.echo(f"Started a server of its own, which ends with it: {server.url}")
-            target = address.parse(server.url, f"crowd_{words.run_id}")
+    with nullcontext(url) if url else own_server() as server:
+        if not url:
+            click.echo(f"Started a server of its own, which ends with it: {server}")
+        target = address.parse(server, f"crowd_{words.run_id}")
         click.echo(report.title(people, rate, seconds, target.url) + "\n")
-        line = live.LiveLine(sys.stdout)
-        show = (lambda progress: line.show(report.line(progress))) if sys.stdout.isatty() else None
-        try:
-            result = run.run(target, words, run.Plan(people, rate, seconds), show)
-        finally:
-            line.clear()
+        with live.LiveLine(sys.stdout) as line:
+            plan = run.Plan(people, rate, seconds)
+            result = run.run(target, words, plan, lambda progress: line.show(report.line(progress)))
     for row in report.table(result):
         click.echo(row)
     return result.exit_code

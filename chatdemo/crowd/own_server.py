@@ -27,7 +27,7 @@ class OwnServer:
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         text = {"text": True, "encoding": "utf-8", "errors": "replace"}
         # In a group of its own: Ctrl-C is for the crowd, which still has to take its leave.
-        group = {"start_new_session": True} if os.name == "posix" else {"creationflags": _new_group()}
+        group = {"start_new_session": True, "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
         environ = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
         self.process = subprocess.Popen([*COMMAND, *ALONE], env=environ, **options, **text, **group)
         self.lines: deque[str] = deque(maxlen=KEPT)
@@ -40,11 +40,10 @@ class OwnServer:
         """Raises ChatdemoError if it ends instead, or isn't ready in time."""
         in_time = self._told.wait(START)
         if not self.url:
-            why = self._last("Error: ") if in_time else f"it wasn't ready in {START} seconds"
-            hint = self._last("Next:  ") if in_time else ""
-            raise ChatdemoError(
-                f"The crowd's own server didn't start: {why}", hint or "Does chatdemo serve --port 0 work by itself?"
-            )
+            last = self.lines[-1] if in_time and self.lines else f"it wasn't ready in {START} seconds"
+            why = self._told_after("Error: ") or last
+            hint = self._told_after("Next:  ") or "Does chatdemo serve --port 0 work by itself?"
+            raise ChatdemoError(f"The crowd's own server didn't start: {why}", hint)
 
     def end(self) -> None:
         """Stop it, by force if it doesn't."""
@@ -66,27 +65,20 @@ class OwnServer:
                 self._told.set()
         self._told.set()
 
-    def _last(self, prefix: str) -> str:
-        """The last line that starts like this, without it; or else the last of all."""
-        found = [line.removeprefix(prefix) for line in self.lines if line.startswith(prefix)]
-        return (
-            found[-1] if found else "" if prefix == "Next:  " else next(iter(reversed(self.lines)), "it said nothing")
-        )
-
-
-def _new_group() -> int:
-    return subprocess.CREATE_NEW_PROCESS_GROUP
+    def _told_after(self, prefix: str) -> str:
+        """What one of the two lines of an error says."""
+        return next((line.removeprefix(prefix) for line in self.lines if line.startswith(prefix)), "")
 
 
 @contextmanager
-def own_server() -> Iterator[OwnServer]:
-    """A running chat on a free port, with its data in memory; it ends with the context, whatever happens.
+def own_server() -> Iterator[str]:
+    """The address of a running chat on a free port, with its data in memory; it ends with the context.
 
     Raises ChatdemoError if it doesn't start.
     """
     server = OwnServer()
     try:
         server.wait_until_ready()
-        yield server
+        yield server.url
     finally:
         server.end()

@@ -1,4 +1,4 @@
-"""One participant of the crowd."""
+"""The participants, each with a connection, and what they share."""
 
 import time
 from collections import Counter

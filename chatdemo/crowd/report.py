@@ -9,31 +9,29 @@ from chatdemo.crowd.result import Result
 from chatdemo.crowd.tally import PATIENCE
 
 WIDTH = 79
-#: Columns that the live line leaves free, for what the terminal shows of Ctrl-C.
-CTRL_C = 2
 #: How many kinds of a fault are told.
 KINDS = 3
 CLOSINGS = {1001: "the server went away", 1005: "no code given", 1006: "connection lost", 1011: "its consumer failed"}
 
 
 def line(progress: Progress) -> str:
-    """How a run is going."""
+    """How a run is going: parts that are two spaces apart, the most important ones first."""
     if progress.seconds_left is None:
         return f"Joining: {progress.present:,} of {progress.people:,}"
     parts = [
         f"{progress.present:,} in",
         f"{progress.seconds_left:,.0f} s left" if progress.seconds_left else f"waiting for {progress.missing:,}",
         f"sent {progress.sent:,}",
+        f"lost {progress.lost:,}",
         f"{progress.per_second:,.0f} delivered/s",
         f"p99 {duration(progress.p99)}",
-        f"lost {progress.lost:,}",
     ]
-    return "  ".join(parts)[: WIDTH - CTRL_C]
+    return "  ".join(parts)
 
 
 def title(people: int, rate: float, seconds: float, url: str) -> str:
     """What is about to be done."""
-    return f"{people:,} participants, {rate:,g} messages a second in all, for {seconds:,g} s\nat {url}"
+    return f"{_amount(people, 'participant')}, {_amount(rate, 'message')} a second in all, for {seconds:,g} s\nat {url}"
 
 
 def table(result: Result) -> Iterator[str]:
@@ -54,6 +52,10 @@ def duration(seconds: float | None) -> str:
     return f"{seconds * 1e3:.{1 if seconds < 0.1 else 0}f} ms"
 
 
+def _amount(number: float, noun: str) -> str:
+    return f"{number:,g} {noun}{'' if number == 1 else 's'}"
+
+
 def _rows(result: Result) -> Iterator[tuple[str, str, str]]:
     counts, latencies = result.counts, result.latencies
     yield "participants", f"{result.joined:,}", f"of {result.plan.people:,}" if result.absent else ""
@@ -62,21 +64,23 @@ def _rows(result: Result) -> Iterator[tuple[str, str, str]]:
     yield "lost", f"{counts.lost:,}", f"{counts.on_the_way:,} on the way" if counts.on_the_way else ""
     yield "out of order", f"{counts.out_of_order:,}", ""
     yield "doubled", f"{counts.doubled:,}", ""
-    yield "p50", duration(latencies.percentile(50)), ""
-    yield "p99", duration(latencies.percentile(99)), ""
+    yield "p50", duration(latencies.percentile(50)), "half took longer"
+    yield "p99", duration(latencies.percentile(99)), "1 in 100 took longer"
     yield "worst", duration(latencies.worst if latencies.count else None), ""
 
 
 def _notes(result: Result) -> Iterator[str]:
     if result.interrupted:
         yield "Interrupted: the figures are those so far."
+    elif result.is_good:
+        yield "All is well: everyone stayed, and got every message, once and in order."
     if result.absent:
-        yield f"Could not join: {result.absent.total():,}. {_kinds(result.absent)}"
+        yield f"Could not join: {_kinds(result.absent)}"
     if result.closed:
         closed = Counter({_closing(*end): count for end, count in result.closed.items()})
-        yield f"Cut off: {result.closed.total():,}. {_kinds(closed)}"
+        yield f"Cut off: {_kinds(closed)}"
     if result.refused:
-        yield f"Refused by the server: {result.refused.total():,}. {_kinds(result.refused)}"
+        yield f"Refused by the server: {_kinds(result.refused)}"
     yield from _about_losses(result)
     if result.lag.is_bottleneck:
         late, worst = duration(result.lag.late.percentile(90)), duration(result.lag.late.worst)
@@ -106,4 +110,5 @@ def _closing(code: int, reason: str) -> str:
 def _kinds(counter: Counter[str]) -> str:
     """The most frequent of them, and how often each was."""
     told = [f"{count:,} x {kind.rstrip('.')}" for kind, count in counter.most_common(KINDS)]
-    return "; ".join(told) + ("; and others." if len(counter) > KINDS else ".")
+    others = sum(count for _, count in counter.most_common()[KINDS:])
+    return "; ".join(told) + (f"; {others:,} x others." if others else ".")

@@ -27,7 +27,7 @@ OTHER_FILES = 40
 LOOK, LINE, GOODBYE = 0.02, 0.25, 2.0
 
 
-def run(address: Address, messages: Messages, plan: Plan, show: Callable[[Progress], None] | None = None) -> Result:
+def run(address: Address, messages: Messages, plan: Plan, show: Callable[[Progress], None]) -> Result:
     """Run the crowd until it is done or interrupted, once in a process; ``show`` gets its progress now and then.
 
     Raises ChatdemoError if not even the first participant can join, or if this process may not open enough files.
@@ -43,7 +43,7 @@ def run(address: Address, messages: Messages, plan: Plan, show: Callable[[Progre
 class Run:
     """The course of a run, in the event loop."""
 
-    def __init__(self, address: Address, ip: str, messages: Messages, plan: Plan, show: Callable | None):
+    def __init__(self, address: Address, ip: str, messages: Messages, plan: Plan, show: Callable):
         self.address, self.plan = address, plan
         self.show = show
         self.crowd = Crowd(Door(address, ip), messages, plan.people)
@@ -62,7 +62,8 @@ class Run:
             interrupted = True
         counts = self.crowd.tally.counts(time.perf_counter(), finished=not interrupted)
         await _end(asides)
-        await self._leave()
+        with suppress(asyncio.CancelledError):  # Ctrl-C once more: without a goodbye, then
+            await self._leave()
         return self._result(counts, interrupted)
 
     def _result(self, counts: Counts, interrupted: bool) -> Result:
@@ -104,9 +105,8 @@ class Run:
         speakers = self._turns()
         for number in range(self.plan.messages):
             await asyncio.sleep(max(0.0, start + number / self.plan.rate - time.perf_counter()))
-            if time.perf_counter() >= end:
-                return
-            if not (speaker := next(speakers, None)):
+            too_late = number and time.perf_counter() >= end
+            if too_late or not (speaker := next(speakers, None)):
                 return
             speaker.say()
         await asyncio.sleep(max(0.0, end - time.perf_counter()))
@@ -130,7 +130,7 @@ class Run:
             await asyncio.wait([participant.connection.ended for participant in there], timeout=GOODBYE)
 
     async def _show(self) -> None:
-        while self.show:
+        while True:
             self.show(self.progressing.now(time.perf_counter()))
             await asyncio.sleep(LINE)
 

@@ -1,5 +1,6 @@
 """`chatdemo crowd` as a user types it: its options, its refusals, its live line."""
 
+import io
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from chatdemo.cli import cli
+from chatdemo.crowd.live import LiveLine
 from tests.crowd.crowds import RUN
 from tests.support.served import clean_environ, free_port
 
@@ -55,15 +57,17 @@ def test_where_nothing_listens_it_says_what_to_do():
 def test_the_help_says_whose_rate_it_is():
     text = " ".join(CliRunner().invoke(cli, ["crowd", "--help"]).stdout.split())
     assert "Messages a second of all together, who take turns. [default: 1]" in text
-    for example in re.findall(r"chatdemo crowd (\S.*?)  ", text):
-        assert example
 
 
-def on_a_terminal(*arguments: str) -> tuple[int, str]:
+def on_a_terminal(*arguments: str, columns: int = 80) -> tuple[int, str]:
     """The exit code of the command on a terminal, and all that it wrote there."""
+    import fcntl
     import pty
+    import struct
+    import termios
 
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [sys.executable, "-m", "chatdemo", "crowd", *arguments]
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=clean_environ()) as process:
         os.close(theirs)
@@ -81,6 +85,22 @@ def test_on_a_terminal_one_line_is_rewritten_and_gone_at_the_end(served):
     code, written = on_a_terminal(served.url, "--people", "3", "--for", "1", "--rate", "10")
     assert code == 0, written
     shown = re.findall(r"\r([^\r\n]+)", written)
-    assert any(re.match(r"3 in  [01] s left  sent \d+  [\d,]+ delivered/s  p99 \S+ ms  lost 0", line) for line in shown)
+    assert any(re.match(r"3 in  [01] s left  sent \d+  lost 0  [\d,]+ delivered/s  p99 \S+ ms", line) for line in shown)
     assert re.search(r"\r +\r\r?  participants", written)
     assert "delivered             30" in written
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX's")
+def test_on_a_narrow_terminal_the_line_is_no_longer_than_it(served):
+    code, written = on_a_terminal(served.url, "--people", "3", "--for", "1", "--rate", "10", columns=36)
+    assert code == 0, written
+    shown = re.findall(r"\r([^\r\n]+)", written)
+    assert any(re.fullmatch(r"3 in  [01] s left  sent \d+  lost 0 *", line) for line in shown)
+    assert max(map(len, shown)) < 36
+
+
+def test_where_there_is_no_terminal_no_line_is_shown():
+    stream = io.StringIO()
+    with LiveLine(stream) as line:
+        line.show("30 in")
+    assert stream.getvalue() == ""

@@ -8,6 +8,7 @@ import pytest
 from chatdemo.crowd import report
 from chatdemo.crowd.histogram import Histogram
 from chatdemo.crowd.lag import Lag
+from chatdemo.crowd.live import fit
 from chatdemo.crowd.progress import Progress
 from chatdemo.crowd.result import Plan, Result
 from chatdemo.crowd.tally import Counts
@@ -40,9 +41,11 @@ def test_the_table_is_aligned_and_says_no_more_than_there_is():
         "  lost                   0",
         "  out of order           0",
         "  doubled                0",
-        "  p50               8.1 ms",
-        "  p99               1.50 s",
+        "  p50               8.1 ms  half took longer",
+        "  p99               1.50 s  1 in 100 took longer",
         "  worst             1.50 s",
+        "",
+        "All is well: everyone stayed, and got every message, once and in order.",
     ]
 
 
@@ -50,12 +53,12 @@ def test_the_table_is_aligned_and_says_no_more_than_there_is():
     ("others", "note"),
     [
         ({"interrupted": True}, "Interrupted: the figures are those so far."),
-        ({"absent": Counter({"status 403 Forbidden": 2})}, "Could not join: 2. 2 x status 403 Forbidden."),
-        ({"closed": Counter({(1006, ""): 1})}, "Cut off: 1. 1 x code 1006 (connection lost)."),
-        ({"closed": Counter({(4001, "Enough."): 2})}, "Cut off: 2. 2 x code 4001 (Enough.)."),
+        ({"absent": Counter({"status 403 Forbidden": 2})}, "Could not join: 2 x status 403 Forbidden."),
+        ({"closed": Counter({(1006, ""): 1})}, "Cut off: 1 x code 1006 (connection lost)."),
+        ({"closed": Counter({(4001, "Enough."): 2})}, "Cut off: 2 x code 4001 (Enough.)."),
         (
             {"refused": Counter({"too_long: Shorten it.": 3})},
-            "Refused by the server: 3. 3 x too_long: Shorten it.",
+            "Refused by the server: 3 x too_long: Shorten it.",
         ),
     ],
 )
@@ -64,9 +67,19 @@ def test_what_went_wrong_is_said(others, note):
     assert result(**others).exit_code == (130 if "interrupted" in others else 1)
 
 
+def test_only_a_good_run_is_called_so():
+    good = "All is well"
+    assert good in text() and good not in text(replace(GOOD, lost=1)) and good not in text(interrupted=True)
+
+
+def test_one_is_not_many():
+    assert report.title(1, 1, 2.5, "ws://host/").startswith("1 participant, 1 message a second in all, for 2.5 s")
+    assert report.title(10_000, 0.5, 30, "").startswith("10,000 participants, 0.5 messages a second in all, for 30 s")
+
+
 def test_of_many_kinds_the_most_frequent_are_told():
     absent = Counter({"a": 1, "b": 5, "c": 2, "d": 3})
-    assert "Could not join: 11. 5 x b; 3 x d; 2 x c; and others." in text(absent=absent)
+    assert "Could not join: 5 x b; 3 x d; 2 x c; 1 x others." in text(absent=absent)
 
 
 @pytest.mark.parametrize(
@@ -100,16 +113,27 @@ def test_a_crowd_that_measures_itself_says_so():
     assert "200 ms late in one of ten cases" in said
 
 
-def test_no_line_is_too_long_for_80_columns():
+def test_no_line_of_the_table_is_too_long_for_80_columns():
     bad = result(replace(GOOD, lost=5), absent=Counter({"x " * 90: 3}), interrupted=True)
     assert max(map(len, report.table(bad))) < 80
-    assert (
-        len(report.line(replace(TALKING, people=10_000, present=10_000, per_second=1e6, lost=10**6, sent=10**6))) < 80
-    )
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (80, "299 in  24 s left  sent 120  lost 0  6,012 delivered/s  p99 24.3 ms"),
+        (50, "299 in  24 s left  sent 120  lost 0"),
+        (35, "299 in  24 s left  sent 120  lost 0"),
+        (34, "299 in  24 s left  sent 120"),
+        (2, ""),
+    ],
+)
+def test_a_narrow_terminal_gets_the_first_parts_of_the_live_line(width, shown):
+    assert fit(report.line(TALKING), width) == shown
 
 
 def test_the_live_line_says_how_it_goes():
-    assert report.line(TALKING) == "299 in  24 s left  sent 120  6,012 delivered/s  p99 24.3 ms  lost 0"
+    assert report.line(TALKING) == "299 in  24 s left  sent 120  lost 0  6,012 delivered/s  p99 24.3 ms"
     assert report.line(replace(TALKING, seconds_left=0.0, p99=None)).startswith("299 in  waiting for 5  sent")
     assert "p99 -" in report.line(replace(TALKING, p99=None))
     assert report.line(replace(TALKING, seconds_left=None)) == "Joining: 299 of 300"

@@ -5,6 +5,7 @@ import signal
 import socketserver
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -96,22 +97,27 @@ def test_a_server_that_says_nothing_is_named(faulty):
 
 
 def test_what_the_server_refuses_is_told_with_its_reason(faulty):
-    assert "Refused by the server: 10. 10 x too_long: That message is too long." in told(run(faulty, "refuse", 1))
+    assert "Refused by the server: 10 x too_long: That message is too long." in told(run(faulty, "refuse", 1))
 
 
 def test_what_others_say_is_not_counted(faulty):
     assert run(faulty, "chatter", 0).figure("delivered") == "30"
 
 
+def test_however_short_the_time_one_message_is_sent(tmp_path, faulty):
+    crowd = finished(tmp_path, f"{faulty.url}ws/chat/fair/", "--people", "3", "--for", "0.00001")
+    assert (crowd.figure("sent"), crowd.figure("delivered")) == ("1", "3")
+
+
 def test_who_could_not_join_is_told(faulty):
     crowd = run(faulty, "full", 1)
     assert crowd.figure("participants") == "2 of 3" and crowd.figure("delivered") == "20"
-    assert "Could not join: 1. 1 x status 403 Access denied." in told(crowd)
+    assert "Could not join: 1 x status 403 Access denied." in told(crowd)
 
 
 def test_who_is_cut_off_is_told_with_the_code(faulty):
     crowd = run(faulty, "close", 1)
-    assert "Cut off: 1. 1 x code 4001." in told(crowd)
+    assert "Cut off: 1 x code 4001." in told(crowd)
     assert crowd.figure("sent") == "10"
 
 
@@ -120,7 +126,7 @@ def test_a_server_that_is_gone_in_the_middle_ends_the_run_with_its_table(tmp_pat
         wait_for(lambda: "fair heard a message" in faulty.output, "the crowd to talk")
         faulty.kill()
         assert crowd.wait() == 1
-    assert "Cut off: 3. 3 x code 1006 (connection lost)." in told(crowd)
+    assert "Cut off: 3 x code 1006 (connection lost)." in told(crowd)
     assert "Traceback" not in crowd.output
 
 
@@ -130,7 +136,7 @@ def test_a_server_that_stops_in_the_middle_is_told_with_its_reason(tmp_path, fau
         wait_for(lambda: "fair heard a message" in faulty.output, "the crowd to talk")
         assert faulty.stop() == 0
         assert crowd.wait() == 1
-    assert "Cut off: 3. 3 x code 1001 (The server is stopping.)." in told(crowd)
+    assert "Cut off: 3 x code 1001 (The server is stopping.)." in told(crowd)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
@@ -141,6 +147,17 @@ def test_ctrl_c_ends_the_run_with_the_table_so_far(tmp_path, faulty, how):
         assert crowd.stop(how) == 130
     assert "Interrupted: the figures are those so far." in crowd.output and "Traceback" not in crowd.output
     assert (crowd.figure("participants"), crowd.figure("lost").split()[0]) == ("3", "0")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
+def test_ctrl_c_again_ends_it_without_waiting_for_a_server_that_hangs(tmp_path, faulty):
+    with Crowd(tmp_path, f"{faulty.url}ws/chat/fair/", "--people", "3", "--for", "600", "--rate", "50") as crowd:
+        wait_for(lambda: "fair heard a message" in faulty.output, "the crowd to talk")
+        faulty.process.send_signal(signal.SIGSTOP)
+        crowd.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)  # within the two seconds that its goodbye may take
+        assert crowd.stop() == 130
+    assert crowd.figure("participants") == "3" and "Traceback" not in crowd.output
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
