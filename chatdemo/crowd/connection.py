@@ -127,7 +127,8 @@ class Door:
     def __init__(self, address: Address, ip: str):
         self.address = address
         self.factory = WebSocketClientFactory()
-        self.factory.setProtocolOptions(openHandshakeTimeout=HANDSHAKE)
+        # autobahn rounds the time for a goodbye down to a whole second, which may be none: whoever leaves limits it.
+        self.factory.setProtocolOptions(openHandshakeTimeout=HANDSHAKE, closeHandshakeTimeout=0)
         kind = endpoints.TCP6ClientEndpoint if ":" in ip else endpoints.TCP4ClientEndpoint
         self.endpoint = kind(reactor, ip, address.port, timeout=CONNECT)
         if address.secure:
