@@ -71,8 +71,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=positive, metavar="N", help="(default: 3; 1 with --quick)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write each run's figures")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the closed loop as an SVG picture")
-    folder = packages_folder()
-    parser.add_argument("--packages", type=Path, default=folder, metavar="FOLDER", help="where Node's packages are kept")
+    keep = {"type": Path, "default": packages_folder(), "metavar": "FOLDER"}
+    parser.add_argument("--packages", **keep, help="where Node's packages are kept (default: %(default)s)")
     return parser.parse_args(arguments)
 
 

@@ -16,7 +16,7 @@ from tests.benchmarks.results import Figure, Results  # noqa: E402
 #: Opaque, so that it reads on a white page and on a dark one.
 PAPER, INK, GRID, STRONG = "#fbfbf8", "#333a40", "#dfe1dd", "#b3261e"
 PALE = ("#3a6ea5", "#4d8b57", "#8a6d3b", "#7b5ea7", "#2f8f9d", "#a05d7e", "#6b7280", "#5f7f2f")
-STYLE = {"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 11, "text.color": INK, "axes.edgecolor": GRID}
+STYLE = {"svg.fonttype": "none", "font.size": 11, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": GRID}
 #: Least distance of two labels, as a part of the picture's height.
 APART = 0.052
 

@@ -38,7 +38,7 @@ def rest(results: Results) -> list[str]:
         ("KiB each", JOIN, results.size(JOIN), "kib", "{:.1f}"),
         ("joined s", JOIN, results.size(JOIN), "joined_s", "{:.3f}"),
     ]
-    lines = [f"Processor time of the server a delivery; latency of each in the open loop ({results.size(OPEN)} people);"]
+    lines = [f"Processor time of the server a delivery; latency of each, open loop ({results.size(OPEN)} people);"]
     lines += [f"memory of a connection, and time to join ({results.size(JOIN)} people)"]
     lines.append(row("", [name for name, *_ in columns]))
     for peer in results.peers:

@@ -1,6 +1,5 @@
 """A room with picows, on uvloop: python with_picows.py PORT."""
 
-import asyncio
 import json
 import sys
 
