@@ -2,8 +2,9 @@
 
     python tests/benchmarks/load.py --url ws://127.0.0.1:8000/ws/chat/lobby/ --people 300
 
-prints a line of JSON when all have joined, and another at the end. In the closed loop (the default) ``--inflight`` messages are on their way at any time, and a
-latency is the time until the last participant has a message; in the open loop (``--rate``) it is that of each delivery.
+prints a line of JSON when all have joined, and another at the end. In the closed loop (the default) ``--inflight``
+messages are on their way at any time, and a latency is the time until the last participant has a message; in the open
+loop (``--rate``) it is that of each delivery.
 
 It must never be what limits a server, so it doesn't read frames one by one. What the first participant to get something
 got is parsed, checked and kept; whatever another gets must be the same octets at the same place, which takes one
@@ -36,6 +37,7 @@ class Plain:
     """The tutorial's own way to talk."""
 
     hello = b""
+    welcome = b""  # what a participant must get before it may talk
 
     def request(self, path: str) -> str:
         return path
@@ -52,6 +54,7 @@ class SocketIO(Plain):
     """Engine.IO 4 over WebSocket: 40 joins the namespace, 2 is a ping, 42 an event."""
 
     hello = b"40"
+    welcome = b"40{"  # whoever talks earlier is thrown out
 
     def request(self, path: str) -> str:
         return "/socket.io/?EIO=4&transport=websocket"
@@ -103,7 +106,7 @@ class Participant:
         self.position = 0  # octets
         self.frames = 0
         self.tail = b""  # of a frame that differs from the stream, or of the handshake's answer
-        self.greeted = -1
+        self.greeted = -2  # -1: the handshake has been answered; 0: may talk; or the last greeting's number
 
 
 class Load:
@@ -150,7 +153,7 @@ class Load:
         self.poll.register(connection.fileno(), select.EPOLLIN)
 
     def _read_answer(self, person: Participant) -> bool:
-        """Whether the handshake has just been answered."""
+        """Whether this participant may talk from now on."""
         if person.greeted >= 0:
             self._read_greetings(person)
             return False
@@ -159,11 +162,13 @@ class Load:
         head, found, rest = person.tail.partition(b"\r\n\r\n")
         if not data or found and not head.startswith(b"HTTP/1.1 101"):
             sys.exit(f"The server refused a WebSocket: {head[:200]!r}")
-        if found:
-            person.tail, person.greeted = rest, 0
+        if found and person.greeted == -2:
+            person.greeted = -1
             if self.dialect.hello:
                 self.send(person, self.dialect.hello)
-        return bool(found)
+        if may_talk := bool(found) and self.dialect.welcome in rest:
+            person.tail, person.greeted = rest, 0
+        return may_talk
 
     def _greet(self) -> None:
         """Messages, until one has reached everybody: a server may let participants into its room late."""
@@ -183,7 +188,7 @@ class Load:
     def _read_greetings(self, person: Participant) -> None:
         data = person.tail + person.socket.recv(READ)
         end = 0
-        for opcode, payload, end in server_frames(data):
+        for opcode, payload, end in server_frames(data):  # noqa: B007 (it is what is left after the last)
             self._answer(person, opcode, payload)
             if found := re.search(rb"greeting (\d+)\.", payload):
                 person.greeted = int(found[1])
