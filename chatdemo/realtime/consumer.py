@@ -73,3 +73,17 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
         if text_data is None or close or not self._send_text:
             return super().send(text_data, bytes_data, close)
         return self._send_text(text_data)
+
+
+def directly(application: Callable) -> Callable:
+    """``application``, made of a class of Channels' by ``as_asgi``, with the class above put beneath that class.
+
+    What it overrides stays its own. A consumer that isn't an AsyncWebsocketConsumer is left as it is.
+    """
+    consumer = application.consumer_class
+    if not issubclass(consumer, websocket.AsyncWebsocketConsumer) or issubclass(consumer, AsyncWebsocketConsumer):
+        return application
+    described = {"__module__": consumer.__module__, "__qualname__": consumer.__qualname__, "__doc__": consumer.__doc__}
+    return type(consumer.__name__, (consumer, AsyncWebsocketConsumer), described).as_asgi(
+        **application.consumer_initkwargs
+    )
