@@ -32,6 +32,9 @@ class Config:
     db: str = setting("", "SQLite file; empty: one in your application folder; :memory: keeps nothing.")
     allowed_hosts: tuple[str, ...] = setting((), "Further host names to answer to, such as a tunnel's.")
     max_message: int = setting(4000, "Longest message, in characters.", low=1, high=100_000)
+    max_backlog: int = setting(
+        1_048_576, "Bytes that may wait for a participant that doesn't read, before it is disconnected.", 65_536, 2**30
+    )
     step: str = setting("", "Step of the tutorial that rooms run; empty: the finished chat.")
     debug: bool = setting(False, "Show tracebacks, and a log line for each request and WebSocket.")
 

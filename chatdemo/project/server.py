@@ -32,7 +32,14 @@ def _make_server(config: Config, listener: socket.socket, on_ready: Callable[[],
     with _without_collecting(), _without_tls():
         from chatdemo.project.asgi import application
         from chatdemo.realtime.server import Server
-    return Server(application, listener, on_ready, server_name="chatdemo", action_logger=_request_log(config))
+    return Server(
+        application,
+        listener,
+        on_ready,
+        max_backlog=config.max_backlog,
+        server_name="chatdemo",
+        action_logger=_request_log(config),
+    )
 
 
 @contextmanager

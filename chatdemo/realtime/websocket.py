@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 GOING_AWAY = 1001  # RFC 6455, section 7.4.1
 OPEN = DaphneWebSocketProtocol.STATE_OPEN
 TRY_AGAIN_LATER = 1013  # the registry that RFC 6455, section 11.7, set up
+NOTHING: dict = {}
 
 
 @lru_cache(maxsize=4)
@@ -94,9 +95,11 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
             self.transport.join_writes(self.factory.server_class.max_backlog, self.give_up)
 
     def forget_handshake(self) -> None:
-        """Drop what nobody asks for again; the headers are in the application's scope."""
+        """Drop what nobody asks for again: 2 KiB. The headers are in the application's scope."""
         self.http_request_data = self.http_response_data = b""
-        self.http_headers = self.http_headers_cnt = self.request.headers = {}
+        self.http_headers = self.http_headers_cnt = self.request.headers = NOTHING
+        self.application_deferred = None
+        self.send_queue = ()  # for data that is chopped; we don't
 
     def send_content(self, content: str | bytes) -> None:
         """Send a text or a binary message; nothing, once the WebSocket is closing."""
