@@ -1,16 +1,16 @@
 """Channels' AsyncWebsocketConsumer, with the events of its channel handed to it instead of waited for."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from typing import ClassVar
 
-from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic import websocket
 from channels.layers import get_channel_layer
 
-from chatdemo.realtime.turns import Turns, pump
+from chatdemo.realtime.turns import Handler, Turns, pump
 
 
 class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
@@ -27,11 +27,17 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
     A server or a channel layer that can't hand over what it has (another server, channels_redis) is received from.
     """
 
+    _handlers: ClassVar[dict[str, Handler]] = {}
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__(**options)
+        cls._handlers = {}
+
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         self.scope, self.base_send = scope, send
-        self._send_text = getattr(send, "text", None)  # of a server that has a shorter way for it
+        self._sender = send if hasattr(send, "text") else None  # a server's that has a shorter way for texts
         self.channel_layer = layer = get_channel_layer(self.channel_layer_alias)
-        self._turns, self._pumps = Turns(self._find_handler), []
+        self._turns, self._pumps = Turns(self, self._handlers), []
         if layer is not None:
             self.channel_name = await layer.new_channel()
             self._listen_to_layer()
@@ -61,18 +67,11 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
             task.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
 
-    def _find_handler(self, message: dict) -> Callable[[dict], Coroutine]:
-        """The handler for the message's type. Raises ValueError if there is none."""
-        handler = getattr(self, get_handler_name(message), None)
-        if handler is None:
-            raise ValueError(f"No handler for message type {message['type']}")
-        return handler
-
-    def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool | int = False) -> Awaitable:
-        """Send a frame, as Channels' own does."""
-        if text_data is None or close or not self._send_text:
+    def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> Awaitable:
+        # Not "async def", which would cost a coroutine more for each delivery. What it returns is to be awaited.
+        if text_data is None or close or not self._sender:
             return super().send(text_data, bytes_data, close)
-        return self._send_text(text_data)
+        return self._sender.text(text_data)
 
 
 def directly(application: Callable) -> Callable:

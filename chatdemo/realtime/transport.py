@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from twisted.internet import tcp
 
 #: Those that have something to send at the end of this turn.
-unsent: list["Transport"] = []
+unsent: list["JoinedWrites"] = []
 
 
 class Transport(tcp.Server):
@@ -17,50 +17,31 @@ class Transport(tcp.Server):
     three calls for each write. What the socket doesn't take at once is left to Twisted and its reactor.
     """
 
-    #: What was written in this turn; None while writes aren't joined.
-    turn: list[bytes] | None = None
+    joined: "JoinedWrites | None" = None
     backlog = 0  # octets that the reactor sends when the participant has read what is before them
 
-    def join_writes(self, max_backlog: int, on_overflow: Callable[[], None]) -> None:
+    def join_writes(self, max_backlog: int, on_overflow: Callable[[], None]) -> "JoinedWrites":
         """From now on. When more than ``max_backlog`` octets wait, ``on_overflow()`` is called, once."""
-        self.turn = []
         self.max_backlog, self.on_overflow = max_backlog, on_overflow
+        self.joined = JoinedWrites(self)
+        return self.joined
 
     def write(self, data: bytes) -> None:
-        turn = self.turn
-        if turn is None:
-            return self._leave_to_reactor(data)
-        if not turn:
-            if not unsent:
-                loop = asyncio.get_running_loop()
-                # In two steps, so that what comes of the next look at the sockets is joined too.
-                loop.call_soon(loop.call_soon, _flush_all)
-            unsent.append(self)
-        turn.append(data)
+        if self.joined:
+            self.joined.write(data)
+        else:
+            self.leave_to_reactor(data)
 
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
         self.write(b"".join(iovec))
 
-    def flush(self) -> None:
-        """Send what was written in this turn."""
-        turn = self.turn
-        if not turn or not self.connected:
-            return
-        data = turn[0] if len(turn) == 1 else b"".join(turn)
-        turn.clear()
-        sent = 0
-        if not self.backlog:
-            try:
-                sent = self.socket.send(data)
-            except OSError:
-                pass  # it is full, or broken: the reactor's own try to write sees which, and does what is to do
-        if sent < len(data):
-            self._leave_to_reactor(data[sent:])
-            self._check_backlog()
-
-    def _leave_to_reactor(self, data: bytes) -> None:
+    def leave_to_reactor(self, data: bytes) -> None:
+        """Have the data sent when the socket takes it."""
         self.backlog += len(data)
         super().write(data)
+        if self.joined:
+            self.joined.held_up = True
+            self._check_backlog()
 
     def _check_backlog(self) -> None:
         if self.on_overflow and self.backlog > self.max_backlog:
@@ -71,16 +52,58 @@ class Transport(tcp.Server):
         sent = super().writeSomeData(data)
         if isinstance(sent, int):
             self.backlog -= sent
+            if self.joined:
+                self.joined.held_up = self.backlog > 0
         return sent
 
     def loseConnection(self) -> None:
-        if self.turn:
-            self.flush()
+        if self.joined:
+            self.joined.flush()
         super().loseConnection()
 
 
+class JoinedWrites:
+    """What was written in this turn.
+
+    A small object apart from the transport: a server that has been idle finds nothing in its processor's cache, and
+    what takes time then is to fetch each object that a delivery touches.
+    """
+
+    __slots__ = ("turn", "send", "held_up", "transport")
+
+    def __init__(self, transport: Transport):
+        self.turn: list[bytes] = []
+        self.send = transport.socket.send
+        self.held_up = transport.backlog > 0  # by what was written before
+        self.transport = transport
+
+    def write(self, data: bytes) -> None:
+        if not self.turn:
+            if not unsent:
+                loop = asyncio.get_running_loop()
+                # In two steps, so that what comes of the next look at the sockets is joined too.
+                loop.call_soon(loop.call_soon, _flush_all)
+            unsent.append(self)
+        self.turn.append(data)
+
+    def flush(self) -> None:
+        turn = self.turn
+        if not turn:
+            return
+        data = turn[0] if len(turn) == 1 else b"".join(turn)
+        turn.clear()
+        sent = 0
+        if not self.held_up:
+            try:
+                sent = self.send(data)
+            except OSError:
+                pass  # it is full, or broken, or closed: the transport sees which, and does what is to do
+        if sent < len(data):
+            self.transport.leave_to_reactor(data[sent:])
+
+
 def _flush_all() -> None:
-    transports = unsent[:]
+    this_turn = unsent[:]
     unsent.clear()
-    for transport in transports:
-        transport.flush()
+    for joined in this_turn:
+        joined.flush()

@@ -6,17 +6,20 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import Context
 from typing import Any
 
+from channels.consumer import get_handler_name
 from channels.db import aclose_old_connections
 
 from chatdemo.realtime.tasks import enter, leave, outside_tasks, resume
 
-Handler = Callable[[dict], Coroutine]
+Handler = Callable[[Any, dict], Coroutine]
 #: Messages that came while a handler was running, and are handled in one go.
 FEW = 16
 
 
 class Turns:
-    """Runs one handler at a time, that of ``find_handler`` for each frame, and for each event of a channel.
+    """Runs the handlers of ``consumer``, one at a time: for each frame, and for each event of its channel.
+
+    ``handlers``, by the type of message, is what all consumers of its class have found so far.
 
     A handler is begun by ``take``, by whoever has the message, in the name and the context of the task that called
     ``run``. Most end without ever waiting, and that was all. The rest of one that waits is left to the task itself.
@@ -26,13 +29,13 @@ class Turns:
     """
 
     __slots__ = (
-        "find_handler", "handlers", "loop", "task", "sources", "busy", "behind", "catching_up", "unfinished", "failure", "cancelled",
-        "wake", "context", "run_in_context", "_asyncio_future_blocking",
+        "busy", "loop", "task", "handlers", "consumer", "context", "behind", "catching_up", "sources", "unfinished",
+        "failure", "cancelled", "wake", "_asyncio_future_blocking",
     )  # fmt: skip
 
-    def __init__(self, find_handler: Callable[[dict], Handler]):
-        self.find_handler = find_handler
-        self.handlers: dict[str, Handler] = {}  # by the type of message
+    def __init__(self, consumer: Any, handlers: dict[str, Handler]):
+        self.consumer = consumer
+        self.handlers = handlers
         self.loop = asyncio.get_running_loop()
         self.task = asyncio.current_task()
         self.sources: list[Callable[[], dict | None]] = []  # each gives its next message, if there is one
@@ -69,8 +72,8 @@ class Turns:
         enter(self.loop, self.task)
         try:
             handler = self.handlers.get(message.get("type")) or self._find_handler(message)
-            running = handler(message)
-            waiting_for = self.run_in_context(running.send, None)
+            running = handler(self.consumer, message)
+            waiting_for = self.context.run(running.send, None)
         except StopIteration:  # it has ended
             self.busy = False
         except BaseException as error:
@@ -100,8 +103,14 @@ class Turns:
             self._wake_task()
 
     def _find_handler(self, message: dict) -> Handler:
-        handler = self.handlers[message.get("type")] = self.find_handler(message)
-        return handler
+        """Kept for all of the consumer's class, unless it is this one's alone. Raises ValueError if there is none."""
+        method = getattr(self.consumer, get_handler_name(message), None)
+        if method is None:
+            raise ValueError(f"No handler for message type {message['type']}")
+        if getattr(method, "__self__", None) is not self.consumer:
+            return lambda consumer, message: method(message)
+        self.handlers[message["type"]] = method.__func__
+        return method.__func__
 
     def _catch_up(self) -> None:
         """Take what came meanwhile. After a few, all else gets its turn first."""
@@ -139,7 +148,7 @@ class Turns:
         yield self
 
     def add_done_callback(self, wake: Callable[[Any], None], *, context: Context) -> None:
-        self.wake, self.context, self.run_in_context = wake, context, context.run
+        self.wake, self.context = wake, context
         self.loop.call_soon(self._catch_up)
 
     def cancel(self, msg: object = None) -> bool:

@@ -10,8 +10,10 @@ from autobahn.websocket.protocol import PreparedMessage, WebSocketServerFactory
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from daphne.ws_protocol import WebSocketProtocol as DaphneWebSocketProtocol
 from twisted.internet import defer
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 
-from chatdemo.realtime.transport import Transport
+from chatdemo.realtime.transport import JoinedWrites, Transport
 
 logger = logging.getLogger(__name__)
 GOING_AWAY = 1001  # RFC 6455, section 7.4.1
@@ -29,7 +31,7 @@ def frame(content: str | bytes) -> bytes:
 
 
 def whole_text(data: bytes) -> str | None:
-    """The text in ``data``, if that is just what most of it is: one whole, masked frame of a text of 1 to 125 octets."""
+    """The text in ``data``, if that is what most of it is: one whole, masked frame of a text of 1 to 125 octets."""
     if len(data) < 7 or data[0] != 0x81 or len(data) != data[1] - 0x80 + 6:
         return None
     size = len(data) - 6
@@ -45,11 +47,12 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
     """One participant's WebSocket."""
 
     reading_close_frame = False
+    sender: "Send | None" = None  # the application's
 
     @classmethod
     def with_options(cls, factory: WebSocketServerFactory) -> type:
-        """A subclass that has the factory's options. autobahn copies all 29 into each connection, and lists them in a log
-        line that is made even if nobody reads it: 0.3 ms and 2 KiB.
+        """A subclass that has the factory's options. autobahn copies all 29 into each connection, and lists them for a
+        log line that nobody reads: 0.15 ms and 2 KiB.
         """
         options = {name: getattr(factory, name) for name in cls.CONFIG_ATTRS}
         return type(cls.__name__, (cls,), {**options, "CONFIG_ATTRS": ()})
@@ -92,7 +95,7 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         super().onOpen()
         self.forget_handshake()
         if isinstance(self.transport, Transport):  # and not TLS
-            self.transport.join_writes(self.factory.server_class.max_backlog, self.give_up)
+            self.sender.joined = self.transport.join_writes(self.server.max_backlog, self.give_up)
 
     def forget_handshake(self) -> None:
         """Drop what nobody asks for again: 2 KiB. The headers are in the application's scope."""
@@ -118,6 +121,20 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         )  # fmt: skip
         self.sendCloseFrame(code=TRY_AGAIN_LATER, reasonUtf8=b"Too much waits to be read.", isReply=False)
 
+    def stop_sending(self) -> None:
+        """After a close frame there is nothing more to send (RFC 6455, section 5.5.1)."""
+        if self.sender:
+            self.sender.joined = None
+
+    def sendCloseFrame(self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False) -> None:
+        self.stop_sending()
+        super().sendCloseFrame(code, reasonUtf8, isReply)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.stop_sending()
+        super().connectionLost(reason)
+        self.sender = None
+
     def onCloseFrame(self, code: int | None, reasonRaw: bytes | None) -> bool | None:
         self.reading_close_frame = True
         try:
@@ -126,6 +143,7 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
             self.reading_close_frame = False
 
     def dropConnection(self, abort: bool = False) -> None:
+        self.stop_sending()
         # Aborting on a malformed close frame would discard our own, which tells what was wrong with it.
         super().dropConnection(abort and not self.reading_close_frame)
 
@@ -149,10 +167,12 @@ class Send:
     Middleware that wraps ``send`` has no ``text``, and so gets to see everything.
     """
 
-    __slots__ = ("protocol", "done")
+    __slots__ = ("protocol", "done", "joined")
 
     def __init__(self, protocol: WebSocketProtocol, done: Awaitable[None]):
         self.protocol, self.done = protocol, done
+        self.joined: JoinedWrites | None = None  # while it is open, and not TLS
+        protocol.sender = self
 
     async def __call__(self, message: dict) -> None:
         content = None
@@ -166,8 +186,8 @@ class Send:
 
     def text(self, text: str) -> Awaitable[None]:
         """Send a text at once. What it returns is done already, and there to be awaited as a call of ``send`` is."""
-        protocol = self.protocol
-        if protocol.state == OPEN:
-            protocol.transport.write(frame(text))
-            return self.done
-        return self({"type": "websocket.send", "text": text})
+        joined = self.joined
+        if joined is None:
+            return self({"type": "websocket.send", "text": text})
+        joined.write(frame(text))
+        return self.done

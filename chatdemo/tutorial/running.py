@@ -50,7 +50,8 @@ def urlpatterns(step: Step) -> list[URLPattern]:
 def websockets(step: Step) -> Callable:
     """The ASGI application for WebSockets that the step's ``mysite/asgi.py`` makes, without the middleware round it.
 
-    Its asynchronous consumer stands on our own base class instead of Channels', for a class of hundreds. A step without consumers has no application for them, and ProtocolTypeRouter says so by raising ValueError.
+    An asynchronous consumer stands on our own base class in Channels' place, for a class of hundreds. A step without
+    consumers has no application for them, and ProtocolTypeRouter says so by raising ValueError.
     """
     if "chat/routing.py" not in step.project():
         return ProtocolTypeRouter({})
