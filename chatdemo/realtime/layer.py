@@ -99,7 +99,8 @@ class ChannelLayer(InMemoryChannelLayer):
     async def group_send(self, group: str, message: Mapping[str, Any]) -> None:
         """Put an event into every channel of a group. It is lost, and logged, where a channel is full."""
         assert isinstance(message, dict), "Message is not a dict"
-        self.require_valid_group_name(group)
+        if group not in self.groups:  # whose name has been looked at already
+            self.require_valid_group_name(group)
         self._sweep()
         if full := self._hand_out(list(self.groups.get(group, ())), message, group):
             self._log_full(group, full)

@@ -1,10 +1,13 @@
 """A participant's TCP connection, which joins what is written to it within one turn of the event loop."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
+from socket import SO_ERROR, SOL_SOCKET
 
-from twisted.internet import tcp
+from twisted.internet import main, tcp
 
+logger = logging.getLogger(__name__)
 #: Those that have something to send at the end of this turn.
 unsent: list["JoinedWrites"] = []
 
@@ -47,6 +50,14 @@ class Transport(tcp.Server):
         if self.on_overflow and self.backlog > self.max_backlog:
             on_overflow, self.on_overflow = self.on_overflow, None
             on_overflow()
+
+    def doRead(self) -> BaseException | None:
+        why = super().doRead()
+        # Where a participant has sent something and then reset its connection, uvloop has this called once and no more
+        # (libuv stops to watch a socket that has an error), and Twisted would only notice the reset at the next call.
+        if why is None and self.connected and self.socket.getsockopt(SOL_SOCKET, SO_ERROR):
+            return main.CONNECTION_LOST
+        return why
 
     def writeSomeData(self, data: bytes) -> int | BaseException:
         sent = super().writeSomeData(data)
@@ -96,8 +107,10 @@ class JoinedWrites:
         if not self.held_up:
             try:
                 sent = self.send(data)
-            except OSError:
-                pass  # it is full, or broken, or closed: the transport sees which, and does what is to do
+            except BlockingIOError:
+                pass
+            except OSError:  # the participant is gone
+                return self.transport.abortConnection()
         if sent < len(data):
             self.transport.leave_to_reactor(data[sent:])
 
@@ -106,4 +119,8 @@ def _flush_all() -> None:
     this_turn = unsent[:]
     unsent.clear()
     for joined in this_turn:
-        joined.flush()
+        try:
+            joined.flush()
+        except Exception:
+            logger.exception("Writing to a participant failed, and its connection is closed")
+            joined.transport.abortConnection()
