@@ -21,11 +21,17 @@ def outside_tasks(loop: asyncio.AbstractEventLoop, call: Callable, *arguments: A
         enter(loop, task)
 
 
-@types.coroutine
-def resume(coroutine: Coroutine, waiting_for: Any) -> Generator:
+def suspend(coroutine: Coroutine, waiting_for: Any) -> Generator:
     """The rest of a coroutine that has begun, and waits for a future (or None: for the loop's next turn)."""
     if waiting_for is not None:
-        waiting_for._asyncio_future_blocking = True  # its __await__ said so, and another task may have taken it back
+        waiting_for._asyncio_future_blocking = False  # its __await__ said True, and it can't be awaited again meanwhile
+    return _resume(coroutine, waiting_for)
+
+
+@types.coroutine
+def _resume(coroutine: Coroutine, waiting_for: Any) -> Generator:
+    if waiting_for is not None:
+        waiting_for._asyncio_future_blocking = True
     try:
         yield waiting_for
     except BaseException as error:  # the task is being cancelled, say
@@ -33,6 +39,6 @@ def resume(coroutine: Coroutine, waiting_for: Any) -> Generator:
             waiting_for = coroutine.throw(error)
         except StopIteration:
             return
-        yield from resume(coroutine, waiting_for)
+        yield from _resume(coroutine, waiting_for)
     else:
         yield from coroutine

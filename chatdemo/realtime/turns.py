@@ -9,7 +9,7 @@ from typing import Any
 from channels.consumer import get_handler_name
 from channels.db import aclose_old_connections
 
-from chatdemo.realtime.tasks import enter, leave, outside_tasks, resume
+from chatdemo.realtime.tasks import enter, leave, outside_tasks, suspend
 
 Handler = Callable[[Any, dict], Coroutine]
 #: Messages that came while a handler was running, and are handled in one go.
@@ -79,7 +79,7 @@ class Turns:
         except BaseException as error:
             self.failure = error
         else:
-            self.unfinished = resume(running, waiting_for)
+            self.unfinished = suspend(running, waiting_for)
         leave(self.loop, self.task)
         if self.busy:
             self._wake_task()
