@@ -21,6 +21,13 @@ def outside_tasks(loop: asyncio.AbstractEventLoop, call: Callable, *arguments: A
         enter(loop, task)
 
 
+def cancel_again(task: asyncio.Task) -> None:
+    """Have the task's next wait cancelled instead of the one that was. It counts once (``Task.cancelling``)."""
+    if hasattr(task, "uncancel"):  # Python 3.11
+        task.uncancel()
+    task.cancel()
+
+
 def suspend(coroutine: Coroutine, waiting_for: Any) -> Generator:
     """The rest of a coroutine that has begun, and waits for a future (or None: for the loop's next turn)."""
     if waiting_for is not None:

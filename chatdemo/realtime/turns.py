@@ -9,7 +9,7 @@ from typing import Any
 from channels.consumer import get_handler_name
 from channels.db import aclose_old_connections
 
-from chatdemo.realtime.tasks import enter, leave, outside_tasks, suspend
+from chatdemo.realtime.tasks import cancel_again, enter, leave, outside_tasks, suspend
 
 Handler = Callable[[Any, dict], Coroutine]
 #: Messages that came while a handler was running, and are handled in one go.
@@ -53,13 +53,19 @@ class Turns:
         """Handle what comes, until a handler fails: raises what it raised."""
         try:
             while not self.failure:
-                await self
+                try:
+                    await self
+                except asyncio.CancelledError:
+                    if not self.unfinished:
+                        raise
+                    cancel_again(self.task)  # it is for the handler: an asyncio.timeout(0) in it, say
                 if self.unfinished:
                     unfinished, self.unfinished = self.unfinished, None
                     await unfinished
                     await aclose_old_connections()
             raise self.failure
         finally:
+            self.busy = True  # for good
             if self.unfinished:
                 self.unfinished.close()
 
@@ -114,13 +120,15 @@ class Turns:
 
     def _catch_up(self) -> None:
         """Take what came meanwhile. After a few, all else gets its turn first."""
+        if not self.wake:  # the task is about to end
+            return
         self.catching_up = True
         for _ in range(FEW):
             message = self._next()
             if message is None:
                 break
             self.take(message)
-            if self.busy:
+            if not self.wake:
                 break
         else:
             self.busy = True
@@ -158,6 +166,7 @@ class Turns:
 
     def result(self) -> None:
         if self.cancelled:
+            self.cancelled = False
             raise asyncio.CancelledError
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
