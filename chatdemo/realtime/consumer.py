@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from inspect import iscoroutinefunction
 from typing import ClassVar
 
+from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic import websocket
 from channels.layers import get_channel_layer
@@ -67,11 +69,32 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
             task.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
 
+    def find_handler(self, message: dict) -> Handler:
+        """What handles the message's type, kept for all of this class unless it is this consumer's alone.
+
+        Raises ValueError if there is nothing.
+        """
+        if type(self).dispatch is not AsyncConsumer.dispatch:
+            method = self.dispatch
+        else:
+            method = getattr(self, get_handler_name(message), None)
+        if method is None:
+            raise ValueError(f"No handler for message type {message['type']}")
+        if getattr(method, "__self__", None) is not self or not iscoroutinefunction(method):
+            return partial(_call, method)
+        self._handlers[message["type"]] = method.__func__
+        return method.__func__
+
     def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> Awaitable:
         # Not "async def", which would cost a coroutine more for each delivery. What it returns is to be awaited.
         if text_data is None or close or not self._sender:
             return super().send(text_data, bytes_data, close)
         return self._sender.text(text_data)
+
+
+async def _call(method: Callable[[dict], Awaitable], consumer: AsyncWebsocketConsumer, message: dict) -> None:
+    """A handler of one consumer alone, or one that isn't a coroutine function but returns something to await."""
+    await method(message)
 
 
 def directly(application: Callable) -> Callable:

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import Context
 from typing import Any
 
-from channels.consumer import get_handler_name
 from channels.db import aclose_old_connections
 
 from chatdemo.realtime.tasks import cancel_again, enter, leave, outside_tasks, suspend
@@ -77,7 +76,7 @@ class Turns:
         self.busy = True
         enter(self.loop, self.task)
         try:
-            handler = self.handlers.get(message.get("type")) or self._find_handler(message)
+            handler = self.handlers.get(message.get("type")) or self.consumer.find_handler(message)
             running = handler(self.consumer, message)
             waiting_for = self.context.run(running.send, None)
         except StopIteration:  # it has ended
@@ -107,16 +106,6 @@ class Turns:
         self.failure = error
         if not self.busy:
             self._wake_task()
-
-    def _find_handler(self, message: dict) -> Handler:
-        """Kept for all of the consumer's class, unless it is this one's alone. Raises ValueError if there is none."""
-        method = getattr(self.consumer, get_handler_name(message), None)
-        if method is None:
-            raise ValueError(f"No handler for message type {message['type']}")
-        if getattr(method, "__self__", None) is not self.consumer:
-            return lambda consumer, message: method(message)
-        self.handlers[message["type"]] = method.__func__
-        return method.__func__
 
     def _catch_up(self) -> None:
         """Take what came meanwhile. After a few, all else gets its turn first."""
