@@ -125,8 +125,9 @@ class Turns:
         self.catching_up = False
 
     def _next(self) -> dict | None:
-        for source in self.sources:
+        for index, source in enumerate(self.sources):
             if (message := source()) is not None:
+                self.sources.append(self.sources.pop(index))  # the others come first next time
                 return message
         self.busy = self.behind = False
         if self.failure:
