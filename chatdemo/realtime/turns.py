@@ -202,12 +202,30 @@ class Inbox:
             self.arrived.set_result(None)
 
 
+class OneByOne(Inbox):
+    """An inbox that has no room for a second message."""
+
+    __slots__ = ("room",)
+
+    def next(self) -> dict | None:
+        if self.messages:
+            self.room.set_result(None)
+        return super().next()
+
+    async def has_room(self) -> None:
+        """Wait until the message in it, if there is one, is taken."""
+        if self.messages:
+            self.room = asyncio.get_running_loop().create_future()
+            await self.room
+
+
 async def pump(receive: Callable[[], Awaitable[dict]], turns: Turns) -> None:
-    """Have ``turns`` get whatever ``receive`` has, for ever."""
-    inbox = Inbox()
+    """Have ``turns`` get whatever ``receive`` has, for ever. As in Channels, what can't be handled yet waits there."""
+    inbox = OneByOne()
     inbox.attach(turns)
     try:
         while True:
             inbox.put_nowait(await receive())
+            await inbox.has_room()
     except Exception as error:
         turns.fail(error)
