@@ -32,7 +32,7 @@ def frame(content: str | bytes) -> bytes:
 
 def whole_text(data: bytes) -> str | None:
     """The text in ``data``, if that is what most of it is: one whole, masked frame of a text of 1 to 125 octets."""
-    if len(data) < 7 or data[0] != 0x81 or len(data) != data[1] - 0x80 + 6:
+    if not 7 <= len(data) <= 131 or data[0] != 0x81 or len(data) != data[1] - 0x80 + 6:
         return None
     size = len(data) - 6
     mask = (data[2:6] * 32)[:size]
