@@ -156,11 +156,13 @@ class ChannelLayer(InMemoryChannelLayer):
             del self._later[loop]
 
     def _catch_up(self, loop: asyncio.AbstractEventLoop, later: deque) -> None:
-        for _ in range(len(later)):
-            channels, message, group = later.popleft()
-            if full := self._put_all(channels, message, loop):
-                self._log_full(group, full)
-        self._go_on(loop, later)
+        try:
+            for _ in range(len(later)):
+                channels, message, group = later.popleft()
+                if full := self._put_all(channels, message, loop):
+                    self._log_full(group, full)
+        finally:
+            self._go_on(loop, later)
 
     def _put_all(self, channels: Iterable[str], message: dict, loop: asyncio.AbstractEventLoop) -> list[str]:
         copy = dict if FLAT.issuperset(map(type, message.values())) else deepcopy
