@@ -16,7 +16,7 @@ from pathlib import Path
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support.served import PATIENCE, Served
+from tests.support.served import PATIENCE, WITHOUT_UVLOOP, Served
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 #: A handshake's headers that are right; the key is the one in RFC 6455, section 1.3.
@@ -242,9 +242,9 @@ def still_chats(server: Served) -> bool:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Served]:
+def serving(folder: Path, uvloop: bool) -> Iterator[Served]:
     """A server for a module's tests, which must come through them alive, chatting and without a word of complaint."""
-    with Served(folder) as server:
+    with Served(folder, before="" if uvloop else WITHOUT_UVLOOP) as server:
         yield server
         assert server.process.poll() is None, f"the server died: {server.output}"
         assert still_chats(server)

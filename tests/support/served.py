@@ -28,6 +28,9 @@ def wait_for(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -
         threading.Event().wait(0.01)
     return value
 
+#: Code that has a Python do as if uvloop, which the tests' extra brings, weren't there.
+WITHOUT_UVLOOP = "import sys; sys.modules['uvloop'] = None"
+
 
 class Process:
     """``command`` in ``folder``, with the environment ``environ``; with ``group``, its children end with it.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.benchmarks.peers import tools
 from tests.benchmarks.peers.tools import Workshop
+from tests.support.served import WITHOUT_UVLOOP
 
 HERE = Path(__file__).resolve().parent
 OURS, PLAIN, FASTAPI, WEBSOCKETS, PICOWS = "chatdemo", "chatdemo, no uvloop", "FastAPI", "websockets", "picows"
@@ -42,15 +43,13 @@ class Peer:
     folder: str = "."
 
 
-#: Runs chatdemo as if uvloop, which the extra ``bench`` brings, weren't there.
-WITHOUT_UVLOOP = "import sys; sys.modules['uvloop'] = None; from chatdemo.__main__ import main; main()"
 
 
 def ours(name: str, step: str = "", uvloop: bool = True) -> Peer:
     """chatdemo itself; with ``uvloop`` where that is installed."""
 
     def command(workshop: Workshop, port: int) -> list[str]:
-        run = ["-m", "chatdemo"] if uvloop else ["-c", WITHOUT_UVLOOP]
+        run = ["-m", "chatdemo"] if uvloop else ["-c", f"{WITHOUT_UVLOOP}; from chatdemo.__main__ import main; main()"]
         return [sys.executable, *run, "serve", "--port", str(port), "--db", ":memory:", "--step", step]
 
     return Peer(name, command, partial(tools.lacks_modules, modules=("uvloop",)) if uvloop else nothing, ready="Stop")
