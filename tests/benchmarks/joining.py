@@ -1,0 +1,142 @@
+"""The load generator's participants: how they connect, get into the room, and keep their connections."""
+
+import re
+import select
+import socket
+import sys
+import time
+from urllib.parse import urlsplit
+
+from tests.benchmarks.dialects import Plain
+from tests.benchmarks.frames import CLOSE, PING, PONG, TEXT, client_frame, server_frames
+from tests.benchmarks.room import Participant
+
+#: Handshakes that wait for their answer at one time: a class that joins at once, and less than any server's backlog.
+JOINING = 64
+#: Seconds until the answer to the handshake, until the next greeting, and until everybody has got one.
+ANSWER_TIMEOUT, GREETING_INTERVAL, GREETING_TIMEOUT = 20, 1, 30
+READ = 65_536
+REQUEST = """\
+GET {path} HTTP/1.1
+Host: {host}
+Upgrade: websocket
+Connection: Upgrade
+Sec-WebSocket-Version: 13
+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+
+"""
+
+
+class Crowd:
+    """``size`` participants at ``url``, all of which have joined and got the same greeting."""
+
+    def __init__(self, url: str, size: int, dialect: Plain):
+        self.url, self.size, self.dialect = urlsplit(url), size, dialect
+        self.people: dict[int, Participant] = {}
+        self.poll = select.epoll()
+        self.closed = 0
+        start = time.perf_counter()
+        self._join()
+        self.joined_s = time.perf_counter() - start
+        self._greet()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_) -> None:
+        for person in self.people.values():
+            person.socket.close()
+        self.poll.close()
+
+    @property
+    def _request(self) -> bytes:
+        text = REQUEST.format(path=self.dialect.request(self.url.path), host=self.url.netloc)
+        return text.replace("\n", "\r\n").encode()
+
+    def _join(self) -> None:
+        waiting = 0
+        while len(self.people) < self.size or waiting:
+            while len(self.people) < self.size and waiting < JOINING:
+                self._connect()
+                waiting += 1
+            if not (ready := self.poll.poll(ANSWER_TIMEOUT)):
+                sys.exit("The server didn't answer a handshake.")
+            for descriptor, _ in ready:
+                waiting -= self._read(self.people[descriptor])
+
+    def _connect(self) -> None:
+        connection = socket.create_connection((self.url.hostname, self.url.port), ANSWER_TIMEOUT)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(self._request)
+        connection.setblocking(False)
+        self.people[connection.fileno()] = Participant(connection)
+        self.poll.register(connection.fileno(), select.EPOLLIN)
+
+    def _read(self, person: Participant) -> bool:
+        """Whether the participant has joined by what it just read."""
+        waited = person.greeted < 0
+        if not (data := person.socket.recv(READ)):
+            sys.exit(f"The server closed a connection before all had joined: {person.tail[:200]!r}")
+        person.tail += data
+        if not person.upgraded:
+            self._read_head(person)
+        if person.upgraded:
+            self._read_frames(person)
+        return waited and person.greeted >= 0
+
+    def _read_head(self, person: Participant) -> None:
+        head, found, rest = person.tail.partition(b"\r\n\r\n")
+        if found and not head.startswith(b"HTTP/1.1 101"):
+            sys.exit(f"The server refused a WebSocket: {head[:200]!r}")
+        if found:
+            person.tail, person.upgraded = rest, True
+            person.greeted = -1 if self.dialect.welcome else 0
+            if self.dialect.hello:
+                self.send(person, self.dialect.hello)
+
+    def _read_frames(self, person: Participant) -> None:
+        whole = 0
+        for opcode, payload, end in server_frames(person.tail):
+            whole = end
+            self.answer(person, opcode, payload)
+            if person.greeted < 0 and payload.startswith(self.dialect.welcome):
+                person.greeted = 0
+            elif found := re.search(rb"greeting (\d+)\.", payload):
+                person.greeted = int(found[1])
+        person.tail = person.tail[whole:]
+
+    def _greet(self) -> None:
+        """Messages, until one has reached everybody: a server may let participants into its room late."""
+        number, deadline = 0, time.perf_counter() + GREETING_TIMEOUT
+        while not number or not self._all_got(number):
+            if time.perf_counter() > deadline:
+                sys.exit("The server's room never had everybody in it.")
+            number += 1
+            self.send(next(iter(self.people.values())), self.dialect.say(f"greeting {number}."))
+            self._await_greeting(number)
+
+    def _await_greeting(self, number: int) -> None:
+        until = time.perf_counter() + GREETING_INTERVAL
+        while (left := until - time.perf_counter()) > 0 and not self._all_got(number):
+            for descriptor, _ in self.poll.poll(left):
+                self._read(self.people[descriptor])
+
+    def _all_got(self, number: int) -> bool:
+        return all(person.greeted >= number for person in self.people.values())
+
+    def send(self, person: Participant, payload: bytes, opcode: int = TEXT) -> None:
+        person.socket.send(client_frame(payload, opcode))
+
+    def answer(self, person: Participant, opcode: int, payload: bytes) -> None:
+        """What keeps the connection: an answer to a ping, to the dialect's own too."""
+        if opcode == PING:
+            self.send(person, payload, PONG)
+        elif opcode == CLOSE:
+            self.closed += 1
+        elif answer := self.dialect.answer(payload):
+            self.send(person, answer)
+
+    def leave(self, person: Participant) -> None:
+        """The server has ended the connection."""
+        self.closed += 1
+        self.poll.unregister(person.socket.fileno())

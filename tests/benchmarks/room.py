@@ -1,0 +1,88 @@
+"""What every participant of the load generator's room must get, and how far each one is."""
+
+import re
+import socket
+from bisect import bisect_right
+from collections.abc import Callable
+
+from tests.benchmarks.frames import server_frames
+
+#: A message of the run in a frame, with its number; greetings and pings have none.
+NUMBERED = re.compile(rb"~(\d{8})")
+#: What is done with every frame that has come: its opcode and payload are given.
+Heard = Callable[[int, bytes], None]
+
+
+def numbered(number: int) -> str:
+    """The text of message ``number``."""
+    return f"~{number:08d} how are you"
+
+
+class Participant:
+    """One connection: how far it is in the room's stream."""
+
+    __slots__ = ("socket", "position", "frames", "tail", "upgraded", "greeted")
+
+    def __init__(self, connection: socket.socket | None = None):
+        self.socket = connection
+        self.position = 0  # octets
+        self.frames = 0
+        self.tail = b""  # of a frame that differs from the stream, or of the handshake's answer
+        self.upgraded = False  # the handshake has been answered
+        self.greeted = -1  # the last greeting that came, 0 before any, -1 until it has joined
+
+
+class Room:
+    """One stream of frames, ``copies`` of each message, for all; ``senders`` take turns.
+
+    Messages of several senders may be taken in any order, but everybody must see the one that somebody saw first.
+    """
+
+    def __init__(self, copies: int = 1, senders: int = 1):
+        self.copies, self.senders = copies, senders
+        self.stream = bytearray()
+        self.ends: list[int] = []  # where each frame ends in the stream
+        self.order: list[int] = []  # the messages' numbers
+        self.latest: dict[int, int] = {}  # of each sender, the number of its last message
+        self.out_of_order = 0  # frames that were not what had to come next: another one, one again, one too late
+
+    def read(self, person: Participant, data: bytes, heard: Heard) -> int:
+        """Take ``data``, which is not (yet) in the stream, frame by frame; the number of frames the participant has.
+
+        It goes from the beginning of the frame that is under way.
+        """
+        whole = bisect_right(self.ends, person.position)
+        data = person.tail + bytes(self.stream[self._end(whole) : person.position]) + data
+        end = 0
+        for opcode, payload, next_end in server_frames(data):
+            frame, end = data[end:next_end], next_end
+            heard(opcode, payload)
+            if found := NUMBERED.search(payload):
+                whole += self._place(whole, int(found[1]), frame)
+        person.position, person.tail = self._end(whole), data[end:]
+        return whole
+
+    def _end(self, whole: int) -> int:
+        """The octets of so many frames."""
+        return self.ends[whole - 1] if whole else 0
+
+    def _place(self, whole: int, number: int, frame: bytes) -> bool:
+        """Whether a frame of message ``number`` is what comes next for someone who has got ``whole`` frames."""
+        if whole < len(self.ends):
+            in_place = number == self.order[whole // self.copies]
+        else:
+            in_place = self._append(frame, number)
+        self.out_of_order += not in_place
+        return in_place
+
+    def _append(self, frame: bytes, number: int) -> bool:
+        """Take the frame of message ``number``, which nobody has had yet, if it may be the next."""
+        if len(self.ends) % self.copies:
+            in_place = number == self.order[-1]
+        elif in_place := number > self.latest.get(number % self.senders, -1):
+            self.latest[number % self.senders] = number
+            self.order.append(number)
+        if in_place:
+            self.stream += frame
+            self.ends.append(len(self.stream))
+        return in_place
