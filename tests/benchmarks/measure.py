@@ -22,6 +22,8 @@ LOAD = Path(__file__).with_name("load.py")
 PATIENCE = 120
 CLOSED, OPEN, JOIN, FLOODED = "closed", "open", "join", "flood"
 INFLIGHT = 4
+#: How many join, for the memory of each, after those whose joining is timed: so many times as many.
+MORE = 2
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,19 @@ def _talk(server: Running, job: Job) -> dict:
 
 
 def _join(server: Running, job: Job) -> dict:
-    """Joining, and the memory of it: what a first participant alone makes a server load is not counted."""
-    with _generating(server, Job(JOIN, 1)) as generator:
-        generator.read()
-    before = server.memory()
-    with _generating(server, job) as generator:
-        figures = generator.read()
-        after = server.memory()
-    return figures | {"kib": None if None in (before, after) else (after - before) / job.people}
+    """Time until ``people`` have joined, and the memory of each of those who join after them, ``MORE`` times as many.
+
+    The first ones' memory would tell little: a server has some to spare when it starts (Node's heap above all), and
+    loads and caches things when it is first used. Both crowds stay until the end, so nothing that was freed is used
+    again for the second one. What a server has garbage of, it has to have room for, so that counts.
+    """
+    more = job.people * MORE
+    with _generating(server, job) as first:
+        figures, before = first.read(), server.settled()
+        with _generating(server, Job(JOIN, more)) as second:
+            second.read()
+            after = server.settled()
+    return figures | {"kib": None if None in (before, after) else (after - before) / more}
 
 
 def _cost(before: float | None, after: float | None, deliveries: int) -> float | None:

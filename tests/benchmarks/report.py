@@ -1,12 +1,27 @@
 """The results of a fan-out benchmark as text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from tests.benchmarks.measure import CLOSED, FLOODED, JOIN, OPEN
+from tests.benchmarks.measure import CLOSED, FLOODED, JOIN, MORE, OPEN
 from tests.benchmarks.peers import C_LOOP, OURS
 from tests.benchmarks.results import IDLE, Figure, Results, Verdict
 
-FIRST, OTHER = 30, 11
+FIRST, OTHER, LABEL = 30, 13, 66
+
+
+class Column(NamedTuple):
+    """One of the table of what else was measured: its head, and which field of which records."""
+
+    name: str
+    people: str
+    kind: str
+    size: int
+    field: str
+    form: str
+
+    def of(self, peer: str) -> Figure:
+        return Figure(self.kind, peer, self.size, self.field)
 
 
 def report(results: Results, verdicts: Iterable[Verdict]) -> str:
@@ -17,8 +32,10 @@ def report(results: Results, verdicts: Iterable[Verdict]) -> str:
 def throughput(results: Results) -> list[str]:
     """Deliveries a second by peer and people, then chatdemo's part of the best peer's and of the C loop's."""
     sizes = results.sizes(CLOSED)
-    lines = [f"Deliveries/s by people in the room, median of {results.rounds} rounds (+: at least, as the"]
-    lines += [f"generator had nothing to read for less than {IDLE:.0%} of the time)", row("", sizes)]
+    rounds = "1 round" if results.rounds == 1 else f"{results.rounds} rounds, their median"
+    lines = [f"Deliveries/s in the closed loop, by people in the room; {rounds}"]
+    lines += [f"(+: at least so many, as the generator itself was busy for more than {1 - IDLE:.0%} of the time)"]
+    lines += [row("people", sizes)]
     lines += [row(peer, [_speed(results, peer, people) for people in sizes]) for peer in results.peers]
     best = [results.best(CLOSED, people, "per_second") for people in sizes]
     lines.append(row("chatdemo to the best peer", [_part(results, *pair) for pair in zip(best, sizes, strict=True)]))
@@ -29,26 +46,31 @@ def throughput(results: Results) -> list[str]:
 
 def rest(results: Results) -> list[str]:
     """What else was measured, by peer."""
-    few, many = (results.sizes(CLOSED) or [0])[:1] + [results.size(CLOSED)]
-    columns = [
-        (f"CPU us@{few}", CLOSED, few, "cpu_us", "{:.1f}"),
-        (f"CPU us@{many}", CLOSED, many, "cpu_us", "{:.1f}"),
-        ("p50 ms", OPEN, results.size(OPEN), "p50_ms", "{:.2f}"),
-        ("p99 ms", OPEN, results.size(OPEN), "p99_ms", "{:.2f}"),
-        ("KiB each", JOIN, results.size(JOIN), "kib", "{:.1f}"),
-        ("joined s", JOIN, results.size(JOIN), "joined_s", "{:.3f}"),
+    columns = list(_columns(results))
+    lines = [
+        "Processor time of the server for a delivery in the closed loop; time until one has arrived in the open loop;"
     ]
-    lines = [f"Processor time of the server a delivery; latency of each, open loop ({results.size(OPEN)} people);"]
-    lines += [f"memory of a connection, and time to join ({results.size(JOIN)} people)"]
-    lines.append(row("", [name for name, *_ in columns]))
+    lines.append("memory of a connection, of those who join after the first; time until so many have joined")
+    lines.append(row("", [column.name for column in columns]))
+    lines.append(row("people", [column.people for column in columns]))
     for peer in results.peers:
-        found = [(form, results.median(Figure(kind, peer, size, field))) for _, kind, size, field, form in columns]
+        found = [(column.form, results.median(column.of(peer))) for column in columns]
         lines.append(row(peer, [_told(form, value) for form, value in found]))
     return lines
 
 
+def _columns(results: Results) -> Iterator[Column]:
+    closed, talking, joining = results.sizes(CLOSED), results.size(OPEN), results.size(JOIN)
+    for people in dict.fromkeys(closed[:1] + closed[-1:]):
+        yield Column("CPU us", str(people), CLOSED, people, "cpu_us", "{:.1f}")
+    yield Column("p50 ms", str(talking), OPEN, talking, "p50_ms", "{:.2f}")
+    yield Column("p99 ms", str(talking), OPEN, talking, "p99_ms", "{:.2f}")
+    yield Column("KiB each", f"{joining} to {joining * (1 + MORE)}", JOIN, joining, "kib", "{:.1f}")
+    yield Column("joined s", str(joining), JOIN, joining, "joined_s", "{:.3f}")
+
+
 def limits(verdicts: Iterable[Verdict]) -> list[str]:
-    lines = [f"  {verdict.label:<56}{verdict}" for verdict in verdicts]
+    lines = [f"  {verdict.label:<{LABEL}}{verdict}" for verdict in verdicts]
     return ["chatdemo's part: median of the rounds' ratios, and what is wanted", *lines]
 
 

@@ -129,12 +129,12 @@ def verdicts(results: Results) -> Iterable[Verdict]:
 
 def ahead(results: Results, ours: str, people: int, least: float) -> Verdict:
     rival = results.best(CLOSED, people, "per_second")
-    return speed(results, ours, rival, people, least)
+    return speed(results, ours, rival, people, least, f"the best peer ({rival or 'none'})")
 
 
-def speed(results: Results, ours: str, rival: str | None, people: int, least: float) -> Verdict:
+def speed(results: Results, ours: str, rival: str | None, people: int, least: float, whom: str = "") -> Verdict:
     value = rival and results.ratio(*(Figure(CLOSED, name, people, "per_second") for name in (ours, rival)))
-    return Verdict(f"{ours}, to {rival or 'the best peer'}, {people} people", value, "{:.2f}x", least=least)
+    return Verdict(f"{ours}, to {whom or rival}, {people} people", value, "{:.2f}x", least=least)
 
 
 def growth(results: Results, most: float) -> Verdict:

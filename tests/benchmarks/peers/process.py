@@ -1,7 +1,8 @@
 """A peer in a process of its own, on a core of its own; what that process has used, from /proc."""
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tests.support.served import Process, clean_environ, free_port
 
 #: Which of the machine's cores they have to themselves, as far as there are two.
 SERVER_CORE, LOAD_CORE = 0, 1
+#: Seconds between two readings of the memory, and how many there are at most until two agree.
+INTERVAL, READINGS = 0.3, 17
 
 
 class Running(Process):
@@ -35,6 +38,21 @@ class Running(Process):
         """Resident KiB; None where there's no /proc."""
         with suppress(OSError):
             return resident(Path(f"/proc/{self.process.pid}")) * 1024
+
+    def settled(self) -> float | None:
+        """Resident KiB, once it neither grows nor shrinks."""
+        return settled(self.memory)
+
+
+def settled(read: Callable[[], float | None], interval: float = INTERVAL) -> float | None:
+    """What ``read`` gives twice in succession, or in the end: servers tidy up a moment after all have joined."""
+    value = read()
+    for _ in range(READINGS - 1):
+        time.sleep(interval)
+        before, value = value, read()
+        if value == before:
+            break
+    return value
 
 
 @contextmanager
