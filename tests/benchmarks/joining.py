@@ -30,19 +30,24 @@ Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
 
 
 class Crowd:
-    """``size`` participants at ``url``, all of which have joined and got the same greeting."""
+    """``size`` participants at ``url``; as a context manager, all of them join and get the same greeting, and leave."""
 
     def __init__(self, url: str, size: int, dialect: Plain):
         self.url, self.size, self.dialect = urlsplit(url), size, dialect
         self.people: dict[int, Participant] = {}
         self.poll = select.epoll()
         self.closed = 0
-        start = time.perf_counter()
-        self._join()
-        self.joined_s = time.perf_counter() - start
-        self._greet()
+        self.joined_s = 0.0
 
     def __enter__(self):
+        start = time.perf_counter()
+        try:
+            self._join()
+            self.joined_s = time.perf_counter() - start
+            self._greet()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_) -> None:
