@@ -1,5 +1,6 @@
 """What the README, chatdemo.toml and the help say is so, and what is so they say."""
 
+import configparser
 import re
 import shlex
 from pathlib import Path
@@ -69,6 +70,15 @@ def test_the_settings_without_an_option_are_named():
 
 def test_the_readme_has_every_error_code():
     assert list(table("error")) == list(ERRORS)
+
+
+def test_every_extra_that_is_named_exists():
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", "utf-8")
+    texts = [(ROOT / name).read_text("utf-8") for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+    named = set(re.findall(r"(?:chatdemo|'\.)\[(\w+)\]", "\n".join(texts)))
+    assert named >= {"test", "bench", "fast"}
+    assert named <= set(setup["options.extras_require"])
 
 
 def test_ci_runs_the_readmes_test_command():

@@ -5,9 +5,11 @@
 
 One message into a room of N participants goes out N times. Each server has a core to itself, and so has the load
 generator; the servers take turns in each round, so that a machine that is busy for a while is busy for all, and ratios
-are taken within a round. For each server: deliveries a second in a closed loop, by the size of the room; latencies in
-an open loop; memory and time of many who join. The Python servers come with ``pip install -e '.[bench]'``, Node's are
-installed into a cache folder, the C loop is compiled: whatever can't be had is named.
+are taken within a round. For each server: deliveries a second and processor time in a closed loop, by the size of the
+room; latencies in an open loop; the time until many have joined, and the memory of each who joins after them.
+
+The Python servers come with ``pip install -e '.[bench]'``, Node's are installed into a cache folder, the C loop is
+compiled: whatever can't be had is named.
 """
 
 import argparse
@@ -63,11 +65,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="chatdemo's fan-out against that of other chat servers.")
+    parser = argparse.ArgumentParser(description="chatdemo's fan-out against that of other chat servers; needs Linux.")
     parser.add_argument("--quick", action="store_true", help="a short run, whose figures mean little")
-    parser.add_argument("--check", action="store_true", help="exit with 1 if a bound is missed")
-    parser.add_argument("--peers", type=names, default=list(PEERS), metavar="A,B", help=f"of: {', '.join(PEERS)}")
-    parser.add_argument("--people", type=numbers, metavar="N,N", help="sizes of the room in the closed loop")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a bound is missed, and name it")
+    parser.add_argument("--peers", type=names, default=list(PEERS), metavar="A,B", help=f"some of: {'; '.join(PEERS)}")
+    sizes = ",".join(map(str, FULL.people))
+    parser.add_argument(
+        "--people", type=numbers, metavar="N,N", help=f"rooms of the closed loop (default: {sizes}; fewer if quick)"
+    )
     parser.add_argument("--rounds", type=positive, metavar="N", help="(default: 3; 1 with --quick)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write each run's figures")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the closed loop as an SVG picture")

@@ -9,40 +9,14 @@ matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator  # noqa: E402
 
-from tests.benchmarks.labels import spread  # noqa: E402
+from tests.benchmarks.looks import INK, LOOKS, spread  # noqa: E402
 from tests.benchmarks.measure import CLOSED  # noqa: E402
-from tests.benchmarks.peers import (  # noqa: E402
-    C_LOOP,
-    FASTAPI,
-    NODE_WS,
-    OURS,
-    PICOWS,
-    PLAIN,
-    SOCKETIO,
-    STEP_ASYNC,
-    STOCK,
-    STOCK_SYNC,
-    WEBSOCKETS,
-)
+from tests.benchmarks.peers import C_LOOP, OURS  # noqa: E402
 from tests.benchmarks.results import Figure, Results  # noqa: E402
 
 #: Opaque, so that it reads on a white page and on a dark one.
-PAPER, INK, GRID = "#fbfbf8", "#333a40", "#dfe1dd"
+PAPER, GRID = "#fbfbf8", "#dfe1dd"
 STYLE = {"svg.fonttype": "none", "font.size": 11, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": GRID}
-#: Each peer's colour and marker: ours in shades of one colour.
-LOOKS = {
-    OURS: ("#b3261e", "o"),
-    PLAIN: ("#cc5f57", "o"),
-    STEP_ASYNC: ("#cf7a71", "o"),
-    STOCK: ("#7d858c", "s"),
-    STOCK_SYNC: ("#8c9399", "D"),
-    FASTAPI: ("#00796b", "^"),
-    WEBSOCKETS: ("#9a6a12", "v"),
-    PICOWS: ("#2a62a8", "s"),
-    NODE_WS: ("#4b8424", "D"),
-    SOCKETIO: ("#7a4fa3", "P"),
-    C_LOOP: (INK, "x"),
-}
 #: Inches, which are 72 points each: as wide as GitHub shows a README.
 SIZE = (8.6, 5.6)
 #: Least distance of two labels, as a part of the axes' height.

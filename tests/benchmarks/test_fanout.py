@@ -15,11 +15,10 @@ from websockets.sync.client import connect
 if not sys.platform.startswith("linux"):
     pytest.skip("the load generator needs Linux's epoll", allow_module_level=True)
 
-from tests.benchmarks import fanout, measure, peers, report, results  # noqa: E402
+from tests.benchmarks import fanout, measure, peers  # noqa: E402
 from tests.benchmarks.measure import CLOSED, JOIN, OPEN, Job  # noqa: E402
 from tests.benchmarks.peers import (  # noqa: E402
     C_LOOP,
-    FASTAPI,
     NODE_WS,
     OURS,
     PEERS,
@@ -29,7 +28,7 @@ from tests.benchmarks.peers import (  # noqa: E402
     process,
     tools,
 )
-from tests.benchmarks.results import Figure, Results, Verdict  # noqa: E402
+from tests.benchmarks.results import Results  # noqa: E402
 from tests.support.served import PATIENCE, clean_environ  # noqa: E402
 
 
@@ -40,89 +39,6 @@ def workshop(tmp_path):
 
 def record(peer, people=30, number=0, kind=CLOSED, **figures):
     return {"kind": kind, "peer": peer, "people": people, "round": number, **figures}
-
-
-def closed(**by_name):
-    """A closed loop's results: for each peer its deliveries a second, by round."""
-    names = {"ours": OURS, "fastapi": FASTAPI, "picows": PICOWS, "node": NODE_WS}
-    rows = ((names[key], number, value) for key, row in by_name.items() for number, value in enumerate(row))
-    return Results([record(peer, number=number, per_second=value) for peer, number, value in rows])
-
-
-def test_a_ratio_is_the_median_of_those_within_each_round():
-    found = closed(ours=(10, 30, 80), fastapi=(100, 100, 200))  # 0.1, 0.3, 0.4
-    over, under = (Figure(CLOSED, name, 30, "per_second") for name in (OURS, FASTAPI))
-    assert found.ratio(over, under) == pytest.approx(0.3)
-    assert (found.median(over), found.rounds) == (30, 3)
-
-
-def test_a_round_that_failed_is_left_out_of_medians_and_ratios():
-    found = closed(ours=(10, 20), fastapi=(20, 20))
-    found.records[0] = record(OURS, error="it took too long")
-    over, under = (Figure(CLOSED, name, 30, "per_second") for name in (OURS, FASTAPI))
-    assert (found.median(over), found.ratio(over, under)) == (20, 1.0)
-
-
-def test_the_best_peer_is_the_rival_with_the_best_median_and_never_ours():
-    found = closed(ours=(900, 900, 900), fastapi=(1, 1, 500), picows=(2, 2, 2), node=(1, 1, 1))
-    assert found.best(CLOSED, 30, "per_second") == PICOWS
-    assert found.best(CLOSED, 30, "per_second", min) in (FASTAPI, NODE_WS)
-    assert found.best(CLOSED, 300, "per_second") is None
-
-
-def test_growth_compares_the_largest_room_with_that_of_30():
-    rooms = [record(OURS, people, per_second=value) for people, value in ((10, 999), (30, 600), (3000, 300))]
-    verdict = results.growth(Results(rooms), 1.5)
-    assert (verdict.value, verdict.kept) == (2.0, False)
-    assert results.growth(Results(rooms[:1]), 1.5).value is None
-
-
-def test_latency_is_compared_with_the_quickest_rivals():
-    times = {OURS: 3.0, FASTAPI: 9.0, PICOWS: 2.0}
-    verdict = results.latency(Results([record(peer, 300, 0, OPEN, p99_ms=ms) for peer, ms in times.items()]), 1.2)
-    assert verdict.value == 1.5
-    assert PICOWS in verdict.label
-
-
-def test_what_was_not_measured_misses_no_bound():
-    found = list(results.verdicts(Results([])))
-    assert all(verdict.kept for verdict in found)
-    assert [str(verdict) for verdict in found].count("not measured") == len(found) - 2  # faults and failures are none
-
-
-@pytest.mark.parametrize(
-    "value, bounds, text",
-    [
-        (1.0, {"most": 1.5}, "1.0  at most 1.5  kept"),
-        (2.0, {"most": 1.5}, "2.0  at most 1.5  MISSED"),
-        (2.0, {"least": 1.5}, "2.0  at least 1.5  kept"),
-        (1.0, {"least": 1.5}, "1.0  at least 1.5  MISSED"),
-        (1.0, {}, "1.0"),
-    ],
-)
-def test_a_verdict_tells_its_figure_and_its_bound(value, bounds, text):
-    verdict = Verdict("label", value, "{:.1f}", **bounds)
-    assert (str(verdict), verdict.kept) == (text, "MISSED" not in text)
-
-
-def test_whatever_was_lost_failed_or_not_measured_is_named():
-    lossy = record(FASTAPI, 300, per_second=5, lost=2, out_of_order=1)
-    failed = record(OURS, 3000, 1, JOIN, error="it took too long")
-    found = Results([lossy, failed], {NODE_WS: "npm isn't there"})
-    assert report.troubles(found) == [
-        "not measured: Node ws (npm isn't there)",
-        "failed: chatdemo, join, 3000 people, round 2: it took too long",
-        "lost 2, out of order 1: FastAPI, closed, 300 people, round 1",
-    ]
-    missed = {verdict.label: verdict.value for verdict in results.verdicts(found) if not verdict.kept}
-    assert missed == {"lost or out of order, in all runs": 3, "failed runs of chatdemo": 1}
-
-
-def test_a_figure_that_the_generator_may_have_limited_is_marked():
-    found = Results([record(PICOWS, per_second=300_000, idle=0.0), record(OURS, per_second=9_000, idle=0.5)])
-    table = "\n".join(report.throughput(found))
-    assert "300,000+" in table
-    assert "9,000+" not in table
 
 
 @pytest.mark.parametrize("speed, code", [(600, 0), (300, 1)])
@@ -137,6 +53,23 @@ def test_peers_are_named_in_any_case_and_with_the_commas_in_their_names():
     assert fanout.names(f"picows,{PLAIN.upper()}, chatdemo") == [PICOWS, PLAIN, OURS]
     with pytest.raises(argparse.ArgumentTypeError, match="no peer is called 'nobody'.*Socket.IO"):
         fanout.names("picows,nobody")
+
+
+def test_the_sizes_of_rooms_are_numbers_from_1():
+    assert fanout.numbers("10,300") == [10, 300]
+    for text in ("10,0", "many", ""):
+        with pytest.raises((argparse.ArgumentTypeError, ValueError)):
+            fanout.numbers(text)
+
+
+def test_a_run_without_any_of_the_tools_says_what_is_missing(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(fanout, "raise_descriptors", lambda: None)
+    assert fanout.main(["--quick", "--check", "--peers", f"{NODE_WS},{C_LOOP}", "--packages", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "not measured: Node ws (node isn't there)\n" in out
+    assert "not measured: C epoll loop (there is no C compiler (cc))\n" in out
+    assert "not measured: C epoll loop, flood (there is no C compiler (cc))\n" in out
 
 
 def test_missing_peers_have_their_reason(workshop, monkeypatch):
@@ -160,6 +93,17 @@ def test_a_peer_that_ends_at_once_makes_a_record_with_its_last_words(workshop):
     broken = peers.Peer("broken", lambda workshop, port: [sys.executable, "-c", "raise SystemExit('no room')"])
     found = measure.measure(broken, workshop, Job(CLOSED, 1))
     assert found == {"kind": CLOSED, "peer": "broken", "people": 1, "error": "no room"}
+
+
+@pytest.mark.parametrize("readings, value, left", [([5, 7, 7, 9], 7, [9]), ([None, None, 1], None, [1])])
+def test_memory_has_settled_once_two_readings_agree(readings, value, left):
+    assert process.settled(lambda: readings.pop(0), interval=0) == value
+    assert readings == left
+
+
+def test_memory_that_never_settles_is_taken_as_it_is_in_the_end():
+    readings = iter(range(100))
+    assert process.settled(lambda: next(readings), interval=0) == process.READINGS - 1
 
 
 def test_what_is_started_pinned_has_one_core_and_the_starter_keeps_its_own():

@@ -33,15 +33,13 @@ class Lobby:
             self.people.remove(connection)
 
     async def welcome(self, connection) -> bool:
-        """As Socket.IO does: whoever talks before it is welcomed is thrown out; a ping has to be answered."""
+        """As Socket.IO does: a ping has to be answered, and whoever talks before it is welcomed is thrown out."""
         await connection.send('0{"sid": "1"}')
-        hello, early = await connection.recv(), None
-        try:
-            early = await asyncio.wait_for(connection.recv(), 0.02)
-        except asyncio.TimeoutError:
+        hello = await connection.recv()
+        await connection.send("2")
+        if welcome := [hello, await connection.recv()] == ["40", "3"]:
             await connection.send('40{"sid": "2"}')
-            await connection.send("2")
-        return hello == "40" and early is None and await connection.recv() == "3"
+        return welcome
 
     async def say(self, text: str) -> None:
         chosen = "~" in text and self.messages == CHOSEN

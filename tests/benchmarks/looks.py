@@ -1,6 +1,36 @@
-"""Where labels beside a picture go, so that none is on another."""
+"""How each peer looks in the picture, and where its label goes."""
 
 from statistics import fmean
+
+from tests.benchmarks.peers import (
+    C_LOOP,
+    FASTAPI,
+    NODE_WS,
+    OURS,
+    PICOWS,
+    PLAIN,
+    SOCKETIO,
+    STEP_ASYNC,
+    STOCK,
+    STOCK_SYNC,
+    WEBSOCKETS,
+)
+
+INK = "#333a40"
+#: Each peer's colour and marker: ours in shades of one colour.
+LOOKS = {
+    OURS: ("#b3261e", "o"),
+    PLAIN: ("#cc5f57", "o"),
+    STEP_ASYNC: ("#cf7a71", "o"),
+    STOCK: ("#7d858c", "s"),
+    STOCK_SYNC: ("#8c9399", "D"),
+    FASTAPI: ("#00796b", "^"),
+    WEBSOCKETS: ("#9a6a12", "v"),
+    PICOWS: ("#2a62a8", "s"),
+    NODE_WS: ("#4b8424", "D"),
+    SOCKETIO: ("#7a4fa3", "P"),
+    C_LOOP: (INK, "x"),
+}
 
 
 def spread(heights: list[float], apart: float) -> list[float]:
