@@ -27,4 +27,4 @@ async def tidy():
     """The test leaves no task and no coroutine behind."""
     yield
     await rounds()  # Channels' own leaves a task that is being cancelled
-    check_nothing_is_left()
+    await check_nothing_is_left()
