@@ -6,6 +6,8 @@ The argument has options for the server. It prints its port. A participant's tex
 - "mine 5 100": the same to the sender alone
 - "bye 5 100": the same, and then a close frame
 - "peak": the most memory that the server has ever used, in KiB
+
+Every HTTP request gets a response of 4 MB.
 """
 
 import json
@@ -13,6 +15,7 @@ import resource
 import sys
 
 from channels.layers import channel_layers
+from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
 from chatdemo.project.listener import listen
@@ -29,7 +32,8 @@ class Room(AsyncWebsocketConsumer):
             return await self.send(bytes_data=bytes_data)
         command, *numbers = text_data.split(" ") if len(text_data) < 100 else [text_data]
         if command == "peak":
-            await self.send(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+            unit = 1024 if sys.platform == "darwin" else 1
+            await self.send(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit))
         elif command in ("mine", "bye"):
             await self.send_burst(*map(int, numbers))
             if command == "bye":
@@ -50,9 +54,19 @@ class Room(AsyncWebsocketConsumer):
             await self.send(f"{number}:".ljust(size, "x"))
 
 
+async def download(scope, receive, send):
+    """An HTTP response of 4 MB, in parts."""
+    headers = [(b"content-length", b"4000000"), (b"content-type", b"text/plain")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for number in range(40):
+        part = str(number).ljust(100_000).encode()
+        await send({"type": "http.response.body", "body": part, "more_body": number < 39})
+
+
 if __name__ == "__main__":
     settings.configure()
     channel_layers.set("default", ChannelLayer())
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        Server(Room.as_asgi(), listener, lambda: print(port, flush=True), **json.loads(sys.argv[1])).run()
+        application = ProtocolTypeRouter({"http": download, "websocket": Room.as_asgi()})
+        Server(application, listener, lambda: print(port, flush=True), **json.loads(sys.argv[1])).run()
