@@ -11,6 +11,7 @@ import daphne.server  # installs Twisted's asyncio reactor, so it comes before a
 from twisted.internet import defer, reactor
 
 from chatdemo.realtime.http import HTTPFactory
+from chatdemo.realtime.tasks import Done
 from chatdemo.realtime.transport import Transport
 from chatdemo.realtime.turns import Inbox
 from chatdemo.realtime.websocket import Send, WebSocketProtocol
@@ -67,8 +68,7 @@ class Server(daphne.server.Server):
         self.port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
         self.port.transport = Transport
         self.listening_addresses.append(self.listener.getsockname()[:2])
-        self.done = asyncio.get_event_loop().create_future()
-        self.done.set_result(None)
+        self.done = Done(asyncio.get_event_loop())
         self.listener.close()  # the reactor works on a duplicate
         reactor.callWhenRunning(self._run_on_ready)
 

@@ -49,3 +49,23 @@ def _resume(coroutine: Coroutine, waiting_for: Any) -> Generator:
         yield from _resume(coroutine, waiting_for)
     else:
         yield from coroutine
+
+
+class Done(asyncio.Future):
+    """A coroutine that has ended: awaited as often and as quickly as a future, and fit for ``asyncio.create_task``."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop):
+        super().__init__(loop=loop)
+        self.set_result(None)
+
+    def send(self, value: object) -> None:
+        raise StopIteration
+
+    def throw(self, *error: Any) -> None:
+        raise error[0]
+
+    def close(self) -> None:
+        pass
+
+
+Coroutine.register(Done)

@@ -5,11 +5,13 @@ The argument has options for the server. It prints its port. A participant's tex
 - "burst 5 100": 5 texts of 100 characters each, to all
 - "mine 5 100": the same to the sender alone
 - "bye 5 100": the same, and then a close frame
+- "in a task": the same back to the sender, in a task of its own
 - "peak": the most memory that the server has ever used, in KiB
 
 Every HTTP request gets a response of 4 MB.
 """
 
+import asyncio
 import json
 import resource
 import sys
@@ -34,6 +36,8 @@ class Room(AsyncWebsocketConsumer):
         if command == "peak":
             unit = 1024 if sys.platform == "darwin" else 1
             await self.send(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit))
+        elif text_data == "in a task":
+            await asyncio.create_task(self.send(text_data))
         elif command in ("mine", "bye"):
             await self.send_burst(*map(int, numbers))
             if command == "bye":

@@ -38,6 +38,13 @@ def test_frames_of_one_segment_are_answered_in_one_segment(room):
         assert ana.segment() == b"".join(unmasked(text) for text in "abc")
 
 
+def test_a_handler_may_send_in_a_task_of_its_own(room):
+    with Participant(room.port) as ana:
+        ana.say("in a task")
+        ana.say("in a task")
+        assert ana.hears(2) == ["in a task", "in a task"]
+
+
 def test_a_large_message_reaches_a_slow_reader_whole(room):
     with Participant(room.port) as ana:
         ana.shrink()
