@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 
 import pytest
 from channels.exceptions import ChannelFull
@@ -203,7 +204,7 @@ async def test_the_senders_task_is_the_current_one_again(layer):
 async def test_an_event_that_cannot_be_copied_is_its_senders_error_and_the_layer_goes_on(layer):
     async with Member(layer, "one") as one:
         with pytest.raises(TypeError):
-            await layer.send("one", {"type": "n", "number": 1, "loop": asyncio.current_task()})
+            await layer.send("one", {"type": "n", "number": 1, "lock": threading.Lock()})
         await layer.send("one", event(2))
         await until(lambda: one.seen, "the next")
         assert one.seen == [2]
