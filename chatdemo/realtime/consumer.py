@@ -12,7 +12,8 @@ from channels.exceptions import StopConsumer
 from channels.generic import websocket
 from channels.layers import get_channel_layer
 
-from chatdemo.realtime.turns import Handler, Turns, pump
+from chatdemo.realtime.inbox import pump
+from chatdemo.realtime.turns import Handler, Turns
 
 
 class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):

@@ -66,7 +66,6 @@ class ChannelLayer(InMemoryChannelLayer):
         assert isinstance(message, dict), "message is not a dict"
         self.require_valid_channel_name(channel)
         assert "__asgi_channel__" not in message
-        self._sweep()
         if self._is_full(channel) or self._hand_out([channel], message):
             raise ChannelFull(channel)
 
@@ -247,7 +246,7 @@ class ChannelLayer(InMemoryChannelLayer):
             self._remove_from_groups(channel)
 
     def _sweep(self) -> None:
-        """Now and then, go through everything for what has expired; each use of a channel sees to that one itself."""
+        """Now and then, go through everything for what has expired. Each use of a channel sees to that one itself."""
         now = time.time()
         if now - self._swept < min(self.expiry, 10):
             return

@@ -11,9 +11,9 @@ import daphne.server  # installs Twisted's asyncio reactor, so it comes before a
 from twisted.internet import defer, reactor
 
 from chatdemo.realtime.http import HTTPFactory
+from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.tasks import Done
 from chatdemo.realtime.transport import Transport
-from chatdemo.realtime.turns import Inbox
 from chatdemo.realtime.websocket import Send, WebSocketProtocol
 
 logger = logging.getLogger(__name__)

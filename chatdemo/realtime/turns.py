@@ -1,14 +1,13 @@
 """A consumer's task, and the handlers that take turns in it."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import Context
 from typing import Any
 
 from channels.db import aclose_old_connections
 
-from chatdemo.realtime.tasks import cancel_again, enter, leave, outside_tasks, suspend
+from chatdemo.realtime.tasks import cancel_again, enter, leave, suspend
 
 Handler = Callable[[Any, dict], Coroutine]
 #: Messages that came while a handler was running, and are handled in one go.
@@ -161,72 +160,3 @@ class Turns:
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         return self.loop
-
-
-class Inbox:
-    """Messages for an application: ASGI's ``receive``, or for a consumer that is attached, each as it comes."""
-
-    __slots__ = ("messages", "turns", "arrived")
-
-    def __init__(self) -> None:
-        self.messages: deque[dict] | tuple = ()  # few ever need the deque, and its 760 bytes
-        self.turns: Turns | None = None
-        self.arrived: asyncio.Future | None = None
-
-    async def __call__(self) -> dict:
-        """The next message."""
-        while not self.messages:
-            self.arrived = asyncio.get_running_loop().create_future()
-            await self.arrived
-        return self.messages.popleft()
-
-    def attach(self, turns: Turns) -> None:
-        """From now on, each message is for ``turns``."""
-        self.turns = turns
-        turns.sources.append(self.next)
-
-    def next(self) -> dict | None:
-        """The next message, None if there is none."""
-        return self.messages.popleft() if self.messages else None
-
-    def put_nowait(self, message: dict) -> None:
-        """Add a message, in the event loop's own thread."""
-        if self.turns and not self.turns.busy:
-            return outside_tasks(self.turns.loop, self.turns.take, message)
-        if not self.messages:
-            self.messages = deque()
-        self.messages.append(message)
-        if self.turns:
-            self.turns.notice(self.turns.loop)
-        elif self.arrived and not self.arrived.done():
-            self.arrived.set_result(None)
-
-
-class OneByOne(Inbox):
-    """An inbox that has no room for a second message."""
-
-    __slots__ = ("room",)
-
-    def next(self) -> dict | None:
-        if self.messages:
-            self.room.set_result(None)
-        return super().next()
-
-    async def has_room(self) -> None:
-        """Wait until the message in it, if there is one, is taken."""
-        if self.messages:
-            self.room = asyncio.get_running_loop().create_future()
-            await self.room
-
-
-async def pump(receive: Callable[[], Awaitable[dict]], turns: Turns) -> None:
-    """Have ``turns`` get whatever ``receive`` has, for ever. As in Channels, what can't be handled yet waits there."""
-    inbox = OneByOne()
-    inbox.attach(turns)
-    try:
-        while True:
-            inbox.put_nowait(await receive())
-            await inbox.has_room()
-            await asyncio.sleep(0)  # neither need have waited, and all else gets its turn
-    except Exception as error:
-        turns.fail(error)

@@ -10,7 +10,7 @@ from channels.layers import InMemoryChannelLayer
 
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
 from chatdemo.realtime.layer import ChannelLayer
-from chatdemo.realtime.turns import Inbox
+from chatdemo.realtime.inbox import Inbox
 from tests.support.served import PATIENCE
 
 
