@@ -4,9 +4,10 @@ import logging
 import time
 from collections.abc import Awaitable
 from functools import lru_cache
+from struct import pack
 from urllib.parse import urlsplit
 
-from autobahn.websocket.protocol import PreparedMessage, WebSocketServerFactory
+from autobahn.websocket.protocol import WebSocketServerFactory
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from daphne.ws_protocol import WebSocketProtocol as DaphneWebSocketProtocol
 from twisted.internet import defer
@@ -24,10 +25,17 @@ NOTHING: dict = {}
 
 @lru_cache(maxsize=4)
 def frame(content: str | bytes) -> bytes:
-    """``content`` as the frame of a text or a binary message. A room's message is framed once for all."""
-    is_binary = isinstance(content, bytes)
-    payload = content if is_binary else content.encode()
-    return PreparedMessage(payload, is_binary, applyMask=False, doNotCompress=True).payloadHybi
+    """``content`` as the frame of a text or a binary message (RFC 6455, section 5.2): whole, not masked, not compressed.
+
+    A room's message is framed once for all.
+    """
+    opcode, payload = (0x82, content) if isinstance(content, bytes) else (0x81, content.encode())
+    size = len(payload)
+    if size < 126:
+        return bytes((opcode, size)) + payload
+    if size < 1 << 16:
+        return pack("!BBH", opcode, 126, size) + payload
+    return pack("!BBQ", opcode, 127, size) + payload
 
 
 def whole_text(data: bytes) -> str | None:
