@@ -2,8 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 #: The codes of the wire contract, with the sentence that goes with each.
 ERRORS = {
@@ -16,8 +16,7 @@ ERRORS = {
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """What a participant says. ``id`` is the client's own for it, if it gave one; only the sender learns of it."""
 
     text: str
@@ -56,6 +55,8 @@ def parse(text: str | None, limit: int) -> Message:
 @lru_cache(maxsize=4)
 def encode(text: str, id: str | None = None) -> str:
     """The frame of a message, with ``id`` for the client that gave it one. It is encoded once for the whole room."""
+    if id is None:  # as json.dumps has it for the dict, at a third of the time
+        return f'{{"message": {json.dumps(text)}}}'
     return _encode({"message": text}, id)
 
 

@@ -14,7 +14,7 @@ class Inbox:
     __slots__ = ("messages", "turns", "arrived")
 
     def __init__(self) -> None:
-        self.messages: deque[dict] | tuple = ()  # few ever need the deque, and its 760 bytes
+        self.messages: deque[dict] | tuple = ()  # most of the time without the deque and its 760 bytes
         self.turns: Turns | None = None
         self.arrived: asyncio.Future | None = None
 
@@ -23,7 +23,7 @@ class Inbox:
         while not self.messages:
             self.arrived = asyncio.get_running_loop().create_future()
             await self.arrived
-        return self.messages.popleft()
+        return self.next()
 
     def attach(self, turns: Turns) -> None:
         """From now on, each message is for ``turns``."""
@@ -32,7 +32,12 @@ class Inbox:
 
     def next(self) -> dict | None:
         """The next message, None if there is none."""
-        return self.messages.popleft() if self.messages else None
+        if not self.messages:
+            return None
+        message = self.messages.popleft()
+        if not self.messages:
+            self.messages = ()
+        return message
 
     def put_nowait(self, message: dict) -> None:
         """Add a message, in the event loop's own thread."""

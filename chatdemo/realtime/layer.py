@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -18,6 +18,8 @@ from chatdemo.realtime.turns import Turns
 logger = logging.getLogger(__name__)
 #: Values that nobody can change: a dict of these alone is copied without a look into it.
 FLAT = {str, int, float, bool, bytes, type(None)}
+#: The names of channels, and in the same order the turns that they are attached to, if they are.
+Members = tuple[list[str], list[Turns | None]]
 
 
 class Mailbox:
@@ -34,7 +36,7 @@ class Mailbox:
         self.turns = turns
 
     def keep(self, event: dict, expires: float, first: bool = False) -> None:
-        """Let the event wait, behind the others or before them. Few channels ever need the deque, and its 760 bytes."""
+        """Let the event wait, behind the others or before them. An empty channel is without the deque, 760 bytes."""
         if not self.events:
             self.events = deque()
         (self.events.appendleft if first else self.events.append)((expires, event))
@@ -58,7 +60,9 @@ class ChannelLayer(InMemoryChannelLayer):
         self.channel_capacity = self.compile_capacities(channel_capacity or {})
         self.channels: dict[str, Mailbox] = {}
         # By the event loop that is handing events out: what has been sent meanwhile.
-        self._later: dict[asyncio.AbstractEventLoop, deque[tuple[list[str], dict, str]]] = {}
+        self._later: dict[asyncio.AbstractEventLoop, deque[tuple[Members, dict, str]]] = {}
+        # A group's, until any changes. To look each up by its name costs more than all else that is done for it here.
+        self._members: dict[str, Members] = {}
         self._swept = time.time()
 
     async def send(self, channel: str, message: Mapping[str, Any]) -> None:
@@ -66,7 +70,7 @@ class ChannelLayer(InMemoryChannelLayer):
         assert isinstance(message, dict), "message is not a dict"
         self.require_valid_channel_name(channel)
         assert "__asgi_channel__" not in message
-        if self._is_full(channel) or self._hand_out([channel], message):
+        if self._is_full(channel) or self._hand_out(self._find([channel]), message):
             raise ChannelFull(channel)
 
     async def receive(self, channel: str) -> dict:
@@ -101,27 +105,49 @@ class ChannelLayer(InMemoryChannelLayer):
         if group not in self.groups:  # whose name has been looked at already
             self.require_valid_group_name(group)
         self._sweep()
-        if full := self._hand_out(list(self.groups.get(group, ())), message, group):
+        members = self._members.get(group)
+        if members is None:
+            members = self._members[group] = self._find(list(self.groups.get(group, ())))
+        if full := self._hand_out(members, message, group):
             self._log_full(group, full)
+
+    def _find(self, channels: list[str]) -> Members:
+        mailboxes = map(self.channels.get, channels)
+        return channels, [mailbox.turns if mailbox else None for mailbox in mailboxes]
+
+    async def group_add(self, group: str, channel: str) -> None:
+        """Add a channel to a group. Raises TypeError for a name that isn't one."""
+        await super().group_add(group, channel)
+        self._members.pop(group, None)
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        """Take a channel from a group, if it is in it."""
+        await super().group_discard(group, channel)
+        self._members.pop(group, None)
 
     def attach(self, channel: str, turns: Turns) -> None:
         """Have ``turns`` get each event of a channel, as it is sent or as soon as it can."""
         self.require_valid_channel_name(channel)
         self.channels[channel] = Mailbox(turns)
+        self._members.clear()
         turns.sources.append(partial(self.receive_nowait, channel))
 
     def detach(self, channel: str) -> None:
         """Forget a channel that was attached, and what is in it."""
         self.channels.pop(channel, None)
+        self._members.clear()
 
     def receive_nowait(self, channel: str) -> dict | None:
-        """The next event of a channel, None if there is none."""
+        """The next event of a channel that is attached, None if there is none."""
         mailbox = self.channels.get(channel)
         if mailbox is None or not mailbox.events:
             return None
         self._expire(channel, mailbox)
-        event = mailbox.events.popleft()[1] if mailbox.events else None
-        self._tidy(channel, mailbox)
+        if not mailbox.events:
+            return None
+        event = mailbox.events.popleft()[1]
+        if not mailbox.events:
+            mailbox.events = ()
         return event
 
     async def flush(self) -> None:
@@ -130,9 +156,10 @@ class ChannelLayer(InMemoryChannelLayer):
             mailbox.events = ()
             self._tidy(channel, mailbox)
         self.groups = {}
+        self._members.clear()
 
-    def _hand_out(self, channels: list[str], message: dict, group: str = "") -> list[str]:
-        """Put an event into each of the channels; those that are full.
+    def _hand_out(self, members: Members, message: dict, group: str = "") -> list[str]:
+        """Put an event into each of the channels; the names of those that are full.
 
         While events are being handed out, others wait: a handler's answer must not come before what it answers, for
         those whose turn comes later.
@@ -140,11 +167,11 @@ class ChannelLayer(InMemoryChannelLayer):
         loop = asyncio.get_running_loop()
         later = self._later.get(loop)
         if later is not None:
-            later.append((channels, deepcopy(message), group))
+            later.append((members, deepcopy(message), group))
             return []
         later = self._later[loop] = deque()
         try:
-            return outside_tasks(loop, self._put_all, channels, message, loop)
+            return outside_tasks(loop, self._put_all, members, message, loop)
         finally:
             self._go_on(loop, later)
 
@@ -157,19 +184,17 @@ class ChannelLayer(InMemoryChannelLayer):
     def _catch_up(self, loop: asyncio.AbstractEventLoop, later: deque) -> None:
         try:
             for _ in range(len(later)):
-                channels, message, group = later.popleft()
-                if full := self._put_all(channels, message, loop):
+                members, message, group = later.popleft()
+                if full := self._put_all(members, message, loop):
                     self._log_full(group, full)
         finally:
             self._go_on(loop, later)
 
-    def _put_all(self, channels: Iterable[str], message: dict, loop: asyncio.AbstractEventLoop) -> list[str]:
+    def _put_all(self, members: Members, message: dict, loop: asyncio.AbstractEventLoop) -> list[str]:
         copy = dict if FLAT.issuperset(map(type, message.values())) else deepcopy
-        full, mailboxes = [], self.channels
-        for channel in channels:
-            mailbox = mailboxes.get(channel)
-            turns = mailbox and mailbox.turns
-            if turns and not turns.busy and not mailbox.events and turns.loop is loop:
+        full = []
+        for channel, turns in zip(*members, strict=True):
+            if turns and not turns.busy and not turns.behind and turns.loop is loop:
                 turns.take(copy(message))
             elif not self._put(channel, copy(message), loop):
                 full.append(channel)
@@ -180,9 +205,9 @@ class ChannelLayer(InMemoryChannelLayer):
         mailbox = self.channels.get(channel)
         if mailbox is None:
             mailbox = self.channels[channel] = Mailbox()
-        elif self._give(channel, mailbox, event):
+        elif mailbox.waiters and self._give(channel, mailbox, event):
             return True
-        if self._is_full(channel):
+        if mailbox.events and self._is_full(channel):
             return False
         mailbox.keep(event, time.time() + self.expiry)
         if mailbox.turns:
@@ -244,6 +269,7 @@ class ChannelLayer(InMemoryChannelLayer):
         if lost:
             logger.warning("%d events in the channel %s expired unread, and it leaves its groups", lost, channel)
             self._remove_from_groups(channel)
+            self._members.clear()
 
     def _sweep(self) -> None:
         """Now and then, go through everything for what has expired. Each use of a channel sees to that one itself."""
@@ -254,6 +280,7 @@ class ChannelLayer(InMemoryChannelLayer):
         for channel, mailbox in list(self.channels.items()):
             self._expire(channel, mailbox)
             self._tidy(channel, mailbox)
+        self._members.clear()
         for group, members in list(self.groups.items()):
             for channel in [name for name, since in members.items() if since < now - self.group_expiry]:
                 del members[channel]

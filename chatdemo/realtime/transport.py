@@ -98,29 +98,35 @@ class JoinedWrites:
     what takes time then is to fetch each object that a delivery touches.
     """
 
-    __slots__ = ("turn", "send", "held_up", "transport")
+    __slots__ = ("first", "more", "send", "held_up", "transport")
 
     def __init__(self, transport: Transport):
-        self.turn: list[bytes] = []
+        self.first: bytes | None = None
+        self.more: list[bytes] | None = None
         self.send = transport.socket.send
         self.held_up = transport.backlog > 0  # by what was written before
         self.transport = transport
 
     def write(self, data: bytes) -> None:
-        if not self.turn:
-            if not unsent:
-                loop = asyncio.get_running_loop()
-                # In two steps, so that what comes of the next look at the sockets is joined too.
-                loop.call_soon(loop.call_soon, _flush_all)
-            unsent.append(self)
-        self.turn.append(data)
+        if self.first is not None:
+            if self.more is None:
+                self.more = []
+            self.more.append(data)
+            return
+        if not unsent:
+            loop = asyncio.get_running_loop()
+            # In two steps, so that what comes of the next look at the sockets is joined too.
+            loop.call_soon(loop.call_soon, _flush_all)
+        unsent.append(self)
+        self.first = data
 
     def flush(self) -> None:
-        turn = self.turn
-        if not turn:
+        data, more = self.first, self.more
+        if data is None:
             return
-        data = turn[0] if len(turn) == 1 else b"".join(turn)
-        turn.clear()
+        if more:
+            data = b"".join((data, *more))
+        self.first = self.more = None
         sent = 0
         if not self.held_up:
             try:

@@ -25,7 +25,7 @@ NOTHING: dict = {}
 
 @lru_cache(maxsize=4)
 def frame(content: str | bytes) -> bytes:
-    """``content`` as the frame of a text or a binary message (RFC 6455, section 5.2): whole, not masked, not compressed.
+    """``content`` as the frame of a text or a binary message, neither masked nor compressed (RFC 6455, section 5.2).
 
     A room's message is framed once for all.
     """
