@@ -17,9 +17,11 @@ ENV_RESERVED = {"CHATDEMO_CONFIG", "CHATDEMO_TEST_ALL"}
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
-def setting(default: Any, help: str, low: int | None = None, high: int | None = None) -> Any:
-    """A row of the table: its default, one sentence of help and, for a number, its least and greatest value."""
-    return field(default=default, metadata={"help": help, "low": low, "high": high})
+def setting(
+    default: Any, help: str, low: int | None = None, high: int | None = None, choices: tuple[str, ...] = ()
+) -> Any:
+    """A row of the table: its default and one sentence of help; a number's least and greatest value, a text's choices."""
+    return field(default=default, metadata={"help": help, "low": low, "high": high, "choices": choices})
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class Config:
         1_048_576, "Bytes that may wait for a participant that doesn't read, before it is disconnected.", 65_536, 2**30
     )
     step: str = setting("", "Step of the tutorial that rooms run; empty: the finished chat.")
+    inspect: str = setting(
+        "local",
+        "Who may look at /inspect/: off (nobody), local (this machine's browsers) or all.",
+        choices=("off", "local", "all"),
+    )
+    inspect_events: int = setting(5000, "Events that the inspector keeps; the oldest are dropped.", low=100, high=100_000)
     debug: bool = setting(False, "Show tracebacks, and a log line for each request and WebSocket.")
 
 
@@ -88,6 +96,9 @@ def convert(name: str, value: Any, source: str) -> Any:
         result = parse(value)
     except (TypeError, ValueError):
         raise UsageError(f"{source}: {value!r} is not {wanted}.", f"Give {wanted}, such as {example(name)}.") from None
+    choices = row.metadata["choices"]
+    if choices and result not in choices:
+        raise UsageError(f"{source}: {value!r} is none of the choices.", f"Give one of {', '.join(choices)}.")
     low, high = row.metadata["low"], row.metadata["high"]
     if low is not None and not low <= result <= high:
         raise UsageError(f"{source}: {result} is out of range.", f"Give a whole number from {low} to {high}.")

@@ -11,20 +11,23 @@ django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.conf import settings  # noqa: E402
 
 from chatdemo.chat.routing import websocket_urlpatterns  # noqa: E402
+from chatdemo.inspector import Inspector  # noqa: E402
 from chatdemo.project.hosts import AllowedHostsOriginValidator, OwnAddresses  # noqa: E402
 from chatdemo.project.static_files import StaticFilesHandler  # noqa: E402
 from chatdemo.project.steps import StepRouter  # noqa: E402
 from chatdemo.realtime.middleware import FillScope  # noqa: E402
 
-application = OwnAddresses(
-    ProtocolTypeRouter(
-        {
-            "http": StaticFilesHandler(django_application),
-            "websocket": AllowedHostsOriginValidator(
-                FillScope(AuthMiddlewareStack, StepRouter(URLRouter(websocket_urlpatterns)))
-            ),
-        }
-    )
+application = ProtocolTypeRouter(
+    {
+        "http": StaticFilesHandler(django_application),
+        "websocket": AllowedHostsOriginValidator(
+            FillScope(AuthMiddlewareStack, StepRouter(URLRouter(websocket_urlpatterns)))
+        ),
+    }
 )
+if settings.CHATDEMO.inspect != "off":
+    application = Inspector(application, settings.CHATDEMO.inspect, settings.CHATDEMO.inspect_events)
+application = OwnAddresses(application)

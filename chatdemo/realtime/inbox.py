@@ -28,7 +28,7 @@ class Inbox:
     def attach(self, turns: Turns) -> None:
         """From now on, each message is for ``turns``."""
         self.turns = turns
-        turns.sources.append(self.next)
+        turns.listen_to(self.next)
 
     def next(self) -> dict | None:
         """The next message, None if there is none."""

@@ -130,7 +130,7 @@ class ChannelLayer(InMemoryChannelLayer):
         self.require_valid_channel_name(channel)
         self.channels[channel] = Mailbox(turns)
         self._members.clear()
-        turns.sources.append(partial(self.receive_nowait, channel))
+        turns.listen_to(partial(self.receive_nowait, channel))
 
     def detach(self, channel: str) -> None:
         """Forget a channel that was attached, and what is in it."""

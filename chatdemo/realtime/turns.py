@@ -67,6 +67,14 @@ class Turns:
             if self.unfinished:
                 self.unfinished.close()
 
+    def listen_to(self, source: Callable[[], dict | None]) -> None:
+        """Ask ``source`` too for what is next. It says that there is something by ``notice``."""
+        self.sources.append(source)
+
+    def ready_in(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether ``loop`` is its own, no handler is running and nothing has come before."""
+        return not self.busy and not self.behind and self.loop is loop
+
     def take(self, message: dict) -> None:
         """Begin with the message. For when this isn't ``busy``, and no task is the current one.
 

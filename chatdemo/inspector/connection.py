@@ -1,0 +1,220 @@
+"""One WebSocket connection as the inspector sees it: what goes through its ``receive`` and its ``send``."""
+
+import time
+import weakref
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from functools import partial
+from itertools import count
+from typing import Any
+
+from chatdemo.inspector import refusals, source
+from chatdemo.inspector.elide import printable
+from chatdemo.inspector.guard import harmless
+from chatdemo.inspector.tape import Tape
+
+#: The connection whose application runs; its tasks and threads have it too.
+current: ContextVar["Connection | None"] = ContextVar("connection", default=None)
+#: Messages that were handed to a consumer and may be being handled: their journeys are remembered.
+REMEMBERED = 8
+
+
+class Connection:
+    """A participant's WebSocket and its consumer."""
+
+    numbers = count(1)
+
+    def __init__(self, tape: Tape, scope: dict, receive: Callable, send: Callable):
+        self.tape, self.scope = tape, scope
+        self.id = next(self.numbers)
+        self.path = printable(scope["path"])
+        self.room = self.path.rstrip("/").rpartition("/")[2]
+        self.since, self.ended = time.time(), 0.0
+        self.state = "connecting"
+        self.frames_in = self.frames_out = 0
+        self.channel: str | None = None
+        self.journey: int | None = None  # of what was handed to the consumer last
+        self._handed: list[tuple[dict, int | None]] = []
+        self._consumer: Callable[[], Any] = lambda: None
+        self.receive = Attachable(self, receive) if hasattr(receive, "attach") else Receiver(self, receive)
+        self.send = Sender(self, send)
+
+    @property
+    def consumer(self) -> Any:
+        """The consumer, None as long as it isn't known."""
+        return self._consumer()
+
+    @consumer.setter
+    def consumer(self, consumer: Any) -> None:
+        self._consumer = weakref.ref(consumer)
+
+    @property
+    def instance(self) -> str | None:
+        """A short name for the consumer, to tell it from others of its class."""
+        return None if self.consumer is None else f"{id(self.consumer) >> 4 & 0xFFFF:04x}"
+
+    @property
+    def backlog(self) -> int | None:
+        """Octets that wait for the participant to read; None where the server doesn't say."""
+        protocol = getattr(self.send.inner, "protocol", None)
+        return getattr(getattr(protocol, "transport", None), "backlog", None)
+
+    def record(self, what: str, **fields: Any) -> None:
+        """An event of this connection's."""
+        fields.setdefault("channel", self.channel)
+        if self.consumer is not None:
+            fields |= {"consumer": type(self.consumer).__name__, "instance": self.instance}
+        self.tape.record(what, connection=self.id, room=self.room, path=self.path, **fields)
+
+    def hand(self, message: dict, journey: int | None) -> None:
+        """The consumer gets a message, of a frame or an event, that is on this journey."""
+        self.journey = journey
+        self._handed.append((message, journey))
+        del self._handed[:-REMEMBERED]
+
+    def look(self) -> tuple[dict | None, int | None]:
+        """The line of the consumer's that runs, and the journey that it is on."""
+        frames = source.stack(self.consumer)
+        if self.consumer is None and (found := source.find_consumer(frames)):
+            self.consumer = found
+        for message in source.handled(frames):
+            for handed, journey in self._handed:
+                if handed is message:
+                    return source.caller(frames), journey
+        return source.caller(frames), self.journey
+
+    @harmless
+    def on_received(self, message: dict) -> None:
+        """The application gets a message from the server."""
+        if message["type"] == "websocket.receive":
+            self.frames_in += 1
+            journey = self.tape.journey()
+            self.hand(message, journey)
+            if journey:
+                where = source.of_handler(self.consumer, "receive_json", "receive", "websocket_receive", "dispatch")
+                self.record("receive", payload=_content(message), journey=journey, source=where)
+        elif message["type"] == "websocket.disconnect":
+            self.hand(message, None)
+            self.state = "closed"
+            self.record("disconnect", code=message.get("code"))
+        else:
+            self.hand(message, None)
+
+    @harmless
+    def on_sent(self, message: dict) -> None:
+        """The application sends a message to the server."""
+        if message["type"] == "websocket.send":
+            self.frames_out += 1
+            if self.tape.ready():
+                where, journey = self.look()
+                self.record("send", payload=_content(message), journey=journey, source=where)
+        elif message["type"] == "websocket.accept":
+            where, _ = self.look()
+            self.state = "open"
+            self.record("accept", source=where)
+        elif message["type"] in ("websocket.close", "websocket.http.response.start"):
+            self._on_close(message)
+
+    def _on_close(self, message: dict) -> None:
+        where, journey = self.look()
+        if self.state == "connecting":
+            detail = refusals.explain(self.consumer, self.scope, message, where)
+            self.record("refuse", detail=printable(detail), source=where)
+        else:
+            self.record("close", code=message.get("code", 1000), journey=journey, source=where)
+        self.state = "closed"
+
+    @harmless
+    def on_failed(self, error: Exception) -> None:
+        """The application has raised."""
+        detail = printable(f"{type(error).__name__}: {error}")
+        if self.state == "connecting" and refusals.is_no_route(error):
+            self.record("refuse", detail=printable(refusals.no_route(self.path)))
+        else:
+            self.record("error", detail=detail, traceback=source.of_traceback(error.__traceback__))
+        self.state = "closed"
+
+    @harmless
+    def on_ended(self) -> None:
+        """The application has returned."""
+        self.state, self.ended = "closed", time.time()
+
+
+class Receiver:
+    """ASGI's ``receive``."""
+
+    def __init__(self, connection: Connection, receive: Callable[[], Awaitable[dict]]):
+        self.connection, self.inner = connection, receive
+
+    async def __call__(self) -> dict:
+        message = await self.inner()
+        self.connection.on_received(message)
+        return message
+
+
+class Attachable(Receiver):
+    """One that has messages handed over as they come (chatdemo.realtime.inbox)."""
+
+    def attach(self, turns: Any) -> None:
+        self.connection.consumer = turns.consumer
+        self.inner.attach(Tap(self.connection, turns))
+
+
+class Tap:
+    """A consumer's turns, as an inbox uses them."""
+
+    __slots__ = ("connection", "turns")
+
+    def __init__(self, connection: Connection, turns: Any):
+        self.connection, self.turns = connection, turns
+
+    @property
+    def busy(self) -> bool:
+        return self.turns.busy
+
+    @property
+    def loop(self) -> Any:
+        return self.turns.loop
+
+    def take(self, message: dict) -> None:
+        self.connection.on_received(message)
+        self.turns.take(message)
+
+    def notice(self, loop: Any) -> None:
+        self.turns.notice(loop)
+
+    def listen_to(self, source: Callable[[], dict | None]) -> None:
+        self.turns.listen_to(partial(self._next, source))
+
+    def _next(self, source: Callable[[], dict | None]) -> dict | None:
+        message = source()
+        if message is not None:
+            self.connection.on_received(message)
+        return message
+
+
+class Sender:
+    """ASGI's ``send``, with ``text`` where the server has that (chatdemo.realtime.websocket.Send)."""
+
+    __slots__ = ("connection", "inner", "text", "__weakref__")
+
+    def __init__(self, connection: Connection, send: Callable[[dict], Awaitable[None]]):
+        self.connection, self.inner = connection, send
+        self.switch(connection.tape.open)
+
+    async def __call__(self, message: dict) -> None:
+        self.connection.on_sent(message)
+        await self.inner(message)
+
+    def switch(self, open: bool) -> None:
+        """While the tape is closed, a text goes the server's own way and nothing else is done: fan-out's speed."""
+        if hasattr(self.inner, "text"):
+            self.text = self._recorded_text if open else self.inner.text
+
+    def _recorded_text(self, text: str) -> Awaitable[None]:
+        self.connection.on_sent({"type": "websocket.send", "text": text})
+        return self.inner.text(text)
+
+
+def _content(message: dict) -> Any:
+    return message["bytes"] if message.get("text") is None else message["text"]

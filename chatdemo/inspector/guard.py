@@ -1,0 +1,22 @@
+"""A fault of the inspector's own never reaches what it watches."""
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+
+def harmless(record: Callable) -> Callable:
+    """``record``, whose exceptions are logged instead of raised: then it returns None."""
+
+    @functools.wraps(record)
+    def guarded(*arguments: Any, **options: Any) -> Any:
+        try:
+            return record(*arguments, **options)
+        except Exception:
+            logger.exception("The inspector couldn't record something. What it watches goes on.")
+            return None
+
+    return guarded

@@ -1,0 +1,120 @@
+"""Which line of whose code called: found by a walk up the stack, past the frameworks and past us."""
+
+import asyncio
+import linecache
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from functools import lru_cache
+from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+import channels
+from channels.consumer import AsyncConsumer
+
+import chatdemo
+
+_OURS = os.path.dirname(os.path.abspath(chatdemo.__file__))
+#: Code that only passes calls on. Where the interpreter and the packages are, and these folders of our own.
+_FRAMEWORK = tuple(
+    folder + os.sep
+    for folder in (
+        sysconfig.get_path("stdlib"),
+        sysconfig.get_path("purelib"),
+        sysconfig.get_path("platlib"),
+        os.path.dirname(os.path.dirname(os.path.abspath(channels.__file__))),
+        os.path.join(_OURS, "inspector"),
+        os.path.join(_OURS, "realtime"),
+    )
+)
+#: Functions that begin something anew: what is above them has nothing to do with it.
+_BOTTOM = {
+    (asyncio.events.__file__, "_run"),
+    (asyncio.base_events.__file__, "run_forever"),
+    (os.path.join(_OURS, "realtime", "turns.py"), "take"),
+}
+
+
+@lru_cache(maxsize=4096)
+def is_framework(filename: str) -> bool:
+    """Whether a file is of Python, Django, Channels or any other installed package, or of what only passes calls on."""
+    path = os.path.abspath(filename)
+    return filename.startswith("<") or (path.startswith(_FRAMEWORK) and not _is_course(path))
+
+
+def _is_course(path: str) -> bool:  # chatdemo itself may be installed
+    inside = path.startswith(_OURS + os.sep)
+    return inside and not path.startswith(_FRAMEWORK[-2:])
+
+
+def walk(frame: FrameType | None) -> Iterator[FrameType]:
+    """The frame and those that called it, as far as they belong to what runs now."""
+    while frame is not None:
+        yield frame
+        if (frame.f_code.co_filename, frame.f_code.co_name) in _BOTTOM:
+            return
+        frame = frame.f_back
+
+
+def stack(consumer: Any = None) -> list[FrameType]:
+    """The frames of the call: of this thread, or of the one that a synchronous consumer waits in for us."""
+    frames = list(walk(sys._getframe(1)))
+    if consumer is not None and getattr(consumer, "_sync", False):
+        for other in sys._current_frames().values():
+            theirs = list(walk(other))
+            if any(frame.f_locals.get("self") is consumer for frame in theirs if frame.f_code.co_name == "dispatch"):
+                return theirs
+    return frames
+
+
+def caller(frames: list[FrameType]) -> dict | None:
+    """The nearest line that isn't a framework's."""
+    for frame in frames:
+        if not is_framework(frame.f_code.co_filename):
+            return describe(frame.f_code, frame.f_lineno)
+    return None
+
+
+def find_consumer(frames: list[FrameType]) -> AsyncConsumer | None:
+    """The consumer whose code calls."""
+    for frame in frames:
+        if isinstance(found := frame.f_locals.get("self"), AsyncConsumer):
+            return found
+    return None
+
+
+def handled(frames: list[FrameType]) -> Iterator[Any]:
+    """What the dispatching functions on the way were called with, the nearest first."""
+    for frame in frames:
+        if frame.f_code.co_name in ("dispatch", "take"):
+            yield frame.f_locals.get("message")
+
+
+def of_handler(consumer: Any, *names: str) -> dict | None:
+    """The line at which the first of these methods that is the consumer's own begins."""
+    for name in names:
+        method = getattr(type(consumer), name, None)
+        code = getattr(method, "__code__", None)
+        if isinstance(code, CodeType) and not is_framework(code.co_filename):
+            return describe(code, code.co_firstlineno)
+    return None
+
+
+def of_traceback(traceback: TracebackType | None) -> list[dict]:
+    """The lines of a traceback that aren't a framework's; its last one if all are."""
+    lines, last = [], None
+    while traceback is not None:
+        last = (traceback.tb_frame.f_code, traceback.tb_lineno)
+        if not is_framework(last[0].co_filename):
+            lines.append(describe(*last))
+        traceback = traceback.tb_next
+    return lines or ([describe(*last)] if last else [])
+
+
+@lru_cache(maxsize=4096)
+def describe(code: CodeType, line: int) -> dict:
+    """A line, to be shown: its file with the folder that it is in, and its text."""
+    path = code.co_filename.replace(os.sep, "/").split("/")
+    text = linecache.getline(code.co_filename, line).strip()
+    return {"file": "/".join(path[-2:]), "line": line, "function": code.co_name, "code": text[:200]}

@@ -1,0 +1,81 @@
+"""What was recorded: the latest events, bounded, and how much of the time recording may take."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+from chatdemo.inspector.elide import elide, size
+
+logger = logging.getLogger(__name__)
+#: Events a second that are recorded for ever on end, while somebody watches and while nobody does; and how many at
+#: once. An event takes 10 µs or so: a class at work stays below, a flood goes by unrecorded instead of being slowed.
+WATCHED, UNWATCHED, BURST = 5000, 500, 5000
+
+
+class Tape:
+    """The last ``limit`` events. The oldest are dropped for new ones, and nothing waits for anybody.
+
+    The tape is ``open`` while events can be recorded. A flood closes it for a moment; ``on_switch`` is called then, so
+    that those who send can go the way that is as short as if there were no inspector.
+    """
+
+    def __init__(self, limit: int = 5000):
+        self.events: deque[dict] = deque(maxlen=limit)
+        self.number = 0  # of the last event
+        self.lost = 0  # events that the channel layer refused
+        self.unrecorded = 0  # messages that went by while the tape was closed
+        self.watched = False
+        self.open = True
+        self.on_switch: Callable[[], None] = lambda: None
+        self._journeys = 0
+        self._allowance, self._counted = float(BURST), time.monotonic()
+
+    def record(self, what: str, *, payload: Any = None, **fields: Any) -> None:
+        """Add an event; fields of None are left out. ``what`` and the fields are those of the feed (feed.py)."""
+        self.number += 1
+        self._allowance -= 1
+        if self._allowance <= 0 and self.open and not self._refill():
+            self._switch(False)
+        event = {"n": self.number, "at": round(time.time(), 6), "what": what}
+        if payload is not None:
+            event["payload"], event["size"] = elide(payload), size(payload)
+        event.update((name, value) for name, value in fields.items() if value is not None)
+        self.events.append(event)
+
+    def journey(self) -> int | None:
+        """The number of a new journey; None if it can't be recorded, as the tape is closed."""
+        if not self.ready():
+            self.unrecorded += 1
+            return None
+        self._journeys += 1
+        return self._journeys
+
+    def ready(self) -> bool:
+        """Whether events can be recorded. Opens the tape again when there is time for some more."""
+        if not self.open and self._refill():
+            self._switch(True)
+        return self.open
+
+    def clear(self) -> None:
+        """Forget all events. Their numbers aren't used again."""
+        self.events.clear()
+
+    def since(self, number: int, most: int) -> list[dict]:
+        """At most ``most`` events, from the one of this number on or the oldest that is left."""
+        start = max(0, len(self.events) - (self.number - number + 1))
+        return list(islice(self.events, start, start + most))
+
+    def _refill(self) -> bool:
+        """Whether a tenth of a second's worth of events may be recorded."""
+        now = time.monotonic()
+        rate = WATCHED if self.watched else UNWATCHED
+        self._allowance = min(BURST, self._allowance + (now - self._counted) * rate)
+        self._counted = now
+        return self._allowance >= rate / 10
+
+    def _switch(self, open: bool) -> None:
+        self.open = open
+        self.on_switch()
