@@ -18,8 +18,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             rooms.check_path(self.scope.get("raw_path", b""))
             rooms.check_name(self.room_name)
-        except rooms.RoomNameError:
-            return await self.close()
+        except rooms.RoomNameError as error:
+            return await self.close(reason=f"that name can't be a room's. {error}")
         self.room_group_name = rooms.group_name(self.room_name)
         await self.channel_layer.group_add(self.room_group_name, self.channel_name)
         await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None)
@@ -49,4 +49,4 @@ class RefusingConsumer(AsyncWebsocketConsumer):
     """For an address where no consumer is: a refusal in the handshake (403), where Channels would raise (500)."""
 
     async def connect(self) -> None:
-        await self.close()
+        await self.close(reason="no consumer is at this address: the chat's are at /ws/chat/<room>/.")

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
 from channels.exceptions import InvalidChannelLayerError
 from channels.layers import channel_layers
@@ -145,10 +144,10 @@ class Inspector:
         state.forget_closed(self.connections)
         return state.describe(self.connections.values(), self.layers, self.tape, path)
 
-    def layer_of(self, group: Any, path: str | None) -> Recorder | None:
+    def layer_of(self, group: str, path: str | None) -> Recorder | None:
         """The layer that has a group; None if none has, or its members aren't all for the watcher of ``path``."""
         for layer in self.layers:
-            members = getattr(layer, "groups", {}).get(group) if isinstance(group, str) else None
+            members = getattr(layer, "groups", {}).get(group)
             if members is None and not layer.freezer.holds(group):
                 continue
             seen = [layer.connections.get(channel) for channel in members or ()]

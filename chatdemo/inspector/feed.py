@@ -39,15 +39,19 @@ class Watcher:
         room = self.path.rstrip("/").rpartition("/")[2] if self.path else None
         hello = {"kind": "hello", "version": __version__, "limit": self.tape.events.maxlen, "room": room}
         await self._tell(hello)
-        telling = asyncio.ensure_future(self._go_on_telling())
+        tasks = {asyncio.ensure_future(self._go_on_telling()), asyncio.ensure_future(self._go_on_obeying(receive))}
         try:
-            while (message := await receive())["type"] == "websocket.receive":
-                await self._obey(message.get("text") or "")
-                if telling.done():
-                    break
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _go_on_obeying(self, receive: Callable) -> None:
+        while (message := await receive())["type"] == "websocket.receive":
+            await self._obey(message.get("text") or "")
 
     async def _go_on_telling(self) -> None:
         looks = 0
@@ -110,6 +114,8 @@ class Watcher:
             raise ValueError(do)
 
     async def _do_to_group(self, do: str, group: str) -> None:
+        if not isinstance(group, str):
+            raise TypeError(group)
         layer = self.inspector.layer_of(group, self.path)
         if layer is None:
             return await self._tell({"kind": "error", "detail": f"There is no group {group} here."})

@@ -7,8 +7,6 @@ from copy import deepcopy
 from functools import partial
 from typing import Any
 
-from channels.exceptions import ChannelFull
-
 #: Events held at most for one group; then it thaws by itself.
 MOST = 10_000
 #: Seconds between two tries to deliver to a channel that is full.
@@ -100,8 +98,6 @@ class Freezer:
         self.waiting[channel] -= 1
         if not self.waiting[channel]:
             del self.waiting[channel]
-        while True:
-            try:
-                return await self.layer.let_go(channel, event)
-            except ChannelFull:  # nothing is lost because of us
-                await asyncio.sleep(AGAIN)
+        while self.layer.queued(channel) >= self.layer.get_capacity(channel):  # nothing is lost because of us
+            await asyncio.sleep(AGAIN)
+        await self.layer.let_go(channel, event)

@@ -9,14 +9,18 @@ logger = logging.getLogger(__name__)
 
 
 def harmless(record: Callable) -> Callable:
-    """``record``, whose exceptions are logged instead of raised: then it returns None."""
+    """``record``, whose exceptions are logged instead of raised, the first of them: then it returns None."""
+    failed = False
 
     @functools.wraps(record)
     def guarded(*arguments: Any, **options: Any) -> Any:
+        nonlocal failed
         try:
             return record(*arguments, **options)
         except Exception:
-            logger.exception("The inspector couldn't record something. What it watches goes on.")
+            if not failed:
+                logger.exception("The inspector couldn't record something. What it watches goes on.")
+            failed = True
             return None
 
     return guarded

@@ -10,21 +10,22 @@ from channels.layers import BaseChannelLayer
 
 from chatdemo.inspector import source
 from chatdemo.inspector.connection import Connection, current
+from chatdemo.inspector.elide import elide
 from chatdemo.inspector.freezer import Freezer
 from chatdemo.inspector.guard import harmless
 from chatdemo.inspector.tape import Tape
-from chatdemo.realtime.layer import ChannelLayer
+from chatdemo.realtime.layer import ChannelLayer, how_to_copy
 
 
 class Traced(dict):
-    """An event on its way through a layer, with its journey. Whoever receives it gets a plain dict."""
+    """An event on its way through a layer, with its journey, and elided. Whoever receives it gets a plain dict."""
 
-    __slots__ = ("journey",)
+    __slots__ = ("journey", "shown")
 
     @classmethod
     def of(cls, event: dict, journey: int | None) -> "Traced":
         traced = cls(event)
-        traced.journey = journey
+        traced.journey, traced.shown = journey, elide(event)
         return traced
 
 
@@ -33,10 +34,11 @@ def recorded(layer: BaseChannelLayer, tape: Tape) -> "Recorder":
 
     It shares the other's state, so that those who have that already and those who get this one are in the same groups.
     """
-    cls = RecordingChannelLayer if type(layer) is ChannelLayer else type("Recording", (Recorder, type(layer)), {})
-    view = cls.__new__(cls)
+    cls = layer.recorded_class if isinstance(layer, Recorder) else type(layer)
+    recording = RecordingChannelLayer if cls is ChannelLayer else type(f"Recording{cls.__name__}", (Recorder, cls), {})
+    view = recording.__new__(recording)
     view.__dict__ = vars(layer)
-    view.tape, view.freezer = tape, Freezer(view)
+    view.tape, view.freezer, view.recorded_class = tape, Freezer(view), cls
     view.connections = WeakValueDictionary()
     return view
 
@@ -44,9 +46,8 @@ def recorded(layer: BaseChannelLayer, tape: Tape) -> "Recorder":
 class Recorder:
     """To be put before the class of a channel layer. Its methods do what that one's do."""
 
-    tape: Tape
-    freezer: Freezer
-    connections: WeakValueDictionary  # by the name of their channel
+    # Not in the __dict__, which the layer that it records has too. The connections are by the name of their channel.
+    __slots__ = ("tape", "freezer", "connections", "recorded_class")
 
     async def new_channel(self, *arguments: Any, **options: Any) -> str:
         name = await super().new_channel(*arguments, **options)
@@ -62,29 +63,30 @@ class Recorder:
         self._on_membership("group_discard", group, channel)
 
     async def send(self, channel: str, message: dict) -> None:
+        if isinstance(message, Traced):  # by the layer itself, for a member of a group
+            return await self.let_go(channel, message)
         traced = self._on_send("layer_send", message, to=channel)
         if isinstance(message, dict) and self.freezer.holds_channel(channel):
             return self.freezer.hold(channel, deepcopy(message if traced is None else traced))
-        try:
-            await super().send(channel, message if traced is None else traced)
-        except ChannelFull:
-            self._on_full([channel])
-            raise
+        await self.let_go(channel, message if traced is None else traced)
 
     async def group_send(self, group: str, message: dict) -> None:
         members = list(getattr(self, "groups", {}).get(group, ()))
         traced = self._on_send("group_send", message, group=group, members=len(members))
         if isinstance(message, dict) and self.freezer.holds(group):
             return self.freezer.hold_all(group, members, message if traced is None else traced)
-        self._look_for_full(members)
         await super().group_send(group, message if traced is None else traced)
 
     async def let_go(self, channel: str, event: dict) -> None:
-        """Send what was held for a channel. Raises ChannelFull."""
-        await super().send(channel, event)
+        """Send to a channel without recording that, or holding it. Raises ChannelFull."""
+        try:
+            await super().send(channel, event)
+        except ChannelFull:
+            self._on_full([channel])
+            raise
 
     async def let_go_to_group(self, group: str, event: dict) -> None:
-        """Send what was held for a group."""
+        """Send to a group in the same way."""
         await super().group_send(group, event)
 
     async def receive(self, channel: str) -> dict:
@@ -95,14 +97,18 @@ class Recorder:
         if not isinstance(event, Traced):
             self._on_arrived(channel, event, None)
             return event
-        plain, journey = dict(event), getattr(event, "journey", None)
-        self._on_arrived(channel, plain, journey)
+        plain = dict(event)
+        self._on_arrived(channel, plain, event)
         return plain
 
     def waiting(self, channel: str) -> int:
         """Events in a channel's queue, and those held back for it; of layers in memory alone."""
+        return self.queued(channel) + self.freezer.held_for(channel)
+
+    def queued(self, channel: str) -> int:
+        """Events in a channel's queue."""
         queue = getattr(self, "channels", {}).get(channel)
-        return (queue.qsize() if queue else 0) + self.freezer.held_for(channel)
+        return queue.qsize() if queue else 0
 
     @harmless
     def _on_new_channel(self, name: str) -> None:
@@ -126,26 +132,23 @@ class Recorder:
             return None
         sender = current.get()
         where, journey = sender.look() if sender else (source.caller(source.stack()), None)
-        journey = journey or self.tape.journey()
-        fields |= {"type": _type(message), "payload": message, "journey": journey, "source": where, "to": to}
+        traced = Traced.of(message, journey or self.tape.journey())
+        fields |= {"type": _type(message), "shown": traced.shown, "journey": traced.journey, "source": where, "to": to}
         self._record(what, sender, **fields)
-        return Traced.of(message, journey)
+        return traced
 
     @harmless
-    def _on_arrived(self, channel: str, event: dict, journey: int | None) -> None:
+    def _on_arrived(self, channel: str, event: dict, traced: Traced | None) -> None:
+        journey = traced.journey if traced is not None else None
         connection = self.connections.get(channel)
         if connection:
             connection.hand(event, journey)
         if self.tape.ready():
             consumer = connection.consumer if connection else None
             where = source.of_handler(consumer, get_handler_name(event), "dispatch") if "type" in event else None
-            fields = {"channel": channel, "type": _type(event), "payload": event, "waiting": self.waiting(channel)}
+            shown = traced.shown if traced is not None else elide(event)
+            fields = {"channel": channel, "type": _type(event), "shown": shown, "waiting": self.waiting(channel)}
             self._record("layer_receive", connection, journey=journey, source=where, **fields)
-
-    def _look_for_full(self, members: list[str]) -> None:
-        """Channels' own layer in memory says nothing of what it loses."""
-        if self.tape.open and hasattr(self, "channels"):
-            self._on_full([channel for channel in members if self.waiting(channel) >= self.get_capacity(channel)])
 
     @harmless
     def _on_full(self, channels: list[str]) -> None:
@@ -172,25 +175,22 @@ class RecordingChannelLayer(Recorder, ChannelLayer):
         event = super().receive_nowait(channel)
         return None if event is None else self.unwrap(channel, event)
 
-    def waiting(self, channel: str) -> int:
+    def queued(self, channel: str) -> int:
         mailbox = self.channels.get(channel)
-        return (len(mailbox.events) if mailbox else 0) + self.freezer.held_for(channel)
+        return len(mailbox.events) if mailbox else 0
 
     def _put_all(self, members: tuple[list, list], message: dict, loop: Any) -> list[str]:
         if not isinstance(message, Traced):
             return super()._put_all(members, message, loop)
-        full = []
+        copy, full = how_to_copy(message), []
         for channel, turns in zip(*members, strict=True):
             if turns and turns.ready_in(loop):
-                event = deepcopy(dict(message))
-                self._on_arrived(channel, event, message.journey)
+                event = copy(dict(message))
+                self._on_arrived(channel, event, message)
                 turns.take(event)
             elif not self._put(channel, deepcopy(message), loop):
                 full.append(channel)
         return full
-
-    def _look_for_full(self, members: list[str]) -> None:
-        """Not needed: this layer tells."""
 
     def _log_full(self, group: str, full: list[str]) -> None:
         super()._log_full(group, full)

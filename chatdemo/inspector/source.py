@@ -85,10 +85,10 @@ def find_consumer(frames: list[FrameType]) -> AsyncConsumer | None:
 
 
 def handled(frames: list[FrameType]) -> Iterator[Any]:
-    """What the dispatching functions on the way were called with, the nearest first."""
+    """What the methods on the way were called with, the nearest first: among it, what a handler handles."""
     for frame in frames:
-        if frame.f_code.co_name in ("dispatch", "take"):
-            yield frame.f_locals.get("message")
+        if frame.f_code.co_argcount >= 2:
+            yield frame.f_locals.get(frame.f_code.co_varnames[1])
 
 
 def of_handler(consumer: Any, *names: str) -> dict | None:

@@ -33,8 +33,11 @@ class Tape:
         self._journeys = 0
         self._allowance, self._counted = float(BURST), time.monotonic()
 
-    def record(self, what: str, *, payload: Any = None, **fields: Any) -> None:
-        """Add an event; fields of None are left out. ``what`` and the fields are those of the feed (feed.py)."""
+    def record(self, what: str, *, payload: Any = None, shown: str | None = None, **fields: Any) -> None:
+        """Add an event; fields of None are left out. ``what`` and the fields are those of the feed (feed.py).
+
+        ``shown`` is a payload that is elided already.
+        """
         self.number += 1
         self._allowance -= 1
         if self._allowance <= 0 and self.open and not self._refill():
@@ -42,6 +45,8 @@ class Tape:
         event = {"n": self.number, "at": round(time.time(), 6), "what": what}
         if payload is not None:
             event["payload"], event["size"] = elide(payload), size(payload)
+        elif shown is not None:
+            event["payload"] = shown
         event.update((name, value) for name, value in fields.items() if value is not None)
         self.events.append(event)
 

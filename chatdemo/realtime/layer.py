@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -20,6 +20,11 @@ logger = logging.getLogger(__name__)
 FLAT = {str, int, float, bool, bytes, type(None)}
 #: The names of channels, and in the same order the turns that they are attached to, if they are.
 Members = tuple[list[str], list[Turns | None]]
+
+
+def how_to_copy(message: dict) -> Callable[[dict], dict]:
+    """What makes a copy of the message that shares nothing with it that can be changed."""
+    return dict if FLAT.issuperset(map(type, message.values())) else deepcopy
 
 
 class Mailbox:
@@ -191,8 +196,7 @@ class ChannelLayer(InMemoryChannelLayer):
             self._go_on(loop, later)
 
     def _put_all(self, members: Members, message: dict, loop: asyncio.AbstractEventLoop) -> list[str]:
-        copy = dict if FLAT.issuperset(map(type, message.values())) else deepcopy
-        full = []
+        copy, full = how_to_copy(message), []
         for channel, turns in zip(*members, strict=True):
             if turns and not turns.busy and not turns.behind and turns.loop is loop:
                 turns.take(copy(message))

@@ -1,0 +1,92 @@
+"""Freeze, step and thaw: everything arrives, in order, and nothing is lost."""
+
+import asyncio
+import json
+
+import pytest
+from channels.layers import get_channel_layer
+
+from chatdemo.inspector import freezer
+from tests.inspector.conftest import events, joined
+
+COUNT = 12  # more than a channel of these tests holds
+
+
+async def texts(communicator, count):
+    return [json.loads(await communicator.receive_from())["text"] for _ in range(count)]
+
+
+@pytest.fixture
+async def frozen(inspector):
+    """Two participants of a frozen room, and the layer's freezer."""
+    async with joined(inspector, "/ws/room/lobby/") as one, joined(inspector, "/ws/room/lobby/") as two:
+        layer = inspector.layer_of("lobby", None)
+        assert layer.freezer.freeze("lobby") and not layer.freezer.freeze("lobby")
+        yield one, two, layer.freezer
+
+
+async def said(inspector, one, count):
+    """Once the group has got so many messages."""
+    for number in range(count):
+        await one.send_to(text_data=str(number))
+    while len(events(inspector, "group_send")) < count:
+        await asyncio.sleep(0.001)
+
+
+async def test_a_frozen_group_holds_its_events_and_its_queues_fill(inspector, frozen):
+    one, two, freezer = frozen
+    await said(inspector, one, 3)
+    assert await one.receive_nothing() and await two.receive_nothing()
+    state = inspector.state(None)
+    assert [(group["frozen"], group["held"]) for group in state["groups"]] == [(True, 6)]
+    assert [channel["waiting"] for channel in state["channels"]] == [3, 3]
+
+
+async def test_each_step_lets_one_event_go_to_one_member(inspector, frozen):
+    one, two, freezer = frozen
+    await said(inspector, one, 2)
+    for number in range(1, 5):
+        assert await freezer.step("lobby")
+        while len(events(inspector, "layer_receive")) < number:
+            await asyncio.sleep(0.001)
+        assert len(events(inspector, "layer_receive")) == number
+    assert not await freezer.step("lobby")
+    assert await texts(one, 2) == await texts(two, 2) == ["0", "1"]
+    assert freezer.holds("lobby") and not freezer.waiting
+
+
+async def test_thawing_lets_all_go_in_order_behind_what_was_held(inspector, frozen):
+    one, two, freezer = frozen
+    await said(inspector, one, COUNT)
+    freezer.thaw("lobby")
+    await get_channel_layer().group_send("lobby", {"type": "chat.message", "text": "after"})
+    wanted = [*map(str, range(COUNT)), "after"]
+    assert await texts(one, COUNT + 1) == await texts(two, COUNT + 1) == wanted
+    assert inspector.tape.lost == 0
+    await asyncio.gather(*freezer._thawing)
+    assert not freezer.groups and not freezer.waiting and not freezer.thaw("lobby")
+
+
+async def test_what_is_sent_to_a_single_member_waits_its_turn(inspector, frozen):
+    one, two, freezer = frozen
+    await said(inspector, one, 1)
+    channel = next(iter(get_channel_layer().groups["lobby"]))
+    await get_channel_layer().send(channel, {"type": "chat.message", "text": "to you alone"})
+    freezer.thaw("lobby")
+    first, second = await texts(one, 1), await texts(two, 1)
+    assert first == second == ["0"]
+    assert await texts(one, 1) == ["to you alone"]
+
+
+async def test_other_groups_go_on(inspector, frozen):
+    async with joined(inspector, "/ws/room/other/") as other:
+        await other.send_to(text_data="hello")
+        assert await texts(other, 1) == ["hello"]
+
+
+async def test_a_group_that_holds_too_much_thaws(inspector, frozen, monkeypatch):
+    one, two, freezing = frozen
+    monkeypatch.setattr(freezer, "MOST", 4)
+    await said(inspector, one, 3)
+    assert await texts(one, 3) == await texts(two, 3) == ["0", "1", "2"]
+    assert not freezing.groups

@@ -1,0 +1,125 @@
+"""Connections, refusals, errors and losses on the tape."""
+
+import pytest
+from channels.exceptions import ChannelFull
+from channels.layers import get_channel_layer
+from channels.testing import WebsocketCommunicator
+
+from chatdemo.inspector import Inspector
+from tests.inspector.conftest import events, joined
+from tests.inspector.project import line_of
+
+
+async def refused(inspector, path, origin=b"http://testserver"):
+    """What the tape says of a handshake that isn't accepted."""
+    communicator = WebsocketCommunicator(inspector, path, headers=[(b"origin", origin)])
+    try:
+        connected, _ = await communicator.connect()
+        assert not connected
+    except ValueError:  # no route, as Channels says it
+        pass
+    [event] = events(inspector, "refuse")
+    assert not events(inspector, "error", "accept")
+    return event["detail"]
+
+
+REFUSALS = {
+    "/ws/nowhere/a/": "no route leads from /ws/nowhere/a/ to a consumer: see websocket_urlpatterns in routing.py.",
+    "/ws/refusing/lobby/": "of PermissionError: you have no ticket",
+    "/ws/closing/lobby/": "the room is being painted.",
+    "/ws/silent/lobby/": "Silent closed it without accepting it, at inspector/project.py:%d." % line_of("hop: refuse"),
+}
+
+
+@pytest.mark.parametrize("path", REFUSALS)
+async def test_a_refused_connection_has_its_reason(inspector, path):
+    assert await refused(inspector, path) == f"The connection was refused because {REFUSALS[path]}"
+
+
+async def test_a_foreign_origin_is_named(inspector):
+    assert await refused(inspector, "/ws/echo/lobby/", b"https://evil.example") == (
+        "The connection was refused because its Origin, https://evil.example, is not one that this server allows."
+    )
+
+
+async def test_a_connection_comes_and_goes(inspector):
+    async with joined(inspector, "/ws/echo/lobby/") as one:
+        assert inspector.state(None)["connections"][0]["state"] == "open"
+        await one.send_to(bytes_data=b"\0\1\2")
+        assert await one.receive_from() == b"\0\1\2"
+    assert [event["what"] for event in events(inspector)] == ["connect", "accept", "receive", "send", "disconnect"]
+    assert [event["payload"] for event in events(inspector, "receive", "send")] == ["<3 bytes>"] * 2
+    assert {event["room"] for event in events(inspector)} == {"lobby"}
+    [connection] = inspector.state(None)["connections"]
+    assert (connection["state"], connection["received"], connection["sent"]) == ("closed", 1, 1)
+
+
+async def test_an_error_has_the_lines_of_the_code_at_fault_and_is_raised(inspector):
+    communicator = WebsocketCommunicator(inspector, "/ws/broken/lobby/", headers=[(b"origin", b"http://testserver")])
+    await communicator.connect()
+    await communicator.send_to(text_data="x")
+    with pytest.raises(ZeroDivisionError):
+        await communicator.receive_from()
+    [error] = events(inspector, "error")
+    assert error["detail"] == "ZeroDivisionError: on purpose"
+    assert [line["line"] for line in error["traceback"]] == [line_of("hop: error")]
+    assert error["traceback"][0]["code"] == 'raise ZeroDivisionError("on purpose")  # hop: error'
+
+
+async def test_what_a_full_channel_loses_is_counted(inspector):
+    layer = get_channel_layer()
+    name = await layer.new_channel()
+    await layer.group_add("lobby", name)
+    for number in range(5):
+        await layer.send(name, {"type": "x", "number": number})
+    with pytest.raises(ChannelFull):
+        await layer.send(name, {"type": "x"})
+    await layer.group_send("lobby", {"type": "x"})
+    assert [event["channel"] for event in events(inspector, "full")] == [name, name]
+    state = inspector.state(None)
+    assert state["lost"] == 2
+    assert state["channels"] == [{"channel": name, "connection": None, "waiting": 5, "capacity": 5}]
+    for number in range(5):
+        assert await layer.receive(name) == {"type": "x", "number": number}
+
+
+async def test_a_group_and_its_members_are_told(inspector):
+    async with joined(inspector, "/ws/room/lobby/"):
+        [group] = inspector.state(None)["groups"]
+        [connection] = inspector.state(None)["connections"]
+    assert group == {
+        "group": "lobby",
+        "room": "lobby",
+        "members": [{"channel": connection["channel"], "connection": connection["id"]}],
+        "frozen": False,
+        "held": 0,
+    }
+    assert connection["consumer"] == "Room"
+
+
+async def test_a_request_is_one_event(layer):
+    async def application(scope, receive, send):
+        await send({"type": "http.response.start", "status": 418, "headers": []})
+        await send({"type": "http.response.body", "body": b"tea"})
+
+    inspector, sent = Inspector(application), []
+    scope = {"type": "http", "method": "GET", "path": "/pot/", "headers": [(b"cookie", b"sessionid=secret")]}
+
+    async def send(message):
+        sent.append(message)
+
+    await inspector(scope, None, send)
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    [event] = events(inspector)
+    assert (event["what"], event["method"], event["path"], event["code"]) == ("http", "GET", "/pot/", 418)
+    assert "secret" not in str(event)
+
+
+async def test_everything_else_passes(layer):
+    seen = []
+
+    async def application(scope, receive, send):
+        seen.append((scope, receive, send))
+
+    await Inspector(application)({"type": "lifespan"}, 1, 2)
+    assert seen == [({"type": "lifespan"}, 1, 2)]
