@@ -128,7 +128,7 @@ class Recorder:
     @harmless
     def _on_send(self, what: str, message: Any, to: str | None = None, **fields: Any) -> Traced | None:
         """The message with its journey; None where it isn't recorded."""
-        if not isinstance(message, dict) or not self.tape.ready():
+        if not isinstance(message, dict) or not self.tape.begin(fields.get("members", 1)):
             return None
         sender = current.get()
         where, journey = sender.look() if sender else (source.caller(source.stack()), None)

@@ -13,6 +13,9 @@ logger = logging.getLogger(__name__)
 #: Events a second that are recorded for ever on end, while somebody watches and while nobody does; and how many at
 #: once. An event takes 10 µs or so: a class at work stays below, a flood goes by unrecorded instead of being slowed.
 WATCHED, UNWATCHED, BURST = 5000, 500, 5000
+#: While nobody watches, a message to more than so many isn't recorded, nor what comes in the seconds after it: it would
+#: take milliseconds longer to arrive.
+CROWD, REST = 60, 1.0
 
 
 class Tape:
@@ -32,6 +35,7 @@ class Tape:
         self.on_switch: Callable[[], None] = lambda: None
         self._journeys = 0
         self._allowance, self._counted = float(BURST), time.monotonic()
+        self._rests_until = 0.0
 
     def record(self, what: str, *, payload: Any = None, shown: str | None = None, **fields: Any) -> None:
         """Add an event; fields of None are left out. ``what`` and the fields are those of the feed (feed.py).
@@ -64,6 +68,14 @@ class Tape:
             self._switch(True)
         return self.open
 
+    def begin(self, members: int) -> bool:
+        """Whether a message to so many can be recorded."""
+        if members > CROWD and not self.watched:
+            self._rests_until = time.monotonic() + REST
+            if self.open:
+                self._switch(False)
+        return self.ready()
+
     def clear(self) -> None:
         """Forget all events. Their numbers aren't used again."""
         self.events.clear()
@@ -76,6 +88,8 @@ class Tape:
     def _refill(self) -> bool:
         """Whether a tenth of a second's worth of events may be recorded."""
         now = time.monotonic()
+        if now < self._rests_until and not self.watched:
+            return False
         rate = WATCHED if self.watched else UNWATCHED
         self._allowance = min(BURST, self._allowance + (now - self._counted) * rate)
         self._counted = now

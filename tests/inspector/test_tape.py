@@ -52,3 +52,20 @@ def test_who_watches_sees_more(clock):
         assert tape.ready()
         tape.record("send")
     assert not tape.ready()
+
+
+def test_a_message_to_a_crowd_is_recorded_for_watchers_alone(clock):
+    tape = Tape()
+    assert tape.begin(module.CROWD)
+    assert not tape.begin(module.CROWD + 1)
+    assert tape.journey() is None and tape.unrecorded == 1
+    clock[0] += module.REST / 2
+    assert not tape.begin(module.CROWD + 1)  # and so it rests on
+    clock[0] += module.REST * 0.9
+    assert not tape.ready()
+    tape.watched = True
+    assert tape.begin(1000)
+    tape.watched = False
+    assert not tape.begin(1000)
+    clock[0] += module.REST
+    assert tape.ready()
