@@ -166,7 +166,7 @@ class Inspector:
     @harmless
     def _switch(self) -> None:
         for connection in list(self.connections.values()):
-            connection.send.switch(self.tape.open)
+            connection.switch(self.tape.open)
 
 
 async def _deny(scope: dict, receive: Callable, send: Callable) -> bool:

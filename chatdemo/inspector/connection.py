@@ -59,6 +59,13 @@ class Connection:
         protocol = getattr(self.send.inner, "protocol", None)
         return getattr(getattr(protocol, "transport", None), "backlog", None)
 
+    def switch(self, open: bool) -> None:
+        """The tape has been opened or closed. While it is closed nothing is done here for a frame: fan-out's speed."""
+        self.journey = None
+        self._handed.clear()
+        self.receive.switch(open)
+        self.send.switch(open)
+
     def record(self, what: str, **fields: Any) -> None:
         """An event of this connection's."""
         fields.setdefault("channel", self.channel)
@@ -151,13 +158,25 @@ class Receiver:
         self.connection.on_received(message)
         return message
 
+    def switch(self, open: bool) -> None:
+        """Whether the tape is open. It makes no difference here."""
+
 
 class Attachable(Receiver):
     """One that has messages handed over as they come (chatdemo.realtime.inbox)."""
 
+    tap: "Tap | None" = None
+
     def attach(self, turns: Any) -> None:
         self.connection.consumer = turns.consumer
-        self.inner.attach(Tap(self.connection, turns))
+        self.tap = Tap(self.connection, turns)
+        self.inner.attach(self.tap)
+        self.switch(self.connection.tape.open)
+
+    def switch(self, open: bool) -> None:
+        """While the tape is closed, frames go straight to the consumer."""
+        if self.tap:
+            self.inner.turns = self.tap if open else self.tap.turns
 
 
 class Tap:
@@ -207,7 +226,7 @@ class Sender:
         await self.inner(message)
 
     def switch(self, open: bool) -> None:
-        """While the tape is closed, a text goes the server's own way and nothing else is done: fan-out's speed."""
+        """While the tape is closed, a text goes the server's own way."""
         if hasattr(self.inner, "text"):
             self.text = self._recorded_text if open else self.inner.text
 

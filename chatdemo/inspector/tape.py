@@ -1,9 +1,11 @@
 """What was recorded: the latest events, bounded, and how much of the time recording may take."""
 
+import asyncio
 import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -12,7 +14,9 @@ from chatdemo.inspector.elide import elide, size
 logger = logging.getLogger(__name__)
 #: Events a second that are recorded for ever on end, while somebody watches and while nobody does; and how many at
 #: once. An event takes 10 µs or so: a class at work stays below, a flood goes by unrecorded instead of being slowed.
-WATCHED, UNWATCHED, BURST = 5000, 500, 5000
+WATCHED, UNWATCHED, BURST = 3000, 500, 3000
+#: Seconds between two looks whether a closed tape can be opened.
+LOOK = 0.1
 #: While nobody watches, a message to more than so many isn't recorded, nor what comes in the seconds after it: it would
 #: take milliseconds longer to arrive.
 CROWD, REST = 60, 1.0
@@ -22,7 +26,7 @@ class Tape:
     """The last ``limit`` events. The oldest are dropped for new ones, and nothing waits for anybody.
 
     The tape is ``open`` while events can be recorded. A flood closes it for a moment; ``on_switch`` is called then, so
-    that those who send can go the way that is as short as if there were no inspector.
+    that frames and events can go a way that is as short as if there were no inspector.
     """
 
     def __init__(self, limit: int = 5000):
@@ -57,7 +61,6 @@ class Tape:
     def journey(self) -> int | None:
         """The number of a new journey; None if it can't be recorded, as the tape is closed."""
         if not self.ready():
-            self.unrecorded += 1
             return None
         self._journeys += 1
         return self._journeys
@@ -86,15 +89,26 @@ class Tape:
         return list(islice(self.events, start, start + most))
 
     def _refill(self) -> bool:
-        """Whether a tenth of a second's worth of events may be recorded."""
+        """Whether some events may be recorded again, a moment's worth."""
         now = time.monotonic()
         if now < self._rests_until and not self.watched:
             return False
         rate = WATCHED if self.watched else UNWATCHED
         self._allowance = min(BURST, self._allowance + (now - self._counted) * rate)
         self._counted = now
-        return self._allowance >= rate / 10
+        return self._allowance >= rate * LOOK
 
     def _switch(self, open: bool) -> None:
         self.open = open
         self.on_switch()
+        if not open:
+            self._look_again_later()
+
+    def _look_again_later(self) -> None:
+        # By a timer: a look at the time for each message would cost more than all else does while the tape is closed.
+        with suppress(RuntimeError):  # no event loop runs here; who asks whether it's ready looks too
+            asyncio.get_running_loop().call_later(LOOK, self._look_again)
+
+    def _look_again(self) -> None:
+        if not self.ready():
+            self._look_again_later()

@@ -26,7 +26,7 @@ class Inbox:
         return self.next()
 
     def attach(self, turns: Turns) -> None:
-        """From now on, each message is for ``turns``."""
+        """From now on, each message is for ``turns``, which ask for those that had to wait."""
         self.turns = turns
         turns.listen_to(self.next)
 

@@ -66,12 +66,13 @@ def measure(peer: Peer, workshop: Workshop, job: Job) -> dict:
     record = {"kind": job.kind, "peer": peer.name, "people": job.people}
     try:
         with Running(peer, workshop) as server:
-            return record | (_join if job.kind == JOIN else _talk)(server, job)
+            return record | (_join if job.kind == JOIN else talk)(server, job)
     except (Failed, AssertionError) as error:
         return record | {"error": str(error).strip()[-300:]}
 
 
-def _talk(server: Running, job: Job) -> dict:
+def talk(server: Running, job: Job) -> dict:
+    """What the generator says of a closed or open loop against a running server."""
     with _generating(server, job) as generator:
         joined = generator.read()
         before = server.cpu()
