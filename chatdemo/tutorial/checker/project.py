@@ -15,7 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from chatdemo.tutorial.checker import routes
+from chatdemo.realtime import redis
+from chatdemo.tutorial.checker import manage, routes
 from chatdemo.tutorial.checker.faults import Fault, Place
 from chatdemo.tutorial.checker.participant import Participant
 from chatdemo.tutorial.checker.recorder import RecordingLayer
@@ -24,8 +25,6 @@ from chatdemo.tutorial.checker.watchdog import Watchdog
 
 #: Seconds for a channel layer of the project's own to answer.
 LAYER_PATIENCE = 2.0
-#: The layers that need a Redis server, which needn't be there for the checks.
-REDIS = ("channels_redis.core.RedisChannelLayer", "channels_redis.pubsub.RedisPubSubChannelLayer")
 
 
 class Project:
@@ -49,16 +48,15 @@ class Project:
         """The name that manage.py gives, such as ``mysite.settings``. Raises Fault C001 or C003."""
         if not (self.folder / "manage.py").is_file():
             raise Fault("C001", looked_in=self.folder, inside=self._nearby())
-        pattern = r"""DJANGO_SETTINGS_MODULE['"]\s*,\s*['"]([\w.]+)['"]"""
-        found = re.search(pattern, self.sources.text("manage.py"))
+        found = manage.settings_module(self.sources.text("manage.py"))
         if not found:
             raise Fault("C003", Place("manage.py"), error="manage.py doesn't say which settings it uses")
-        return found[1]
+        return found
 
     def _nearby(self) -> str:
         """Where a project is instead, as a sentence."""
-        found = sorted(self.folder.glob("*/manage.py")) or [self.folder.parent / "manage.py"]
-        return f" There is one in {found[0].parent}." if found[0].is_file() else ""
+        found = manage.nearby(self.folder)
+        return f" There is one in {found}." if found else ""
 
     @cached_property
     def settings_file(self) -> str:
@@ -123,7 +121,7 @@ class Project:
             return
         try:
             layer = get_channel_layer()
-            await asyncio.wait_for(_exchange(layer), LAYER_PATIENCE)
+            await asyncio.wait_for(redis.exchange(layer), LAYER_PATIENCE)
         except Exception as error:
             self._require_replaceable(configured["default"], error)
             layer = InMemoryChannelLayer()
@@ -132,7 +130,7 @@ class Project:
 
     def _require_replaceable(self, configured: Any, error: Exception) -> None:
         backend = configured.get("BACKEND") if isinstance(configured, dict) else None
-        if backend not in REDIS:
+        if backend not in redis.BACKENDS:
             place = self.sources.search(self.settings_file, "CHANNEL_LAYERS")
             raise Fault("C402", place, error=f"{type(error).__name__}: {error}")
         missing = isinstance(error, ImportError) or "channels_redis" not in sys.modules
@@ -186,10 +184,3 @@ class Project:
         """The methods that the learner's consumer adds to its base."""
         own = [base for base in self.consumer.__mro__ if not base.__module__.startswith(("channels.", "builtins"))]
         return [name for base in own for name, value in vars(base).items() if callable(value) and name[:2] != "__"]
-
-
-async def _exchange(layer: Any) -> None:
-    """Raises whatever keeps an event from going through the layer and back."""
-    channel = await layer.new_channel()
-    await layer.send(channel, {"type": "check"})
-    await layer.receive(channel)
