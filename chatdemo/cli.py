@@ -1,17 +1,26 @@
 """The commands: each parses, calls one function, prints, and sets the exit code."""
 
 import math
+import socket
 import sys
 import time
+import traceback
+from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from chatdemo import __version__, config
-from chatdemo.errors import ChatdemoError
+from chatdemo.errors import ChatdemoError, UsageError
 from chatdemo.project.addresses import Addresses
 
+if TYPE_CHECKING:
+    from chatdemo.guest.project import Project
+
+#: What there is to know about a project, by a word for it.
+Notes = list[tuple[str, str]]
 #: What the banner says without an address for others, by whether the server listens for them.
 NOBODY_ELSE = {
     False: "can't join yet: for that, start with --host 0.0.0.0",
@@ -113,35 +122,126 @@ def cli(context: click.Context) -> None:
 
 
 @cli.command()
+@click.argument("directory", metavar="[DIR]", required=False)
 @setting_option("host", metavar="ADDRESS")
 @setting_option("port", metavar="NUMBER")
 @setting_option("open", "--open/--no-open")
 @setting_option("step", metavar="NAME")
+@click.option("--adopt", type=int, hidden=True, help="File descriptor of the socket to serve DIR on.")
+@click.option("--again", is_flag=True, hidden=True, help="DIR was served before, and the banner shown.")
 @common_options
-def serve(config_file: str | None, **flags) -> None:
-    """Run the chat in this terminal until Ctrl-C.
+def serve(directory: str | None, adopt: int | None, again: bool, config_file: str | None, **flags) -> int | None:
+    """Run the chat, or a project of your own, in this terminal until Ctrl-C.
 
     \b
     For yourself:    chatdemo serve
     For a class:     chatdemo serve --host 0.0.0.0
     Another port:    chatdemo serve --port 8001
     Keep nothing:    chatdemo serve --db :memory:
+    Your project:    chatdemo serve mysite
+
+    DIR is where your manage.py is. Its settings and ASGI application are used as they are, and loaded anew whenever you
+    save a file; /inspect/ shows what goes on inside. Without a Redis server its channel layer is in memory.
 
     Every option is a setting too: --port 8001 can be CHATDEMO_PORT=8001 in the environment, or port = 8001 in a file
     chatdemo.toml in this folder. An option goes before the environment, and that before the file.
     """
+    code = 0
     with suppress(KeyboardInterrupt):
-        from chatdemo.project import listener, server
-        from chatdemo.project.addresses import addresses
-        from chatdemo.tutorial import course
-
         settings = config.use(config.load(flags, file=config_file))
-        if settings.step:  # before the port: the one that was typed wrongly is the first to be told
-            course.find(settings.step)
-        with listener.listen(settings.host, settings.port) as socket:
-            reached_at = addresses(*socket.getsockname()[:2])
-            server.serve(settings, socket, lambda: announce(settings, reached_at))
-    click.echo("Stopped.")
+        if directory is None:
+            serve_chat(settings)
+        else:
+            refuse_together(directory, flags)
+            code = serve_project(directory, settings, adopt, again)
+    if adopt is None:
+        click.echo("Stopped.")
+    return code
+
+
+def serve_chat(settings: config.Config) -> None:
+    from chatdemo.project import listener, server
+    from chatdemo.project.addresses import addresses
+    from chatdemo.tutorial import course
+
+    if settings.step:  # before the port: the one that was typed wrongly is the first to be told
+        course.find(settings.step)
+    with listener.listen(settings.host, settings.port) as held:
+        reached_at = addresses(*held.getsockname()[:2])
+        server.serve(settings, held, lambda: announce(settings, reached_at))
+
+
+def refuse_together(directory: str, flags: Mapping[str, Any]) -> None:
+    """Raises UsageError for an option that is about our own chat, together with a project."""
+    for name in ("step", "db"):
+        if flags[name] is not None:
+            hint = "Leave out one of the two: a project of your own has its own code and database."
+            raise UsageError(f"--{name} is for chatdemo's own chat, and {directory} is a project.", hint)
+
+
+def serve_project(directory: str, settings: config.Config, adopt: int | None, again: bool) -> int:
+    """Hold the port for the processes that serve the project, or be one of them, on the socket ``adopt``."""
+    from chatdemo.guest import keeper, project
+    from chatdemo.project import listener
+
+    found = project.find(Path(directory))
+    if adopt is not None:
+        return serve_adopted(found, settings, socket.socket(fileno=adopt), again)
+    with listener.listen(settings.host, settings.port) as held:
+        for code in keeper.keep(found.folder, held):
+            if code not in (1, 2):  # which have said why
+                fail(f"The project's process has ended, with exit code {code}.", "Look for what ended it.", code)
+            click.secho(f"{now()}  Waiting for a file to be saved; Ctrl-C ends it.", dim=True)
+    return 0
+
+
+def serve_adopted(found: "Project", settings: config.Config, held: socket.socket, again: bool) -> int:
+    """The exit code, by which the process that holds the port knows what is next."""
+    from chatdemo.guest import keeper, server
+    from chatdemo.guest.notes import about_hosts
+    from chatdemo.project.addresses import addresses
+
+    def on_ready(notes: Notes) -> None:
+        notes += [("Hosts", note) for note in about_hosts(reached_at.local, reached_at.others)]
+        announce_again(found, notes) if again else announce_project(found, settings, reached_at, notes)
+
+    reached_at = addresses(*held.getsockname()[:2])
+    try:
+        saved = server.serve(settings, found, held, on_ready)
+    except ChatdemoError as error:
+        if settings.debug and error.__cause__:
+            traceback.print_exception(error.__cause__)
+        raise
+    if not saved:
+        return 0
+    click.secho(f"{now()}  {saved.name} was saved.", dim=True)
+    return keeper.RELOAD
+
+
+def announce_project(found: "Project", settings: config.Config, addresses: Addresses, notes: Notes) -> None:
+    """The banner of a project of one's own, with what there is to know about it."""
+    row = "  {:<12}{}".format
+    click.secho(f"chatdemo {__version__} is running {found.folder.name}.", bold=True)
+    click.echo(row("Open", addresses.local))
+    click.echo(row("The class", addresses.others or NOBODY_ELSE[addresses.is_open]))
+    if getattr(settings, "inspect", "local") != "off":
+        click.echo(row("Inside", f"{addresses.local}inspect/"))
+    click.echo(row("Settings", f"{found.settings}, in {found.folder}"))
+    for name, note in notes:
+        click.echo(row(name, note))
+    click.echo(row("Stop", "Ctrl-C"))
+    if settings.open:
+        click.launch(addresses.local)
+
+
+def announce_again(found: "Project", notes: Notes) -> None:
+    click.secho(f"{now()}  {found.folder.name} runs again.", dim=True)
+    for name, note in notes:
+        click.echo(f"  {name:<12}{note}")
+
+
+def now() -> str:
+    return time.strftime("%H:%M:%S")
 
 
 def announce(settings: config.Config, addresses: Addresses) -> None:
@@ -264,9 +364,7 @@ def check(directory: str, step: str | None, watch: bool) -> int:
             for kind, line in report.lines(verdict, target):
                 click.secho(line, **STYLES[kind])
             if watch:
-                click.secho(
-                    f"\n{time.strftime('%H:%M:%S')}  Waiting for a file to be saved; Ctrl-C ends it.\n", dim=True
-                )
+                click.secho(f"\n{now()}  Waiting for a file to be saved; Ctrl-C ends it.\n", dim=True)
     except KeyboardInterrupt:
         if not watch:
             raise click.Abort() from None

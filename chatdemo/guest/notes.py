@@ -1,0 +1,70 @@
+"""What its author should know about the project while it runs, a line each."""
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from chatdemo.errors import ChatdemoError
+from chatdemo.guest.explain import shown
+
+
+def require_checks_to_pass() -> None:
+    """Django's system checks, which import the URLs and views too, as `runserver` makes them.
+
+    Raises ChatdemoError for the first error, and what their code raises.
+    """
+    from django.core import checks
+
+    errors = [found for found in checks.run_checks() if found.is_serious() and not found.is_silenced()]
+    for found in errors:
+        more = f" {len(errors)} such errors in all." if len(errors) > 1 else ""
+        hint = found.hint or "python manage.py check says more."
+        raise ChatdemoError(" ".join(f"Django's check {found.id}: {found.msg}{more}".split()), " ".join(hint.split()))
+
+
+def about_websockets(application: Callable) -> Iterator[str]:
+    """A project at its beginning has no consumers yet."""
+    from django.core.handlers.asgi import ASGIHandler
+
+    routes = getattr(application, "application_mapping", {"websocket": None})  # of a ProtocolTypeRouter
+    if isinstance(application, ASGIHandler) or "websocket" not in routes:
+        yield "none yet: its ASGI application has no route for WebSockets"
+
+
+def about_hosts(*urls: str | None) -> Iterator[str]:
+    """Addresses of this server that ALLOWED_HOSTS refuses, by Django's own rule (HttpRequest.get_host)."""
+    from django.conf import settings
+    from django.http.request import split_domain_port, validate_host
+
+    allowed = settings.ALLOWED_HOSTS or ([".localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else [])
+    hosts = {split_domain_port(urlsplit(url).netloc)[0] for url in urls if url}
+    yield from (f"ALLOWED_HOSTS refuses {host}" for host in sorted(hosts) if not validate_host(host, allowed))
+
+
+def about_migrations() -> Iterator[str]:
+    """Those that aren't applied, which nobody but their author applies."""
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import Error, connections
+
+    try:
+        names = _unapplied()
+    except ImproperlyConfigured:  # no database in the settings
+        return
+    except Error as error:
+        yield f"the database doesn't answer ({shown(error)})"
+        return
+    finally:
+        for connection in connections.all(initialized_only=True):
+            connection.close()
+    if names:
+        apps = ", ".join(sorted({app for app, _ in names}))
+        yield f"{len(names)} unapplied migration{'s'[: len(names) > 1]} ({apps}): python manage.py migrate"
+
+
+def _unapplied() -> list[tuple[str, str]]:
+    """(app, name) of each."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [(migration.app_label, migration.name) for migration, _ in plan]

@@ -1,0 +1,1 @@
+"""A project of the learner's own under `chatdemo serve`."""
