@@ -214,7 +214,8 @@ def serve_adopted(found: "Project", settings: config.Config, held: socket.socket
         raise
     if not saved:
         return 0
-    click.secho(f"{now()}  {saved.name} was saved.", dim=True)
+    name = saved.relative_to(found.folder) if saved.is_relative_to(found.folder) else saved
+    click.secho(f"{now()}  {name} was saved.", dim=True)
     return keeper.RELOAD
 
 

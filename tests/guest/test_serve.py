@@ -95,7 +95,7 @@ def test_a_save_has_the_project_loaded_anew_and_nobody_is_refused(mysite):
         with pytest.raises(ConnectionClosed):
             ana.recv(PATIENCE)
         wait_for(lambda: knock(server) and "mysite runs again." in server.output, "the next process")
-        assert server.wait_for_line("was saved.").endswith("consumers.py was saved.")
+        assert server.wait_for_line("was saved.").endswith(f"  {Path('chat', 'consumers.py')} was saved.")
         assert say(server) == "HELLO"
 
 
