@@ -46,12 +46,14 @@ def _missing(error: ModuleNotFoundError, place: Place | None, project: Project) 
     if f"{project.settings}.".startswith(f"{error.name}."):
         message = f"There are no settings {project.settings} in {project.folder}."
         return ChatdemoError(message, f"{project.named_in} names them: correct the name, or write the file.")
-    message, file = f"{_at(place)}there is no module {error.name}.", error.name.replace(".", "/")
-    if _is_theirs(file.partition("/")[0], project.folder):
-        return ChatdemoError(message, f"Write {file}.py in {project.folder}, or correct the name.")
-    hint = f"If it is a package, install it for the Python that runs chatdemo, {sys.executable}; or correct the name."
-    return ChatdemoError(message, hint)
+    return ChatdemoError(f"{_at(place)}there is no module {error.name}.", _how_to_get(error.name, project.folder))
 
 
-def _is_theirs(name: str, folder: Path) -> bool:
-    return (folder / name).is_dir() or (folder / f"{name}.py").is_file()
+def _how_to_get(module: str, folder: Path) -> str:
+    """What to do where a module isn't there."""
+    top, _, inside = module.partition(".")
+    if (folder / top).is_dir() or (folder / f"{top}.py").is_file():
+        return f"Write {module.replace('.', '/')}.py in {folder}, or correct the name."
+    if inside and top in sys.modules:
+        return f"The {top} that is installed here has none of that name: the code may be for another version of it."
+    return f"If it is a package, install it for the Python that runs chatdemo, {sys.executable}; or correct the name."

@@ -71,6 +71,13 @@ def test_a_package_that_isnt_installed_is_told_with_the_python_that_lacks_it(pro
     )
 
 
+def test_a_module_that_another_version_of_a_package_had_is_told(project):
+    assert failure(project, "import channels.http") == (
+        "mysite/broken.py:1: there is no module channels.http.",
+        "The channels that is installed here has none of that name: the code may be for another version of it.",
+    )
+
+
 def test_a_module_of_the_projects_own_is_told_where_it_should_be(project):
     assert failure(project, f"import {package(project)}.views") == (
         "mysite/broken.py:1: there is no module mysite.views.",
