@@ -21,13 +21,16 @@ def require_checks_to_pass() -> None:
         raise ChatdemoError(" ".join(f"Django's check {found.id}: {found.msg}{more}".split()), " ".join(hint.split()))
 
 
-def about_websockets(application: Callable) -> Iterator[str]:
-    """A project at its beginning has no consumers yet."""
+def about_routes(application: Callable) -> Iterator[tuple[str, str]]:
+    """What the application can't answer: WebSockets at a project's beginning, or pages, which older Channels added."""
     from django.core.handlers.asgi import ASGIHandler
 
-    routes = getattr(application, "application_mapping", {"websocket": None})  # of a ProtocolTypeRouter
-    if isinstance(application, ASGIHandler) or "websocket" not in routes:
-        yield "none yet: its ASGI application has no route for WebSockets"
+    protocols = {"http": ("Pages", "HTTP"), "websocket": ("Consumers", "WebSockets")}
+    routes = getattr(application, "application_mapping", protocols)  # of a ProtocolTypeRouter
+    routes = {"http"} if isinstance(application, ASGIHandler) else routes
+    for protocol in protocols.keys() - routes:
+        name, called = protocols[protocol]
+        yield name, f"none: its ASGI application has no route for {called}"
 
 
 def about_hosts(*urls: str | None) -> Iterator[str]:

@@ -52,7 +52,7 @@ def _load(project: Project) -> tuple[Callable, Notes]:
         found = [("Layer", note) for note in layers.replace_absent()]
         loaded = application.load(project)
         notes.require_checks_to_pass()
-        found += [("Consumers", note) for note in notes.about_websockets(loaded)]
+        found += notes.about_routes(loaded)
         found += [("Database", note) for note in notes.about_migrations()]
         return application.with_static_files(loaded), found
     except (Exception, SystemExit) as error:

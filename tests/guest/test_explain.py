@@ -5,6 +5,8 @@ from importlib import import_module
 from itertools import count
 
 import pytest
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
 
 from chatdemo.errors import ChatdemoError
 from chatdemo.guest import application, notes
@@ -140,6 +142,20 @@ def test_without_an_asgi_application_it_is_that_beside_the_settings_or_above_the
     (project.folder / package(project) / "asgi.py").write_text("application = 'theirs'", "utf-8")
     for name in (project.settings, f"{package(project)}.settings.local"):
         assert application.load(Project(project.folder, name, "manage.py")) == "theirs"
+
+
+@pytest.mark.parametrize(
+    "application, told",
+    [
+        (ProtocolTypeRouter({"http": None, "websocket": None}), []),
+        (ProtocolTypeRouter({"http": None}), [("Consumers", "none: its ASGI application has no route for WebSockets")]),
+        (get_asgi_application(), [("Consumers", "none: its ASGI application has no route for WebSockets")]),
+        (ProtocolTypeRouter({"websocket": None}), [("Pages", "none: its ASGI application has no route for HTTP")]),
+        (print, []),
+    ],
+)
+def test_what_the_application_cant_answer_is_told(application, told):
+    assert list(notes.about_routes(application)) == told
 
 
 def test_an_error_of_djangos_checks_is_told(settings):

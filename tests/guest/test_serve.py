@@ -217,7 +217,7 @@ def test_a_plain_django_project_is_served_too(tmp_path):
     folder = new.write(str(tmp_path / "mysite"), course.find("index"))
     with Guest(folder) as server:
         assert "</html>" in get(server.url + "chat/")
-        assert server.row("Consumers") == "none yet: its ASGI application has no route for WebSockets"
+        assert server.row("Consumers") == "none: its ASGI application has no route for WebSockets"
 
 
 def test_the_settings_can_come_from_the_environment(mysite):
