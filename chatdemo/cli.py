@@ -225,7 +225,7 @@ def announce_project(found: "Project", settings: config.Config, addresses: Addre
     click.secho(f"chatdemo {__version__} is running {found.folder.name}.", bold=True)
     click.echo(row("Open", addresses.local))
     click.echo(row("The class", addresses.others or NOBODY_ELSE[addresses.is_open]))
-    if getattr(settings, "inspect", "local") != "off":
+    if settings.inspect != "off":
         click.echo(row("Inside", f"{addresses.local}inspect/"))
     click.echo(row("Settings", f"{found.settings}, in {found.folder}"))
     for name, note in notes:

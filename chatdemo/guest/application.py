@@ -81,7 +81,9 @@ def with_static_files(application: Callable) -> Callable:
 
 
 def wrap(application: Callable, config: Config) -> Callable:
-    """``application`` with /inspect/ added."""
+    """``application`` with /inspect/ added, unless the setting ``inspect`` says that nobody may look."""
+    if config.inspect == "off":
+        return application
     from chatdemo.inspector import Inspector
 
-    return Inspector(application, who=getattr(config, "inspect", "local"))
+    return Inspector(application, config.inspect, config.inspect_events)

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.support.guest import Guest, save
@@ -68,6 +68,15 @@ def test_the_banner_is_all_it_prints(mysite):
     assert [line[2:14].strip() for line in server.lines[1:-1]] == names
     assert server.lines[-1] == "Stopped.\n"
     assert server.row("Settings") == f"mysite.settings, in {mysite}"
+
+
+def test_without_an_inspector_the_project_is_served_alone(mysite):
+    with Guest(mysite, CHATDEMO_INSPECT="off") as server:
+        assert say(server) == "hello"
+        with pytest.raises(InvalidStatus) as caught, enter(server, "/inspect/feed/"):
+            pass  # refused by the project's own routes
+        assert caught.value.response.status_code == 500
+    assert "  Inside" not in server.output
 
 
 def test_unapplied_migrations_are_told_and_not_applied(mysite):
