@@ -255,6 +255,8 @@ def announce(settings: config.Config, addresses: Addresses) -> None:
     click.echo(row("Open", addresses.local))
     click.echo(row("The class", addresses.others or NOBODY_ELSE[addresses.is_open]))
     click.echo(row("The course", f"{addresses.local}learn/"))
+    if settings.inspect != "off":
+        click.echo(row("Inside", f"{addresses.local}inspect/"))
     if settings.step:
         step = course.find(settings.step)
         click.echo(row("Rooms run", f"step {step.number}, {step.name}"))

@@ -36,6 +36,8 @@ class Connection:
         self.journey: int | None = None  # of what was handed to the consumer last
         self._handed: list[tuple[dict, int | None]] = []
         self._consumer: Callable[[], Any] = lambda: None
+        self.consumer_name: str | None = None  # its class's
+        self.instance: str | None = None  # a short name for it, to tell it from others of its class
         self.receive = Attachable(self, receive) if hasattr(receive, "attach") else Receiver(self, receive)
         self.send = Sender(self, send)
 
@@ -47,11 +49,8 @@ class Connection:
     @consumer.setter
     def consumer(self, consumer: Any) -> None:
         self._consumer = weakref.ref(consumer)
-
-    @property
-    def instance(self) -> str | None:
-        """A short name for the consumer, to tell it from others of its class."""
-        return None if self.consumer is None else f"{id(self.consumer) >> 4 & 0xFFFF:04x}"
+        self.consumer_name = type(consumer).__name__
+        self.instance = f"{id(consumer) >> 4 & 0xFFFF:04x}"
 
     @property
     def backlog(self) -> int | None:
@@ -69,9 +68,8 @@ class Connection:
     def record(self, what: str, **fields: Any) -> None:
         """An event of this connection's."""
         fields.setdefault("channel", self.channel)
-        if self.consumer is not None:
-            fields |= {"consumer": type(self.consumer).__name__, "instance": self.instance}
-        self.tape.record(what, connection=self.id, room=self.room, path=self.path, **fields)
+        fields |= {"consumer": self.consumer_name, "instance": self.instance, "room": self.room, "path": self.path}
+        self.tape.record(what, connection=self.id, **fields)
 
     def hand(self, message: dict, journey: int | None) -> None:
         """The consumer gets a message, of a frame or an event, that is on this journey."""
@@ -134,10 +132,11 @@ class Connection:
     @harmless
     def on_failed(self, error: Exception) -> None:
         """The application has raised."""
-        detail = printable(f"{type(error).__name__}: {error}")
-        if self.state == "connecting" and refusals.is_no_route(error):
-            self.record("refuse", detail=printable(refusals.no_route(self.path)))
+        reason = refusals.of_routing(error, self.path) if self.state == "connecting" else None
+        if reason:
+            self.record("refuse", detail=printable(reason))
         else:
+            detail = printable(f"{type(error).__name__}: {error}")
             self.record("error", detail=detail, traceback=source.of_traceback(error.__traceback__))
         self.state = "closed"
 

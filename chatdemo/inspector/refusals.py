@@ -21,13 +21,15 @@ def explain(consumer: Any, scope: dict, message: dict, where: dict | None) -> st
     return f"{BECAUSE}{type(consumer).__name__} closed it without accepting it{at}."
 
 
-def is_no_route(error: Exception) -> bool:
-    """Whether Channels' URLRouter or ProtocolTypeRouter found nothing that takes the connection."""
-    return isinstance(error, ValueError) and str(error).startswith(("No route found", "No application configured"))
-
-
-def no_route(path: str) -> str:
-    return f"{BECAUSE}no route leads from {path} to a consumer: see websocket_urlpatterns in routing.py."
+def of_routing(error: Exception, path: str) -> str | None:
+    """The reason, if the error is what Channels' routers raise where nothing takes the connection."""
+    if not isinstance(error, ValueError):
+        return None
+    if str(error).startswith("No route found"):
+        return f"{BECAUSE}no route leads from {path} to a consumer: see websocket_urlpatterns in routing.py."
+    if str(error).startswith("No application configured"):
+        return f"{BECAUSE}the application has nothing for WebSockets: see ProtocolTypeRouter in asgi.py."
+    return None
 
 
 def _origin(scope: dict) -> str:

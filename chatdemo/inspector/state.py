@@ -27,12 +27,11 @@ def describe(connections: Iterable[Connection], layers: Iterable[Any], tape: Any
 
 
 def _connection(one: Connection) -> dict:
-    consumer = one.consumer
     return {
         "id": one.id,
         "path": one.path,
         "room": one.room,
-        "consumer": type(consumer).__name__ if consumer else None,
+        "consumer": one.consumer_name,
         "instance": one.instance,
         "channel": one.channel,
         "client": "{}:{}".format(*one.scope["client"]) if one.scope.get("client") else None,

@@ -2,6 +2,7 @@
 
 import mimetypes
 import socket
+from pathlib import Path
 
 from chatdemo import __version__, config
 from chatdemo.project import database, secret_key
@@ -70,6 +71,8 @@ CHANNEL_LAYERS = {
 }
 
 # The version is in the address, so that a browser never runs an older version's script against this server.
+# The inspector answers for its page itself, and is no app. The lessons' charts need its files too.
+STATICFILES_DIRS = [("inspector", Path(__file__).parents[1] / "inspector" / "static")]
 STATIC_URL = f"static/{__version__}/"
 # Windows may have text/plain in its registry for these, and browsers refuse a module or a style sheet of that type.
 mimetypes.add_type("text/javascript", ".js")

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from chatdemo.inspector.access import Access
 from chatdemo.project.addresses import EVERY, addresses
 from chatdemo.tutorial import course
 
@@ -17,7 +18,9 @@ def start(request: HttpRequest) -> HttpResponse:
     # What it listens on decides, where that is known, and else the address that this request arrived at.
     host = settings.CHATDEMO.host if settings.CHATDEMO.host in EVERY else at
     step = course.find(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
-    return render(request, "start.html", {"addresses": addresses(host, port), "step": step})
+    scope = getattr(request, "scope", None)  # of Django's ASGI handler alone
+    may_inspect = bool(scope) and Access(settings.CHATDEMO.inspect).may_see_all(scope)
+    return render(request, "start.html", {"addresses": addresses(host, port), "step": step, "inspect": may_inspect})
 
 
 def websocket_only(request: HttpRequest) -> HttpResponse:

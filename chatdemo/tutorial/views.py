@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chatdemo.errors import UsageError
-from chatdemo.tutorial import code, console, course, pins, progress, terminal
+from chatdemo.tutorial import code, console, course, pins, progress, terminal, watching
 
 # In the lesson's page rather than the session: it holds while the database is locked, and costs no look into it.
 _signer = Signer(salt="chatdemo.tutorial.console")
@@ -62,6 +62,7 @@ def _show(request: HttpRequest, step: course.Step) -> HttpResponse:
     visitor = progress.read(request)
     visitor.here = step
     progress.write(request, visitor)
+    room = pins.pin(step, visitor.token)
     context = {
         "step": step,
         "steps": course.steps(),
@@ -69,7 +70,8 @@ def _show(request: HttpRequest, step: course.Step) -> HttpResponse:
         "files": [file for file in code.files(step) if file.state != code.UNCHANGED],
         "unchanged": [file for file in code.files(step) if file.state == code.UNCHANGED],
         "redis": lambda: [file for file in code.files(step, "redis") if file.state != code.UNCHANGED],
-        "tabs": step.tabs or [f"/chat/{quote(pins.pin(step, visitor.token))}/"] * 2,
+        "tabs": step.tabs or [f"/chat/{quote(room)}/"] * 2,
+        "watch": "" if step.tabs or settings.CHATDEMO.inspect == "off" else watching.sign(room),
         "port": terminal.beside(int(request.META["SERVER_PORT"])),
         "script": terminal.script(request),
         "visitor": _signer.sign(visitor.token),

@@ -18,6 +18,7 @@ PAGES = {
     "400": "chat/a%2Fb/",
     "404": "nowhere",
     "learn": "learn/",
+    "inspect": "inspect/",
 }
 #: The lessons, in their order: pages with pages in them, which are looked at on their own.
 LESSONS = {f"learn {step.name}": f"learn/{step.name}/" for step in course.steps()}

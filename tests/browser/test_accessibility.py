@@ -11,8 +11,8 @@ from tests.browser.participant import Participant, enter
 FIELDS_AND_BUTTONS = {"textbox", "button", "link", "searchbox", "combobox", "checkbox", "DisclosureTriangle"}
 
 #: Everything that the keyboard can reach on the page as it is shown, in its order.
-REACHABLE = """() => Array.from(document.querySelectorAll("a[href], button, input, textarea, summary, [tabindex]"))
-  .filter((element) => element.tabIndex >= 0 && !element.disabled && element.checkVisibility())
+REACHABLE = """() => Array.from(document.querySelectorAll("a[href], button, input, select, textarea, summary,"
+  + "[tabindex]")).filter((element) => element.tabIndex >= 0 && !element.disabled && element.checkVisibility())
   .map((element) => element.id || element.textContent.trim())"""
 FOCUSED = """() => {
   const element = document.activeElement;
@@ -92,6 +92,9 @@ def each_page(context, served):
     for name, path in PAGES.items():
         page = context.new_page()
         page.goto(served.url + path)
+        if name == "inspect":
+            expect(page.locator("#status")).to_contain_text("Live")
+            expect(page.locator(".events li").first).to_be_visible()
         yield name, page
 
 

@@ -50,9 +50,9 @@ def test_it_serves_pages_static_files_and_websockets(served):
 def test_the_banner_is_all_it_prints(served):
     chat(served)
     get(served.url)
-    assert [line[2:14].strip() for line in served.lines[1:]] == ["Open", "The class", "The course", "Data", "Stop"]
+    assert [line[2:14].strip() for line in served.lines[1:]] == ["Open", "The class", "The course", "Inside", "Data", "Stop"]
     assert served.stop() == 0
-    assert served.lines[6:] == ["Stopped.\n"]
+    assert served.lines[7:] == ["Stopped.\n"]
 
 
 def test_python_m_chatdemo_is_the_installed_command():

@@ -1,0 +1,51 @@
+// The journeys: the hops that belong to one message, by the number that the server gave it.
+import { gist } from "./words.js";
+
+export class Journeys {
+  constructor() {
+    this.all = new Map(); // by id, in the order in which they began
+    this.touched = null; // the journey of the newest hop
+  }
+
+  add(event) {
+    if (event.journey === null || event.journey === undefined) return;
+    const journey = this.all.get(event.journey) ?? this.start(event);
+    journey.hops.push(event);
+    journey.room ??= event.room;
+    this.touched = journey.id;
+  }
+
+  start(event) {
+    const journey = { id: event.journey, at: event.at, room: event.room, hops: [], kept: false, text: gist(event) };
+    this.all.set(journey.id, journey);
+    return journey;
+  }
+
+  // Those of a room, or of all, the oldest first.
+  list(room) {
+    const all = [...this.all.values()];
+    return room ? all.filter((journey) => journey.room === room) : all;
+  }
+
+  kept() {
+    return [...this.all.values()].filter((journey) => journey.kept);
+  }
+
+  // Those that end before the event `oldest`, which is the first that the tape still has.
+  forget(oldest) {
+    for (const journey of this.all.values()) {
+      if (!journey.kept && journey.hops.at(-1).n < oldest) this.all.delete(journey.id);
+    }
+  }
+
+  // The kept ones stay, under ids of their own: the server may count from the beginning again.
+  clear() {
+    const kept = this.kept();
+    this.all.clear();
+    for (const journey of kept) {
+      journey.id = `kept ${journey.id}`;
+      this.all.set(journey.id, journey);
+    }
+    this.touched = null;
+  }
+}

@@ -1,0 +1,263 @@
+"""The inspector in a real browser: what one does in a room is seen on its page."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from chatdemo.chat import consumers
+from tests.browser.participant import enter
+from tests.browser.test_learn import Lesson
+from tests.browser.test_pages import overflow
+
+MARKUP = "<img src=x onerror=alert(1)> <b>bold</b> \u202eright to left"
+
+
+class Inspecting:
+    """The inspector's page."""
+
+    def __init__(self, page: Page, url: str):
+        self.page = page
+        page.goto(f"{url}inspect/")
+        expect(page.locator("#status")).to_contain_text("Live")
+        self.hops = page.get_by_role("list", name="Hops, in order").get_by_role("listitem")
+        self.events = page.get_by_role("list", name="Events, the newest first").get_by_role("listitem")
+        self.caption = page.locator("#chart .caption")
+        self.troubles = page.get_by_role("list", name="Errors and refused connections")
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name).first.click()
+
+    def expect_hops(self, *hops: tuple[str, str]) -> None:
+        """Wait until the chart has these hops in this order: kind and line."""
+        expect(self.hops).to_have_count(len(hops))
+        for index, (what, source) in enumerate(hops):
+            expect(self.hops.nth(index)).to_have_attribute("data-what", what)
+            expect(self.hops.nth(index)).to_contain_text(source)
+
+
+@pytest.fixture
+def inspecting(new_context, served):
+    return Inspecting(new_context(reduced_motion="reduce").new_page(), served.url)
+
+
+def line_of(text: str) -> str:
+    """The place of the chat's consumers at which this line is, as the page shows it."""
+    lines = Path(consumers.__file__).read_text("utf-8").splitlines()
+    return "consumers.py:{}".format(next(number for number, line in enumerate(lines, 1) if text in line))
+
+
+RECEIVE = ("receive", line_of("async def receive"))
+GROUP_SEND = ("group_send", line_of("await self.channel_layer.group_send("))
+ARRIVES = ("layer_receive", line_of("async def chat_message"))
+SEND = ("send", line_of("await self.send(messages.encode("))
+
+
+def test_a_message_is_seen_on_its_way_with_each_line(inspecting, join):
+    one, _ = join(), join()
+    one.say("hello")
+    inspecting.expect_hops(RECEIVE, GROUP_SEND, *([ARRIVES, SEND] * 2))
+    expect(inspecting.caption).to_contain_text("Browser 1: hello")
+    expect(inspecting.caption).to_contain_text("Through the group chat_lobby it reached both browsers: 1 and 2.")
+    inspecting.hops.nth(1).get_by_role("button").focus()
+    detail = inspecting.page.locator("#chart .detail")
+    expect(detail).to_contain_text("await self.channel_layer.group_send(self.room_group_name, event)")
+    expect(detail.get_by_label("Payload")).to_contain_text('"message": "hello"')
+
+
+def test_freeze_post_three_step_and_thaw(inspecting, join):
+    one, two = join(), join()
+    inspecting.press("Freeze chat_lobby")
+    expect(inspecting.page.get_by_text("Frozen: 0 events held.")).to_be_visible()
+    for text in ("a", "b", "c"):
+        one.say(text)
+    expect(inspecting.page.get_by_text("Frozen: 6 events held.")).to_be_visible()
+    expect(inspecting.page.locator(".members .level").first).to_have_text("3 of 10,000")
+    one.expect_log()
+    inspecting.press("Step chat_lobby")
+    expect(inspecting.page.get_by_text("Frozen: 5 events held.")).to_be_visible()
+    expect(inspecting.hops).to_have_count(4)  # of the first message, to the first member
+    inspecting.press("Thaw chat_lobby")
+    for participant in (one, two):
+        participant.expect_log("a", "b", "c")
+    expect(inspecting.page.get_by_role("button", name="Freeze chat_lobby")).to_be_visible()
+
+
+def test_a_frozen_room_goes_on_when_the_page_is_closed(inspecting, join):
+    one = join()
+    inspecting.press("Freeze chat_lobby")
+    expect(inspecting.page.get_by_text("Frozen: 0 events held.")).to_be_visible()
+    one.say("hello")
+    expect(inspecting.page.get_by_text("Frozen: 1 event held.")).to_be_visible()
+    inspecting.page.close()
+    one.expect_log("hello")
+
+
+def test_a_refused_origin_has_its_reason(inspecting, served):
+    with pytest.raises(InvalidStatus):
+        connect(served.socket_url("/ws/chat/lobby/"), origin="https://evil.example").__enter__()
+    expect(inspecting.troubles).to_contain_text(
+        "The connection was refused because its Origin, https://evil.example, is not one that this server allows."
+    )
+    inspecting.press("Put away")
+    expect(inspecting.troubles).to_be_hidden()
+
+
+def test_events_are_filtered_by_kind_participant_text_and_room(inspecting, join):
+    one, two, other = join(), join(), join("other")
+    one.say("hello")
+    two.say("goodbye")
+    other.say("elsewhere")
+    expect(inspecting.events.filter(has_text="elsewhere").first).to_be_visible()
+    page = inspecting.page
+    page.get_by_label("Kind").select_option("frames")
+    expect(inspecting.events).to_have_count(2 + 4 + 2)
+    page.get_by_label("Text").fill("goodbye")
+    expect(inspecting.events).to_have_count(3)
+    page.get_by_label("Participant").select_option(label="browser 2 in lobby")
+    expect(inspecting.events).to_have_count(2)
+    page.get_by_label("Text").fill("")
+    page.get_by_label("Participant").select_option("")
+    page.get_by_label("Room").select_option("other")
+    expect(inspecting.events).to_have_count(2)
+    page.get_by_label("Text").fill("no such text")
+    expect(page.get_by_text(re.compile("None of the .* events is of that kind"))).to_be_visible()
+
+
+def test_pause_keep_and_clear(inspecting, join):
+    one = join()
+    one.say("first")
+    inspecting.expect_hops(RECEIVE, GROUP_SEND, ARRIVES, SEND)
+    inspecting.press("Keep")
+    inspecting.press("Pause")
+    one.say("second")
+    expect(inspecting.page.get_by_role("button", name="Go on (4 new events)")).to_be_visible()
+    expect(inspecting.caption).to_contain_text("first")
+    inspecting.press("Go on")
+    expect(inspecting.caption).to_contain_text("second")
+    inspecting.press("Clear")
+    expect(inspecting.events).to_have_count(0)
+    expect(inspecting.caption).to_contain_text("first")  # it is kept
+
+
+def test_an_export_can_be_opened_again(inspecting, join, tmp_path):
+    one = join()
+    one.say("hello")
+    expect(inspecting.hops).to_have_count(4)
+    with inspecting.page.expect_download() as download:
+        inspecting.press("Export")
+    file = tmp_path / "saved.json"
+    download.value.save_as(file)
+    content = json.loads(file.read_text("utf-8"))
+    assert (content["chatdemo"], content["version"]) == ("inspector", 1)
+    one.say("later")
+    expect(inspecting.caption).to_contain_text("later")
+    inspecting.page.locator("#file").set_input_files(file)
+    expect(inspecting.page.get_by_text("You look at the file saved.json, not at what happens now.")).to_be_visible()
+    expect(inspecting.caption).to_contain_text("hello")
+    inspecting.press("Back to live")
+    expect(inspecting.caption).to_contain_text("later")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("{", "That file isn't JSON: choose one that Export has saved."),
+        ("[]", "That file isn't one of the inspector's: choose one that Export has saved."),
+        (
+            '{"chatdemo": "inspector", "version": 9, "events": []}',
+            "That file is of another version of chatdemo: open it there.",
+        ),
+        (
+            '{"chatdemo": "inspector", "version": 1, "events": [{"n": "x"}]}',
+            "That file is damaged: some of its events have no number, time or kind.",
+        ),
+    ],
+    ids=["no JSON", "another file", "another version", "damaged"],
+)
+def test_a_wrong_file_is_refused_in_a_sentence(inspecting, tmp_path, content, sentence):
+    file = tmp_path / "wrong.json"
+    file.write_text(content)
+    inspecting.page.locator("#file").set_input_files(file)
+    expect(inspecting.page.get_by_text(f"wrong.json: {sentence}")).to_be_visible()
+
+
+def test_markup_stays_text(inspecting, context, served):
+    name = "<i>room</i>"
+    one = enter(context, served.url, name.replace("/", "-"))
+    alerts = []
+    inspecting.page.on("dialog", lambda dialog: alerts.append(dialog.message))
+    one.say(MARKUP)
+    expect(inspecting.caption).to_contain_text(MARKUP)
+    expect(inspecting.events.filter(has_text="<b>bold</b>").first).to_be_visible()
+    assert inspecting.page.locator("main img, main .said b, main .line b").count() == 0
+    assert not alerts and overflow(inspecting.page.locator("html")) <= 0
+
+
+def test_thousands_of_events_are_a_bounded_page(inspecting, served):
+    with connect(served.socket_url("/ws/chat/lobby/")) as one:
+        for number in range(700):
+            one.send(json.dumps({"message": f"message {number}"}))
+            one.recv()
+        expect(inspecting.events.filter(has_text="message 699").first).to_be_visible()
+        assert inspecting.page.locator("*").count() < 3000
+    inspecting.press("Show older ones")
+    expect(inspecting.events).to_have_count(300)
+
+
+def test_thirty_participants_have_one_lane_for_most(inspecting, served):
+    others = [connect(served.socket_url("/ws/chat/lobby/")) for _ in range(30)]
+    opened = [each.__enter__() for each in others]
+    opened[0].send('{"message": "hello"}')
+    expect(inspecting.caption).to_contain_text("it reached all 30 browsers")
+    expect(inspecting.page.locator(".head.rest")).to_contain_text("and 22 more")
+    expect(inspecting.page.get_by_text("chat.message × 22 · send × 22")).to_be_visible()
+    for each in others:
+        each.__exit__(None, None, None)
+
+
+def test_keys_choose_older_and_newer_messages(inspecting, join):
+    one = join()
+    for text in ("first", "second", "third"):
+        one.say(text)
+        expect(inspecting.caption).to_contain_text(text)
+    inspecting.page.keyboard.press("ArrowLeft")
+    expect(inspecting.caption).to_contain_text("second")
+    inspecting.page.keyboard.press("ArrowLeft")
+    expect(inspecting.caption).to_contain_text("first")
+    inspecting.page.keyboard.press("n")
+    expect(inspecting.caption).to_contain_text("third")
+
+
+@pytest.mark.parametrize(
+    ("step", "outcomes", "words"),
+    [
+        (
+            "echo",
+            ["✓ got it", "nothing"],
+            "Only browser 1 got an answer: straight from its own consumer, through no group.",
+        ),
+        ("groups", ["✓ got it", "✓ got it"], "it reached both browsers: 1 and 2."),
+        ("async", ["✓ got it", "✓ got it"], "it reached both browsers: 1 and 2."),
+    ],
+)
+def test_a_lesson_shows_whom_a_message_reaches(new_context, served, step, outcomes, words):
+    lesson = Lesson(new_context(reduced_motion="reduce").new_page(), served.url, step)
+    lesson.both_open()
+    chart = lesson.page.locator(".journey")
+    expect(chart.locator(".connection")).to_contain_text("Live")
+    expect(chart.locator(".lifeline.browser")).to_have_count(2)
+    lesson.say(1, "hello")
+    expect(chart.locator(".outcome")).to_have_text("".join(outcomes))
+    expect(chart.locator(".reach")).to_contain_text(words)
+
+
+def test_the_second_lesson_says_why_its_connection_is_refused(new_context, served):
+    lesson = Lesson(new_context().new_page(), served.url, "room")
+    expect(lesson.page.locator(".journey .troubles").first).to_contain_text(
+        "refused because the application has nothing for WebSockets: see ProtocolTypeRouter in asgi.py."
+    )
