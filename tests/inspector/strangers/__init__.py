@@ -1,0 +1,1 @@
+"""Channels projects as strangers write them: nothing in them knows of the inspector, but for watched.py."""
