@@ -74,7 +74,7 @@ class Inspector:
         state.forget_closed(self.connections)
         connection = Connection(self.tape, scope, receive, send)
         self.connections[connection.id] = connection
-        connection.record("connect")
+        connection.record_if_ready("connect")
         return connection
 
     async def _run_http(self, scope: dict, receive: Callable, send: Callable) -> None:

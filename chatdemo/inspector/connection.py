@@ -15,13 +15,18 @@ from chatdemo.inspector.tape import Tape
 
 #: The connection whose application runs; its tasks and threads have it too.
 current: ContextVar["Connection | None"] = ContextVar("connection", default=None)
-#: Messages that were handed to a consumer and may be being handled: their journeys are remembered.
-REMEMBERED = 8
+#: Messages that were handed to a consumer and may be being handled: their journeys are remembered. Channels reads one
+#: frame and one event ahead.
+REMEMBERED = 4
 
 
 class Connection:
     """A participant's WebSocket and its consumer."""
 
+    __slots__ = (
+        "tape", "scope", "id", "path", "room", "since", "ended", "state", "frames_in", "frames_out", "channel", "journey",
+        "consumer_name", "instance", "receive", "send", "_handed", "_consumer", "__weakref__",
+    )  # fmt: skip
     numbers = count(1)
 
     def __init__(self, tape: Tape, scope: dict, receive: Callable, send: Callable):
@@ -35,7 +40,7 @@ class Connection:
         self.channel: str | None = None
         self.journey: int | None = None  # of what was handed to the consumer last
         self._handed: list[tuple[dict, int | None]] = []
-        self._consumer: Callable[[], Any] = lambda: None
+        self._consumer: Callable[[], Any] = _nobody
         self.consumer_name: str | None = None  # its class's
         self.instance: str | None = None  # a short name for it, to tell it from others of its class
         self.receive = Attachable(self, receive) if hasattr(receive, "attach") else Receiver(self, receive)
@@ -71,6 +76,11 @@ class Connection:
         fields |= {"consumer": self.consumer_name, "instance": self.instance, "room": self.room, "path": self.path}
         self.tape.record(what, connection=self.id, **fields)
 
+    def record_if_ready(self, what: str, **fields: Any) -> None:
+        """One of those of which thousands may come at once."""
+        if self.tape.ready():
+            self.record(what, **fields)
+
     def hand(self, message: dict, journey: int | None) -> None:
         """The consumer gets a message, of a frame or an event, that is on this journey."""
         self.journey = journey
@@ -101,7 +111,7 @@ class Connection:
         elif message["type"] == "websocket.disconnect":
             self.hand(message, None)
             self.state = "closed"
-            self.record("disconnect", code=message.get("code"))
+            self.record_if_ready("disconnect", code=message.get("code"))
         else:
             self.hand(message, None)
 
@@ -116,7 +126,7 @@ class Connection:
         elif message["type"] == "websocket.accept":
             where, _ = self.look()
             self.state = "open"
-            self.record("accept", source=where)
+            self.record_if_ready("accept", source=where)
         elif message["type"] in ("websocket.close", "websocket.http.response.start"):
             self._on_close(message)
 
@@ -146,8 +156,14 @@ class Connection:
         self.state, self.ended = "closed", time.time()
 
 
+def _nobody() -> None:
+    """Like a weak reference to what is gone."""
+
+
 class Receiver:
     """ASGI's ``receive``."""
+
+    __slots__ = ("connection", "inner")
 
     def __init__(self, connection: Connection, receive: Callable[[], Awaitable[dict]]):
         self.connection, self.inner = connection, receive
@@ -164,7 +180,11 @@ class Receiver:
 class Attachable(Receiver):
     """One that has messages handed over as they come (chatdemo.realtime.inbox)."""
 
-    tap: "Tap | None" = None
+    __slots__ = ("tap",)
+
+    def __init__(self, connection: Connection, receive: Callable[[], Awaitable[dict]]):
+        super().__init__(connection, receive)
+        self.tap: Tap | None = None
 
     def attach(self, turns: Any) -> None:
         self.connection.consumer = turns.consumer
