@@ -24,8 +24,8 @@ class Connection:
     """A participant's WebSocket and its consumer."""
 
     __slots__ = (
-        "tape", "scope", "id", "path", "room", "since", "ended", "state", "frames_in", "frames_out", "channel", "journey",
-        "consumer_name", "instance", "receive", "send", "_handed", "_consumer", "__weakref__",
+        "tape", "scope", "id", "path", "room", "since", "ended", "state", "frames_in", "frames_out", "channel",
+        "journey", "consumer_name", "instance", "receive", "send", "_handed", "_consumer", "__weakref__",
     )  # fmt: skip
     numbers = count(1)
 
