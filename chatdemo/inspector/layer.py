@@ -30,14 +30,18 @@ class Traced(dict):
 
 
 def recorded(layer: BaseChannelLayer, tape: Tape) -> "Recorder":
-    """``layer`` as one that records: an instance of a subclass of its class.
+    """``layer``, made one that records: an instance of a subclass of its class.
 
-    It shares the other's state, so that those who have that already and those who get this one are in the same groups.
+    It stays the same object, as modules may have it already: what goes through those is to be seen as well. Where that
+    can't be, there is another one that shares its state: then all are in the same groups.
     """
     cls = layer.recorded_class if isinstance(layer, Recorder) else type(layer)
     recording = RecordingChannelLayer if cls is ChannelLayer else type(f"Recording{cls.__name__}", (Recorder, cls), {})
-    view = recording.__new__(recording)
-    view.__dict__ = vars(layer)
+    try:
+        layer.__class__, view = recording, layer
+    except TypeError:  # its instances are laid out in another way
+        view = recording.__new__(recording)
+        view.__dict__ = vars(layer)
     view.tape, view.freezer, view.recorded_class = tape, Freezer(view), cls
     view.connections = WeakValueDictionary()
     return view
@@ -46,8 +50,10 @@ def recorded(layer: BaseChannelLayer, tape: Tape) -> "Recorder":
 class Recorder:
     """To be put before the class of a channel layer. Its methods do what that one's do."""
 
-    # Not in the __dict__, which the layer that it records has too. The connections are by the name of their channel.
-    __slots__ = ("tape", "freezer", "connections", "recorded_class")
+    tape: Tape
+    freezer: Freezer
+    connections: WeakValueDictionary  # by the name of their channel
+    recorded_class: type
 
     async def new_channel(self, *arguments: Any, **options: Any) -> str:
         name = await super().new_channel(*arguments, **options)

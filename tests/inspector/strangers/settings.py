@@ -1,4 +1,4 @@
-"""The settings that the projects share. A session is a signed cookie, and users are no rows: so there is no database."""
+"""The settings that the projects share. Sessions are signed cookies and users no rows: so there is no database."""
 
 SECRET_KEY = "not a secret: for tests"
 ALLOWED_HOSTS = ["127.0.0.1"]
