@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from chatdemo.inspector import refusals, source
-from chatdemo.inspector.elide import printable
+from chatdemo.inspector.elide import elide, printable
 from chatdemo.inspector.guard import harmless
 from chatdemo.inspector.tape import Tape
 
@@ -133,10 +133,12 @@ class Connection:
     def _on_close(self, message: dict) -> None:
         where, journey = self.look()
         if self.state == "connecting":
+            where = where or source.of_exception()
             detail = refusals.explain(self.consumer, self.scope, message, where)
             self.record("refuse", detail=printable(detail), source=where)
         else:
-            self.record("close", code=message.get("code", 1000), journey=journey, source=where)
+            detail = elide(reason) if (reason := message.get("reason")) else None
+            self.record("close", code=message.get("code", 1000), detail=detail, journey=journey, source=where)
         self.state = "closed"
 
     @harmless

@@ -69,8 +69,10 @@ def stack(consumer: Any = None) -> list[FrameType]:
 
 
 def caller(frames: list[FrameType]) -> dict | None:
-    """The nearest line that isn't a framework's."""
+    """The nearest line that isn't a framework's. What is outside of the consumer, a middleware, only called that."""
     for frame in frames:
+        if frame.f_code.co_name == "__call__" and isinstance(frame.f_locals.get("self"), AsyncConsumer):
+            return None
         if not is_framework(frame.f_code.co_filename):
             return describe(frame.f_code, frame.f_lineno)
     return None
@@ -103,13 +105,23 @@ def of_handler(consumer: Any, *names: str) -> dict | None:
 
 def of_traceback(traceback: TracebackType | None) -> list[dict]:
     """The lines of a traceback that aren't a framework's; its last one if all are."""
-    lines, last = [], None
+    calls = list(_calls(traceback))
+    theirs = [call for call in calls if not is_framework(call[0].co_filename)]
+    return [describe(*call) for call in theirs or calls[-1:]]
+
+
+def of_exception() -> dict | None:
+    """The line that raised what is being handled, or that called the framework which did."""
+    error = sys.exc_info()[1]
+    calls = _calls(error.__traceback__) if error else ()
+    theirs = [call for call in calls if not is_framework(call[0].co_filename)]
+    return describe(*theirs[-1]) if theirs else None
+
+
+def _calls(traceback: TracebackType | None) -> Iterator[tuple[CodeType, int]]:
     while traceback is not None:
-        last = (traceback.tb_frame.f_code, traceback.tb_lineno)
-        if not is_framework(last[0].co_filename):
-            lines.append(describe(*last))
+        yield traceback.tb_frame.f_code, traceback.tb_lineno
         traceback = traceback.tb_next
-    return lines or ([describe(*last)] if last else [])
 
 
 @lru_cache(maxsize=4096)
