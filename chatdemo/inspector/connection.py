@@ -55,7 +55,7 @@ class Connection:
     def consumer(self, consumer: Any) -> None:
         self._consumer = weakref.ref(consumer)
         self.consumer_name = type(consumer).__name__
-        self.instance = f"{id(consumer) >> 4 & 0xFFFF:04x}"
+        self.instance = instance_of(consumer)
 
     @property
     def backlog(self) -> int | None:
@@ -254,6 +254,11 @@ class Sender:
     def _recorded_text(self, text: str) -> Awaitable[None]:
         self.connection.on_sent({"type": "websocket.send", "text": text})
         return self.inner.text(text)
+
+
+def instance_of(consumer: Any) -> str:
+    """A short name for one consumer of a class."""
+    return f"{id(consumer) >> 4 & 0xFFFF:04x}"
 
 
 def _content(message: dict) -> Any:

@@ -1,5 +1,7 @@
 """Channel layers that record what goes through them, and hold it back where somebody wants to see it step by step."""
 
+from collections import deque
+from contextvars import ContextVar
 from copy import deepcopy
 from typing import Any
 from weakref import WeakValueDictionary
@@ -9,12 +11,18 @@ from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer
 
 from chatdemo.inspector import source
-from chatdemo.inspector.connection import Connection, current
+from chatdemo.inspector.connection import Connection, current, instance_of
 from chatdemo.inspector.elide import elide
 from chatdemo.inspector.freezer import Freezer
 from chatdemo.inspector.guard import harmless
 from chatdemo.inspector.tape import Tape
 from chatdemo.realtime.layer import ChannelLayer, how_to_copy
+
+
+#: The journey of what a task has received last, where that is no participant's: a loop on a named channel.
+heard: ContextVar[int | None] = ContextVar("heard", default=None)
+#: Events that were handed to a worker's consumers and may be being handled.
+REMEMBERED = 64
 
 
 class Traced(dict):
@@ -43,7 +51,7 @@ def recorded(layer: BaseChannelLayer, tape: Tape) -> "Recorder":
         view = recording.__new__(recording)
         view.__dict__ = vars(layer)
     view.tape, view.freezer, view.recorded_class = tape, Freezer(view), cls
-    view.connections = WeakValueDictionary()
+    view.connections, view.handed = WeakValueDictionary(), deque(maxlen=REMEMBERED)
     return view
 
 
@@ -53,6 +61,7 @@ class Recorder:
     tape: Tape
     freezer: Freezer
     connections: WeakValueDictionary  # by the name of their channel
+    handed: deque[tuple[dict, int | None]]  # to others than these, with its journey
     recorded_class: type
 
     async def new_channel(self, *arguments: Any, **options: Any) -> str:
@@ -99,7 +108,12 @@ class Recorder:
         await super().group_send(group, event)
 
     async def receive(self, channel: str) -> dict:
-        return self.unwrap(channel, await super().receive(channel))
+        if channel in self.connections:
+            return self.unwrap(channel, await super().receive(channel))
+        self._on_worker()
+        event = self.unwrap(channel, await super().receive(channel))
+        heard.set(next((journey for handed, journey in self.handed if handed is event), None))
+        return event
 
     def unwrap(self, channel: str, event: dict) -> dict:
         """What the layer had for the channel, as it was sent."""
@@ -119,19 +133,37 @@ class Recorder:
         queue = getattr(self, "channels", {}).get(channel)
         return queue.qsize() if queue else 0
 
+    def look(self) -> tuple[dict | None, int | None]:
+        """The line that runs, of a worker or of anybody who isn't a participant's consumer, and its journey."""
+        frames = source.stack_of_any()
+        for event in source.handled(frames):
+            for handed, journey in self.handed:
+                if handed is event:
+                    return source.caller(frames), journey
+        return source.caller(frames), heard.get() if source.find_consumer(frames) is None else None
+
     @harmless
     def _on_new_channel(self, name: str) -> None:
-        if connection := current.get():
+        connection, found = current.get(), source.find_consumer(source.stack())
+        if connection is None or found is not None and not source.is_websockets(found):
+            return
+        self.connections[name] = connection
+        if connection.channel is None:  # a consumer may have more of them, for answers to it
             connection.channel = name
-            self.connections[name] = connection
-            if connection.consumer is None and (found := source.find_consumer(source.stack())):
-                connection.consumer = found
+        if connection.consumer is None and found is not None:
+            connection.consumer = found
+
+    @harmless
+    def _on_worker(self) -> None:
+        """A task waits for what is sent to a named channel: it is no participant's, though one of them started it."""
+        if current.get() is not None and source.find_consumer(source.stack()) is None:
+            current.set(None)
 
     @harmless
     def _on_membership(self, what: str, group: str, channel: str) -> None:
         if self.tape.ready():
             member = self.connections.get(channel) or current.get()
-            where = member.look()[0] if member else source.caller(source.stack())
+            where = (member or self).look()[0]
             self._record(what, member, group=group, channel=channel, source=where)
 
     @harmless
@@ -140,7 +172,7 @@ class Recorder:
         if not isinstance(message, dict) or not self.tape.begin(fields.get("members", 1)):
             return None
         sender = current.get()
-        where, journey = sender.look() if sender else (source.caller(source.stack()), None)
+        where, journey = (sender or self).look()
         traced = Traced.of(message, journey or self.tape.journey())
         fields |= {"type": _type(message), "shown": traced.shown, "journey": traced.journey, "source": where, "to": to}
         self._record(what, sender, **fields)
@@ -152,6 +184,8 @@ class Recorder:
         connection = self.connections.get(channel)
         if connection:
             connection.hand(event, journey)
+        else:
+            self.handed.append((event, journey))
         if self.tape.ready():
             consumer = connection.consumer if connection else None
             where = source.of_handler(consumer, get_handler_name(event), "dispatch") if "type" in event else None
@@ -169,6 +203,8 @@ class Recorder:
         if connection:
             connection.record(what, **fields)
         else:
+            if what != "layer_receive" and (consumer := source.find_consumer(source.stack_of_any())):
+                fields |= {"consumer": type(consumer).__name__, "instance": instance_of(consumer)}
             self.tape.record(what, **fields)
 
 

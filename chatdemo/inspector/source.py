@@ -11,7 +11,7 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 import channels
-from channels.consumer import AsyncConsumer
+from channels.consumer import AsyncConsumer, SyncConsumer
 
 import chatdemo
 
@@ -61,11 +61,31 @@ def stack(consumer: Any = None) -> list[FrameType]:
     """The frames of the call: of this thread, or of the one that a synchronous consumer waits in for us."""
     frames = list(walk(sys._getframe(1)))
     if consumer is not None and getattr(consumer, "_sync", False):
-        for other in sys._current_frames().values():
-            theirs = list(walk(other))
-            if any(frame.f_locals.get("self") is consumer for frame in theirs if frame.f_code.co_name == "dispatch"):
-                return theirs
+        return next((theirs for found, theirs in _synchronous() if found is consumer), frames)
     return frames
+
+
+def stack_of_any() -> list[FrameType]:
+    """The same where the consumer isn't known: of the one synchronous worker's that waits for us, if nothing else."""
+    frames = list(walk(sys._getframe(1)))
+    if caller(frames) is None:
+        waiting = [theirs for found, theirs in _synchronous() if not is_websockets(found)]
+        return waiting[0] if len(waiting) == 1 else frames
+    return frames
+
+
+def _synchronous() -> Iterator[tuple[AsyncConsumer, list[FrameType]]]:
+    """The synchronous consumers at work, each with the frames of its thread."""
+    for frame in sys._current_frames().values():
+        frames = list(walk(frame))
+        for one in frames:
+            if one.f_code.co_name == "dispatch" and isinstance(found := one.f_locals.get("self"), SyncConsumer):
+                yield found, frames
+
+
+def is_websockets(consumer: AsyncConsumer) -> bool:
+    """Whether it is a participant's, and neither a worker's nor a request's."""
+    return getattr(consumer, "scope", {}).get("type") == "websocket"
 
 
 def caller(frames: list[FrameType]) -> dict | None:
