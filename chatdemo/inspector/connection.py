@@ -2,13 +2,12 @@
 
 import time
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextvars import ContextVar
-from functools import partial
 from itertools import count
 from typing import Any
 
-from chatdemo.inspector import refusals, source
+from chatdemo.inspector import passing, refusals, source
 from chatdemo.inspector.elide import elide, printable
 from chatdemo.inspector.guard import harmless
 from chatdemo.inspector.tape import Tape
@@ -43,8 +42,10 @@ class Connection:
         self._consumer: Callable[[], Any] = _nobody
         self.consumer_name: str | None = None  # its class's
         self.instance: str | None = None  # a short name for it, to tell it from others of its class
-        self.receive = Attachable(self, receive) if hasattr(receive, "attach") else Receiver(self, receive)
-        self.send = Sender(self, send)
+        self.receive = (
+            passing.Attachable(self, receive) if hasattr(receive, "attach") else passing.Receiver(self, receive)
+        )
+        self.send = passing.Sender(self, send)
 
     @property
     def consumer(self) -> Any:
@@ -160,100 +161,6 @@ class Connection:
 
 def _nobody() -> None:
     """Like a weak reference to what is gone."""
-
-
-class Receiver:
-    """ASGI's ``receive``."""
-
-    __slots__ = ("connection", "inner")
-
-    def __init__(self, connection: Connection, receive: Callable[[], Awaitable[dict]]):
-        self.connection, self.inner = connection, receive
-
-    async def __call__(self) -> dict:
-        message = await self.inner()
-        self.connection.on_received(message)
-        return message
-
-    def switch(self, open: bool) -> None:
-        """Whether the tape is open. It makes no difference here."""
-
-
-class Attachable(Receiver):
-    """One that has messages handed over as they come (chatdemo.realtime.inbox)."""
-
-    __slots__ = ("tap",)
-
-    def __init__(self, connection: Connection, receive: Callable[[], Awaitable[dict]]):
-        super().__init__(connection, receive)
-        self.tap: Tap | None = None
-
-    def attach(self, turns: Any) -> None:
-        self.connection.consumer = turns.consumer
-        self.tap = Tap(self.connection, turns)
-        self.inner.attach(self.tap)
-        self.switch(self.connection.tape.open)
-
-    def switch(self, open: bool) -> None:
-        """While the tape is closed, frames go straight to the consumer."""
-        if self.tap:
-            self.inner.turns = self.tap if open else self.tap.turns
-
-
-class Tap:
-    """A consumer's turns, as an inbox uses them."""
-
-    __slots__ = ("connection", "turns")
-
-    def __init__(self, connection: Connection, turns: Any):
-        self.connection, self.turns = connection, turns
-
-    @property
-    def busy(self) -> bool:
-        return self.turns.busy
-
-    @property
-    def loop(self) -> Any:
-        return self.turns.loop
-
-    def take(self, message: dict) -> None:
-        self.connection.on_received(message)
-        self.turns.take(message)
-
-    def notice(self, loop: Any) -> None:
-        self.turns.notice(loop)
-
-    def listen_to(self, source: Callable[[], dict | None]) -> None:
-        self.turns.listen_to(partial(self._next, source))
-
-    def _next(self, source: Callable[[], dict | None]) -> dict | None:
-        message = source()
-        if message is not None:
-            self.connection.on_received(message)
-        return message
-
-
-class Sender:
-    """ASGI's ``send``, with ``text`` where the server has that (chatdemo.realtime.websocket.Send)."""
-
-    __slots__ = ("connection", "inner", "text", "__weakref__")
-
-    def __init__(self, connection: Connection, send: Callable[[dict], Awaitable[None]]):
-        self.connection, self.inner = connection, send
-        self.switch(connection.tape.open)
-
-    async def __call__(self, message: dict) -> None:
-        self.connection.on_sent(message)
-        await self.inner(message)
-
-    def switch(self, open: bool) -> None:
-        """While the tape is closed, a text goes the server's own way."""
-        if hasattr(self.inner, "text"):
-            self.text = self._recorded_text if open else self.inner.text
-
-    def _recorded_text(self, text: str) -> Awaitable[None]:
-        self.connection.on_sent({"type": "websocket.send", "text": text})
-        return self.inner.text(text)
 
 
 def instance_of(consumer: Any) -> str:

@@ -18,7 +18,6 @@ from chatdemo.inspector.guard import harmless
 from chatdemo.inspector.tape import Tape
 from chatdemo.realtime.layer import ChannelLayer, how_to_copy
 
-
 #: The journey of what a task has received last, where that is no participant's: a loop on a named channel.
 heard: ContextVar[int | None] = ContextVar("heard", default=None)
 #: Events that were handed to a worker's consumers and may be being handled.
