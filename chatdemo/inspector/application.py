@@ -127,7 +127,7 @@ class Inspector:
         await send({"type": "websocket.accept"})
         watcher = feed.Watcher(self, path, send)
         self.watchers.add(watcher)
-        self.tape.watched = True
+        self._note_watchers()
         try:
             await watcher.run(receive)
         except Exception:
@@ -135,9 +135,13 @@ class Inspector:
             await send({"type": "websocket.close", "code": 1011})
         finally:
             self.watchers.discard(watcher)
-            self.tape.watched = bool(self.watchers)
+            self._note_watchers()
             self._thaw_unwatched()
         return True
+
+    def _note_watchers(self) -> None:
+        self.tape.watched = bool(self.watchers)
+        self.tape.all_watched = any(watcher.path is None for watcher in self.watchers)
 
     def state(self, path: str | None) -> dict:
         """What there is now, for a watcher of one path's connections or of everything."""

@@ -14,8 +14,9 @@ from typing import Any
 from chatdemo import __version__
 
 logger = logging.getLogger(__name__)
-#: Seconds between two looks at the tape, and looks between two at the state.
-INTERVAL, LOOKS = 0.1, 3
+#: Seconds between two looks at the tape, and looks between two at the state; and at that of one room in which nothing
+#: has happened: in a class, each has a lesson open.
+INTERVAL, LOOKS, IDLE = 0.1, 3, 30
 #: Events sent at most at once, and at most without the watcher having said that it has them.
 BATCH, UNREAD = 1000, 5000
 #: Seconds for which a watcher may have too much unread before it is cut off, and the close code that says why.
@@ -54,23 +55,26 @@ class Watcher:
             await self._obey(message.get("text") or "")
 
     async def _go_on_telling(self) -> None:
-        looks = 0
+        looks, news = 0, True
         while self.late < PATIENCE:
-            await self._tell_events()
-            if looks % LOOKS == 0:
+            news = await self._tell_events() or news
+            if looks % (LOOKS if news or self.path is None else IDLE) == 0:
                 await self._tell_state()
+                news = False
             looks += 1
             await asyncio.sleep(INTERVAL)
         await self.send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "Too much waits to be read."})
 
-    async def _tell_events(self) -> None:
+    async def _tell_events(self) -> bool:
+        """Whether there were any."""
         if self.sent - self.got >= UNREAD:
             self.late += INTERVAL
-            return
+            return False
         self.late = 0.0
         events, dropped = self._take()
         if events or dropped:
             await self._tell({"kind": "events", "events": events, "dropped": dropped})
+        return bool(events)
 
     def _take(self) -> tuple[list[dict], int]:
         """The next events for this watcher, and how many it will never see."""
@@ -79,9 +83,10 @@ class Watcher:
         since = max(self.next, first)
         new = self.tape.since(since, BATCH)
         self.next = since + len(new)
-        self.sent = self.next - 1
         if self.path is not None:
             new = [event for event in new if event.get("path") == self.path]
+        if new:
+            self.sent = new[-1]["n"]
         dropped += self.tape.unrecorded - self.unrecorded if self.path is None else 0
         self.unrecorded = self.tape.unrecorded
         return new, dropped

@@ -17,8 +17,8 @@ logger = logging.getLogger(__name__)
 WATCHED, UNWATCHED, BURST = 3000, 500, 3000
 #: Seconds between two looks whether a closed tape can be opened.
 LOOK = 0.1
-#: While nobody watches, a message to more than so many isn't recorded, nor what comes in the seconds after it: it would
-#: take milliseconds longer to arrive.
+#: While nobody watches all, a message to more than so many isn't recorded, nor what comes in the seconds after it: it
+#: would take milliseconds longer to arrive.
 CROWD, REST = 60, 1.0
 
 
@@ -34,7 +34,8 @@ class Tape:
         self.number = 0  # of the last event
         self.lost = 0  # events that the channel layer refused
         self.unrecorded = 0  # messages that went by while the tape was closed
-        self.watched = False
+        self.watched = False  # by anybody
+        self.all_watched = False  # by somebody who sees everything, and not one lesson's room alone
         self.open = True
         self.on_switch: Callable[[], None] = lambda: None
         self._journeys = 0
@@ -73,7 +74,7 @@ class Tape:
 
     def begin(self, members: int) -> bool:
         """Whether a message to so many can be recorded."""
-        if members > CROWD and not self.watched:
+        if members > CROWD and not self.all_watched:
             self._rests_until = time.monotonic() + REST
             if self.open:
                 self._switch(False)
@@ -91,7 +92,7 @@ class Tape:
     def _refill(self) -> bool:
         """Whether some events may be recorded again, a moment's worth."""
         now = time.monotonic()
-        if now < self._rests_until and not self.watched:
+        if now < self._rests_until and not self.all_watched:
             return False
         rate = WATCHED if self.watched else UNWATCHED
         self._allowance = min(BURST, self._allowance + (now - self._counted) * rate)

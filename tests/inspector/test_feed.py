@@ -140,6 +140,27 @@ async def test_a_lessons_watcher_sees_its_own_room_and_nothing_else(layer):
     assert {event.get("path") for event in watcher.events} == {"/ws/room/mine/"}
 
 
+async def test_a_lessons_watcher_is_not_cut_off_for_what_others_say(layer, monkeypatch):
+    monkeypatch.setattr(feed, "UNREAD", 10)
+    monkeypatch.setattr(feed, "PATIENCE", 0.2)
+    inspector = Inspector(project.make_application(), watch={"mine": "/ws/echo/mine/"}.get)
+    async with (
+        joined(inspector, "/ws/echo/mine/") as mine,
+        joined(inspector, "/ws/echo/theirs/") as theirs,
+        watching(inspector, "?watch=mine") as watcher,
+    ):
+        await watcher.until_event("accept")
+        for _ in range(20):
+            await theirs.send_to(text_data="x")
+            await theirs.receive_from()
+        before = len(watcher.said)
+        while len(watcher.said) == before:  # until it is told of something once more
+            await mine.send_to(text_data="y")
+            await mine.receive_from()
+            await watcher.until_event("send")
+    assert inspector.watchers == set()
+
+
 async def test_a_group_of_several_rooms_is_no_lessons_own(layer):
     inspector = Inspector(project.make_application(), watch={"mine": "/ws/room/lobby/"}.get)
     async with (

@@ -63,9 +63,9 @@ def test_a_message_to_a_crowd_is_recorded_for_watchers_alone(clock):
     assert not tape.begin(module.CROWD + 1)  # and so it rests on
     clock[0] += module.REST * 0.9
     assert not tape.ready()
-    tape.watched = True
+    tape.all_watched = True
     assert tape.begin(1000)
-    tape.watched = False
+    tape.all_watched = False
     assert not tape.begin(1000)
     clock[0] += module.REST
     assert tape.ready()

@@ -1,0 +1,49 @@
+"""The embedded project with the inspector built in."""
+
+import json
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from tests.project.test_serve import get
+from tests.support.served import Served
+
+
+def feed(served, query="", **options):
+    return connect(served.socket_url(f"/inspect/feed/{query}"), origin=served.url.removesuffix("/"), **options)
+
+
+def test_the_page_says_that_it_is_there_to_this_machine_alone(tmp_path):
+    with Served(tmp_path) as served:
+        assert 'href="/inspect/"' in get(served.url)
+        assert "See inside" in get(f"{served.url}inspect/")
+        with feed(served) as watcher:
+            assert json.loads(watcher.recv())["kind"] == "hello"
+
+
+def test_with_the_setting_off_there_is_none(tmp_path):
+    with Served(tmp_path, CHATDEMO_INSPECT="off") as served:
+        assert 'href="/inspect/"' not in get(served.url)
+        assert "Inside" not in served.output
+        assert "data-feed" not in get(f"{served.url}learn/echo/")
+        with pytest.raises(InvalidStatus):
+            feed(served).__enter__()
+
+
+def test_an_unknown_choice_is_named(tmp_path):
+    with Served(tmp_path, ready=False, CHATDEMO_INSPECT="everybody") as served:
+        assert served.wait() == 2
+    assert "CHATDEMO_INSPECT: 'everybody' is none of the choices." in served.output
+    assert "Give one of off, local, all." in served.output
+
+
+def test_a_lessons_token_is_for_its_room(tmp_path):
+    with Served(tmp_path) as served:
+        page = get(f"{served.url}learn/groups/")
+        address = page.partition('data-feed="')[2].partition('"')[0].replace("&amp;", "&")
+        with feed(served, address.partition("/inspect/feed/")[2]) as watcher:
+            room = json.loads(watcher.recv())["room"]
+        assert f"/chat/{room}/" in page
+        with feed(served, "?watch=forged") as watcher:  # this machine's: it sees everything anyway
+            assert json.loads(watcher.recv())["room"] is None
