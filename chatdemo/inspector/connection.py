@@ -2,6 +2,7 @@
 
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
 from itertools import count
@@ -14,9 +15,24 @@ from chatdemo.inspector.tape import Tape
 
 #: The connection whose application runs; its tasks and threads have it too.
 current: ContextVar["Connection | None"] = ContextVar("connection", default=None)
+#: The turn in which a consumer handles a message; the tasks that it starts meanwhile have it too.
+turn: ContextVar["Turn | None"] = ContextVar("turn", default=None)
 #: Messages that were handed to a consumer and may be being handled: their journeys are remembered. Channels reads one
 #: frame and one event ahead.
 REMEMBERED = 4
+
+
+class Turn:
+    """One message's, with its journey as soon as it has come."""
+
+    __slots__ = ("journey", "has_come")
+
+    def __init__(self) -> None:
+        self.journey: int | None = None
+        self.has_come = False
+
+    def begin(self, journey: int | None) -> None:
+        self.journey, self.has_come = journey, True
 
 
 class Connection:
@@ -24,7 +40,7 @@ class Connection:
 
     __slots__ = (
         "tape", "scope", "id", "path", "room", "since", "ended", "state", "frames_in", "frames_out", "channel",
-        "journey", "consumer_name", "instance", "receive", "send", "_handed", "_consumer", "__weakref__",
+        "journey", "consumer_name", "instance", "receive", "send", "_handed", "_turn", "_next", "_consumer", "__weakref__",
     )  # fmt: skip
     numbers = count(1)
 
@@ -39,6 +55,8 @@ class Connection:
         self.channel: str | None = None
         self.journey: int | None = None  # of what was handed to the consumer last
         self._handed: list[tuple[dict, int | None]] = []
+        self._turn: Turn | None = None
+        self._next: deque[int | None] | tuple = ()  # journeys of what waits for its turn
         self._consumer: Callable[[], Any] = _nobody
         self.consumer_name: str | None = None  # its class's
         self.instance: str | None = None  # a short name for it, to tell it from others of its class
@@ -68,6 +86,7 @@ class Connection:
         """The tape has been opened or closed. While it is closed nothing is done here for a frame: fan-out's speed."""
         self.journey = None
         self._handed.clear()
+        self._next = ()
         self.receive.switch(open)
         self.send.switch(open)
 
@@ -87,6 +106,20 @@ class Connection:
         self.journey = journey
         self._handed.append((message, journey))
         del self._handed[:-REMEMBERED]
+        if self._turn is None:  # nobody asks: messages are handed over
+            return
+        if not self._turn.has_come:
+            self._turn.begin(journey)
+        else:
+            self._next = deque((*self._next, journey), maxlen=REMEMBERED)
+
+    @harmless
+    def on_asked(self) -> None:
+        """Whoever handles messages asks for the next one: in Channels, the task in which the handlers run."""
+        self._turn = Turn()
+        turn.set(self._turn)
+        if self._next:
+            self._turn.begin(self._next.popleft())
 
     def look(self) -> tuple[dict | None, int | None]:
         """The line of the consumer's that runs, and the journey that it is on."""
@@ -97,7 +130,8 @@ class Connection:
             for handed, journey in self._handed:
                 if handed is message:
                     return source.caller(frames), journey
-        return source.caller(frames), self.journey
+        now = turn.get()
+        return source.caller(frames), self.journey if now is None else now.journey
 
     @harmless
     def on_received(self, message: dict) -> None:

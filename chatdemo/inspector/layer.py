@@ -1,11 +1,13 @@
 """Channel layers that record what goes through them, and hold it back where somebody wants to see it step by step."""
 
 from collections import deque
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from copy import deepcopy
 from typing import Any
 from weakref import WeakValueDictionary
 
+from asgiref.sync import markcoroutinefunction
 from channels.consumer import get_handler_name
 from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer
@@ -106,7 +108,13 @@ class Recorder:
         """Send to a group in the same way."""
         await super().group_send(group, event)
 
-    async def receive(self, channel: str) -> dict:
+    @markcoroutinefunction
+    def receive(self, channel: str) -> Awaitable[dict]:
+        if connection := self.connections.get(channel):
+            connection.on_asked()
+        return self._receive_recorded(channel)
+
+    async def _receive_recorded(self, channel: str) -> dict:
         if channel in self.connections:
             return self.unwrap(channel, await super().receive(channel))
         self._on_worker()

@@ -16,7 +16,11 @@ class Receiver:
     def __init__(self, connection: "Connection", receive: Callable[[], Awaitable[dict]]):
         self.connection, self.inner = connection, receive
 
-    async def __call__(self) -> dict:
+    def __call__(self) -> Awaitable[dict]:
+        self.connection.on_asked()
+        return self._receive()
+
+    async def _receive(self) -> dict:
         message = await self.inner()
         self.connection.on_received(message)
         return message
