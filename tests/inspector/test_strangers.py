@@ -11,13 +11,13 @@ from functools import cache
 import pytest
 
 from tests.inspector.strangers.client import Watcher
+from tests.inspector.strangers.expected import EXPECTED, REQUESTS
 from tests.inspector.strangers.scenarios import SCENARIOS, Clients
 from tests.support.served import ROOT, Process, clean_environ
 
 SERVERS = {"daphne": ["daphne", "-p", "0"], "ours": ["tests.inspector.strangers.serve"]}
-#: The WebSockets of each scenario.
-CONNECTIONS = {"multichat": 4, "tokens": 5, "dispatched": 2, "thumbnails": 2}
 PROJECTS = "tests.inspector.strangers"
+MARK = re.compile(r"  # at: (.*)")
 
 
 class Server(Process):
@@ -61,7 +61,7 @@ def watched(server, project):
     """The same with the inspector round the project: what each gets, and what a watcher sees of it."""
     with Server(server, f"watched:{project}") as process, Watcher(process.port) as watcher:
         heard = play(project, process.port)
-        watcher.watch_until(lambda events: has_ended(events, CONNECTIONS[project]))
+        watcher.watch_until(lambda events: has_ended(events, len([*filter(None, EXPECTED[project])])))
     assert "Traceback" not in process.output and "The inspector" not in process.output
     return heard, watcher.events
 
@@ -77,3 +77,46 @@ def test_the_clients_get_the_same_bytes(server, project):
     with Server(server, f"{project}:application") as process:
         plain = play(project, process.port)
     assert watched(server, project)[0] == plain
+
+
+def test_each_connections_events_are_there_in_order(server, project):
+    """A line of what is expected is as ``line_of`` has it. The connections are in the order in which they came."""
+    assert found(watched(server, project)[1], list(EXPECTED[project])) == EXPECTED[project]
+
+
+def found(events, names):
+    """The lines of each connection, by the names of those who came; and of what is no connection's, by ""."""
+    connections = [event["connection"] for event in events if event["what"] == "connect"]
+    named = dict(zip(connections, filter(None, names), strict=True))
+    lines = {name: [] for name in names}
+    for event in events:
+        if event["what"] not in ("connect", "http"):
+            lines[named.get(event.get("connection"), "")].append(line_of(event))
+    return lines
+
+
+def test_a_connection_has_one_consumer_and_one_channel(server, project):
+    _, events = watched(server, project)
+    consumers = [(event.get("connection"), event["instance"], event["channel"]) for event in events if is_framed(event)]
+    assert len({connection for connection, _, _ in consumers}) == len(set(consumers))
+
+
+def is_framed(event):
+    """Whether it is of a frame that has reached a consumer, or is sent by it."""
+    return event["what"] in ("accept", "receive", "send")
+
+
+def test_a_request_is_one_event(server, project):
+    """A thread may tell of its answer a moment after the client has it; so they are in no order."""
+    _, events = watched(server, project)
+    requests = [(event["method"], event["path"], event["code"]) for event in events if event["what"] == "http"]
+    assert sorted(requests) == sorted(REQUESTS.get(project, []))
+
+
+def line_of(event):
+    """What happened, whose code did it at which comment, its journey, and what else there is to say of it."""
+    source = event.get("source")
+    mark = source and (MARK.search(source["code"]) or [0, f"{source['file']}:{source['line']}"])[1]
+    more = [event.get(name) for name in ("group", "to", "code", "detail", "payload")]
+    words = [event["what"], event.get("consumer"), mark and f"({mark})", event.get("journey"), *more]
+    return " ".join(str(word)[:50] for word in words if word is not None)

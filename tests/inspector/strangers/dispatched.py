@@ -13,6 +13,8 @@ from channels.layers import get_channel_layer  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
+doorbell = asyncio.Event()
+
 
 class Meter(AsyncConsumer):
     tasks = ()
@@ -23,7 +25,7 @@ class Meter(AsyncConsumer):
         headers = [(b"x-meter", b"seven"), (b"set-cookie", b"seen=1; Path=/")]
         await self.send({"type": "websocket.accept", "subprotocol": chosen, "headers": headers})  # at: accept
         await self.channel_layer.group_add("meters", self.channel_name)  # at: group_add
-        self.go_on, self.tasks = asyncio.Event(), []
+        self.tasks = []
 
     async def websocket_receive(self, message):  # at: websocket_receive
         data = message.get("bytes")
@@ -31,14 +33,11 @@ class Meter(AsyncConsumer):
             await self.send({"type": "websocket.send", "bytes": data[::-1]})  # at: reversed
         elif message["text"] == "later":
             self.tasks.append(asyncio.create_task(self.tell_later()))
-        elif message["text"] == "now":
-            await self.send({"type": "websocket.send", "text": "now"})  # at: now
-            self.go_on.set()
         elif message["text"] == "stop":
             await self.send({"type": "websocket.close", "code": 4321, "reason": "the meter stops: äöü"})  # at: close
 
     async def tell_later(self):
-        await self.go_on.wait()
+        await doorbell.wait()
         await self.send({"type": "websocket.send", "text": "later"})  # at: later
         await self.channel_layer.group_send("meters", {"type": "meter.read", "value": b"\0\1"})  # at: group_send
 
@@ -63,6 +62,12 @@ class Chunks(AsyncHttpConsumer):
         await self.send_body(b"", more_body=False)
 
 
+class Ring(AsyncHttpConsumer):
+    async def handle(self, body):
+        doorbell.set()
+        await self.send_response(202, b"")
+
+
 class NotFound(AsyncHttpConsumer):
     async def handle(self, body):
         await self.send_response(404, b"nothing here", headers=[(b"Content-Type", b"text/plain")])
@@ -71,6 +76,8 @@ class NotFound(AsyncHttpConsumer):
 application = ProtocolTypeRouter(
     {
         "websocket": URLRouter([path("meter/", Meter.as_asgi())]),
-        "http": URLRouter([path("chunks/", Chunks.as_asgi()), re_path(r"", NotFound.as_asgi())]),
+        "http": URLRouter(
+            [path("chunks/", Chunks.as_asgi()), path("ring/", Ring.as_asgi()), re_path(r"", NotFound.as_asgi())]
+        ),
     }
 )

@@ -99,8 +99,10 @@ def dispatched(clients: Clients) -> None:
     one.say(bytes(range(256)))
     one.hear()
     one.say("later")
-    one.say("now")
-    one.hear(3)
+    one.say(b"the task waits by now")
+    one.hear()
+    clients.ask("ring", "/ring/")
+    one.hear(2)
     two.hear()
     clients.ask("chunks", "/chunks/", method="POST", body=b"posted")
     one.hear()
@@ -116,6 +118,7 @@ def thumbnails(clients: Clients) -> None:
     for speaker, content in (
         (anna, {"picture": "cat.png"}),
         (bob, {"picture": "dog.png"}),
+        (bob, {"caption": "a dog"}),
         (bob, {"by": 2}),
         (anna, {"by": 40}),
     ):

@@ -6,7 +6,8 @@ django.setup()
 
 import asyncio  # noqa: E402
 
-from channels.consumer import AsyncConsumer  # noqa: E402
+from asgiref.sync import async_to_sync  # noqa: E402
+from channels.consumer import AsyncConsumer, SyncConsumer  # noqa: E402
 from channels.generic.websocket import AsyncJsonWebsocketConsumer  # noqa: E402
 from channels.layers import get_channel_layer  # noqa: E402
 from channels.routing import ChannelNameRouter, ProtocolTypeRouter, URLRouter  # noqa: E402
@@ -28,6 +29,9 @@ class Gallery(AsyncJsonWebsocketConsumer):
         if "picture" in content:
             order = {"type": "make.thumbnail", "picture": content["picture"]}
             await self.channel_layer.send("thumbnails", order)  # at: layer_send
+        elif "caption" in content:
+            order = {"type": "make.caption", "text": content["caption"]}
+            await layer.send("captions", order)  # at: layer_send a caption
         else:
             await layer.send("tally", {"type": "count.up", "by": content["by"]})  # at: layer_send by the module's
 
@@ -42,6 +46,12 @@ class Thumbnailer(AsyncConsumer):
     async def make_thumbnail(self, message):
         name = f"small-{message['picture']}"
         await layer.group_send("gallery", {"type": "thumbnail.made", "name": name})  # at: group_send
+
+
+class Captioner(SyncConsumer):
+    def make_caption(self, message):
+        made = {"type": "thumbnail.made", "name": message["text"].title()}
+        async_to_sync(self.channel_layer.group_send)("gallery", made)  # at: group_send a caption
 
 
 async def go_on_counting():
@@ -61,7 +71,7 @@ class WithWorkers:
 
     async def __call__(self, scope, receive, send):
         if not self.tasks:
-            worker = Worker(application, ["thumbnails"], layer)
+            worker = Worker(application, ["thumbnails", "captions"], layer)
             self.tasks = [asyncio.create_task(worker.handle()), asyncio.create_task(go_on_counting())]
         return await self.application(scope, receive, send)
 
@@ -69,6 +79,6 @@ class WithWorkers:
 application = ProtocolTypeRouter(
     {
         "websocket": WithWorkers(URLRouter([path("gallery/", Gallery.as_asgi())])),
-        "channel": ChannelNameRouter({"thumbnails": Thumbnailer.as_asgi()}),
+        "channel": ChannelNameRouter({"thumbnails": Thumbnailer.as_asgi(), "captions": Captioner.as_asgi()}),
     }
 )
