@@ -98,6 +98,7 @@ class Freezer:
         self.waiting[channel] -= 1
         if not self.waiting[channel]:
             del self.waiting[channel]
-        while self.layer.queued(channel) >= self.layer.get_capacity(channel):  # nothing is lost because of us
+        most = self.layer.most(channel)
+        while most is not None and self.layer.queued(channel) >= most:  # nothing is lost because of us
             await asyncio.sleep(AGAIN)
         await self.layer.let_go(channel, event)

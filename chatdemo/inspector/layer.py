@@ -1,7 +1,7 @@
 """Channel layers that record what goes through them, and hold it back where somebody wants to see it step by step."""
 
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from copy import deepcopy
 from typing import Any
@@ -22,6 +22,7 @@ from chatdemo.realtime.layer import ChannelLayer, how_to_copy
 
 #: The journey of what a task has received last, where that is no participant's: a loop on a named channel.
 heard: ContextVar[int | None] = ContextVar("heard", default=None)
+METHODS = ("new_channel", "send", "receive", "group_add", "group_discard", "group_send")
 #: Events that were handed to a worker's consumers and may be being handled.
 REMEMBERED = 64
 
@@ -45,7 +46,10 @@ def recorded(layer: BaseChannelLayer, tape: Tape) -> "Recorder":
     can't be, there is another one that shares its state: then all are in the same groups.
     """
     cls = layer.recorded_class if isinstance(layer, Recorder) else type(layer)
-    recording = RecordingChannelLayer if cls is ChannelLayer else type(f"Recording{cls.__name__}", (Recorder, cls), {})
+    if cls is ChannelLayer:
+        recording = RecordingChannelLayer
+    else:
+        recording = type(f"Recording{cls.__name__}", (Recorder, *_passing_on(cls), cls), {})
     try:
         layer.__class__, view = recording, layer
     except TypeError:  # its instances are laid out in another way
@@ -54,6 +58,16 @@ def recorded(layer: BaseChannelLayer, tape: Tape) -> "Recorder":
     view.tape, view.freezer, view.recorded_class = tape, Freezer(view), cls
     view.connections, view.handed = WeakValueDictionary(), deque(maxlen=REMEMBERED)
     return view
+
+
+def _passing_on(cls: type) -> list[type]:
+    """A class with those methods that ``cls`` has only by its ``__getattr__``, where ``super()`` doesn't find them."""
+
+    def passing_on(name: str) -> Callable:
+        return lambda self, *arguments, **options: cls.__getattr__(self, name)(*arguments, **options)
+
+    missing = {name: passing_on(name) for name in METHODS if not hasattr(cls, name) and hasattr(cls, "__getattr__")}
+    return [type("PassingOn", (), missing)] if missing else []
 
 
 class Recorder:
@@ -130,6 +144,11 @@ class Recorder:
         plain = dict(event)
         self._on_arrived(channel, plain, event)
         return plain
+
+    def most(self, channel: str) -> int | None:
+        """The capacity of a channel's queue; None where the layer has none."""
+        capacity = getattr(self, "get_capacity", None)
+        return capacity(channel) if capacity else None
 
     def waiting(self, channel: str) -> int:
         """Events in a channel's queue, and those held back for it; of layers in memory alone."""

@@ -64,7 +64,7 @@ def _channels(layer: Any, by_channel: dict[str, Connection], everything: bool) -
             "channel": name,
             "connection": _id(by_channel.get(name)),
             "waiting": layer.waiting(name),
-            "capacity": layer.get_capacity(name),
+            **({} if (most := layer.most(name)) is None else {"capacity": most}),
         }
         for name in names[:MOST]
     ]
