@@ -6,10 +6,15 @@ once with it and somebody watching.
 
 import re
 import sys
-from functools import cache
+from functools import cache, partial
 
 import pytest
+from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
+from chatdemo.inspector import Inspector
+from tests.inspector.conftest import events as events_of
+from tests.inspector.conftest import joined
+from tests.inspector.project import make_application
 from tests.inspector.strangers.client import Watcher
 from tests.inspector.strangers.expected import EXPECTED, REQUESTS
 from tests.inspector.strangers.scenarios import SCENARIOS, Clients
@@ -120,3 +125,38 @@ def line_of(event):
     more = [event.get(name) for name in ("group", "to", "code", "detail", "payload")]
     words = [event["what"], event.get("consumer"), mark and f"({mark})", event.get("journey"), *more]
     return " ".join(str(word)[:50] for word in words if word is not None)
+
+
+class ForEachLoop:
+    """As channels_redis' layer for Redis' publish and subscribe: it has the methods of another one, and no capacity."""
+
+    def __init__(self):
+        self.inner = InMemoryChannelLayer()
+
+    def __getattr__(self, name):
+        if name in ("new_channel", "send", "receive", "group_add", "group_discard", "group_send"):
+            return partial(self.call, name)
+        if name in ("groups", "channels"):
+            return getattr(self.inner, name)
+        raise AttributeError(name)
+
+    async def call(self, name, *arguments):
+        return await getattr(self.inner, name)(*arguments)
+
+
+@pytest.fixture
+def layer_for_each_loop():
+    channel_layers.set("default", ForEachLoop())
+    yield
+    channel_layers.backends.clear()
+
+
+async def test_a_layer_that_passes_its_calls_on_is_recorded(layer_for_each_loop):
+    inspector = Inspector(make_application())
+    async with joined(inspector, "/ws/room/lobby/") as one:
+        await one.send_to(text_data="hello")
+        assert "hello" in await one.receive_from()
+        await get_channel_layer().send("unread", {"type": "x"})
+        assert inspector.state(None)["channels"] == [{"channel": "unread", "connection": None, "waiting": 1}]
+    journey = [event["what"] for event in events_of(inspector) if event.get("journey") == 1]
+    assert journey == ["receive", "group_send", "layer_receive", "send"]
