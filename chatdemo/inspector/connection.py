@@ -40,7 +40,8 @@ class Connection:
 
     __slots__ = (
         "tape", "scope", "id", "path", "room", "since", "ended", "state", "frames_in", "frames_out", "channel",
-        "journey", "consumer_name", "instance", "receive", "send", "_handed", "_turn", "_next", "_consumer", "__weakref__",
+        "journey", "consumer_name", "instance", "receive", "send", "_handed", "_turn", "_next", "_consumer",
+        "__weakref__",
     )  # fmt: skip
     numbers = count(1)
 

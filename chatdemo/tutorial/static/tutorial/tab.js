@@ -1,5 +1,6 @@
 // A tab of the lesson: its address, its buttons, and what its browser's console says (console.js reports it).
 const MOST = 50; // lines; what a page says in a loop would fill the memory
+const PATIENCE = 2_000; // milliseconds
 const SIGNS = { error: "✕", warn: "⚠" };
 
 export class Tab {
@@ -14,7 +15,15 @@ export class Tab {
     this.page.addEventListener("load", () => this.arrived());
     element.querySelector(".reload").onclick = () => this.reload();
     element.querySelector(".home").onclick = () => this.open(element.dataset.src);
-    this.open(element.dataset.src);
+  }
+
+  // Opens the tab's first page; resolves once it is there, or has taken too long.
+  begin() {
+    this.open(this.element.dataset.src);
+    return new Promise((resolve) => {
+      this.page.addEventListener("load", resolve, { once: true });
+      setTimeout(resolve, PATIENCE);
+    });
   }
 
   // The page at that address, with its console reported; in place of the one before, so that Back leaves the lesson.
