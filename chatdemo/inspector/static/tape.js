@@ -31,12 +31,10 @@ export class Tape {
     this.journeys.add(event);
   }
 
-  // The same number at another time: the server was started again, and counts from the beginning.
+  // A number that was had already, at a later time than any: the server was started again, and counts from the beginning.
   isAnotherServers(events) {
     const first = events[0];
-    if (!first || first.n > this.last) return false;
-    const ours = this.events.find((event) => event.n >= first.n);
-    return !ours || (ours.n === first.n && ours.at !== first.at);
+    return Boolean(first) && first.n <= this.last && first.at > this.events.at(-1).at;
   }
 
   trim() {
