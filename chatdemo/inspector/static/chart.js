@@ -29,16 +29,17 @@ export class Chart {
     this.player = new Player();
     this.fit();
     oneStop(this.rows);
-    new ResizeObserver(() => this.fit()).observe(this.stage);
+    new ResizeObserver(() => this.resized()).observe(this.stage);
   }
 
   // Draws the journey as it is now, or, without one, who is in `place`.
   show(tape, journey, place, hint) {
+    this.shown = [tape, journey, place, hint];
     const hops = journey ? hopsOf(journey, tape.people) : [];
-    const { lanes, shown, rest } = lanesOf(tape, place, journey ? journey.at : Date.now() / 1000, hops, this.narrow ? 4 : 8);
+    const { lanes, shown, rest } = lanesOf(tape, place, journey ? journey.at : Infinity, hops, this.narrow ? 4 : 8);
     const drawn = `${tape.epoch} ${journey?.id} ${lanes.map((lane) => [lane.key, lane.title, lane.note, lane.frozen]).join()}`;
     if (drawn !== this.drawn) this.start(lanes, this.journey === journey && this.tape === tape);
-    Object.assign(this, { drawn, journey, tape, hops, shown });
+    Object.assign(this, { drawn, journey, tape });
     this.grow(hops, new Set(rest.map((person) => person.id)));
     this.conclude(journey, hops, shown, [...shown, ...rest]);
     showQueues(this.heads, tape.state.channels);
@@ -108,7 +109,7 @@ export class Chart {
   }
 
   mark(person, got) {
-    const mark = got ? element("span", { className: "got" }, "✓", element("i", { textContent: " got it" })) : element("span", { className: "nothing", textContent: "nothing" });
+    const mark = got ? element("span", { className: "got" }, "✓", element("i", { textContent: " got it" })) : element("span", { className: "nothing", textContent: this.lanes.some((lane) => lane.frozen) ? "not yet" : "nothing" });
     mark.style.left = `${this.places.get(`browser ${person.id}`) * 100}%`;
     return mark;
   }
@@ -116,6 +117,13 @@ export class Chart {
   // Once more from the beginning, at a speed for eyes.
   replay() {
     this.player.replay([...this.rows.children]);
+  }
+
+  // In another width there is room for other lanes.
+  resized() {
+    const before = this.narrow;
+    this.fit();
+    if (this.narrow !== before && this.shown) this.show(...this.shown);
   }
 
   fit() {

@@ -5,9 +5,11 @@ export class People {
   constructor() {
     this.all = new Map(); // by connection
     this.channels = new Map(); // connection by channel
+    this.now = 0; // by the server's clock: this machine's may be another
   }
 
   note(event) {
+    this.now = Math.max(this.now, event.at);
     if (typeof event.connection !== "number") return;
     const person = this.all.get(event.connection) ?? this.meet(event.connection, event.what === "connect" ? Infinity : 0);
     this.learn(person, event);
@@ -23,14 +25,14 @@ export class People {
       person.listed = true;
       this.learn(person, known);
       if (known.state === "open") this.number(person);
-      if (known.state === "closed") person.until = Math.min(person.until, Date.now() / 1000);
+      if (known.state === "closed") person.until = Math.min(person.until, this.now);
     }
     const here = new Set(connections.map((known) => known.id));
     for (const person of this.all.values()) if (person.listed && !here.has(person.id)) this.end(person);
   }
 
   end(person) {
-    if (person.until === Infinity) person.until = Date.now() / 1000;
+    if (person.until === Infinity) person.until = this.now;
   }
 
   meet(id, from) {
@@ -56,7 +58,7 @@ export class People {
     for (person.number = 1; taken.has(person.number); person.number += 1);
   }
 
-  // Who was connected in a place at a time (seconds since the epoch), by number.
+  // Who was connected in a place at a time (seconds since the epoch; Infinity is now), by number.
   at(place, time) {
     const there = [...this.all.values()].filter((person) => person.number && person.place === place);
     return there.filter((person) => person.from <= time && time <= person.until).sort(byNumber);
