@@ -26,6 +26,12 @@ export class Recorder {
     if (this.waiting.length > MOST) this.live.dropped += this.waiting.shift().events?.length ?? 0;
   }
 
+  // Empties the live tape, of what waits too; the newest state is no event.
+  clear() {
+    this.waiting &&= this.waiting.filter(({ kind }) => kind !== "events");
+    this.live.clear();
+  }
+
   get missed() {
     return (this.waiting ?? []).reduce((sum, { events }) => sum + (events?.length ?? 0), 0);
   }

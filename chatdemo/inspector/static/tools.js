@@ -34,7 +34,7 @@ export function tapeTools(bar, { recorder, send, schedule, selection, notice }) 
   const files = element("input", { type: "file", accept: ".json,application/json", hidden: true, id: "file" });
   const tools = {
     pause: tool("Pause", "p", "Pause or go on", () => (recorder.paused ? recorder.resume() : recorder.pause(), schedule())),
-    clear: tool("Clear", "c", "Forget all events", () => (send({ do: "clear" }), recorder.tape.clear(), schedule())),
+    clear: tool("Clear", "c", "Forget all events", () => (send({ do: "clear" }), recorder.clear(), schedule())),
     save: tool("Export", "e", "Save the events as a file", () => save(recorder.tape)),
     open: tool("Open a file", "o", "Look at a saved file", () => files.click()),
     live: tool("Back to live", "l", "Back from a file to what happens now", () => (recorder.goLive(), selection.latest())),
@@ -58,6 +58,7 @@ export function tapeTools(bar, { recorder, send, schedule, selection, notice }) 
     write(tools.pause.button, recorder.paused ? `Go on (${count(recorder.missed, "new event")})` : "Pause");
     tools.pause.button.setAttribute("aria-pressed", String(recorder.paused));
   };
+  tools.clear.render = () => (tools.clear.button.disabled = Boolean(recorder.file)); // the live tape isn't in sight then
   tools.live.render = () => {
     tools.live.button.hidden = !recorder.file;
     if (recorder.file) say(`You look at the file ${recorder.file}, not at what happens now.`);
