@@ -1,4 +1,5 @@
 // The tape as a file, and back.
+import { damageIn } from "./damage.js";
 import { Tape } from "./tape.js";
 
 const KIND = "inspector";
@@ -22,11 +23,12 @@ export function load(text) {
   const content = parse(text);
   if (content?.chatdemo !== KIND || !Array.isArray(content.events)) throw new Error("That file isn't one of the inspector's: choose one that Export has saved.");
   if (content.version !== VERSION) throw new Error("That file is of another version of chatdemo: open it there.");
-  const events = content.events.filter(isEvent);
-  if (events.length < content.events.length) throw new Error("That file is damaged: some of its events have no number, time or kind.");
+  const damage = damageIn(content);
+  if (damage) throw new Error(`That file is damaged: ${damage}`);
+  const { events, state } = content;
   const tape = new Tape(Math.max(5_000, events.length));
   tape.add(events);
-  if (isState(content.state)) tape.set(content.state);
+  if (state) tape.set(state);
   return tape;
 }
 
@@ -36,12 +38,4 @@ function parse(text) {
   } catch {
     throw new Error("That file isn't JSON: choose one that Export has saved.");
   }
-}
-
-function isEvent(event) {
-  return Number.isInteger(event?.n) && Number.isFinite(event.at) && typeof event.what === "string";
-}
-
-function isState(state) {
-  return ["connections", "groups", "channels"].every((name) => Array.isArray(state?.[name]));
 }
