@@ -30,10 +30,10 @@ export class Freezer {
 
   update(item, { frozen, held }) {
     const { freeze, step, thaw } = item.buttons;
-    const focused = item.contains(document.activeElement);
+    const focused = document.activeElement; // asked before it is hidden, when it no longer has the focus
     freeze.hidden = frozen;
     step.hidden = thaw.hidden = !frozen;
-    if (focused && document.activeElement.hidden) (frozen ? step : freeze).focus();
+    if (focused.hidden && item.contains(focused)) (frozen ? step : freeze).focus();
     item.classList.toggle("frozen", frozen);
     write(item.querySelector(".held"), frozen ? `Frozen: ${count(held, "event")} held.` : "");
   }

@@ -1,4 +1,4 @@
-// Each group with its members, how full their queues are, and freeze, step and thaw.
+// Each group with its members and how full their queues are; freeze, step and thaw stand by the chart, which shows it.
 import { element, sync, typed, write } from "./dom.js";
 import { Freezer } from "./freezer.js";
 import { disc, filled } from "./heads.js";
@@ -8,8 +8,8 @@ const MOST = 40; // members that are listed for a group
 const NONE = "There are no groups: no consumer has joined one.";
 
 export class Groups {
-  constructor(root, send) {
-    this.freezer = new Freezer(root, send);
+  constructor(root, byChart, send) {
+    this.freezer = new Freezer(byChart, send);
     this.list = element("ul", { className: "groups" });
     this.none = element("p", { className: "none", textContent: NONE });
     root.append(this.list, this.none);
@@ -19,10 +19,11 @@ export class Groups {
     this.freezer.act(verb);
   }
 
-  render(tape, room) {
+  // `place` is what the chart is of.
+  render(tape, room, place) {
     const groups = tape.state.groups.filter((group) => !room || tape.placeOfGroup(group) === room);
     const channels = new Map(tape.state.channels.map((channel) => [channel.channel, channel]));
-    this.freezer.render(groups);
+    this.freezer.render(tape.state.groups.filter((group) => group.frozen || tape.placeOfGroup(group) === place));
     sync(this.list, groups, (group) => group.group, make, (item, group) => update(item, group, channels, tape.people));
     this.none.hidden = groups.length > 0;
   }
