@@ -84,7 +84,7 @@ def test_freeze_post_three_step_and_thaw(inspecting, join):
     inspecting.press("Thaw chat_lobby")
     for participant in (one, two):
         participant.expect_log("a", "b", "c")
-    expect(inspecting.page.get_by_role("button", name="Freeze chat_lobby")).to_be_visible()
+    expect(inspecting.page.get_by_role("button", name="Freeze chat_lobby", exact=True)).to_be_visible()
 
 
 def test_a_frozen_room_goes_on_when_the_page_is_closed(inspecting, join):

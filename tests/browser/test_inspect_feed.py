@@ -1,0 +1,315 @@
+"""The inspector's page with what a room seldom does: a scripted feed tells it (what rooms do: test_inspect.py)."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.inspect_feed import START, FakeFeed, Story
+from tests.browser.pages import SCREENS
+from tests.browser.test_accessibility import REACHABLE, faint, tab_round
+from tests.browser.test_inspect import MARKUP
+from tests.browser.test_pages import overflow, watch
+
+LONG = "Donaudampfschifffahrtsgesellschaft-日本語-" * 3
+#: What people might type.
+HOSTILE = [MARKUP, LONG * 20, "مرحبا بالعالم " * 30, "\u202e\u0000\ud83d\ude00 x"]
+
+
+@pytest.fixture
+def feed():
+    with FakeFeed() as feed:
+        yield feed
+
+
+@pytest.fixture
+def look(new_context, feed):
+    """Opens the inspector's page, or another one that the feed's server has."""
+
+    def look(path: str = "", **options) -> Page:
+        page = new_context(**{"reduced_motion": "reduce", **options}).new_page()
+        page.complaints, _ = watch(page)
+        page.goto(feed.url + path)
+        expect(page.locator(".connection")).to_contain_text("Live")
+        return page
+
+    return look
+
+
+def hops(page: Page):
+    return page.get_by_role("list", name="Hops, in order").get_by_role("listitem")
+
+
+def kinds(page: Page) -> list[str]:
+    return hops(page).evaluate_all("(items) => items.map((item) => item.dataset.what)")
+
+
+def caption(page: Page):
+    return page.locator(".caption")
+
+
+def test_the_page_says_what_to_do_before_anything_happens(look):
+    expect(look().get_by_text("Open the chat in two tabs and say hello")).to_be_visible()
+
+
+def test_hops_come_in_order_with_their_lines_and_times(look, feed):
+    Story(feed).arrive().say("hello")
+    page = look()
+    expect(hops(page)).to_have_count(6)
+    assert kinds(page) == ["receive", "group_send", *["layer_receive", "send"] * 2]
+    lines = hops(page).locator(".source").all_text_contents()
+    assert lines == [f"consumers.py:{line}" for line in (22, 25, 30, 31, 30, 31)]
+    assert hops(page).locator(".gap").all_text_contents()[1:] == ["+0.40 ms"] * 5
+
+
+def test_the_page_connects_again_by_itself_and_shows_nothing_twice(look, feed):
+    story = Story(feed).arrive().say("before")
+    page = look()
+    expect(caption(page)).to_contain_text("before")
+    feed.drop()
+    expect(page.locator(".connection")).to_contain_text("Connection lost")
+    expect(page.locator(".connection")).to_contain_text("Live")
+    story.say("after")
+    expect(caption(page)).to_contain_text("after")
+    assert page.locator(".events li").count() == story.n
+
+
+def test_a_server_that_was_started_again_counts_from_one(look, feed):
+    Story(feed).arrive().say("of the first").say("and more").say("and more")
+    page = look()
+    expect(caption(page)).to_contain_text("and more")
+    feed.told.clear()
+    feed.drop()
+    expect(page.locator(".connection")).to_contain_text("Connection lost")
+    again = Story(feed)
+    again.at = START + 1000
+    again.arrive().say("of the second")
+    expect(caption(page)).to_contain_text("of the second")
+    assert page.locator(".events li").count() == again.n
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_watcher_whose_clock_is_wrong_sees_who_is_there(hours, look, feed, new_context):
+    Story(feed).arrive()
+    page = new_context().new_page()
+    page.clock.install(time=START + hours * 3600)
+    page.goto(feed.url)
+    expect(page.locator(".lifeline.browser")).to_have_count(2)
+
+
+def test_five_thousand_events_at_once_leave_the_page_small_and_quick(look, feed):
+    story = Story(feed, people=8).arrive()
+    page = look()
+    events = [event for number in range(280) for event in story.hops(f"message {number}")]
+    story.batch(events).state()
+    expect(caption(page)).to_contain_text("message 279")
+    assert len(events) > 5000 and page.locator("*").count() < 3000
+    story.say("the next")
+    expect(caption(page)).to_contain_text("the next")
+    page.get_by_label("Text").fill("message 1")
+    expect(page.locator(".events li").first).to_contain_text("message 1")
+    assert page.locator("*").count() < 3000
+
+
+def test_an_event_that_a_full_channel_refused_is_lost_in_the_chart(look, feed):
+    story = Story(feed).arrive()
+    whole = story.hops("too much")
+    full = story.event("full", channel=story.channel(2), group=story.group, journey=story.journey, room=story.room)
+    story.batch([*whole[:4], full]).state(lost=1)
+    page = look()
+    expect(hops(page).last).to_contain_text("lost: the channel is full")
+    expect(caption(page)).to_contain_text("reached 1 of 2 browsers")
+    expect(caption(page)).to_contain_text("1 event was lost, a channel being full.")
+    expect(page.locator("#counts")).to_contain_text("1 event lost")
+
+
+def test_an_error_has_its_traceback_in_the_notice_and_a_row_in_the_chart(look, feed):
+    story = Story(feed).arrive()
+    begin = story.hops("boom")[:1]
+    frame = story.source(24, "receive", 'message = json.loads(text_data)["message"]')
+    error = story.event("error", 1, journey=story.journey, detail="KeyError: 'message'", traceback=[frame], source=frame)
+    story.batch([*begin, error])
+    page = look()
+    notice = page.get_by_role("list", name="Errors and refused connections")
+    expect(notice).to_contain_text("An error in ChatConsumer: KeyError: 'message'")
+    expect(notice.locator(".traceback")).to_contain_text("chat/consumers.py:24 in receive")
+    expect(hops(page).last).to_have_attribute("data-what", "error")
+    expect(caption(page)).to_contain_text("The consumer failed: see the error.")
+
+
+def test_an_event_to_a_workers_channel_has_lanes_of_its_own(look, feed):
+    story = Story(feed).arrive()
+    begin = story.hops("make a thumbnail")[:1]
+    task = {"journey": story.journey, "channel": "thumbnails", "type": "make", "payload": "{}"}
+    sent = story.event("layer_send", 1, **{**task})
+    taken = {**story.event("layer_receive", **task), "consumer": "Worker", "instance": "beef"}
+    story.batch([*begin, sent, taken])
+    page = look()
+    expect(hops(page)).to_have_count(3)
+    expect(page.locator(".head.group").last).to_contain_text("one channel")
+    expect(page.locator(".head.consumer").last).to_contain_text("Worker")
+
+
+def test_freeze_step_and_thaw_are_sent_and_queues_fill_in_the_chart(look, feed):
+    story = Story(feed).arrive()
+    page = look()
+    page.get_by_role("button", name="Freeze chat_lobby", exact=True).click()
+    assert feed.await_command() == {"do": "freeze", "group": "chat_lobby"}
+    story.freeze().say("one").say("two").say("three")
+    expect(page.locator(".head .queue").first).to_contain_text("3 of 100")
+    expect(page.locator(".outcome")).to_have_text("not yet" * 2)
+    expect(page.get_by_role("button", name="Step chat_lobby", exact=True)).to_be_focused()
+    page.keyboard.press("s")
+    assert feed.await_command(2) == {"do": "step", "group": "chat_lobby"}
+    page.get_by_role("button", name="Thaw chat_lobby", exact=True).click()
+    assert feed.await_command(3) == {"do": "thaw", "group": "chat_lobby"}
+
+
+def test_a_frozen_group_can_be_thawed_while_the_chart_shows_another_room(look, feed):
+    story = Story(feed).arrive().freeze()
+    page = look()
+    other = Story(feed, room="other", first=10)
+    other.n, other.journey = 1000, 1000
+    frozen = story.layer(story.ids)["groups"]
+    other.arrive().say("elsewhere").state(groups=[*frozen, *other.layer(other.ids)["groups"]])
+    expect(caption(page)).to_contain_text("elsewhere")
+    expect(page.get_by_role("button", name="Thaw chat_lobby", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Freeze chat_other", exact=True)).to_be_visible()
+
+
+def test_clear_while_paused_forgets_what_waits_too(look, feed):
+    story = Story(feed).arrive().say("first")
+    page = look()
+    page.get_by_role("button", name="Pause").click()
+    story.say("second")
+    expect(page.get_by_role("button", name="Go on (6 new events)")).to_be_visible()
+    page.get_by_role("button", name="Clear").click()
+    assert feed.await_command() == {"do": "clear"}
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(".events li")).to_have_count(0)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Writes a file as Export does, with these events, and gives its path."""
+
+    def saved(events: list[dict], **state) -> str:
+        file = tmp_path / "saved.json"
+        content = {"chatdemo": "inspector", "version": 1, "events": events, "state": state or None}
+        file.write_text(json.dumps(content), "utf-8")
+        return str(file)
+
+    return saved
+
+
+def test_what_is_in_a_file_can_neither_be_cleared_nor_frozen(look, feed, saved):
+    story = Story(FakeFeed()).arrive()
+    state = {**story.connections(story.ids), **story.layer(story.ids)}
+    page = look()
+    page.locator("#file").set_input_files(saved(story.hops("from a file"), **state))
+    expect(caption(page)).to_contain_text("from a file")
+    expect(page.get_by_role("button", name="Clear")).to_be_disabled()
+    page.keyboard.press("c")
+    page.get_by_role("button", name="Freeze chat_lobby", exact=True).click()
+    expect(page.get_by_text("What is in a file can't be frozen")).to_be_visible()
+    assert feed.commands == []
+
+
+EVENT = {"n": 1, "at": START, "what": "receive", "journey": 1, "connection": 1}
+
+
+@pytest.mark.parametrize(
+    ("events", "state", "sentence"),
+    [
+        ([EVENT, EVENT], {}, "event 1 is out of order."),
+        ([{**EVENT, "payload": {"a": 1}}], {}, "event 1 has a wrong payload."),
+        ([{**EVENT, "connection": "one"}], {}, "event 1 has a wrong connection."),
+        ([{**EVENT, "source": "consumers.py"}], {}, "event 1 has a wrong source."),
+        ([{**EVENT, "traceback": [1]}], {}, "event 1 has a wrong traceback."),
+        ([None], {}, "some of its events have no number, time or kind."),
+        ([EVENT], {"connections": [], "groups": [{"group": "g"}], "channels": []}, "its groups can't be read."),
+        ([EVENT], {"connections": []}, "its groups can't be read."),
+    ],
+)
+def test_a_file_whose_values_are_wrong_is_refused_and_the_page_goes_on(look, feed, saved, events, state, sentence):
+    story = Story(feed).arrive().say("live")
+    page = look()
+    page.locator("#file").set_input_files(saved(events, **state))
+    expect(page.get_by_text(f"saved.json: That file is damaged: {sentence}")).to_be_visible()
+    story.say("still live")
+    expect(caption(page)).to_contain_text("still live")
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_hostile_texts_stay_texts_and_break_no_layout(screen, look, feed):
+    name = LONG[:100]
+    story = Story(feed, room=name).arrive()
+    for text in HOSTILE:
+        story.say(text)
+    story.batch([story.event("refuse", 9, path=f"/{LONG}", detail=MARKUP + LONG)])
+    width, height = SCREENS[screen]
+    page = look(viewport={"width": width, "height": height})
+    expect(page.locator(".events li").first).to_contain_text("refuse")
+    assert overflow(page.locator("html")) <= 0
+    assert page.locator("main img, main .said b, main .line b, main strong b, main .payload b").count() == 0
+    page.keyboard.press("ArrowLeft")
+    hops(page).first.get_by_role("button").focus()
+    assert overflow(page.locator("html")) <= 0
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("people", [2, 8, 30])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_contrast(people, scheme, look, feed):
+    story = Story(feed, people).arrive().say("hello")
+    story.batch([story.event("refuse", 99, path="/x", detail="The connection was refused because of a test.")])
+    page = look(color_scheme=scheme)
+    expect(page.locator(".outcome .got").first).to_be_visible()
+    assert faint(page) == []
+
+
+def test_the_keyboard_reaches_all_of_the_page_in_order(look, feed):
+    Story(feed).arrive().say("hello").say("again")
+    page = look()
+    expect(hops(page)).to_have_count(6)
+    for stop in (hops(page).first, page.locator(".events li").first):
+        stop.get_by_role("button").focus()  # what it carries can be reached from then on
+    everything = page.evaluate(REACHABLE)
+    assert tab_round(page, len(everything)) == everything
+
+
+def test_the_keys_can_be_switched_off(look, feed):
+    Story(feed).arrive().say("first").say("second")
+    page = look()
+    expect(caption(page)).to_contain_text("second")
+    page.get_by_text("Keys", exact=True).click()
+    page.get_by_label("Use these keys").uncheck()
+    page.locator("h1").click()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("c")
+    page.get_by_label("Use these keys").check()
+    page.locator("h1").click()
+    expect(caption(page)).to_contain_text("second")
+    page.keyboard.press("ArrowLeft")
+    expect(caption(page)).to_contain_text("first")
+    assert feed.commands == []
+
+
+def test_a_width_that_changes_changes_the_lanes(look, feed):
+    Story(feed, people=8).arrive().say("hello")
+    page = look("lesson", viewport={"width": 1366, "height": 768})
+    expect(page.locator(".head.browser")).to_have_count(8)
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".head.browser")).to_have_count(4)
+    expect(page.locator(".head.rest")).to_contain_text("and 4 more")
+
+
+def test_an_arrow_travels_unless_motion_is_unwanted(look, feed):
+    story = Story(feed).arrive()
+    moving, still = look(reduced_motion="no-preference"), look()
+    story.say("hello")
+    for page, animations in ((moving, True), (still, False)):
+        expect(hops(page)).to_have_count(6)
+        played = hops(page).last.locator(".arrow").evaluate("(arrow) => getComputedStyle(arrow).animationName")
+        assert (played != "none") is animations
