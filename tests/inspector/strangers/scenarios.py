@@ -85,8 +85,6 @@ def tokens(clients: Clients) -> None:
     dora.leave()
     anna.say("bye")
     anna.be_left()
-    bob.say("alone")
-    bob.hear(2)
     bob.leave()
 
 

@@ -42,8 +42,8 @@ class Board(WebsocketConsumer):
         if text_data == "bye":
             return self.close(code=4000, reason="as you wish")  # at: close
         note = {"type": "board.note", "by": self.scope["name"], "text": text_data, "size": len(bytes_data or b"")}
-        self.post(note)
         self.send(json.dumps({"posted": True}))  # at: posted
+        self.post(note)
 
     def post(self, note):
         async_to_sync(self.channel_layer.group_send)(self.group, note)  # at: group_send
