@@ -7,13 +7,11 @@ It goes round the channel layer and is not recorded. Texts of JSON objects, from
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from chatdemo import __version__
 
-logger = logging.getLogger(__name__)
 #: Seconds between two looks at the tape, and looks between two at the state; and at that of one room in which nothing
 #: has happened: in a class, each has a lesson open.
 INTERVAL, LOOKS, IDLE = 0.1, 3, 30
@@ -92,14 +90,16 @@ class Watcher:
         return new, dropped
 
     async def _tell_state(self) -> None:
-        now = self.inspector.state(self.path)
-        text = json.dumps(now)
+        text = json.dumps({"kind": "state", **self.inspector.state(self.path)})
         if text != self.last_state:
             self.last_state = text
-            await self._tell({"kind": "state", **now})
+            await self._tell_text(text)
 
     async def _tell(self, content: dict) -> None:
-        await self.send({"type": "websocket.send", "text": json.dumps(content)})
+        await self._tell_text(json.dumps(content))
+
+    async def _tell_text(self, text: str) -> None:
+        await self.send({"type": "websocket.send", "text": text})
 
     async def _obey(self, text: str) -> None:
         try:

@@ -1,7 +1,6 @@
 """What was recorded: the latest events, bounded, and how much of the time recording may take."""
 
 import asyncio
-import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,7 +10,6 @@ from typing import Any
 
 from chatdemo.inspector.elide import elide, size
 
-logger = logging.getLogger(__name__)
 #: Events a second that are recorded for ever on end, while somebody watches and while nobody does; and how many at
 #: once. An event takes 10 µs or so: a class at work stays below, a flood goes by unrecorded instead of being slowed.
 WATCHED, UNWATCHED, BURST = 3000, 500, 3000
