@@ -64,7 +64,7 @@ class Connection:
         self.receive = (
             passing.Attachable(self, receive) if hasattr(receive, "attach") else passing.Receiver(self, receive)
         )
-        self.send = passing.Sender(self, send)
+        self.send = passing.TextSender(self, send) if hasattr(send, "text") else passing.Sender(self, send)
 
     @property
     def consumer(self) -> Any:

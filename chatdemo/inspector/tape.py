@@ -10,11 +10,12 @@ from typing import Any
 
 from chatdemo.inspector.elide import elide, size
 
-#: Events a second that are recorded for ever on end, while somebody watches and while nobody does; and how many at
-#: once. An event takes 10 µs or so: a class at work stays below, a flood goes by unrecorded instead of being slowed.
-WATCHED, UNWATCHED, BURST = 3000, 500, 3000
-#: Seconds between two looks whether a closed tape can be opened.
-LOOK = 0.1
+#: Events a second that are recorded for ever on end, and how many at once, while somebody watches and while nobody does.
+#: An event takes 10 µs or so: a class at work stays below, a flood goes by unrecorded instead of being slowed.
+WATCHED, UNWATCHED = (3000, 3000), (300, 1000)
+#: Seconds between two looks whether a closed tape can be opened, and the share of those at once for which it is: to
+#: open it has its price too, and what is recorded should be whole journeys.
+LOOK, WORTH_IT = 0.1, 0.2
 #: While nobody watches all, a message to more than so many isn't recorded, nor what comes in the seconds after it: it
 #: would take milliseconds longer to arrive.
 CROWD, REST = 60, 1.0
@@ -37,7 +38,7 @@ class Tape:
         self.open = True
         self.on_switch: Callable[[], None] = lambda: None
         self._journeys = 0
-        self._allowance, self._counted = float(BURST), time.monotonic()
+        self._allowance, self._counted = float(UNWATCHED[1]), time.monotonic()
         self._rests_until = 0.0
 
     def record(self, what: str, *, payload: Any = None, shown: str | None = None, **fields: Any) -> None:
@@ -92,10 +93,10 @@ class Tape:
         now = time.monotonic()
         if now < self._rests_until and not self.all_watched:
             return False
-        rate = WATCHED if self.watched else UNWATCHED
-        self._allowance = min(BURST, self._allowance + (now - self._counted) * rate)
+        rate, burst = WATCHED if self.watched else UNWATCHED
+        self._allowance = min(burst, self._allowance + (now - self._counted) * rate)
         self._counted = now
-        return self._allowance >= rate * LOOK
+        return self._allowance >= burst * WORTH_IT
 
     def _switch(self, open: bool) -> None:
         self.open = open
@@ -111,3 +112,14 @@ class Tape:
     def _look_again(self) -> None:
         if not self.ready():
             self._look_again_later()
+
+
+class NoTape(Tape):
+    """Where there is no inspector (yet)."""
+
+    def __init__(self) -> None:
+        super().__init__(limit=0)
+        self.open = False
+
+    def _refill(self) -> bool:
+        return False

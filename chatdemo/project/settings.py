@@ -64,7 +64,7 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "chatdemo.realtime.layer.ChannelLayer",
+        "BACKEND": f"chatdemo.{'realtime.layer.' if CHATDEMO.inspect == 'off' else 'inspector.layer.Recording'}ChannelLayer",
         # A full channel loses events, and 100 (the default) is a burst that one paste can make.
         "CONFIG": {"capacity": 10_000},
     }

@@ -38,7 +38,7 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         self.scope, self.base_send = scope, send
-        self._sender = send if hasattr(send, "text") else None  # a server's that has a shorter way for texts
+        self.text_sender = send if hasattr(send, "text") else None  # a server's that has a shorter way for texts
         self.channel_layer = layer = get_channel_layer(self.channel_layer_alias)
         self._turns, self._pumps = Turns(self, self._handlers), []
         if layer is not None:
@@ -88,9 +88,9 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
 
     def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> Awaitable:
         # Not "async def", which would cost a coroutine more for each delivery. What it returns is to be awaited.
-        if text_data is None or close or not self._sender:
+        if text_data is None or close or not self.text_sender:
             return super().send(text_data, bytes_data, close)
-        return self._sender.text(text_data)
+        return self.text_sender.text(text_data)
 
 
 async def _call(method: Callable[[dict], Awaitable], consumer: AsyncWebsocketConsumer, message: dict) -> None:
