@@ -1,0 +1,1 @@
+"""All that goes wrong in consumers, each in one of its own."""

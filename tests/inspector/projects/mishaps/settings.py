@@ -1,0 +1,6 @@
+import os
+
+SECRET_KEY = "not a secret: for tests"
+ALLOWED_HOSTS = ["127.0.0.1"]
+INSTALLED_APPS = ["channels"]
+CHANNEL_LAYERS = {"default": {"BACKEND": os.environ["STRANGERS_LAYER"], "CONFIG": {"capacity": 3}}}
