@@ -74,6 +74,10 @@ def shown_of(event):
     return event["size"], event["payload"][:LONGEST]
 
 
+def test_every_event_is_there_in_order(story, recorded):
+    assert recorded.stories == story.STORIES
+
+
 def test_what_comes_to_a_browser_has_come_to_its_consumer(recorded):
     """A frame of a journey that began elsewhere comes after an event of that journey."""
     begun = {event["journey"]: event["connection"] for event in recorded.events if event["what"] == "receive"}
