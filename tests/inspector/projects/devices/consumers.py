@@ -11,6 +11,11 @@ from channels.layers import get_channel_layer
 layer = get_channel_layer()
 
 
+def count():
+    event = {"type": "pump.counted", "count": b"\0\1\2"}
+    async_to_sync(layer.group_send)("pumps", event)  # hop: from a thread
+
+
 class Pump(SyncConsumer):
     """Speaks bytes, in threads."""
 
@@ -23,7 +28,7 @@ class Pump(SyncConsumer):
     def websocket_receive(self, message):  # hop: websocket_receive
         order = message["bytes"]
         if order == b"count":
-            thread = threading.Thread(target=self.count)
+            thread = threading.Thread(target=count)
             thread.start()
             thread.join()
         elif order == b"weigh":
@@ -36,10 +41,6 @@ class Pump(SyncConsumer):
             self.send({"type": "websocket.close", "code": 4007, "reason": "stopped"})  # hop: pump's close
         else:
             self.send({"type": "websocket.send", "bytes": order * 3})  # hop: tripled
-
-    def count(self):
-        event = {"type": "pump.counted", "count": b"\0\1\2"}
-        async_to_sync(layer.group_send)("pumps", event)  # hop: from a thread
 
     def pump_counted(self, event):  # hop: pump_counted
         self.send({"type": "websocket.send", "bytes": event["count"]})  # hop: count
@@ -60,12 +61,11 @@ class Panel(AsyncConsumer):
     async def websocket_connect(self, message):
         await self.channel_layer.group_add("everyone", self.channel_name)  # hop: panel's group_add
         await self.send({"type": "websocket.accept"})  # hop: panel's accept
-        self.ticking = asyncio.create_task(self.tick())
-        self.ticks = asyncio.Queue()
+        self.ticking = None
 
     async def websocket_receive(self, message):  # hop: panel's receive
         if message["text"] == "tick":
-            self.ticks.put_nowait("tock")
+            self.ticking = asyncio.create_task(self.tick())
         elif message["text"] == "twice":
             await asyncio.gather(self.tell("one"), self.tell("two"))
         else:
@@ -73,8 +73,9 @@ class Panel(AsyncConsumer):
             await other.group_send("pumps", {"type": "pump.counted", "count": b"\xff" * 300})  # hop: across
 
     async def tick(self):
-        while True:
-            await self.tell(await self.ticks.get())
+        await asyncio.sleep(0)
+        await self.tell("tock")
+        await asyncio.Event().wait()
 
     async def tell(self, text):
         await self.send({"type": "websocket.send", "text": text})  # hop: tell

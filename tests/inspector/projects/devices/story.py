@@ -85,7 +85,7 @@ STORIES = {
         "group_add Panel (panel's group_add) everyone",
         "accept Panel (panel's accept)",
         "receive Panel (panel's receive) panel#1",
-        "send Panel (tell)",
+        "send Panel (tell) panel#1",
         "receive Panel (panel's receive) panel#2",
         "send Panel (tell) panel#2",
         "send Panel (tell) panel#2",
