@@ -20,7 +20,7 @@ YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 def setting(
     default: Any, help: str, low: int | None = None, high: int | None = None, choices: tuple[str, ...] = ()
 ) -> Any:
-    """A row of the table: its default and one sentence of help; a number's least and greatest value, a text's choices."""
+    """A row of the table: its default, one sentence of help, a number's least and greatest value, a text's choices."""
     return field(default=default, metadata={"help": help, "low": low, "high": high, "choices": choices})
 
 
@@ -43,7 +43,7 @@ class Config:
         "Who may look at /inspect/: off (nobody), local (this machine's browsers) or all.",
         choices=("off", "local", "all"),
     )
-    inspect_events: int = setting(5000, "Events that the inspector keeps; the oldest are dropped.", low=100, high=100_000)
+    inspect_events: int = setting(5000, "Events that the inspector keeps; the oldest are dropped.", 100, 100_000)
     debug: bool = setting(False, "Show tracebacks, and a log line for each request and WebSocket.")
 
 

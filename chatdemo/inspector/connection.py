@@ -1,5 +1,6 @@
 """One WebSocket connection as the inspector sees it: what goes through its ``receive`` and its ``send``."""
 
+import asyncio
 import time
 import weakref
 from collections import deque
@@ -40,7 +41,7 @@ class Connection:
 
     __slots__ = (
         "tape", "scope", "id", "path", "room", "since", "ended", "state", "frames_in", "frames_out", "channel",
-        "journey", "consumer_name", "instance", "receive", "send", "_handed", "_turn", "_next", "_consumer",
+        "journey", "consumer_name", "instance", "receive", "send", "_task", "_handed", "_turn", "_next", "_consumer",
         "__weakref__",
     )  # fmt: skip
     numbers = count(1)
@@ -55,6 +56,7 @@ class Connection:
         self.frames_in = self.frames_out = 0
         self.channel: str | None = None
         self.journey: int | None = None  # of what was handed to the consumer last
+        self._task = asyncio.current_task()  # the application's
         self._handed: list[tuple[dict, int | None]] = []
         self._turn: Turn | None = None
         self._next: deque[int | None] | tuple = ()  # journeys of what waits for its turn
@@ -116,22 +118,31 @@ class Connection:
 
     @harmless
     def on_asked(self) -> None:
-        """Whoever handles messages asks for the next one: in Channels, the task in which the handlers run."""
+        """Whoever handles messages asks for the next one: in Channels, the task in which the handlers run.
+
+        If another task does, that of a middleware, it isn't known when a handler's turn begins.
+        """
+        if asyncio.current_task() is not self._task:
+            self._task = self._turn = None
+        if self._task is None:
+            return
         self._turn = Turn()
         turn.set(self._turn)
         if self._next:
             self._turn.begin(self._next.popleft())
 
-    def look(self) -> tuple[dict | None, int | None]:
-        """The line of the consumer's that runs, and the journey that it is on."""
-        frames = source.stack(self.consumer)
+    def look(self, within: bool = False) -> tuple[dict | None, int | None]:
+        """The line that runs, and the journey that it is on; ``within`` the consumer, without what that has called."""
+        frames = source.stack()
         if self.consumer is None and (found := source.find_consumer(frames)):
             self.consumer = found
+        if within:
+            frames = source.within(frames, self.consumer)
         for message in source.handled(frames):
             for handed, journey in self._handed:
                 if handed is message:
                     return source.caller(frames), journey
-        now = turn.get()
+        now = turn.get() if self._task else None
         return source.caller(frames), self.journey if now is None else now.journey
 
     @harmless
@@ -157,17 +168,17 @@ class Connection:
         if message["type"] == "websocket.send":
             self.frames_out += 1
             if self.tape.ready():
-                where, journey = self.look()
+                where, journey = self.look(within=True)
                 self.record("send", payload=_content(message), journey=journey, source=where)
         elif message["type"] == "websocket.accept":
-            where, _ = self.look()
+            where, _ = self.look(within=True)
             self.state = "open"
             self.record_if_ready("accept", source=where)
         elif message["type"] in ("websocket.close", "websocket.http.response.start"):
             self._on_close(message)
 
     def _on_close(self, message: dict) -> None:
-        where, journey = self.look()
+        where, journey = self.look(within=True)
         if self.state == "connecting":
             where = where or source.of_exception()
             detail = refusals.explain(self.consumer, self.scope, message, where)
@@ -180,12 +191,12 @@ class Connection:
     @harmless
     def on_failed(self, error: Exception) -> None:
         """The application has raised."""
-        reason = refusals.of_routing(error, self.path) if self.state == "connecting" else None
-        if reason:
-            self.record("refuse", detail=printable(reason))
-        else:
+        reason = refusals.of_routing(error, self.path)
+        if not reason:
             detail = printable(f"{type(error).__name__}: {error}")
             self.record("error", detail=detail, traceback=source.of_traceback(error.__traceback__))
+        if self.state == "connecting":
+            self.record("refuse", detail=printable(reason or refusals.of_failure(error, self.consumer_name)))
         self.state = "closed"
 
     @harmless

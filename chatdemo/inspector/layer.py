@@ -175,7 +175,7 @@ class Recorder:
 
     def look(self) -> tuple[dict | None, int | None]:
         """The line that runs, of a worker or of anybody who isn't a participant's consumer, and its journey."""
-        frames = source.stack_of_any()
+        frames = source.stack()
         for event in source.handled(frames):
             for handed, journey in self.handed:
                 if handed is event:
@@ -243,7 +243,7 @@ class Recorder:
         if connection:
             connection.record(what, **fields)
         else:
-            if what != "layer_receive" and (consumer := source.find_consumer(source.stack_of_any())):
+            if what != "layer_receive" and (consumer := source.find_consumer(source.stack())):
                 fields |= {"consumer": type(consumer).__name__, "instance": instance_of(consumer)}
             self.tape.record(what, **fields)
 

@@ -32,5 +32,10 @@ def of_routing(error: Exception, path: str) -> str | None:
     return None
 
 
+def of_failure(error: Exception, consumer: str | None) -> str:
+    """The reason, where the application has raised instead of accepting."""
+    return f"{BECAUSE}{consumer or 'the application'} failed before it had accepted: {type(error).__name__}: {error}"
+
+
 def _origin(scope: dict) -> str:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"), "which is missing")

@@ -7,11 +7,13 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import dropwhile
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 import channels
-from channels.consumer import AsyncConsumer, SyncConsumer
+from asgiref.sync import AsyncToSync
+from channels.consumer import AsyncConsumer
 
 import chatdemo
 
@@ -35,6 +37,9 @@ _BOTTOM = {
     (os.path.join(_OURS, "realtime", "turns.py"), "take"),
 }
 
+#: What async_to_sync runs in an event loop, and what waits for that in another thread.
+_BEGINS, _WAITS = AsyncToSync.main_wrap.__code__, AsyncToSync.__call__.__code__
+
 
 @lru_cache(maxsize=4096)
 def is_framework(filename: str) -> bool:
@@ -57,30 +62,27 @@ def walk(frame: FrameType | None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def stack(consumer: Any = None) -> list[FrameType]:
-    """The frames of the call: of this thread, or of the one that a synchronous consumer waits in for us."""
-    frames = list(walk(sys._getframe(1)))
-    if consumer is not None and getattr(consumer, "_sync", False):
-        return next((theirs for found, theirs in _synchronous() if found is consumer), frames)
+def stack() -> list[FrameType]:
+    """The frames of the call: this thread's, and those of the threads that wait for it in ``async_to_sync``."""
+    return _with_waiting(list(walk(sys._getframe(1))))
+
+
+def _with_waiting(frames: list[FrameType]) -> list[FrameType]:
+    """The frames, and behind them those of the thread that called them: it has the same future for the result."""
+    result = next((frame.f_locals.get("call_result") for frame in frames if frame.f_code is _BEGINS), None)
+    for thread in sys._current_frames().values() if result is not None else ():
+        theirs = list(walk(thread))
+        for index, frame in enumerate(theirs):
+            if frame.f_code is _WAITS and frame.f_locals.get("call_result") is result:
+                return frames + _with_waiting(theirs[index:])
     return frames
 
 
-def stack_of_any() -> list[FrameType]:
-    """The same where the consumer isn't known: of the one synchronous worker's that waits for us, if nothing else."""
-    frames = list(walk(sys._getframe(1)))
-    if caller(frames) is None:
-        waiting = [theirs for found, theirs in _synchronous() if not is_websockets(found)]
-        return waiting[0] if len(waiting) == 1 else frames
-    return frames
-
-
-def _synchronous() -> Iterator[tuple[AsyncConsumer, list[FrameType]]]:
-    """The synchronous consumers at work, each with the frames of its thread."""
-    for frame in sys._current_frames().values():
-        frames = list(walk(frame))
-        for one in frames:
-            if one.f_code.co_name == "dispatch" and isinstance(found := one.f_locals.get("self"), SyncConsumer):
-                yield found, frames
+def within(frames: list[FrameType], consumer: Any) -> list[FrameType]:
+    """The frames from the nearest of the consumer's own methods on: without middleware that it calls. Or all."""
+    if consumer is None:
+        return frames
+    return list(dropwhile(lambda frame: frame.f_locals.get("self") is not consumer, frames)) or frames
 
 
 def is_websockets(consumer: AsyncConsumer) -> bool:

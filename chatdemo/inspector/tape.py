@@ -10,8 +10,8 @@ from typing import Any
 
 from chatdemo.inspector.elide import elide, size
 
-#: Events a second that are recorded for ever on end, and how many at once, while somebody watches and while nobody does.
-#: An event takes 10 µs or so: a class at work stays below, a flood goes by unrecorded instead of being slowed.
+#: Events a second that are recorded for ever on end, and how many at once; while somebody watches, and while nobody
+#: does. An event takes 10 µs or so: a class at work stays below, a flood goes by unrecorded instead of being slowed.
 WATCHED, UNWATCHED = (3000, 3000), (300, 1000)
 #: Seconds between two looks whether a closed tape can be opened, and the share of those at once for which it is: to
 #: open it has its price too, and what is recorded should be whole journeys.

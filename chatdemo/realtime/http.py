@@ -60,6 +60,13 @@ class WebRequest(DaphneWebRequest):
             asyncio.get_running_loop().call_soon(self.channel.let_go)
         return processed
 
+    def handle_exception(self, exception: Exception) -> None:
+        """The application has failed. Where its response has begun, all that can be told is that it isn't whole."""
+        if self._response_started:  # Daphne would start another, and fail: from then on no failure is seen by anybody
+            self.channel.loseConnection()
+        else:
+            super().handle_exception(exception)
+
     def find_fault(self) -> str | None:
         """What Twisted and Daphne let pass and the standards don't: RFC 9112, section 3.2; RFC 6455, section 4.2.1."""
         hosts = self.requestHeaders.getRawHeaders(b"host") or []

@@ -73,6 +73,11 @@ class Refusing(AsyncWebsocketConsumer):
             await self.close()
 
 
+class Failing(AsyncWebsocketConsumer):
+    async def connect(self):
+        raise LookupError("no such room")
+
+
 class Closing(AsyncWebsocketConsumer):
     async def connect(self):
         await self.close(4001, reason="the room is being painted.")
@@ -83,7 +88,7 @@ class Silent(AsyncWebsocketConsumer):
         await self.close()  # hop: refuse
 
 
-ROUTES = {"echo": Echo, "direct": Direct, "sync": SyncRoom, "broken": Broken}
+ROUTES = {"echo": Echo, "direct": Direct, "sync": SyncRoom, "broken": Broken, "failing": Failing}
 ROUTES |= {"refusing": Refusing, "closing": Closing, "silent": Silent, "room": Room}
 
 

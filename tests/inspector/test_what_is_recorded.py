@@ -66,6 +66,16 @@ async def test_an_error_has_the_lines_of_the_code_at_fault_and_is_raised(inspect
     assert error["traceback"][0]["code"] == 'raise ZeroDivisionError("on purpose")  # hop: error'
 
 
+async def test_an_error_before_the_handshake_is_answered_is_a_refusal_too(inspector):
+    communicator = WebsocketCommunicator(inspector, "/ws/failing/lobby/", headers=[(b"origin", b"http://testserver")])
+    with pytest.raises(LookupError):
+        await communicator.connect()
+    assert [event["what"] for event in events(inspector)] == ["connect", "error", "refuse"]
+    assert events(inspector, "refuse")[0]["detail"] == (
+        "The connection was refused because Failing failed before it had accepted: LookupError: no such room"
+    )
+
+
 async def test_what_a_full_channel_loses_is_counted(inspector):
     layer = get_channel_layer()
     name = await layer.new_channel()

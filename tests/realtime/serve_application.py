@@ -43,7 +43,14 @@ async def wait_for_answer(receive, send):
     await asyncio.Event().wait()
 
 
-BEHAVIOURS = {"/hang": hang, "/echo": echo, "/fail": fail, "/http": wait_for_answer}
+async def fail_halfway(receive, send):
+    """An HTTP response without its other half."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"half", "more_body": True})
+    raise ValueError("no other half")
+
+
+BEHAVIOURS = {"/hang": hang, "/echo": echo, "/fail": fail, "/http": wait_for_answer, "/half": fail_halfway}
 
 if __name__ == "__main__":
     with listen("127.0.0.1", 0) as listener:

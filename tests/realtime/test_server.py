@@ -72,6 +72,18 @@ def test_an_application_that_fails_closes_its_websocket_with_1011_and_hurts_no_o
         assert other.recv(PATIENCE) == "still here"
 
 
+def test_a_response_that_fails_halfway_is_cut_off_and_failures_after_it_are_seen(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client:
+        client.sendall(b"GET /half HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        heard = b"".join(iter(lambda: client.recv(4096), b""))
+    # RFC 9112, section 8: without the last chunk of length 0, the client knows that something is missing.
+    assert heard.endswith(b"\r\n\r\n4\r\nhalf\r\n")
+    with connect(f"ws://127.0.0.1:{server.port}/fail") as client:
+        with pytest.raises(ConnectionClosed) as caught:
+            client.recv(PATIENCE)
+    assert caught.value.rcvd.code == 1011
+
+
 def test_a_message_of_two_frames_arrives_as_one(server):
     with connect(f"ws://127.0.0.1:{server.port}/echo") as client:
         client.send(["hel", "lo"])

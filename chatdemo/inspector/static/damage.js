@@ -37,5 +37,5 @@ function isLine(value) {
 const STATE = {
   connections: (item) => Number.isInteger(item?.id),
   groups: (item) => typeof item?.group === "string" && Array.isArray(item.members) && item.members.every((member) => typeof member?.channel === "string"),
-  channels: (item) => typeof item?.channel === "string" && Number.isInteger(item.waiting) && Number.isInteger(item.capacity),
+  channels: (item) => typeof item?.channel === "string" && Number.isInteger(item.waiting) && Number.isInteger(item.capacity ?? 0),
 };

@@ -51,8 +51,8 @@ function makeMember({ channel, connection }, people) {
 }
 
 function updateMember(item, queue) {
-  const { waiting = 0, capacity = 0 } = queue ?? {};
-  const level = capacity ? `${waiting} of ${capacity.toLocaleString("en")}` : "";
+  const { waiting = 0, capacity } = queue ?? {};
+  const level = capacity ? `${waiting} of ${capacity.toLocaleString("en")}` : waiting || "";
   write(item.querySelector(".level"), level);
   item.querySelector(".meter").title = `${level} events wait in its queue`;
   item.querySelector(".fill").style.width = `${filled(waiting, capacity)}%`;

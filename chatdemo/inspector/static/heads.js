@@ -50,15 +50,15 @@ function queue(channel) {
 export function showQueues(place, channels) {
   const known = new Map(channels.map((channel) => [channel.channel, channel]));
   for (const made of place.querySelectorAll(".queue")) {
-    const { waiting = 0, capacity = 100 } = known.get(made.dataset.channel) ?? {};
+    const { waiting = 0, capacity } = known.get(made.dataset.channel) ?? {};
     made.hidden = waiting === 0;
-    made.lastElementChild.textContent = `${waiting} of ${capacity}`;
+    made.lastElementChild.textContent = capacity ? `${waiting} of ${capacity}` : waiting;
     made.firstElementChild.style.width = `${filled(waiting, capacity)}%`;
   }
 }
 
-// In percent; a little of anything can be seen.
-export function filled(waiting, capacity) {
+// In percent; a little of anything can be seen. A layer may have no capacity.
+export function filled(waiting, capacity = 100) {
   return waiting ? Math.min(100, Math.max(6, (waiting / capacity) * 100)) : 0;
 }
 

@@ -58,6 +58,8 @@ STORIES = {
     "RaisesInConnect": [
         "connect",
         "error RaisesInConnect (error in connect) LookupError: no such table",
+        "refuse RaisesInConnect The connection was refused because RaisesInConnect failed before it had accepted: "
+        "LookupError: no such table",
     ],
     "Refuses": [
         "connect",
