@@ -30,10 +30,13 @@ _FRAMEWORK = tuple(
         os.path.join(_OURS, "realtime"),
     )
 )
-#: Functions that begin something anew: what is above them has nothing to do with it.
+#: Functions that begin something anew: what is above them has nothing to do with it. Of event loops, those that run
+#: them too: uvloop has no frames.
 _BOTTOM = {
     (asyncio.events.__file__, "_run"),
     (asyncio.base_events.__file__, "run_forever"),
+    (asyncio.runners.__file__, "run"),
+    (os.path.join(sysconfig.get_path("purelib"), "twisted", "internet", "asyncioreactor.py"), "run"),
     (os.path.join(_OURS, "realtime", "turns.py"), "take"),
 }
 
@@ -68,14 +71,17 @@ def stack() -> list[FrameType]:
 
 
 def _with_waiting(frames: list[FrameType]) -> list[FrameType]:
-    """The frames, and behind them those of the thread that called them: it has the same future for the result."""
-    result = next((frame.f_locals.get("call_result") for frame in frames if frame.f_code is _BEGINS), None)
-    for thread in sys._current_frames().values() if result is not None else ():
+    """The frames, with those of the thread that called them behind: it has the same future for the result."""
+    begins = next((index for index, frame in enumerate(frames) if frame.f_code is _BEGINS), None)
+    if begins is None:
+        return frames
+    result = frames[begins].f_locals["call_result"]
+    for thread in sys._current_frames().values():
         theirs = list(walk(thread))
         for index, frame in enumerate(theirs):
             if frame.f_code is _WAITS and frame.f_locals.get("call_result") is result:
-                return frames + _with_waiting(theirs[index:])
-    return frames
+                return frames[:begins] + _with_waiting(theirs[index:])
+    return frames[:begins]
 
 
 def within(frames: list[FrameType], consumer: Any) -> list[FrameType]:
