@@ -33,6 +33,7 @@ class Config:
     open: bool = setting(False, "Open the chat in this machine's browser once it is ready.")
     db: str = setting("", "SQLite file; empty: one in your application folder; :memory: keeps nothing.")
     allowed_hosts: tuple[str, ...] = setting((), "Further host names to answer to, such as a tunnel's.")
+    history: bool = setting(True, "Keep what is said, for those who come back or come later.")
     max_message: int = setting(4000, "Longest message, in characters.", low=1, high=100_000)
     max_backlog: int = setting(
         1_048_576, "Bytes that may wait for a participant that doesn't read, before it is disconnected.", 65_536, 2**30

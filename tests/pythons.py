@@ -65,7 +65,8 @@ def chat(server: Process, path: str) -> None:
     join = partial(connect, server.socket_url(path), origin=server.url.removesuffix("/"))  # as a browser does
     with join() as ana, join() as ben:
         ana.send(json.dumps({"message": "hello"}))
-        assert json.loads(ana.recv(PATIENCE)) == json.loads(ben.recv(PATIENCE)) == {"message": "hello"}
+        heard = [json.loads(end.recv(PATIENCE)) for end in (ana, ben)]
+        assert heard[0] == heard[1] and heard[0]["message"] == "hello"
 
 
 def _version(interpreter: str) -> str | None:

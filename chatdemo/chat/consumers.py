@@ -1,30 +1,45 @@
 """The consumers: one instance for each participant's WebSocket."""
 
+from urllib.parse import parse_qs
+
 from django.conf import settings
 
-from chatdemo.chat import messages, rooms
+from chatdemo.chat import history, messages, people, rooms
+from chatdemo.chat.catching_up import CatchingUp
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
+from chatdemo.realtime.tasks import spawn
 
 #: A client that offers this subprotocol gets the events of the wire contract too.
 SUBPROTOCOL = "chatdemo"
 
 
-class ChatConsumer(AsyncWebsocketConsumer):
-    """Joins its participant to the room in the address, and carries messages between it and the room's group."""
+class ChatConsumer(CatchingUp, AsyncWebsocketConsumer):
+    """Joins its participant to the room in the address, and carries messages between it and the room's group.
+
+    With the setting ``history`` a message is kept before it goes to the group. Then ``seen`` is the last ``seq`` that
+    the participant has got, None before the first.
+    """
 
     async def connect(self) -> None:
-        self.room_group_name = None
+        self.room_group_name, self.seen = None, None
         self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
         try:
             rooms.check_path(self.scope.get("raw_path", b""))
             rooms.check_name(self.room_name)
+            after = _after(self.scope)
         except rooms.RoomNameError as error:
             return await self.close(reason=f"that name can't be a room's. {error}")
+        except ValueError as error:
+            return await self.close(reason=str(error))
+        self.person = people.key_of(self.scope)
         self.room_group_name = rooms.group_name(self.room_name)
         await self.channel_layer.group_add(self.room_group_name, self.channel_name)
         await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None)
+        if after is not None and settings.CHATDEMO.history:
+            self.catch_up(after)
 
     async def disconnect(self, close_code: int) -> None:
+        self.stop_catching_up()
         if self.room_group_name:
             await self.channel_layer.group_discard(self.room_group_name, self.channel_name)
 
@@ -34,15 +49,48 @@ class ChatConsumer(AsyncWebsocketConsumer):
             message = messages.parse(text_data, settings.CHATDEMO.max_message)
         except messages.MessageError as error:
             return await self.send(error.as_json())
-        event = {"type": "chat.message", "message": message.text, "id": message.id, "sender": self.channel_name}
+        if settings.CHATDEMO.history:
+            history.keep(self._draft(message))
+        else:
+            at = history.iso(history.now())
+            await self._say(messages.encode(message.text, at=at), 0, message.id)
+
+    def _draft(self, message: messages.Message) -> history.Draft:
+        def on_kept(kept: history.Kept, is_new: bool) -> None:
+            frame = messages.encode(kept.text, seq=kept.seq, name=kept.name, at=kept.at)
+            spawn(self._say(frame, kept.seq, message.id) if is_new else self._confirm(frame, message.id))
+
+        def on_failed(reason: str) -> None:
+            error = messages.MessageError("not_kept", message.id, reason=reason)
+            spawn(self._tell_sender(error.as_json()))
+
+        return history.Draft(self.room_name, self.person, message.id, "", message.text, on_kept, on_failed)
+
+    async def _say(self, frame: str, seq: int, id: str | None) -> None:
+        event = {"type": "chat.message", "frame": frame, "seq": seq, "id": id, "sender": self.person}
         await self.channel_layer.group_send(self.room_group_name, event)
+
+    async def _confirm(self, frame: str, id: str) -> None:
+        """The message was said before: its sender alone is told, who may have missed it."""
+        await self._tell_sender(messages.with_id(frame, id))
+
+    async def _tell_sender(self, frame: str) -> None:
+        await self.channel_layer.send(self.channel_name, {"type": "chat.answer", "frame": frame})
+
+    async def chat_answer(self, event: dict) -> None:
+        """The answer to a message of the participant's own."""
+        await self.send(event["frame"])
 
     async def chat_message(self, event: dict) -> None:
         """An event from the group: to the participant. The id goes to nobody but the message's sender."""
-        id = event.get("id")
-        if id and event["sender"] != self.channel_name:
-            id = None
-        await self.send(messages.encode(event["message"], id))
+        seq = event["seq"]
+        if seq - 1 != self.seen and not self.is_next(seq):
+            return
+        self.seen = seq
+        frame = event["frame"]
+        if event["id"] and event["sender"] == self.person:
+            frame = messages.with_id(frame, event["id"])
+        await self.send(frame)
 
 
 class RefusingConsumer(AsyncWebsocketConsumer):
@@ -50,3 +98,13 @@ class RefusingConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         await self.close(reason="no consumer is at this address: the chat's are at /ws/chat/<room>/.")
+
+
+def _after(scope: dict) -> int | None:
+    """The ``?after=`` of a WebSocket's address. Raises ValueError if that is no ``seq``."""
+    given = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True).get("after")
+    if given is None:
+        return None
+    if not (given[0].isascii() and given[0].isdigit() and len(given[0]) < 16):
+        raise ValueError("its ?after= isn't a message's seq: give the last one that you have, or 0.")
+    return int(given[0])

@@ -108,6 +108,9 @@ class TextSender(Sender):
         self.connection.on_sent({"type": "websocket.send", "text": text})
         return self.inner.text(text)
 
+    def drained(self) -> Awaitable[None]:
+        return self.inner.drained()
+
     def switch(self, open: bool) -> None:
         """While the tape is closed, the consumer has the server's own."""
         consumer = self.connection.consumer

@@ -21,6 +21,7 @@ SCHEMA = Path(__file__).with_name("schema.sql")
 #: The apps whose tables schema.sql holds, by the folders of their migrations in the installed packages.
 MIGRATIONS = {
     "auth": "django/contrib/auth/migrations",
+    "chat": "chatdemo/chat/migrations",
     "contenttypes": "django/contrib/contenttypes/migrations",
     "sessions": "django/contrib/sessions/migrations",
 }
@@ -128,6 +129,8 @@ def _make_ready(connection: sqlite3.Connection, path: Path | None, tables: bool)
         # Claims a new file, and tells a read-only one, which SQLite opens without a word.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         secret_key.ensure(path)
+        # Readers and the writer then don't wait for each other (https://www.sqlite.org/wal.html).
+        connection.execute("PRAGMA journal_mode = WAL")
         if tables:
             _add_tables(connection, applied, known)
     except sqlite3.DatabaseError as error:

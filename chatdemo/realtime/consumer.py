@@ -92,6 +92,11 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
             return super().send(text_data, bytes_data, close)
         return self.text_sender.text(text_data)
 
+    async def drained(self) -> None:
+        """Wait until the participant's socket has taken what was sent, where the server can tell."""
+        if self.text_sender:
+            await self.text_sender.drained()
+
 
 async def _call(method: Callable[[dict], Awaitable], consumer: AsyncWebsocketConsumer, message: dict) -> None:
     """A handler of one consumer alone, or one that isn't a coroutine function but returns something to await."""

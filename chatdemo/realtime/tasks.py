@@ -51,6 +51,16 @@ def _resume(coroutine: Coroutine, waiting_for: Any) -> Generator:
         yield from coroutine
 
 
+_running: set[asyncio.Task] = set()  # the event loop itself keeps no more than a weak reference to a task
+
+
+def spawn(coroutine: Coroutine) -> None:
+    """Run a coroutine in a task of its own that nobody waits for. What it raises is logged by asyncio."""
+    task = asyncio.get_running_loop().create_task(coroutine)
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+
+
 class Done(asyncio.Future):
     """A coroutine that has ended: awaited as often and as quickly as a future, and fit for ``asyncio.create_task``."""
 

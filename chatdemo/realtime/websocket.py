@@ -1,5 +1,6 @@
 """Daphne's WebSocket protocol, held to RFC 6455 where a handshake or a closing goes off the usual way."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 GOING_AWAY = 1001  # RFC 6455, section 7.4.1
 OPEN = DaphneWebSocketProtocol.STATE_OPEN
 TRY_AGAIN_LATER = 1013  # the registry that RFC 6455, section 11.7, set up
+#: Seconds between two looks whether a socket has taken everything.
+DRAIN = 0.005
 NOTHING: dict = {}
 
 
@@ -199,3 +202,8 @@ class Send:
             return self({"type": "websocket.send", "text": text})
         joined.write(frame(text))
         return self.done
+
+    async def drained(self) -> None:
+        """Wait until the socket has taken all that was sent. Whoever sends much without it is soon given up."""
+        while (joined := self.joined) and (joined.first is not None or joined.transport.backlog):
+            await asyncio.sleep(DRAIN)

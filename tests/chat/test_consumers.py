@@ -36,6 +36,10 @@ class Participant(WebsocketCommunicator):
         await self.send_to(text_data=json.dumps({"message": text, **more}))
 
     async def hears(self) -> dict:
+        """The next frame, without what every message has: its seq and its time."""
+        return {name: value for name, value in (await self.gets()).items() if name not in ("seq", "at")}
+
+    async def gets(self) -> dict:
         return json.loads(await self.receive_from())
 
 

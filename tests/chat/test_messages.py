@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatdemo.chat.messages import ERRORS, Message, MessageError, encode, parse
+from chatdemo.chat.messages import ERRORS, Message, MessageError, encode, parse, with_id
 
 LIMIT = 10
 
@@ -96,4 +96,4 @@ def test_any_json_is_a_message_or_has_an_error(value, id):
     except MessageError as error:
         assert error.code in ERRORS
     else:
-        assert json.loads(encode(message.text, message.id)) == {"message": value, "id": id}
+        assert json.loads(with_id(encode(message.text), message.id)) == {"message": value, "id": id}

@@ -36,7 +36,7 @@ def chat(server: Served, path: str = LOBBY) -> None:
     """Say something as a client that knows only the tutorial's frames, and hear it."""
     with connect_sync(server.socket_url(path)) as client:
         client.send(json.dumps({"message": "hello"}))
-        assert json.loads(client.recv(PATIENCE)) == {"message": "hello"}
+        assert json.loads(client.recv(PATIENCE))["message"] == "hello"
 
 
 def test_it_serves_pages_static_files_and_websockets(served):

@@ -1,0 +1,80 @@
+"""What a participant gets who has missed something: all of it, in order, before what is said now."""
+
+import asyncio
+import logging
+
+from django.db import DatabaseError
+
+from chatdemo.chat import messages
+from chatdemo.chat.history import reader
+
+logger = logging.getLogger(__name__)
+#: Characters that are sent before the participant's socket must have taken them.
+MUCH = 64 * 1024
+CANT_READ = 1011  # RFC 6455, section 7.4.1: an unexpected condition
+
+
+class CatchingUp:
+    """For a consumer with ``room_name``, ``person`` and ``seen``, the last ``seq`` sent to its participant (or None).
+
+    What is said while it is catching up is in the history too, before it comes here: nothing has to wait in memory.
+    """
+
+    _catching_up: asyncio.Task | None = None
+    _more = False  # something was said meanwhile
+
+    def catch_up(self, after: int) -> None:
+        """Send what was kept after this ``seq``, and then what is said."""
+        self._catching_up = asyncio.create_task(self._send_what_is_kept(after))
+
+    def stop_catching_up(self) -> None:
+        """The participant is gone."""
+        if self._catching_up:
+            self._catching_up.cancel()
+
+    def is_next(self, seq: int) -> bool:
+        """Whether the message, which doesn't follow the last one that was sent, is to be sent all the same.
+
+        If some are missing, as the channel was full for them, they come from the history.
+        """
+        if self._catching_up:
+            self._more = True
+            return False
+        if not seq or self.seen is None or seq == 1:  # without a history, or the first, or of a history begun anew
+            return True
+        if seq > self.seen:
+            self.catch_up(self.seen)
+        return False
+
+    async def _send_what_is_kept(self, after: int) -> None:
+        try:
+            self.seen = await self._send_all_after(after)
+        except DatabaseError as error:
+            logger.error("The history of a room can't be read, and a participant is disconnected: %s", error)
+            await self.close(CANT_READ, "The history can't be read.")
+        finally:
+            self._catching_up = None
+
+    async def _send_all_after(self, seq: int) -> int:
+        """The ``seq`` of the last one."""
+        while True:
+            self._more = False
+            past = await reader.after(self.room_name, seq)
+            if past:
+                seq = past[-1].seq
+                await self._send_past(past)
+            elif not self._more:
+                return seq
+
+    async def _send_past(self, past: list[reader.Past]) -> None:
+        waiting = 0
+        for message in past:
+            frame = messages.encode(message.text, seq=message.seq, name=message.name, at=message.at)
+            if message.id and message.sender == self.person:
+                frame = messages.with_id(frame, message.id)
+            await self.send(frame)
+            waiting += len(frame)
+            if waiting > MUCH:
+                waiting = 0
+                await self.drained()
+        await self.drained()

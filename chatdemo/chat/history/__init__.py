@@ -1,0 +1,22 @@
+"""What is said is kept before anybody sees it: written by one writer, read again by whoever comes back."""
+
+from functools import cache
+
+from chatdemo.chat.history.drafts import Draft, Kept
+from chatdemo.chat.history.store import Store, iso, now
+from chatdemo.chat.history.writer import Writer
+
+__all__ = ["Draft", "Kept", "iso", "keep", "now", "the_writer"]
+
+
+@cache
+def the_writer() -> Writer:
+    """This process's, on Django's database."""
+    from django.conf import settings
+
+    return Writer(Store(settings.DATABASES["default"]["NAME"]))
+
+
+def keep(draft: Draft) -> None:
+    """Have the draft kept; it hears what has become of it."""
+    the_writer().put(draft)

@@ -1,0 +1,150 @@
+"""What is kept, over the WebSocket."""
+
+import asyncio
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from channels.layers import get_channel_layer
+
+from chatdemo.chat import history
+from chatdemo.chat.history import reader
+from chatdemo.chat.models import Message
+from chatdemo.project import settings
+from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401
+
+
+async def heard(participant, count):
+    """The seqs and texts of so many frames."""
+    frames = [await participant.gets() for _ in range(count)]
+    return [(frame["seq"], frame["message"]) for frame in frames]
+
+
+async def said(*texts, room="lobby"):
+    async with Participant(f"/ws/chat/{room}/") as ana:
+        for text in texts:
+            await ana.say(text)
+        await heard(ana, len(texts))
+
+
+async def test_a_message_has_its_number_and_its_time():
+    async with Participant() as ana:
+        await ana.say("hello")
+        frame = await ana.gets()
+    assert (frame["seq"], frame["message"]) == (1, "hello")
+    assert frame["at"].endswith("Z") and "id" not in frame and "name" not in frame
+
+
+async def test_who_comes_back_gets_what_was_said_meanwhile_and_then_what_is_said():
+    await said("a", "b", "c")
+    async with Participant("/ws/chat/lobby/?after=1") as ana, Participant() as ben:
+        assert await heard(ana, 2) == [(2, "b"), (3, "c")]
+        await ben.say("d")
+        assert await heard(ana, 1) == await heard(ben, 1) == [(4, "d")]
+
+
+async def test_who_gives_no_seq_gets_what_is_said_from_now_on():
+    await said("a", "b")
+    async with Participant() as ana:
+        await ana.say("c")
+        assert await heard(ana, 1) == [(3, "c")]
+
+
+async def test_much_is_sent_whole_while_others_go_on_talking():
+    much = 2 * reader.FEW + 1
+    await said(*map(str, range(1, much + 1)))
+    async with Participant() as ben, Participant("/ws/chat/lobby/?after=0") as ana:
+        for number in range(much + 1, much + 11):
+            await ben.say(str(number))
+        assert await heard(ana, much + 10) == [(number, str(number)) for number in range(1, much + 11)]
+
+
+async def test_what_a_full_channel_lost_comes_from_the_history(monkeypatch):
+    async with Participant() as ana, Participant() as ben:
+        await ben.say("a")
+        assert await heard(ana, 1) == await heard(ben, 1) == [(1, "a")]
+        with monkeypatch.context() as patched:
+            patched.setattr(get_channel_layer(), "_put_all", lambda *_: [])
+            await ben.say("b")
+            await ben.say("c")
+            assert await ana.receive_nothing()
+        await ben.say("d")
+        assert await heard(ana, 3) == await heard(ben, 3) == [(2, "b"), (3, "c"), (4, "d")]
+
+
+@pytest.mark.parametrize("after", ["", "x", "-1", "1.5", "٣", "9" * 16])
+async def test_what_is_no_seq_is_refused(after):
+    async with Participant(f"/ws/chat/lobby/?after={after}") as ana:
+        assert not ana.accepted
+
+
+async def test_a_seq_that_is_yet_to_come_waits_for_nothing():
+    await said("a")
+    async with Participant("/ws/chat/lobby/?after=50") as ana:
+        await ana.say("b")
+        await asyncio.sleep(0)
+
+
+async def test_what_is_sent_again_is_confirmed_to_its_sender_and_said_once():
+    path = "/ws/chat/lobby/?client=ana-of-this-test"
+    async with Participant(path) as ana, Participant() as ben:
+        await ana.say("hello", id="x")
+        first = await ana.gets()
+        await ana.say("hello", id="x")
+        assert await ana.gets() == first
+        async with Participant(path) as again:
+            await again.say("hello", id="x")
+            assert await again.gets() == first
+        await ben.say("over")
+        assert [text for _, text in await heard(ben, 2)] == ["hello", "over"]
+    assert await Message.objects.acount() == 2
+
+
+async def test_the_id_comes_back_to_whoever_gave_it_and_to_nobody_else():
+    async with Participant("/ws/chat/lobby/?client=ana-of-this-test") as ana:
+        await ana.say("hello", id="x")
+        await ana.gets()
+    async with Participant("/ws/chat/lobby/?after=0&client=ana-of-this-test") as ana:
+        assert (await ana.gets())["id"] == "x"
+    async with Participant("/ws/chat/lobby/?after=0&client=ben") as ben, Participant("/ws/chat/lobby/?after=0") as eve:
+        assert "id" not in await ben.gets() and "id" not in await eve.gets()
+
+
+async def test_while_the_database_is_locked_messages_wait():
+    with closing(sqlite3.connect(history.the_writer().store.name, isolation_level=None)) as other:
+        async with Participant() as ana:
+            other.execute("BEGIN IMMEDIATE")
+            await ana.say("a")
+            assert await ana.receive_nothing()
+            other.execute("ROLLBACK")
+            assert await heard(ana, 1) == [(1, "a")]
+
+
+async def test_what_cannot_be_kept_is_not_sent_and_its_sender_is_told(monkeypatch):
+    async with Participant() as ana, Participant() as ben:
+        with monkeypatch.context() as patched:
+            patched.setattr(history.the_writer().store, "keep", _full)
+            await ana.say("lost", id="x")
+            assert json.loads(await ana.receive_from()) == {
+                "error": "not_kept",
+                "detail": "That message can't be kept, so nobody got it: its disk is full. Try it again.",
+                "id": "x",
+            }
+        await ana.say("again", id="x")
+        assert await heard(ben, 1) == await heard(ana, 1) == [(1, "again")]
+
+
+def _full(drafts):
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+async def test_without_a_history_nothing_is_kept_and_nothing_has_a_number(monkeypatch):
+    config = replace(settings.CHATDEMO, history=False)
+    monkeypatch.setattr("django.conf.settings.CHATDEMO", config)
+    async with Participant("/ws/chat/lobby/?after=0") as ana, Participant() as ben:
+        await ana.say("hello", id="x")
+        assert set(await ana.gets()) == {"message", "at", "id"}
+        assert set(await ben.gets()) == {"message", "at"}
+    assert await Message.objects.acount() == 0
