@@ -7,15 +7,17 @@ from django.db import DatabaseError
 
 from chatdemo.chat import messages
 from chatdemo.chat.history import reader
+from chatdemo.realtime.tasks import spawn
 
 logger = logging.getLogger(__name__)
 #: Characters that are sent before the participant's socket must have taken them.
 MUCH = 64 * 1024
-CANT_READ = 1011  # RFC 6455, section 7.4.1: an unexpected condition
+#: RFC 6455, section 7.4.1: an unexpected condition; and the registry of section 11.7: come back.
+CANT_READ, RESTART = 1011, 1012
 
 
 class CatchingUp:
-    """For a consumer with ``room_name``, ``person`` and ``seen``, the last ``seq`` sent to its participant (or None).
+    """For a consumer with ``room_name``, ``person`` and ``is_page``; ``seen`` is the last ``seq`` that was sent, or None.
 
     What is said while it is catching up is in the history too, before it comes here: nothing has to wait in memory.
     """
@@ -40,11 +42,19 @@ class CatchingUp:
         if self._catching_up:
             self._more = True
             return False
-        if not seq or self.seen is None or seq == 1:  # without a history, or the first, or of a history begun anew
+        if not seq or self.seen is None:  # nothing is kept, or this is the first
             return True
+        if seq == 1:
+            return self._begin_anew()
         if seq > self.seen:
             self.catch_up(self.seen)
         return False
+
+    def _begin_anew(self) -> bool:
+        """The room was forgotten, and its first message is said again. A page learns that when it comes back."""
+        if self.is_page:
+            spawn(self.close(RESTART, "The room's history has begun anew."))
+        return not self.is_page
 
     async def _send_what_is_kept(self, after: int) -> None:
         try:

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from chatdemo.chat import history, messages, people, rooms
 from chatdemo.chat.catching_up import CatchingUp
+from chatdemo.chat.presence import Presence
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
 from chatdemo.realtime.tasks import spawn
 
@@ -13,7 +14,7 @@ from chatdemo.realtime.tasks import spawn
 SUBPROTOCOL = "chatdemo"
 
 
-class ChatConsumer(CatchingUp, AsyncWebsocketConsumer):
+class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
     """Joins its participant to the room in the address, and carries messages between it and the room's group.
 
     With the setting ``history`` a message is kept before it goes to the group. Then ``seen`` is the last ``seq`` that
@@ -32,15 +33,18 @@ class ChatConsumer(CatchingUp, AsyncWebsocketConsumer):
         except ValueError as error:
             return await self.close(reason=str(error))
         self.person = people.key_of(self.scope)
+        self.is_page = SUBPROTOCOL in self.scope.get("subprotocols", ())
         self.room_group_name = rooms.group_name(self.room_name)
         await self.channel_layer.group_add(self.room_group_name, self.channel_name)
-        await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None)
+        await self.accept(SUBPROTOCOL if self.is_page else None)
+        await self.arrive()
         if after is not None and settings.CHATDEMO.history:
             self.catch_up(after)
 
     async def disconnect(self, close_code: int) -> None:
         self.stop_catching_up()
         if self.room_group_name:
+            self.depart()
             await self.channel_layer.group_discard(self.room_group_name, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -53,7 +57,7 @@ class ChatConsumer(CatchingUp, AsyncWebsocketConsumer):
             history.keep(self._draft(message))
         else:
             at = history.iso(history.now())
-            await self._say(messages.encode(message.text, at=at), 0, message.id)
+            await self._say(messages.encode(message.text, name=self._name(), at=at), 0, message.id)
 
     def _draft(self, message: messages.Message) -> history.Draft:
         def on_kept(kept: history.Kept, is_new: bool) -> None:
@@ -64,7 +68,10 @@ class ChatConsumer(CatchingUp, AsyncWebsocketConsumer):
             error = messages.MessageError("not_kept", message.id, reason=reason)
             spawn(self._tell_sender(error.as_json()))
 
-        return history.Draft(self.room_name, self.person, message.id, "", message.text, on_kept, on_failed)
+        return history.Draft(self.room_name, self.person, message.id, self._name(), message.text, on_kept, on_failed)
+
+    def _name(self) -> str:
+        return self.member.shown if self.member else ""
 
     async def _say(self, frame: str, seq: int, id: str | None) -> None:
         event = {"type": "chat.message", "frame": frame, "seq": seq, "id": id, "sender": self.person}

@@ -5,6 +5,8 @@ import secrets
 from typing import Any
 from urllib.parse import parse_qs
 
+from chatdemo.chat import names
+
 #: Where a session has its person's key.
 SESSION_KEY = "person"
 
@@ -14,6 +16,14 @@ def ensure_key(session: Any) -> str:
     nothing: the session's own key isn't to be found out from it.
     """
     return session.get(SESSION_KEY) or session.setdefault(SESSION_KEY, secrets.token_hex(12))
+
+
+def name_of(scope: dict) -> str | None:
+    """What the person at a WebSocket is called; None for a client without a session, which has no name."""
+    session = scope.get("session")
+    if session is None or not session.get(SESSION_KEY):
+        return None
+    return session.get(names.SESSION_KEY) or names.GUEST
 
 
 def key_of(scope: dict) -> str:

@@ -7,5 +7,7 @@ from chatdemo.chat import views
 urlpatterns = [
     path("", views.index, name="index"),
     path("<str:room_name>/", views.room, name="room"),
+    path("<str:room_name>/messages/", views.older, name="older"),
+    path("<str:room_name>/name/", views.name, name="name"),
     path("<path:room_name>/", views.room),  # a name with a slash in it: the room's page says what is wrong with it
 ]

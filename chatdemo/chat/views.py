@@ -1,12 +1,20 @@
 """The chat's pages."""
 
+import logging
+
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from chatdemo.chat import rooms
+from chatdemo.chat import names, people, presence, rooms
+from chatdemo.chat.history import reader
+
+logger = logging.getLogger(__name__)
+#: Messages that a page shows at first, and more of each time that it is scrolled up.
+PAGE = 50
 
 
 @require_safe
@@ -24,14 +32,61 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def room(request: HttpRequest, room_name: str) -> HttpResponse:
     """The room's page. Raises BadRequest, which becomes a page that says why, for a name that can't be a room's."""
+    _check(request, room_name)
+    context = {
+        "room_name": room_name,
+        "socket_path": rooms.socket_path(room_name),
+        "max_message": settings.CHATDEMO.max_message,
+        "name": request.session.get(names.SESSION_KEY, ""),
+        "max_name": names.MAX_NAME,
+        "past": _past(room_name, people.ensure_key(request.session)),
+    }
+    return render(request, "chat/room.html", context)
+
+
+@require_safe
+def older(request: HttpRequest, room_name: str) -> HttpResponse:
+    """As JSON, the messages before the one whose ``seq`` is ``?before=``. Raises BadRequest for another number."""
+    _check(request, room_name)
+    before = request.GET.get("before", "")
+    if not (before.isascii() and before.isdigit() and len(before) < 16):
+        raise BadRequest("Give ?before= the seq of a message.")
+    return JsonResponse(_past(room_name, people.ensure_key(request.session), int(before)))
+
+
+@require_POST
+def name(request: HttpRequest, room_name: str) -> HttpResponse:
+    """Call the visitor by the ``name`` that was sent, in all rooms: 204, or 400 with the reason as text."""
+    form = names.NameForm(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest(form.errors["name"][0], content_type="text/plain; charset=utf-8")
+    request.session[names.SESSION_KEY] = form.cleaned_data["name"]
+    presence.rename(people.ensure_key(request.session), form.cleaned_data["name"])
+    return HttpResponse(status=204)
+
+
+def _check(request: HttpRequest, room_name: str) -> None:
     try:
         rooms.check_path(request.scope.get("raw_path", b"") if hasattr(request, "scope") else b"")
         rooms.check_name(room_name)
     except rooms.RoomNameError as error:
         raise BadRequest(str(error)) from None
-    context = {
-        "room_name": room_name,
-        "socket_path": rooms.socket_path(room_name),
-        "max_message": settings.CHATDEMO.max_message,
-    }
-    return render(request, "chat/room.html", context)
+
+
+def _past(room_name: str, person: str, before: int | None = None) -> dict:
+    """What the page shows of what was said, each with whether it is the visitor's own; and whether there is more.
+
+    A history that can't be read is as one that is empty: the page says more once it is connected.
+    """
+    if not settings.CHATDEMO.history:
+        return {"kept": False, "messages": [], "more": False}
+    try:
+        past = reader.latest(room_name, PAGE + 1, before)
+    except DatabaseError as error:
+        logger.error("The history of a room can't be read: %s", error)
+        past = []
+    messages = [
+        {"message": one.text, "seq": one.seq, "name": one.name, "at": one.at, "own": one.sender == person}
+        for one in past[-PAGE:]
+    ]
+    return {"kept": True, "messages": messages, "more": len(past) > PAGE}

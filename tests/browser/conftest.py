@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser import find
 from tests.browser.participant import enter, open_browser
-from tests.support.served import PATIENCE
+from tests.support.served import PATIENCE, Served
 
 
 @pytest.fixture
@@ -29,6 +29,13 @@ def new_context(browser):
 @pytest.fixture
 def context(new_context):
     return new_context()
+
+
+@pytest.fixture
+def forgetful(tmp_path):
+    """A server that keeps nothing of what is said."""
+    with Served(tmp_path, CHATDEMO_HISTORY="false") as server:
+        yield server
 
 
 @pytest.fixture

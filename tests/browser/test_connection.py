@@ -152,8 +152,8 @@ def test_a_page_that_came_over_https_opens_a_secure_websocket(context, served):
 
 
 @pytest.fixture
-def doubtful(context, served):
-    """Someone whose message was on its way when the connection went, and who is connected again."""
+def doubtful(context, forgetful):
+    """Without a history: someone whose message was on its way when the connection went, and who is connected again."""
     sockets = []
 
     def lose_the_first_message(socket):
@@ -164,7 +164,7 @@ def doubtful(context, served):
 
     page = context.new_page()
     page.route_web_socket(SOCKET, lose_the_first_message)
-    ada = visit(page, served.url)
+    ada = visit(page, forgetful.url)
     ada.expect_state("Connected")
     ada.say("did it arrive?")
     expect(ada.unsent).to_contain_text("may or may not have been sent")
@@ -184,8 +184,8 @@ def test_a_message_in_doubt_is_not_sent_again_unasked(doubtful):
     expect(doubtful.unsent).to_contain_text("did it arrive?")
 
 
-def test_a_message_in_doubt_can_be_sent_again(doubtful, join):
-    ben = join()
+def test_a_message_in_doubt_can_be_sent_again(doubtful, context, forgetful):
+    ben = enter(context, forgetful.url)
     doubtful.page.get_by_role("button", name="Send again").click()
     ben.expect_log("did it arrive?")
     doubtful.expect_log("did it arrive?")

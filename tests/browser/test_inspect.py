@@ -54,7 +54,7 @@ def line_of(text: str) -> str:
 RECEIVE = ("receive", line_of("async def receive"))
 GROUP_SEND = ("group_send", line_of("await self.channel_layer.group_send("))
 ARRIVES = ("layer_receive", line_of("async def chat_message"))
-SEND = ("send", line_of("await self.send(messages.encode("))
+SEND = ("send", line_of("await self.send(frame)"))
 
 
 def test_a_message_is_seen_on_its_way_with_each_line(inspecting, join):
@@ -115,12 +115,13 @@ def test_events_are_filtered_by_kind_participant_text_and_room(inspecting, join)
     expect(inspecting.events.filter(has_text="elsewhere").first).to_be_visible()
     page = inspecting.page
     page.get_by_label("Kind").select_option("frames")
+    page.get_by_label("Text").fill('"message":')  # without who came and went
     expect(inspecting.events).to_have_count(2 + 4 + 2)
     page.get_by_label("Text").fill("goodbye")
     expect(inspecting.events).to_have_count(3)
     page.get_by_label("Participant").select_option(label="browser 2 in lobby")
     expect(inspecting.events).to_have_count(2)
-    page.get_by_label("Text").fill("")
+    page.get_by_label("Text").fill('"message":')
     page.get_by_label("Participant").select_option("")
     page.get_by_label("Room").select_option("other")
     expect(inspecting.events).to_have_count(2)

@@ -1,6 +1,7 @@
 """What is said is kept before anybody sees it: written by one writer, read again by whoever comes back."""
 
 from functools import cache
+from pathlib import Path
 
 from chatdemo.chat.history.drafts import Draft, Kept
 from chatdemo.chat.history.store import Store, iso, now
@@ -14,7 +15,8 @@ def the_writer() -> Writer:
     """This process's, on Django's database."""
     from django.conf import settings
 
-    return Writer(Store(settings.DATABASES["default"]["NAME"]))
+    name = str(settings.DATABASES["default"]["NAME"])
+    return Writer(Store(name if name.startswith("file:") else Path(name)))
 
 
 def keep(draft: Draft) -> None:

@@ -44,6 +44,13 @@ def key(room: str) -> str:
     return Room.objects.filter(name=room).values_list("key", flat=True).first() or ""
 
 
+@sync_to_async
+def arrival(room: str, person: str) -> tuple[str, str]:
+    """What there is to know of a room for whoever comes in: its key, and what they were called when they spoke last."""
+    said = Message.objects.filter(room__name=room, sender=person, client_id__isnull=False)
+    return key(room), said.order_by("-seq").values_list("name", flat=True).first() or ""
+
+
 def _made(rows: Iterable[tuple[Any, ...]]) -> list[Past]:
     return [Past(seq, name, text, _iso(at), sender, id) for seq, name, text, at, sender, id in rows]
 

@@ -20,6 +20,8 @@ export class Selection {
   follow(tape, room) {
     const newest = this.newest(tape, room);
     if (!newest || newest.id === this.chosen) return;
+    // What somebody says isn't pushed aside by what a server tells by itself: who came, what time it is.
+    if (isSaid(tape.journeys.all.get(this.chosen)) && !isSaid(newest)) return;
     const left = this.since + HOLD - performance.now();
     if (left <= 0 || this.chosen === null) this.set(newest.id);
     else this.retry ??= setTimeout(() => this.retried(), left);
@@ -66,4 +68,9 @@ export class Selection {
     if (!next || (step > 0 && now + step >= list.length - 1)) this.latest();
     else this.choose(next.id);
   }
+}
+
+// Whether it began in a browser.
+function isSaid(journey) {
+  return journey?.hops[0].what === "receive";
 }

@@ -7,12 +7,14 @@ const STEADY = 5_000; // a connection that lasted this long starts the pauses af
 const SILENCE = 10_000; // every frame sent is answered; a line without an answer for this long is dead
 
 export class Connection extends EventTarget {
-  constructor(url) {
+  // ``address()`` is asked at each try.
+  constructor(address, protocol) {
     super();
-    this.url = url;
+    this.address = address;
+    this.protocol = protocol;
     this.failures = 0;
     // In another network, what was open in the last one never hears of its end.
-    addEventListener("online", () => (this.retry ? this.connect() : this.abandon()));
+    for (const change of ["online", "offline"]) addEventListener(change, () => (this.retry ? this.retryNow() : this.abandon()));
     document.addEventListener("visibilitychange", () => document.hidden || this.retryNow());
   }
 
@@ -20,7 +22,7 @@ export class Connection extends EventTarget {
     clearTimeout(this.retry);
     this.retry = null;
     this.tell("connecting");
-    this.socket = new WebSocket(this.url);
+    this.socket = new WebSocket(this.address(), this.protocol);
     this.watch(CONNECT_TIMEOUT);
     this.socket.onopen = () => this.opened();
     this.socket.onmessage = (event) => this.received(event);
@@ -33,6 +35,12 @@ export class Connection extends EventTarget {
     this.socket.send(text);
     if (!this.patience) this.watch(SILENCE);
     return true;
+  }
+
+  // Another connection in this one's place, at once.
+  again() {
+    this.abandon();
+    this.retryNow();
   }
 
   // Without the rest of the pause, if there is one.

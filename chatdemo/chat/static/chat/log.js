@@ -1,5 +1,5 @@
 // The messages: a list for people, and the same as plain text for the tutorial's tests and for copying.
-import { renderMessage } from "./message.js";
+import { element, renderSaid } from "./message.js";
 
 const KEPT = 1_000; // messages on the page; a long lesson has more than a phone can draw
 const NEAR = 80; // pixels from the end within which the reader follows it
@@ -12,42 +12,77 @@ export class MessageLog {
     this.newest = newest;
     this.plain = plain;
     this.lengths = []; // of the messages in the plain text, in its order
+    this.trimmed = false; // the page had more of the beginning
     this.following = true; // the reader is at the end, and is kept there
     this.newest.onclick = () => this.toEnd();
-    this.view.onscroll = () => this.follow();
+    this.view.addEventListener("scroll", () => this.follow(), { passive: true });
     // A phone's keyboard, or a long message in the composer, takes height from the view.
     new ResizeObserver(() => this.following && this.toEnd()).observe(view);
   }
 
-  add(text, own) {
-    const item = renderMessage(text, clock(new Date()));
-    item.classList.toggle("own", own);
-    this.append(item);
-    this.write(text + "\n");
+  // The number of the first message that is shown; 0 if there is none.
+  get first() {
+    return Number(this.list.querySelector("[data-seq]")?.dataset.seq ?? 0);
   }
 
-  // Into the plain text, at its end; what somebody has selected there stays selected.
-  write(line) {
-    const end = this.plain.value.length;
-    this.plain.setRangeText(line, end, end, "preserve");
-    this.lengths.push(line.length);
-    if (this.lengths.length > KEPT) this.plain.setRangeText("", 0, this.lengths.shift(), "preserve");
+  add(message, own) {
+    this.append(this.render(message, own));
+    this.write(message.message + "\n");
+  }
+
+  // What was said before all of these. What the reader looks at stays where it is.
+  prepend(messages) {
+    const height = this.view.scrollHeight;
+    this.list.prepend(...messages.map((message) => this.render(message, message.own)));
+    for (const item of [...this.list.children].slice(0, messages.length + 1)) this.group(item);
+    this.view.scrollTop += this.view.scrollHeight - height;
+    for (const { message } of messages.toReversed()) this.write(message + "\n", true);
+  }
+
+  render(message, own) {
+    const item = renderSaid(message, own);
+    if (message.seq) item.dataset.seq = message.seq;
+    return item;
+  }
+
+  // Into the plain text, at an end of it; what somebody has selected there stays selected.
+  write(line, atBeginning = false) {
+    const place = atBeginning ? 0 : this.plain.value.length;
+    this.plain.setRangeText(line, place, place, "preserve");
+    this.lengths[atBeginning ? "unshift" : "push"](line.length);
+    if (this.lengths.length > KEPT && !atBeginning) this.plain.setRangeText("", 0, this.lengths.shift(), "preserve");
   }
 
   // A line about the conversation, not of it.
   notice(text) {
-    const item = document.createElement("li");
-    item.className = "notice";
-    item.textContent = text;
-    this.append(item);
+    this.append(Object.assign(element("li", "notice"), { textContent: text }));
+  }
+
+  notices(lines) {
+    for (const line of lines) this.notice(line);
   }
 
   append(item) {
     this.empty.hidden = true;
     this.list.append(item);
-    if (this.list.childElementCount > KEPT) this.list.firstElementChild.remove();
+    this.group(item);
+    this.trim();
     if (!this.following) this.newest.hidden = false;
     else this.frame ??= requestAnimationFrame(() => this.toEnd()); // once for all that come before the next picture
+  }
+
+  // A name stands above the first of what one person says in a row.
+  group(item) {
+    const before = item.previousElementSibling;
+    const same = item.dataset.name && before?.dataset.name === item.dataset.name && before.dataset.day === item.dataset.day;
+    item.classList.toggle("more", Boolean(same));
+  }
+
+  // A reader who has scrolled up keeps what they look at.
+  trim() {
+    if (!this.following || this.list.childElementCount <= KEPT) return;
+    this.list.firstElementChild.remove();
+    this.trimmed = true;
   }
 
   follow() {
@@ -58,14 +93,8 @@ export class MessageLog {
   toEnd() {
     cancelAnimationFrame(this.frame);
     this.frame = null;
+    this.following = true;
     this.view.scrollTop = this.view.scrollHeight;
     this.newest.hidden = true;
   }
-}
-
-function clock(date) {
-  const time = document.createElement("time");
-  time.dateTime = date.toISOString();
-  time.textContent = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  return time;
 }

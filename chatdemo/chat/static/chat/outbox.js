@@ -1,20 +1,38 @@
 // What was written and hasn't come back from the room yet. Each message is shown until it does, and none is dropped:
-// without a connection it waits, and one that was refused or may be lost stays, to be sent again or edited.
-import { renderMessage } from "./message.js";
+// without a connection it waits, a page that is loaded again has it still, and after each loss of the connection it is
+// sent again with the id that it had. The server says it once.
+import { element, renderMessage } from "./message.js";
+import { keys, random, read, remove, write } from "./storage.js";
+
+const PASSING = ["not_kept", "too_fast"]; // errors of the moment: the same message may be taken the next time
 
 export class Outbox {
-  constructor(list, send) {
+  // ``kept``: the server keeps what is said, and so knows what it has.
+  constructor(list, room, kept, send) {
     this.list = list;
+    this.prefix = `chatdemo outbox ${room} `;
+    this.kept = kept;
     this.send = send;
     this.entries = new Map(); // by the id that goes with the message
     this.onEdit = () => {};
     this.onChosen = () => {}; // a button was pressed, and is gone
-    addEventListener("beforeunload", (event) => this.entries.size && event.preventDefault());
+    addEventListener("beforeunload", (event) => !kept && this.entries.size && event.preventDefault());
+  }
+
+  // What this browser had written when the page was left.
+  restore() {
+    const left = keys().filter((key) => this.kept && key.startsWith(this.prefix)).map((key) => [key, JSON.parse(read(key))]);
+    for (const [key, { text }] of left.sort(([, one], [, other]) => one.at - other.at)) this.put(key.slice(this.prefix.length), text);
   }
 
   add(text) {
-    const id = newId();
-    const item = renderMessage(text, block("p", "fate"), block("div", "choices"));
+    const id = random();
+    if (this.kept) write(this.prefix + id, JSON.stringify({ text, at: Date.now() }));
+    this.put(id, text);
+  }
+
+  put(id, text) {
+    const item = renderMessage(text, element("p", "fate"), element("div", "choices"));
     this.entries.set(id, { text, item, sent: false, failed: false });
     this.list.append(item);
     this.transmit(id);
@@ -27,33 +45,45 @@ export class Outbox {
 
   // The room has the message: true if it was one of ours.
   confirm(id) {
+    if (!id) return false;
+    remove(this.prefix + id);
     this.entries.get(id)?.item.remove();
-    return this.entries.delete(id);
+    return this.entries.delete(id) || this.kept; // an id comes to its sender alone, to another tab too
   }
 
   // The message was refused: false if it is none of ours.
-  fail(id, detail) {
+  fail(id, code, detail) {
     const entry = this.entries.get(id);
     if (!entry) return false;
     entry.failed = true;
-    this.show(entry.item, detail, [["Edit", () => this.edit(id)], ["Discard", () => this.confirm(id)]]);
+    const again = PASSING.includes(code) ? [["Try again", () => this.retry(id)]] : [];
+    this.show(entry.item, detail, [...again, ["Edit", () => this.edit(id)], ["Discard", () => this.confirm(id)]]);
     return true;
   }
 
   // The connection went: what it was given and didn't bring back may have arrived, or not.
-  doubt() {
+  onLost() {
     for (const [id, entry] of this.entries) {
       if (!entry.sent || entry.failed) continue;
-      entry.failed = true;
-      const choices = [["Send again", () => this.again(id)], ["Discard", () => this.confirm(id)]];
-      this.show(entry.item, "The connection was lost before this came back. It may or may not have been sent.", choices);
+      if (this.kept) {
+        entry.sent = false;
+        this.show(entry.item, "Waiting for the connection…", []);
+      } else {
+        this.doubt(id, entry);
+      }
     }
   }
 
-  again(id) {
-    const { text } = this.entries.get(id);
-    this.confirm(id);
-    this.add(text);
+  doubt(id, entry) {
+    entry.failed = true;
+    const choices = [["Send again", () => this.retry(id)], ["Discard", () => this.confirm(id)]];
+    this.show(entry.item, "The connection was lost before this came back. It may or may not have been sent.", choices);
+  }
+
+  retry(id) {
+    const entry = this.entries.get(id);
+    entry.failed = false;
+    this.transmit(id);
   }
 
   edit(id) {
@@ -78,7 +108,7 @@ export class Outbox {
   }
 
   button(label, action) {
-    const button = document.createElement("button");
+    const button = element("button", "");
     button.type = "button";
     button.textContent = label;
     button.onclick = () => {
@@ -87,13 +117,4 @@ export class Outbox {
     };
     return button;
   }
-}
-
-function block(tag, className) {
-  return Object.assign(document.createElement(tag), { className });
-}
-
-// crypto.randomUUID is missing where a page comes over plain HTTP from another machine, as it does in a class.
-function newId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,21 +1,41 @@
-// The room page: joins its parts. A message goes composer, outbox, connection; and connection, outbox, log.
+// The room page: joins its parts. A message goes composer, outbox, connection; and connection, sequence, outbox, log.
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { MessageLog } from "./log.js";
+import { NameForm } from "./name.js";
+import { Older } from "./older.js";
 import { Outbox } from "./outbox.js";
+import { People } from "./people.js";
+import { Sequence } from "./sequence.js";
 import { showConnection } from "./status.js";
+import { secret } from "./storage.js";
 
 const room = document.getElementById("room");
-const url = new URL(room.dataset.socket, location.href);
-url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+const past = JSON.parse(document.getElementById("past").textContent);
+const view = document.getElementById("messages");
 
-const log = new MessageLog(document.getElementById("messages"), document.getElementById("newest"),
-  document.getElementById("chat-log"));
-const connection = new Connection(url);
+const sequence = new Sequence(past.messages);
+const log = new MessageLog(view, document.getElementById("newest"), document.getElementById("chat-log"));
+const connection = new Connection(() => address(room.dataset.socket), "chatdemo");
 const composer = new Composer(document.getElementById("composer"), Number(room.dataset.maxMessage));
-const outbox = new Outbox(document.querySelector(".waiting"), (text) => connection.send(text));
+const outbox = new Outbox(document.querySelector(".waiting"), room.dataset.socket, past.kept, (text) => connection.send(text));
+const people = new People(document.getElementById("people"));
 
+for (const message of past.messages) log.add(message, message.own);
+new NameForm(document.getElementById("name"), () => composer.focus());
 showConnection(document.getElementById("connection"), connection, () => composer.focus());
+outbox.restore();
+log.toEnd();
+new Older(view, log, room.dataset.older, past.more);
+
+function address(path) {
+  const url = new URL(path, location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  url.searchParams.set("client", secret());
+  if (past.kept) url.searchParams.set("after", sequence.last);
+  return url;
+}
+
 composer.onMessage = (text) => {
   outbox.add(text);
   log.toEnd();
@@ -23,15 +43,32 @@ composer.onMessage = (text) => {
 outbox.onEdit = (text) => composer.edit(text);
 outbox.onChosen = () => composer.focus();
 connection.addEventListener("open", ({ detail }) => {
-  if (detail.away) log.notice(`Connected again. What others said during those ${detail.away} s isn't shown here.`);
+  sequence.connected();
+  if (detail.away && !past.kept) log.notice(`Connected again. What others said during those ${detail.away} s isn't shown here.`);
   outbox.flush();
 });
-connection.addEventListener("lost", () => outbox.doubt());
-connection.addEventListener("frame", ({ detail }) => {
-  if (detail.error) {
-    if (!outbox.fail(detail.id, detail.detail)) composer.warn(detail.detail);
-  } else if (typeof detail.message === "string") {
-    log.add(detail.message, outbox.confirm(detail.id));
+connection.addEventListener("lost", () => outbox.onLost());
+connection.addEventListener("frame", ({ detail: frame }) => {
+  if (frame.error) {
+    if (!outbox.fail(frame.id, frame.error, frame.detail)) composer.warn(frame.detail);
+  } else if (frame.event === "welcome") {
+    if (sequence.welcome(frame.history)) {
+      log.notice("What was said before is no longer kept here.");
+      connection.again();
+    }
+    people.welcome(frame);
+  } else if (frame.event === "people") {
+    people.change(frame);
+    log.notices(people.lines(frame));
+  } else if (typeof frame.message === "string") {
+    take(frame);
   }
 });
+
+function take(frame) {
+  const own = outbox.confirm(frame.id);
+  const place = sequence.place(frame.seq);
+  if (place === "next") log.add(frame, own);
+  else if (place === "gap") connection.again(); // and ask for what is missing
+}
 connection.connect();

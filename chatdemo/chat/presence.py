@@ -1,0 +1,77 @@
+"""Who is in the room, for the pages in it."""
+
+import json
+import logging
+from functools import partial
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from chatdemo.chat import people
+from chatdemo.chat.history import reader
+from chatdemo.chat.roster import Member, Roster
+from chatdemo.realtime.tasks import spawn
+
+logger = logging.getLogger(__name__)
+#: By the group of each room that somebody is in.
+rosters: dict[str, Roster] = {}
+
+
+def rename(person: str, name: str) -> None:
+    """Somebody is called something else now, in each room that they are in. From any thread."""
+    for roster in list(rosters.values()):
+        roster.loop.call_soon_threadsafe(roster.rename, person, name)
+
+
+class Presence:
+    """For a consumer with ``person``, ``room_name`` and ``room_group_name``; ``is_page`` if its client takes events."""
+
+    member: Member | None = None
+
+    async def arrive(self) -> None:
+        """Put the participant on the roster, if it has a session, and tell its page who else is there."""
+        key, before = await self._read_arrival() if self.is_page else ("", "")
+        name = people.name_of(self.scope)
+        if name:
+            self.member = self._roster().join(self.person, name, self.channel_name, before)
+        if self.is_page:
+            here, you = self._roster().names(), self.member and self.member.shown
+            await self.send_event("welcome", history=key, here=here, you=you)
+
+    def depart(self) -> None:
+        """Take it off again."""
+        roster = rosters.get(self.room_group_name)
+        if roster and self.member:
+            roster.leave(self.person, self.channel_name)
+
+    async def send_event(self, event: str, **values: object) -> None:
+        """One of the wire contract's events, to this participant."""
+        await self.send(json.dumps({"event": event, **values}))
+
+    async def chat_event(self, event: dict) -> None:
+        """An event for every page in the room."""
+        if self.is_page and event.get("but") != self.person:
+            await self.send(event["frame"])
+
+    async def _read_arrival(self) -> tuple[str, str]:
+        if not settings.CHATDEMO.history:
+            return "", ""
+        try:
+            return await reader.arrival(self.room_name, self.person)
+        except DatabaseError as error:
+            logger.error("The history of a room can't be read: %s", error)
+            return "", ""
+
+    def _roster(self) -> Roster:
+        group = self.room_group_name
+        if group not in rosters:
+            rosters[group] = Roster(partial(_tell, self.channel_layer, group))
+        return rosters[group]
+
+
+def _tell(layer: object, group: str, changes: dict) -> None:
+    roster = rosters[group]
+    frame = json.dumps({"event": "people", **changes, "count": len(roster.members)})
+    if not roster.members:
+        del rosters[group]
+    spawn(layer.group_send(group, {"type": "chat.event", "frame": frame}))

@@ -1,0 +1,93 @@
+"""What a page shows of what was said, and what becomes of what is written: with real pages and a real server."""
+
+from playwright.sync_api import expect
+
+from tests.browser.participant import enter
+from tests.support.served import Served, wait_for
+
+
+def said(page, *texts):
+    for text in texts:
+        page.say(text)
+    expect(page.unsent.get_by_role("listitem")).to_have_count(0)
+
+
+def test_who_comes_later_sees_what_was_said(join, new_context, served):
+    said(join(), "first", "second")
+    ben = enter(new_context(), served.url)
+    ben.expect_log("first", "second")
+    expect(ben.messages).to_have_text(["first", "second"])
+    ben.say("third")
+    ben.expect_log("first", "second", "third")
+
+
+def test_a_page_that_is_loaded_again_shows_ones_own_as_ones_own(join):
+    ada = join()
+    said(ada, "mine")
+    ada.page.reload()
+    ada.expect_log("mine")
+    expect(ada.page.get_by_role("log").locator(".own .text")).to_have_text(["mine"])
+
+
+def test_what_was_said_while_a_page_was_offline_comes_when_it_is_back(join, context, new_context, served):
+    ada, ben = join(), enter(new_context(), served.url)
+    said(ben, "before")
+    ada.expect_log("before")
+    context.set_offline(True)
+    ada.expect_state("Connection lost")
+    said(ben, "one", "two", "three")
+    ada.say("typed offline")
+    expect(ada.unsent).to_contain_text("Waiting for the connection")
+    context.set_offline(False)
+    ada.expect_log("before", "one", "two", "three", "typed offline")
+    ben.expect_log("before", "one", "two", "three", "typed offline")
+
+
+def test_what_waits_outlives_a_reload_and_a_new_server(join, served, tmp_path):
+    ada = join()
+    said(ada, "before")
+    served.kill()
+    ada.expect_state("Connection lost")
+    ada.say("first")
+    ada.say("second")
+    with Served(tmp_path, "--port", str(served.port)):
+        ada.page.reload()
+        ada.expect_log("before", "first", "second")
+        expect(ada.unsent.get_by_role("listitem")).to_have_count(0)
+
+
+def test_older_messages_come_as_one_scrolls_up(join, new_context, served):
+    said(join(), *map(str, range(1, 131)))
+    ben = enter(new_context(), served.url)
+    ben.expect_log(*map(str, range(81, 131)))
+    ben.view.evaluate("(view) => view.scrollTo(0, 0)")
+    ben.expect_log(*map(str, range(31, 131)))
+    at = ben.view.get_by_text("81", exact=True).bounding_box()
+    assert at and at["y"] >= 0  # what was being read is still to be seen
+    wait_for(
+        lambda: ben.view.evaluate("(view) => view.scrollTo(0, 0)") or "\n1\n" in "\n" + ben.log.input_value(), "all"
+    )
+    ben.expect_log(*map(str, range(1, 131)))
+
+
+def test_a_message_that_cannot_be_kept_is_told_and_can_be_tried_again(join, tmp_path, served):
+    ada = join()
+    said(ada, "before")
+    database = tmp_path / "chat.sqlite3"
+    [path] = [path for path in tmp_path.rglob("*.sqlite3")] or [database]
+    path.rename(path.with_name("away"))
+    ada.say("lost?")
+    expect(ada.unsent).to_contain_text("its database is gone")
+    path.unlink(missing_ok=True)
+    path.with_name("away").rename(path)
+    ada.page.get_by_role("button", name="Try again").click()
+    ada.expect_log("before", "lost?")
+
+
+def test_two_tabs_of_one_browser_say_each_message_once(join, context, served):
+    ada, again = join(), enter(context, served.url)
+    said(ada, "from one")
+    said(again, "from the other")
+    for tab in (ada, again):
+        tab.expect_log("from one", "from the other")
+        expect(tab.page.locator("#people .count")).to_have_text("1")
