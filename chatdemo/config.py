@@ -34,7 +34,20 @@ class Config:
     db: str = setting("", "SQLite file; empty: one in your application folder; :memory: keeps nothing.")
     allowed_hosts: tuple[str, ...] = setting((), "Further host names to answer to, such as a tunnel's.")
     history: bool = setting(True, "Keep what is said, for those who come back or come later.")
+    keep_days: int = setting(30, "Days for which what is said is kept; 0: for ever.", 0, 36_500)
+    max_kept: int = setting(
+        536_870_912, "Bytes that the database may take; the oldest messages go first.", 1_048_576, 2**40
+    )
     max_message: int = setting(4000, "Longest message, in characters.", low=1, high=100_000)
+    max_rate: int = setting(
+        10, "Messages a second that one participant may send; 0: as many as they like.", 0, 1_000_000
+    )
+    max_burst: int = setting(50, "Messages that one participant may send at once.", 1, 1_000_000)
+    max_connections: int = setting(5000, "WebSockets that may be open in the chat's rooms.", 1, 1_000_000)
+    max_per_address: int = setting(
+        500, "Of those, the ones that may come from one address; this machine's own aren't counted.", 1, 1_000_000
+    )
+    max_rooms: int = setting(1000, "Rooms in which somebody may be at once.", 1, 1_000_000)
     max_backlog: int = setting(
         1_048_576, "Bytes that may wait for a participant that doesn't read, before it is disconnected.", 65_536, 2**30
     )

@@ -17,7 +17,7 @@ CANT_READ, RESTART = 1011, 1012
 
 
 class CatchingUp:
-    """For a consumer with ``room_name``, ``person`` and ``is_page``; ``seen`` is the last ``seq`` that was sent, or None.
+    """For a consumer with ``room_name``, ``person``, ``is_page``; ``seen`` is the last ``seq`` that was sent, or None.
 
     What is said while it is catching up is in the history too, before it comes here: nothing has to wait in memory.
     """

@@ -1,17 +1,20 @@
 """The consumers: one instance for each participant's WebSocket."""
 
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from django.conf import settings
 
 from chatdemo.chat import history, messages, people, rooms
 from chatdemo.chat.catching_up import CatchingUp
+from chatdemo.chat.limits import Bucket, Doors
 from chatdemo.chat.presence import Presence
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
 from chatdemo.realtime.tasks import spawn
 
 #: A client that offers this subprotocol gets the events of the wire contract too.
 SUBPROTOCOL = "chatdemo"
+doors = Doors()
 
 
 class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
@@ -21,47 +24,82 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
     the participant has got, None before the first.
     """
 
+    room_group_name: str | None = None  # before the participant is let in
+
+    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:  # after a failure too, of which no disconnect() is told
+            await self._leave()
+
+    async def _leave(self) -> None:
+        self.stop_catching_up()
+        if self.room_group_name:
+            self.depart()
+            doors.leave(self.address)
+            await self.channel_layer.group_discard(self.room_group_name, self.channel_name)
+
     async def connect(self) -> None:
-        self.room_group_name, self.seen = None, None
+        self.seen = None
         self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
         try:
             rooms.check_path(self.scope.get("raw_path", b""))
             rooms.check_name(self.room_name)
             after = _after(self.scope)
+            self._enter(rooms.group_name(self.room_name))
         except rooms.RoomNameError as error:
             return await self.close(reason=f"that name can't be a room's. {error}")
         except ValueError as error:
             return await self.close(reason=str(error))
         self.person = people.key_of(self.scope)
         self.is_page = SUBPROTOCOL in self.scope.get("subprotocols", ())
-        self.room_group_name = rooms.group_name(self.room_name)
         await self.channel_layer.group_add(self.room_group_name, self.channel_name)
+        self.bucket = Bucket(settings.CHATDEMO.max_rate, settings.CHATDEMO.max_burst)
         await self.accept(SUBPROTOCOL if self.is_page else None)
         await self.arrive()
         if after is not None and settings.CHATDEMO.history:
             self.catch_up(after)
 
-    async def disconnect(self, close_code: int) -> None:
-        self.stop_catching_up()
-        if self.room_group_name:
-            self.depart()
-            await self.channel_layer.group_discard(self.room_group_name, self.channel_name)
+    def _enter(self, group: str) -> None:
+        """Raises Full."""
+        groups = getattr(self.channel_layer, "groups", {})
+        self.address = (self.scope.get("client") or [""])[0]
+        doors.enter(self.address, group not in groups, groups, settings.CHATDEMO)
+        self.room_group_name = group
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """A frame from the participant: to the group if it is a message, or else its error back to the sender alone."""
+        if self.is_page:
+            self.note_life()
         try:
-            message = messages.parse(text_data, settings.CHATDEMO.max_message)
+            message = self._read(text_data)
         except messages.MessageError as error:
             return await self.send(error.as_json())
+        if isinstance(message, messages.Signal):
+            return await self.on_signal(message)
         if settings.CHATDEMO.history:
             history.keep(self._draft(message))
         else:
             at = history.iso(history.now())
             await self._say(messages.encode(message.text, name=self._name(), at=at), 0, message.id)
 
+    def _read(self, text: str | None) -> messages.Message | messages.Signal:
+        """What is in a frame. Raises MessageError; who sends too much isn't read from for a while."""
+        if wait := self.bucket.rate and self.bucket.take():
+            self.hold_up(wait)
+        found = messages.parse(text, settings.CHATDEMO.max_message)
+        if isinstance(found, messages.Signal) and not self.is_page:
+            raise messages.MessageError("bad_message")
+        if wait:
+            id = found.id if isinstance(found, messages.Message) else None
+            raise messages.MessageError("too_fast", id, rate=self.bucket.rate)
+        return found
+
     def _draft(self, message: messages.Message) -> history.Draft:
         def on_kept(kept: history.Kept, is_new: bool) -> None:
             frame = messages.encode(kept.text, seq=kept.seq, name=kept.name, at=kept.at)
+            if is_new:
+                self.note_said(kept.seq)
             spawn(self._say(frame, kept.seq, message.id) if is_new else self._confirm(frame, message.id))
 
         def on_failed(reason: str) -> None:

@@ -12,8 +12,11 @@ ERRORS = {
     "bad_message": 'That isn\'t a message: send {"message": "text"}, an "id", if any, is 1 to 64 of A-Z a-z 0-9 _ -.',
     "empty": "There's nothing in that message: write something first.",
     "too_long": "That message has {length} characters, but may have at most {limit}: shorten it.",
+    "too_fast": "That is more than {rate} messages a second: wait a moment, and send it again.",
     "not_kept": "That message can't be kept, so nobody got it: {reason}. Try it again.",
 }
+#: What a page says that is no message, each with the type of its value.
+SIGNALS = {"beat": bool, "got": int, "typing": bool, "who": int}
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -22,6 +25,13 @@ class Message(NamedTuple):
 
     text: str
     id: str | None = None
+
+
+class Signal(NamedTuple):
+    """What a page tells the server: one of SIGNALS."""
+
+    kind: str
+    value: bool | int
 
 
 class MessageError(Exception):
@@ -37,8 +47,8 @@ class MessageError(Exception):
         return _encode({"error": self.code, "detail": str(self)}, self.id)
 
 
-def parse(text: str | None, limit: int) -> Message:
-    """The message in a frame's ``text`` (None for a binary frame), of at most ``limit`` characters.
+def parse(text: str | None, limit: int) -> Message | Signal:
+    """The message in a frame's ``text`` (None for a binary frame), of at most ``limit`` characters, or the signal.
 
     Raises MessageError.
     """
@@ -47,10 +57,18 @@ def parse(text: str | None, limit: int) -> Message:
     content = _decode(text)
     if not isinstance(content, dict):
         raise MessageError("bad_message")
+    if "message" not in content and (signal := _signal(content)):
+        return signal
     id = content.get("id")
     if id is not None and not (isinstance(id, str) and CLIENT_ID.fullmatch(id)):
         raise MessageError("bad_message")
     return Message(_check_text(content.get("message"), id, limit), id)
+
+
+def _signal(content: dict) -> Signal | None:
+    [(kind, value), *more] = content.items() or [("", None)]
+    is_one = not more and type(value) is SIGNALS.get(kind) and 0 <= value < 1 << 53
+    return Signal(kind, value) if is_one else None
 
 
 def encode(text: str, **more: str | int | None) -> str:

@@ -1,5 +1,6 @@
 """Who is in the room, for the pages in it."""
 
+import asyncio
 import json
 import logging
 from functools import partial
@@ -8,13 +9,17 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from chatdemo.chat import people
+from chatdemo.chat.heartbeat import heart
 from chatdemo.chat.history import reader
+from chatdemo.chat.messages import Signal
+from chatdemo.chat.reached import Reached
 from chatdemo.chat.roster import Member, Roster
 from chatdemo.realtime.tasks import spawn
 
 logger = logging.getLogger(__name__)
-#: By the group of each room that somebody is in.
+#: By the group of each room that somebody is in: who they are, and what has reached them.
 rosters: dict[str, Roster] = {}
+reaches: dict[str, Reached] = {}
 
 
 def rename(person: str, name: str) -> None:
@@ -37,9 +42,11 @@ class Presence:
         if self.is_page:
             here, you = self._roster().names(), self.member and self.member.shown
             await self.send_event("welcome", history=key, here=here, you=you)
+            heart().add(self)
 
     def depart(self) -> None:
         """Take it off again."""
+        heart().remove(self)
         roster = rosters.get(self.room_group_name)
         if roster and self.member:
             roster.leave(self.person, self.channel_name)
@@ -53,6 +60,33 @@ class Presence:
         if self.is_page and event.get("but") != self.person:
             await self.send(event["frame"])
 
+    def note_life(self) -> None:
+        """The page has sent something."""
+        self.heard = asyncio.get_running_loop().time()
+
+    async def on_signal(self, signal: Signal) -> None:
+        """Something that a page tells the server."""
+        reached = reaches.get(self.room_group_name)
+        if not self.member or not reached:
+            return
+        if signal.kind == "typing" and signal.value:
+            await self._tell_others("typing", name=self.member.shown)
+        elif signal.kind == "got":
+            reached.got(self.person, signal.value)
+        elif signal.kind == "who" and (names := reached.names(signal.value, self.person)):
+            await self.send_event("who", seq=signal.value, got=names[0], missing=names[1])
+
+    def note_said(self, seq: int) -> None:
+        """The participant's message was kept: its page is told whom it reaches."""
+        if self.member and self.is_page and (reached := reaches.get(self.room_group_name)):
+            reached.say(seq, self.person)
+
+    async def _tell_others(self, event: str, **values: object) -> None:
+        frame = json.dumps({"event": event, **values})
+        await self.channel_layer.group_send(
+            self.room_group_name, {"type": "chat.event", "frame": frame, "but": self.person}
+        )
+
     async def _read_arrival(self) -> tuple[str, str]:
         if not settings.CHATDEMO.history:
             return "", ""
@@ -65,7 +99,8 @@ class Presence:
     def _roster(self) -> Roster:
         group = self.room_group_name
         if group not in rosters:
-            rosters[group] = Roster(partial(_tell, self.channel_layer, group))
+            roster = rosters[group] = Roster(partial(_tell, self.channel_layer, group))
+            reaches[group] = Reached(roster, partial(_tell_sender, self.channel_layer, roster))
         return rosters[group]
 
 
@@ -73,5 +108,12 @@ def _tell(layer: object, group: str, changes: dict) -> None:
     roster = rosters[group]
     frame = json.dumps({"event": "people", **changes, "count": len(roster.members)})
     if not roster.members:
-        del rosters[group]
+        del rosters[group], reaches[group]
     spawn(layer.group_send(group, {"type": "chat.event", "frame": frame}))
+
+
+def _tell_sender(layer: object, roster: Roster, person: str, counts: list[list[int]]) -> None:
+    frame = json.dumps({"event": "reached", "counts": counts})
+    member = roster.members.get(person)
+    for connection in member.connections if member else ():
+        spawn(layer.send(connection, {"type": "chat.event", "frame": frame}))

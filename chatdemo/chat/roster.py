@@ -14,10 +14,15 @@ GATHER = 0.3
 
 @dataclass(slots=True)
 class Member:
-    """One person in one room. ``number`` tells them from others of the same name, and 1 isn't shown."""
+    """One person in one room. ``number`` tells them from others of the same name, and 1 isn't shown.
+
+    They came after the message ``since``, and a page of theirs has all up to ``got``.
+    """
 
     name: str
     number: int = 1
+    since: int = 0
+    got: int = 0
     connections: set[str] = field(default_factory=set)
     leaves: asyncio.TimerHandle | None = None
 
@@ -35,6 +40,7 @@ class Roster:
     def __init__(self, tell: Callable[[dict], None]):
         self.tell, self.loop = tell, asyncio.get_running_loop()
         self.members: dict[str, Member] = {}
+        self.last = 0  # the last message's seq
         self._known: dict[str, str] = {}  # the names that somebody has been told, if only the person at their arrival
         self._told: set[str] = set()  # the people that all have been told of
         self._timer: asyncio.TimerHandle | None = None
@@ -43,7 +49,7 @@ class Roster:
         """Somebody has one connection more. ``before`` is what they were shown as when they spoke here last."""
         member = self.members.get(person)
         if member is None:
-            member = self.members[person] = Member(name)
+            member = self.members[person] = Member(name, since=self.last)
             member.number = self._free_number(person, name, before)
             self._known[person] = member.shown
             self._change()

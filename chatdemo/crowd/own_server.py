@@ -28,7 +28,7 @@ class OwnServer:
         text = {"text": True, "encoding": "utf-8", "errors": "replace"}
         # In a group of its own: Ctrl-C is for the crowd, which still has to take its leave.
         group = {"start_new_session": True, "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
-        environ = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+        environ = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "CHATDEMO_MAX_RATE": "0"}
         self.process = subprocess.Popen([*COMMAND, *ALONE], env=environ, **options, **text, **group)
         self.lines: deque[str] = deque(maxlen=KEPT)
         self.url = ""

@@ -108,6 +108,9 @@ class TextSender(Sender):
         self.connection.on_sent({"type": "websocket.send", "text": text})
         return self.inner.text(text)
 
+    def hold_up(self, seconds: float) -> None:
+        self.inner.hold_up(seconds)
+
     def drained(self) -> Awaitable[None]:
         return self.inner.drained()
 

@@ -92,6 +92,11 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
             return super().send(text_data, bytes_data, close)
         return self.text_sender.text(text_data)
 
+    def hold_up(self, seconds: float) -> None:
+        """Have the server read nothing from the participant for some time, where it can: so a flood slows itself."""
+        if self.text_sender:
+            self.text_sender.hold_up(seconds)
+
     async def drained(self) -> None:
         """Wait until the participant's socket has taken what was sent, where the server can tell."""
         if self.text_sender:

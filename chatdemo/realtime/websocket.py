@@ -178,11 +178,12 @@ class Send:
     Middleware that wraps ``send`` has no ``text``, and so gets to see everything.
     """
 
-    __slots__ = ("protocol", "done", "joined")
+    __slots__ = ("protocol", "done", "joined", "held_until")
 
     def __init__(self, protocol: WebSocketProtocol, done: Awaitable[None]):
         self.protocol, self.done = protocol, done
         self.joined: JoinedWrites | None = None  # while it is open, and not TLS
+        self.held_until: float | None = None  # nothing is read before, by the event loop's time
         protocol.sender = self
 
     async def __call__(self, message: dict) -> None:
@@ -202,6 +203,25 @@ class Send:
             return self({"type": "websocket.send", "text": text})
         joined.write(frame(text))
         return self.done
+
+    def hold_up(self, seconds: float) -> None:
+        """Read nothing more from the participant for some time. It notices when what it sends isn't taken any more."""
+        if self.joined is None:
+            return
+        loop = asyncio.get_running_loop()
+        if self.held_until is None:
+            self.joined.transport.pauseProducing()
+            loop.call_soon(self._go_on, loop)
+        self.held_until = max(self.held_until or 0.0, loop.time() + seconds)
+
+    def _go_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        left = self.held_until - loop.time()
+        if left > 0:
+            loop.call_later(left, self._go_on, loop)
+            return
+        self.held_until = None
+        if self.joined:
+            self.joined.transport.resumeProducing()
 
     async def drained(self) -> None:
         """Wait until the socket has taken all that was sent. Whoever sends much without it is soon given up."""

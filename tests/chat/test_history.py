@@ -141,7 +141,7 @@ def _full(drafts):
 
 
 async def test_without_a_history_nothing_is_kept_and_nothing_has_a_number(monkeypatch):
-    config = replace(settings.CHATDEMO, history=False)
+    config = replace(settings.CHATDEMO, history=False, max_rate=0)
     monkeypatch.setattr("django.conf.settings.CHATDEMO", config)
     async with Participant("/ws/chat/lobby/?after=0") as ana, Participant() as ben:
         await ana.say("hello", id="x")

@@ -6,7 +6,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 
-from chatdemo.chat import presence
 from chatdemo.chat import roster as module
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401
 
@@ -15,8 +14,6 @@ from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # n
 def quick(monkeypatch):
     monkeypatch.setattr(module, "GATHER", 0.01)
     monkeypatch.setattr(module, "GRACE", 0.02)
-    yield
-    presence.rosters.clear()
 
 
 class Browser:

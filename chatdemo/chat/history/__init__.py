@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chatdemo.chat.history.drafts import Draft, Kept
 from chatdemo.chat.history.store import Store, iso, now
+from chatdemo.chat.history.upkeep import Upkeep
 from chatdemo.chat.history.writer import Writer
 
 __all__ = ["Draft", "Kept", "iso", "keep", "now", "the_writer"]
@@ -16,7 +17,9 @@ def the_writer() -> Writer:
     from django.conf import settings
 
     name = str(settings.DATABASES["default"]["NAME"])
-    return Writer(Store(name if name.startswith("file:") else Path(name)))
+    place = name if name.startswith("file:") else Path(name)
+    config = settings.CHATDEMO
+    return Writer(Store(place), Upkeep(place, config.keep_days, config.max_kept))
 
 
 def keep(draft: Draft) -> None:

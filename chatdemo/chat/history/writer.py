@@ -8,6 +8,7 @@ from typing import Any
 
 from chatdemo.chat.history.drafts import Draft
 from chatdemo.chat.history.store import Store, explain, is_busy
+from chatdemo.chat.history.upkeep import Upkeep
 
 logger = logging.getLogger(__name__)
 #: Seconds between two tries for a lock that another has, and after which the senders are told.
@@ -23,8 +24,8 @@ class Writer:
     writing never waits for anything.
     """
 
-    def __init__(self, store: Store):
-        self.store = store
+    def __init__(self, store: Store, upkeep: Upkeep | None = None):
+        self.store, self.upkeep = store, upkeep
         self.drafts: list[Draft] = []
         self.since: float | None = None  # when the lock was missed first
         self.failing = ""  # why the last drafts couldn't be kept
@@ -47,6 +48,8 @@ class Writer:
             return self._fail(drafts, error)
         self._done_with(drafts)
         self._note("")
+        if self.upkeep:
+            self.upkeep.note(len(drafts))
         for draft, outcome in zip(drafts, kept, strict=True):
             _tell(draft, draft.on_kept, *outcome)
 

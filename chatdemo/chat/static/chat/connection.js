@@ -4,7 +4,7 @@ const FIRST_PAUSE = 500; // milliseconds, doubled at each try in a row that fail
 const LONGEST_PAUSE = 10_000;
 const CONNECT_TIMEOUT = 10_000; // a handshake on bad wifi can hang for minutes
 const STEADY = 5_000; // a connection that lasted this long starts the pauses afresh
-const SILENCE = 10_000; // every frame sent is answered; a line without an answer for this long is dead
+const SILENCE = 10_000; // the server beats every 4 s, and answers all that is sent; without either a line is dead
 
 export class Connection extends EventTarget {
   // ``address()`` is asked at each try.
@@ -15,7 +15,8 @@ export class Connection extends EventTarget {
     this.failures = 0;
     // In another network, what was open in the last one never hears of its end.
     for (const change of ["online", "offline"]) addEventListener(change, () => (this.retry ? this.retryNow() : this.abandon()));
-    document.addEventListener("visibilitychange", () => document.hidden || this.retryNow());
+    document.addEventListener("visibilitychange", () => document.hidden || this.wake());
+    for (const waking of ["focus", "pageshow"]) addEventListener(waking, () => this.wake());
   }
 
   connect() {
@@ -33,7 +34,6 @@ export class Connection extends EventTarget {
   send(text) {
     if (this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(text);
-    if (!this.patience) this.watch(SILENCE);
     return true;
   }
 
@@ -51,6 +51,7 @@ export class Connection extends EventTarget {
   // Gives the connection up, if it shows no life within so many milliseconds.
   watch(timeout) {
     this.calm();
+    this.patientUntil = Date.now() + timeout;
     this.patience = setTimeout(() => this.abandon(), timeout);
   }
 
@@ -67,12 +68,20 @@ export class Connection extends EventTarget {
   }
 
   received(event) {
-    this.calm();
-    this.tell("frame", JSON.parse(event.data));
+    this.watch(SILENCE);
+    const frame = JSON.parse(event.data);
+    if (frame.event === "beat") this.send('{"beat": true}');
+    else this.tell("frame", frame);
+  }
+
+  // A laptop that slept, or a tab that was frozen, missed its timers: they are made up for at once.
+  wake() {
+    if (this.retry) this.connect();
+    else if (this.patience && Date.now() > this.patientUntil) this.abandon();
   }
 
   opened() {
-    this.calm();
+    this.watch(SILENCE);
     const away = this.lostAt ? Math.max(1, Math.round((Date.now() - this.lostAt) / 1000)) : 0;
     this.lostAt = null;
     this.openedAt = Date.now();

@@ -4,7 +4,9 @@
 import { element, renderMessage } from "./message.js";
 import { keys, random, read, remove, write } from "./storage.js";
 
-const PASSING = ["not_kept", "too_fast"]; // errors of the moment: the same message may be taken the next time
+const PASSING = ["not_kept"]; // an error of the moment: the same message may be taken the next time
+const WINDOW = 5; // messages on their way at once; the next goes when one has come back
+const BREATH = 1_000; // milliseconds without sending, when the server asks for it
 
 export class Outbox {
   // ``kept``: the server keeps what is said, and so knows what it has.
@@ -35,12 +37,26 @@ export class Outbox {
     const item = renderMessage(text, element("p", "fate"), element("div", "choices"));
     this.entries.set(id, { text, item, sent: false, failed: false });
     this.list.append(item);
-    this.transmit(id);
+    this.show(item, "Waiting for the connection…", []);
+    this.flush();
   }
 
-  // Sends what has waited for a connection, in the order it was written.
+  // Sends what waits, in the order it was written, a few at a time.
   flush() {
-    for (const [id, entry] of this.entries) if (!entry.sent && !entry.failed) this.transmit(id);
+    let flying = [...this.entries.values()].filter((entry) => entry.sent && !entry.failed).length;
+    for (const [id, entry] of this.entries) {
+      if (this.breath || flying >= WINDOW) return;
+      if (!entry.sent && !entry.failed && this.transmit(id)) flying++;
+    }
+  }
+
+  // Sends nothing for a moment.
+  breathe() {
+    clearTimeout(this.breath);
+    this.breath = setTimeout(() => {
+      this.breath = null;
+      this.flush();
+    }, BREATH);
   }
 
   // The room has the message: true if it was one of ours.
@@ -48,13 +64,20 @@ export class Outbox {
     if (!id) return false;
     remove(this.prefix + id);
     this.entries.get(id)?.item.remove();
-    return this.entries.delete(id) || this.kept; // an id comes to its sender alone, to another tab too
+    const known = this.entries.delete(id);
+    this.flush();
+    return known || this.kept; // an id comes to its sender alone, to another tab too
   }
 
   // The message was refused: false if it is none of ours.
   fail(id, code, detail) {
     const entry = this.entries.get(id);
     if (!entry) return false;
+    if (code === "too_fast") {
+      entry.sent = false;
+      this.breathe();
+      return true;
+    }
     entry.failed = true;
     const again = PASSING.includes(code) ? [["Try again", () => this.retry(id)]] : [];
     this.show(entry.item, detail, [...again, ["Edit", () => this.edit(id)], ["Discard", () => this.confirm(id)]]);
@@ -82,8 +105,8 @@ export class Outbox {
 
   retry(id) {
     const entry = this.entries.get(id);
-    entry.failed = false;
-    this.transmit(id);
+    entry.failed = entry.sent = false;
+    this.flush();
   }
 
   edit(id) {
@@ -92,10 +115,12 @@ export class Outbox {
     this.onEdit(text);
   }
 
+  // True if it is on its way.
   transmit(id) {
     const entry = this.entries.get(id);
     entry.sent = this.send(JSON.stringify({ message: entry.text, id }));
     this.show(entry.item, entry.sent ? "Sending…" : "Waiting for the connection…", []);
+    return entry.sent;
   }
 
   // The message's fate in words; one that leaves a choice is told to a screen reader at once.

@@ -4,6 +4,8 @@ import { Connection } from "./connection.js";
 import { MessageLog } from "./log.js";
 import { NameForm } from "./name.js";
 import { Older } from "./older.js";
+import { Reached } from "./reached.js";
+import { Typing } from "./typing.js";
 import { Outbox } from "./outbox.js";
 import { People } from "./people.js";
 import { Sequence } from "./sequence.js";
@@ -20,6 +22,9 @@ const connection = new Connection(() => address(room.dataset.socket), "chatdemo"
 const composer = new Composer(document.getElementById("composer"), Number(room.dataset.maxMessage));
 const outbox = new Outbox(document.querySelector(".waiting"), room.dataset.socket, past.kept, (text) => connection.send(text));
 const people = new People(document.getElementById("people"));
+const tell = (signal) => connection.send(JSON.stringify(signal));
+const reached = new Reached(log.list, tell);
+const typing = new Typing(document.getElementById("doing"), composer.input, tell);
 
 for (const message of past.messages) log.add(message, message.own);
 new NameForm(document.getElementById("name"), () => composer.focus());
@@ -60,6 +65,12 @@ connection.addEventListener("frame", ({ detail: frame }) => {
   } else if (frame.event === "people") {
     people.change(frame);
     log.notices(people.lines(frame));
+  } else if (frame.event === "typing") {
+    typing.show(frame.name);
+  } else if (frame.event === "reached") {
+    reached.show(frame.counts);
+  } else if (frame.event === "who") {
+    reached.tell(frame);
   } else if (typeof frame.message === "string") {
     take(frame);
   }
@@ -68,7 +79,12 @@ connection.addEventListener("frame", ({ detail: frame }) => {
 function take(frame) {
   const own = outbox.confirm(frame.id);
   const place = sequence.place(frame.seq);
-  if (place === "next") log.add(frame, own);
-  else if (place === "gap") connection.again(); // and ask for what is missing
+  if (place === "next") {
+    log.add(frame, own);
+    typing.stopped(frame.name);
+    reached.got(frame.seq);
+  } else if (place === "gap") {
+    connection.again(); // and ask for what is missing
+  }
 }
 connection.connect();

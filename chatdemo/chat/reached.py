@@ -1,0 +1,69 @@
+"""Whom a message has reached: pages say how far they are, and senders are told, many messages at a time."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from chatdemo.chat.roster import Roster
+
+#: A room's last messages, of which it is told.
+RECENT = 50
+#: Seconds in which what pages say is gathered before senders are told.
+GATHER = 0.5
+
+
+class Reached:
+    """For the people of a roster. ``tell(person, counts)`` is called with rows of ``[seq, how many, of how many]``.
+
+    Those count who were in the room when it was said, and are yet, without who said it.
+    """
+
+    def __init__(self, roster: Roster, tell: Callable[[str, list[list[int]]], None]):
+        self.roster, self.tell = roster, tell
+        self.said: deque[tuple[int, str]] = deque(maxlen=RECENT)
+        self._told: dict[int, list[int]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def say(self, seq: int, person: str) -> None:
+        """Somebody said something."""
+        if len(self.said) == RECENT:
+            self._told.pop(self.said[0][0], None)
+        self.said.append((seq, person))
+        self.roster.last = seq
+        self._later()
+
+    def got(self, person: str, seq: int) -> None:
+        """A page of somebody's has everything up to this one."""
+        member = self.roster.members.get(person)
+        if member and seq > member.got:
+            member.got = seq
+            if self.said and seq >= self.said[0][0]:
+                self._later()
+
+    def names(self, seq: int, person: str) -> tuple[list[str], list[str]] | None:
+        """Whom it has reached and whom it hasn't; None if it isn't a recent message of that person's."""
+        if (seq, person) not in self.said:
+            return None
+        there = [member for key, member in self.roster.members.items() if key != person and member.since < seq]
+        return [one.shown for one in there if one.got >= seq], [one.shown for one in there if one.got < seq]
+
+    def _later(self) -> None:
+        if self._timer is None:
+            self._timer = self.roster.loop.call_later(GATHER, self._tell)
+
+    def _tell(self) -> None:
+        self._timer = None
+        news: dict[str, list[list[int]]] = {}
+        for seq, person in self.said:
+            count = self._count(seq, person)
+            if self._told.get(seq) != count:
+                self._told[seq] = count
+                news.setdefault(person, []).append([seq, *count])
+        for person, rows in news.items():
+            self.tell(person, rows)
+
+    def _count(self, seq: int, person: str) -> list[int]:
+        there = [
+            member.got >= seq for key, member in self.roster.members.items() if key != person and member.since < seq
+        ]
+        return [sum(there), len(there)]

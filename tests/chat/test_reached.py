@@ -1,0 +1,71 @@
+"""Whom a message has reached."""
+
+import asyncio
+
+import pytest
+
+from chatdemo.chat import reached as module
+from chatdemo.chat.reached import Reached
+from chatdemo.chat.roster import Roster
+
+
+@pytest.fixture
+def told():
+    return asyncio.Queue()
+
+
+@pytest.fixture
+async def reached(told, monkeypatch):
+    monkeypatch.setattr(module, "GATHER", 0.01)
+    roster = Roster(lambda changes: None)
+    for person in ("ada", "ben", "eve"):
+        roster.join(person, person.title(), person)
+    return Reached(roster, lambda person, counts: told.put_nowait((person, counts)))
+
+
+async def hear(told):
+    return await asyncio.wait_for(told.get(), 5)
+
+
+async def test_the_sender_is_told_how_many_of_the_others_have_it(reached, told):
+    reached.say(1, "ada")
+    assert await hear(told) == ("ada", [[1, 0, 2]])
+    reached.got("ben", 1)
+    reached.got("ada", 1)
+    assert await hear(told) == ("ada", [[1, 1, 2]])
+    reached.got("eve", 4)
+    assert await hear(told) == ("ada", [[1, 2, 2]])
+
+
+async def test_many_messages_are_told_at_once(reached, told):
+    for seq in range(1, 31):
+        reached.say(seq, "ada" if seq % 2 else "ben")
+    reached.got("eve", 30)
+    heard = dict([await hear(told), await hear(told)])
+    assert heard["ada"] == [[seq, 1, 2] for seq in range(1, 31, 2)]
+    assert heard["ben"] == [[seq, 1, 2] for seq in range(2, 31, 2)]
+
+
+async def test_who_came_later_does_not_count(reached, told):
+    reached.say(1, "ada")
+    reached.roster.join("zoe", "Zoe", "zoe")
+    reached.got("zoe", 1)
+    assert await hear(told) == ("ada", [[1, 0, 2]])
+    reached.say(2, "ada")
+    reached.got("zoe", 2)
+    assert await hear(told) == ("ada", [[2, 1, 3]])
+
+
+async def test_the_names_are_for_the_sender_alone(reached):
+    reached.say(1, "ada")
+    reached.got("ben", 1)
+    assert reached.names(1, "ada") == (["Ben"], ["Eve"])
+    assert reached.names(1, "ben") is None
+    assert reached.names(2, "ada") is None
+
+
+async def test_only_the_last_messages_are_remembered(reached):
+    for seq in range(1, 500):
+        reached.say(seq, "ada")
+        reached._tell()
+    assert len(reached.said) == len(reached._told) == module.RECENT
