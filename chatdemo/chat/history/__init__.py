@@ -14,7 +14,10 @@ def the_writer() -> Writer:
     """This process's, on Django's database."""
     from django.conf import settings
 
-    return Writer(Store(settings.DATABASES["default"]["NAME"]))
+    name = settings.DATABASES["default"]["NAME"]
+    if name == settings.DATABASE_URI:  # and not the database of a test that Django runs
+        name = settings.DATABASE or name
+    return Writer(Store(name))
 
 
 def keep(draft: Draft) -> None:
