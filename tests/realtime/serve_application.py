@@ -59,7 +59,8 @@ async def fail_halfway(receive, send):
     raise ValueError("no other half")
 
 
-BEHAVIOURS = {"/hang": hang, "/echo": echo, "/fail": fail, "/http": wait_for_answer, "/half": fail_halfway, "/close": close}
+BEHAVIOURS = {"/hang": hang, "/echo": echo, "/fail": fail, "/close": close}
+BEHAVIOURS |= {"/http": wait_for_answer, "/half": fail_halfway}
 
 if __name__ == "__main__":
     with listen("127.0.0.1", 0) as listener:
