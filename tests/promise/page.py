@@ -31,6 +31,7 @@ class Page:
     def __init__(self, url: str, name: str, after: int | None = 0, patience: float = 4.0, seed: object = None):
         self.url, self.name, self.last, self.patience = url, name, after, patience
         self.random = random.Random(f"{seed} {name}")
+        self.starts_late = after is None
         self.secret = secrets.token_hex(16)
         self.log: list[tuple[int, str]] = []
         self.said: dict[str, str] = {}

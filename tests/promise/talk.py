@@ -87,6 +87,7 @@ class Talk:
         assert not lost, f"lost, or nobody's: {lost} ({state})"
         for page in self.pages:
             assert not page.outbox, f"{page.name} still has {page.outbox} ({state})"
+            assert page.starts_late or not page.gaps, f"{page.name} was shown a gap ({state})"
             assert page.log == kept[-len(page.log) :], f"{page.name} saw something else ({state})"
             if in_order:
                 own = [text for text in texts if text.startswith(f"{page.name} says")]
