@@ -23,10 +23,12 @@ class CatchingUp:
     """
 
     _catching_up: asyncio.Task | None = None
+    _after = 0  # the ``seq`` after which it is catching up
     _more = False  # something was said meanwhile
 
     def catch_up(self, after: int) -> None:
         """Send what was kept after this ``seq``, and then what is said."""
+        self._after = after
         self._catching_up = asyncio.create_task(self._send_what_is_kept(after))
 
     def stop_catching_up(self) -> None:
@@ -55,6 +57,19 @@ class CatchingUp:
         if self.is_page:
             spawn(self.close(RESTART, "The room's history has begun anew."))
         return not self.is_page
+
+    def has(self, seq: int) -> bool:
+        """Whether the participant has got the message of this ``seq``, which is kept. If not, it comes in its turn.
+
+        Ahead of its turn it would be a gap, for which a page asks again: a page with much to send again would for ever.
+        """
+        if self._catching_up:
+            self._more = True
+            return seq <= self._after
+        if self.seen is None or seq <= self.seen:
+            return True
+        self.catch_up(self.seen)
+        return False
 
     async def _send_what_is_kept(self, after: int) -> None:
         try:

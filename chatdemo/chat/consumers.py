@@ -100,7 +100,7 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
             frame = messages.encode(kept.text, seq=kept.seq, name=kept.name, at=kept.at)
             if is_new:
                 self.note_said(kept.seq)
-            spawn(self._say(frame, kept.seq, message.id) if is_new else self._confirm(frame, message.id))
+            spawn(self._say(frame, kept.seq, message.id) if is_new else self._confirm(frame, kept.seq, message.id))
 
         def on_failed(reason: str) -> None:
             error = messages.MessageError("not_kept", message.id, reason=reason)
@@ -115,16 +115,17 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
         event = {"type": "chat.message", "frame": frame, "seq": seq, "id": id, "sender": self.person}
         await self.channel_layer.group_send(self.room_group_name, event)
 
-    async def _confirm(self, frame: str, id: str) -> None:
+    async def _confirm(self, frame: str, seq: int, id: str) -> None:
         """The message was said before: its sender alone is told, who may have missed it."""
-        await self._tell_sender(messages.with_id(frame, id))
+        await self._tell_sender(messages.with_id(frame, id), seq)
 
-    async def _tell_sender(self, frame: str) -> None:
-        await self.channel_layer.send(self.channel_name, {"type": "chat.answer", "frame": frame})
+    async def _tell_sender(self, frame: str, seq: int = 0) -> None:
+        await self.channel_layer.send(self.channel_name, {"type": "chat.answer", "frame": frame, "seq": seq})
 
     async def chat_answer(self, event: dict) -> None:
-        """The answer to a message of the participant's own."""
-        await self.send(event["frame"])
+        """The answer to a message of the participant's own: what became of it (``seq``), or why nothing did (0)."""
+        if not event["seq"] or self.has(event["seq"]):
+            await self.send(event["frame"])
 
     async def chat_message(self, event: dict) -> None:
         """An event from the group: to the participant. The id goes to nobody but the message's sender."""

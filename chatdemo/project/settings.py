@@ -15,6 +15,9 @@ if CHATDEMO.step:
 # terminal.
 DEBUG = False
 DATABASE = database.locate(CHATDEMO.db)
+# Opened only where it is there. An empty one made in its place, while it is moved away for a moment, would have SQLite
+# delete the write-ahead log beside it, and in that are the latest messages.
+DATABASE_URI = f"{DATABASE.as_uri()}?mode=rw" if DATABASE else database.MEMORY_URI
 SECRET_KEY = secret_key.read(DATABASE)
 
 # project/hosts.py adds each address that a connection arrives at.
@@ -54,7 +57,7 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATABASE or database.MEMORY_URI,
+        "NAME": DATABASE_URI,
         # A second's wait for a locked database: what waits longer would keep the server from stopping in time.
         # NORMAL is as safe in WAL mode but for the power cut, and doesn't hold the lock while the disk turns.
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 1, "init_command": "PRAGMA synchronous = NORMAL"},

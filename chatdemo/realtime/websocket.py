@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 GOING_AWAY = 1001  # RFC 6455, section 7.4.1
 OPEN = DaphneWebSocketProtocol.STATE_OPEN
 TRY_AGAIN_LATER = 1013  # the registry that RFC 6455, section 11.7, set up
+#: The codes below 3000 with which an application may close.
+FOR_SERVERS = {GOING_AWAY, 1003, 1008, 1009, 1011, 1012, TRY_AGAIN_LATER}
 #: Seconds between two looks whether a socket has taken everything.
 DRAIN = 0.005
 NOTHING: dict = {}
@@ -163,6 +165,13 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         # onClose would end in an AttributeError.
         if self.is_registered:
             super().onClose(wasClean, code, reason)
+
+    def serverClose(self, code: int | None = None) -> None:
+        # autobahn's sendClose raises for every code below 3000 but 1000, and leaves the WebSocket open.
+        if code in FOR_SERVERS:
+            self.sendCloseFrame(code=code, isReply=False)
+        else:
+            super().serverClose(code)
 
     def say_goodbye(self) -> defer.Deferred:
         """Close with 1001 if the WebSocket is open; fires once the connection is gone, answered or not."""

@@ -102,6 +102,28 @@ async def test_what_is_sent_again_is_confirmed_to_its_sender_and_said_once():
     assert await Message.objects.acount() == 2
 
 
+async def test_what_is_sent_again_while_catching_up_is_confirmed_in_its_turn(monkeypatch):
+    path, read, after = "/ws/chat/lobby/?client=ana-of-this-test", asyncio.Event(), reader.after
+
+    async def after_a_while(*arguments):
+        await read.wait()
+        return await after(*arguments)
+
+    monkeypatch.setattr(reader, "after", after_a_while)
+    async with Participant(path) as ana:
+        for text in "abc":
+            await ana.say(text, id=text)
+        await heard(ana, 3)
+    async with Participant(f"{path}&after=1") as ana:
+        for id in "ca":
+            await ana.say(id, id=id)
+        assert (await ana.gets())["id"] == "a"  # which it has
+        read.set()
+        assert [(await ana.gets())["id"] for _ in "bc"] == ["b", "c"]
+        await ana.say("d", id="d")
+        assert await heard(ana, 1) == [(4, "d")]
+
+
 async def test_the_id_comes_back_to_whoever_gave_it_and_to_nobody_else():
     async with Participant("/ws/chat/lobby/?client=ana-of-this-test") as ana:
         await ana.say("hello", id="x")

@@ -33,6 +33,15 @@ async def echo(receive, send):
     print(event["code"], flush=True)
 
 
+async def close(receive, send):
+    """With the code that it is sent."""
+    await send({"type": "websocket.accept"})
+    await receive()
+    await send({"type": "websocket.close", "code": int((await receive())["text"])})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
 async def fail(receive, send):
     await send({"type": "websocket.accept"})
     raise ValueError("on purpose")
@@ -50,7 +59,8 @@ async def fail_halfway(receive, send):
     raise ValueError("no other half")
 
 
-BEHAVIOURS = {"/hang": hang, "/echo": echo, "/fail": fail, "/http": wait_for_answer, "/half": fail_halfway}
+BEHAVIOURS = {"/hang": hang, "/echo": echo, "/fail": fail, "/close": close}
+BEHAVIOURS |= {"/http": wait_for_answer, "/half": fail_halfway}
 
 if __name__ == "__main__":
     with listen("127.0.0.1", 0) as listener:

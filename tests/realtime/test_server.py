@@ -72,6 +72,15 @@ def test_an_application_that_fails_closes_its_websocket_with_1011_and_hurts_no_o
         assert other.recv(PATIENCE) == "still here"
 
 
+@pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 1013, 3000, 4999])
+def test_an_application_may_close_with_every_code_that_is_a_servers_to_give(server, code):
+    with connect(f"ws://127.0.0.1:{server.port}/close") as client:
+        client.send(str(code))
+        with pytest.raises(ConnectionClosed) as caught:
+            client.recv(PATIENCE)
+    assert caught.value.rcvd.code == code
+
+
 def test_a_response_that_fails_halfway_is_cut_off_and_failures_after_it_are_seen(server):
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client:
         client.sendall(b"GET /half HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -16,8 +16,10 @@ def the_writer() -> Writer:
     """This process's, on Django's database."""
     from django.conf import settings
 
-    name = str(settings.DATABASES["default"]["NAME"])
-    place = name if name.startswith("file:") else Path(name)
+    name = settings.DATABASES["default"]["NAME"]
+    if name == settings.DATABASE_URI:  # and not the database of a test that Django runs
+        name = settings.DATABASE or name
+    place = name if str(name).startswith("file:") else Path(name)
     config = settings.CHATDEMO
     return Writer(Store(place), Upkeep(place, config.keep_days, config.max_kept))
 

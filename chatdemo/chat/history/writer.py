@@ -44,8 +44,10 @@ class Writer:
             if is_busy(error) and self._may_wait():
                 asyncio.get_running_loop().call_later(RETRY, self._write)
                 return
-            self._done_with(drafts)
-            return self._fail(drafts, error)
+            # Those that wait behind them for a lock have waited long enough too: their pages would give the line up.
+            failed = self.drafts[:] if is_busy(error) else drafts
+            self._done_with(failed)
+            return self._fail(failed, error)
         self._done_with(drafts)
         self._note("")
         if self.upkeep:

@@ -92,6 +92,16 @@ async def test_a_lock_that_stays_is_told(writer, book, told, monkeypatch, caplog
     assert await hear(told, 1) == [("b", "kept")]
 
 
+async def test_a_lock_that_stays_is_told_to_all_who_wait_for_it_at_once(writer, book, told, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 0)
+    monkeypatch.setattr(module, "MOST", 2)
+    book.faults = [LOCKED]
+    for text in "abc":
+        writer.put(draft(text, told))
+    assert {reason for _, reason in await hear(told, 3)} == {"its database is locked by another program"}
+    assert book.transactions == []
+
+
 async def test_a_fault_is_told_to_all_and_logged_once_and_so_is_its_end(writer, book, told, caplog):
     book.faults = [FULL, FULL]
     with caplog.at_level(logging.WARNING):
