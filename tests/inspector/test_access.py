@@ -4,7 +4,8 @@ import pytest
 from channels.testing import HttpCommunicator, WebsocketCommunicator
 
 from chatdemo.inspector import Inspector, pages
-from chatdemo.inspector.access import Access, is_local
+from chatdemo.inspector.access import Access
+from chatdemo.realtime.peers import is_local, is_own_browser
 
 
 def scope(client="127.0.0.1", host="127.0.0.1:8000", server="127.0.0.1", query=b"", **headers):
@@ -43,11 +44,13 @@ FOREIGN = [
 def test_this_machine_may_look(asking):
     assert Access("local").may_see_all(asking)
     assert not Access("off").may_see_all(asking)
+    assert is_own_browser(asking)
 
 
 @pytest.mark.parametrize("asking", FOREIGN)
 def test_nobody_else_may(asking):
     assert not Access("local").may_see_all(asking)
+    assert not is_own_browser(asking)
 
 
 def test_all_means_all_but_not_by_another_sites_name():
