@@ -7,5 +7,6 @@ from chatdemo.chat import views
 urlpatterns = [
     path("", views.index, name="index"),
     path("<str:room_name>/", views.room, name="room"),
+    path("<str:room_name>/transcript/", views.transcript, name="transcript"),
     path("<path:room_name>/", views.room),  # a name with a slash in it: the room's page says what is wrong with it
 ]

@@ -2,11 +2,13 @@
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from chatdemo.chat import rooms
+from chatdemo.chat.transcript import FORMS, attachment
+from chatdemo.realtime.peers import is_own_browser
 
 
 @require_safe
@@ -24,14 +26,39 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def room(request: HttpRequest, room_name: str) -> HttpResponse:
     """The room's page. Raises BadRequest, which becomes a page that says why, for a name that can't be a room's."""
-    try:
-        rooms.check_path(request.scope.get("raw_path", b"") if hasattr(request, "scope") else b"")
-        rooms.check_name(room_name)
-    except rooms.RoomNameError as error:
-        raise BadRequest(str(error)) from None
+    _check(request, room_name)
     context = {
         "room_name": room_name,
         "socket_path": rooms.socket_path(room_name),
         "max_message": settings.CHATDEMO.max_message,
+        "may_download": is_own_browser(_scope(request)),
     }
     return render(request, "chat/room.html", context)
+
+
+@require_safe
+def transcript(request: HttpRequest, room_name: str) -> HttpResponse:
+    """All that is kept of the room, as a file, for this machine's own browser. For everybody else it isn't there.
+
+    ``?format=`` is one of FORMS. Raises BadRequest for another, and for a name that can't be a room's.
+    """
+    if not is_own_browser(_scope(request)):
+        raise Http404
+    _check(request, room_name)
+    try:
+        return attachment.respond(room_name, request.GET.get("format", "md"))
+    except KeyError:
+        raise BadRequest(f"A transcript's format is one of {', '.join(FORMS)}.") from None
+
+
+def _check(request: HttpRequest, room_name: str) -> None:
+    try:
+        rooms.check_path(_scope(request).get("raw_path", b""))
+        rooms.check_name(room_name)
+    except rooms.RoomNameError as error:
+        raise BadRequest(str(error)) from None
+
+
+def _scope(request: HttpRequest) -> dict:
+    """The ASGI scope, which only Django's ASGI handler has: without it nobody's address is known."""
+    return getattr(request, "scope", {"headers": []})
