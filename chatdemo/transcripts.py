@@ -135,4 +135,5 @@ def _agreed(room: "Summary") -> bool:
     if not can_ask():
         hint = f"Add --yes, which deletes {report.messages(room.count)}, or run it in a terminal."
         raise UsageError("forget asks before it deletes, and there is no terminal to ask in.", hint)
-    return click.confirm(report.question(room))
+    encoding = sys.stdout.encoding  # of a terminal that may know few scripts
+    return click.confirm(report.question(room).encode(encoding, "replace").decode(encoding))

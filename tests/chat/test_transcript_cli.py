@@ -229,8 +229,8 @@ def environ():
 
 
 def real(*arguments, **options):
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command(*arguments), env=environ(), **pipes, **options)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.Popen(command(*arguments), env=environ(), **pipes)
 
 
 def test_a_closed_pipe_ends_it_quietly(past):
@@ -252,6 +252,33 @@ def test_a_full_disk_is_two_lines(past):
         "Error: The output can't be written: No space left on device.",
         "Next:  Make room on its disk, or write it to another.",
     ]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this makes a terminal as POSIX has it")
+@pytest.mark.parametrize(("answer", "code", "said"), [("y", 0, "Forgot 1 message"), ("", 1, "Nothing was forgotten.")])
+def test_in_a_terminal_forget_asks_and_obeys(past, answer, code, said):
+    past.say("a", room="日本語 \x9b")  # a control character, as no server keeps it
+    question, end, status = in_a_terminal(answer, "forget", "日本語 \x9b")
+    assert question.startswith("Forget 1 message of ??? ?, from ")
+    assert end.startswith(said) and "\x9b" not in end
+    assert status == code
+
+
+def in_a_terminal(answer, *arguments):
+    """The question, the last line and the exit code."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    with real(*arguments, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        question = os.read(ours, 1000)
+        while b"[y/N]" not in question:
+            question += os.read(ours, 1000)
+        os.write(ours, answer.encode() + b"\n")
+        code = process.wait(PATIENCE)
+    said = os.read(ours, 1000).decode("utf-8").split("\r\n")[-2]
+    os.close(ours)
+    os.close(theirs)
+    return question.decode("ascii"), said, code
 
 
 def test_any_script_is_written_whatever_the_terminals_encoding(past):

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import StreamingHttpResponse
 
 from chatdemo.chat import transcript
@@ -18,7 +19,9 @@ MOST = 200
 
 
 def respond(room: str, extension: str) -> StreamingHttpResponse:
-    """The room's transcript, as a stream. Raises KeyError if there is no such form."""
+    """The room's transcript, as a stream. Raises BadRequest if there is no such form."""
+    if extension not in transcript.FORMS:
+        raise BadRequest(f"A transcript's format is one of {', '.join(transcript.FORMS)}.")
     form = transcript.FORMS[extension]()
     pieces = transcript.write(form, room, reader.pages(settings.DATABASES["default"]["NAME"], room))
     headers = {

@@ -7,7 +7,6 @@ looks at the first screen of a long transcript.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -90,6 +89,8 @@ def require(name: Path | str, room: str) -> Summary:
 
 def similar(name: Path | str, room: str) -> list[str]:
     """At most three names of rooms that are like this one, the likest first."""
+    from difflib import get_close_matches  # which a server never needs
+
     with closing(connect(name)) as connection:
         names = [found for [found] in connection.execute("SELECT name FROM chat_room LIMIT ?", (MOST_NAMES,))]
     folded = {found.casefold(): found for found in names}
