@@ -4,10 +4,11 @@ import csv
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 from click.testing import CliRunner
@@ -135,6 +136,37 @@ def test_another_programs_file_is_left_as_it_is(folder):
     (folder / "past.sqlite3").write_text("my notes\n" * 100, "utf-8")
     assert refused(1, "rooms")[0].endswith("is damaged, or isn't an SQLite database: file is not a database.")
     assert (folder / "past.sqlite3").read_text("utf-8") == "my notes\n" * 100
+
+
+@pytest.mark.parametrize("command", [("export", "lobby"), ("forget", "lobby", "--yes")])
+def test_a_damaged_database_is_two_lines(past, folder, command):
+    past.say(*["much " * 200] * 100)
+    data = bytearray((folder / "past.sqlite3").read_bytes())
+    data[len(data) // 2 :] = b"x" * (len(data) - len(data) // 2)
+    (folder / "past.sqlite3").write_bytes(data)
+    result = run(*command)
+    assert result.exit_code == 1
+    message, hint = result.stderr.splitlines()
+    assert message.startswith(f"Error: The database {past.path} is damaged, or isn't an SQLite database: ")
+    assert hint == "Next:  It was left as it is. Restore a copy of it, or give another with --db."
+
+
+def test_a_locked_database_is_told_and_nothing_is_forgotten(past, monkeypatch):
+    past.say("a")
+    connect = reader.connect
+    monkeypatch.setattr(reader, "connect", lambda name: quick(connect(name)))
+    with closing(sqlite3.connect(past.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert refused(1, "forget", "lobby", "--yes") == (
+            f"The database {past.path} is locked by another program.",
+            "Close that, and start again.",
+        )
+    assert [room.count for room in reader.rooms(past.path)] == [1]
+
+
+def quick(connection):
+    connection.execute("PRAGMA busy_timeout = 10")
+    return connection
 
 
 def test_a_copy_gets_no_files_beside_it(past, folder):
