@@ -5,6 +5,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 from channels.testing import HttpCommunicator
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
@@ -12,13 +13,12 @@ from chatdemo.chat import views
 from chatdemo.chat.history.drafts import Draft
 from chatdemo.chat.history.store import Store
 from chatdemo.chat.transcript import FORMS, attachment, reader
-from chatdemo.project import settings
 from chatdemo.project.asgi import application
 from tests.support.served import Served
 
 
 def say(*texts, room="lobby"):
-    store = Store(settings.DATABASE)
+    store = Store(settings.DATABASES["default"]["NAME"])  # which pytest-django may have changed
     store.keep([Draft(room, "ana", None, "Ana", text, print, print) for text in texts])
     store.close()
 
