@@ -14,7 +14,9 @@ import click
 
 from chatdemo import __version__, config
 from chatdemo.errors import ChatdemoError, UsageError
+from chatdemo.options import common_options, setting_option, version_option
 from chatdemo.project.addresses import Addresses
+from chatdemo.transcripts import export, forget, rooms
 
 if TYPE_CHECKING:
     from chatdemo.guest.project import Project
@@ -66,22 +68,6 @@ def _usage_hint(error: click.ClickException) -> str:
     return f"{context.command_path if context else 'chatdemo'} --help shows the commands and options."
 
 
-def show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        parts = ", ".join(f"{name} {version(name)}" for name in ("django", "channels", "daphne"))
-        click.echo(f"chatdemo {__version__} ({parts}, Python {sys.version.split()[0]})")
-        context.exit()
-
-
-def setting_option(name: str, *declarations: str, **attributes):
-    """An option for the setting ``name``, with the table's help. The value is checked by ``config``, as others are."""
-    row = config.SETTINGS[name]
-    help = f"{row.metadata['help']} [default: {config.example(name)}]"
-    return click.option(*(declarations or (f"--{name}",)), name, default=None, help=help, **attributes)
-
-
 class Within(click.FloatRange):
     """A number within a range, and not "nan", which click takes for one in any."""
 
@@ -92,18 +78,6 @@ class Within(click.FloatRange):
             if math.isnan(number)
             else number
         )
-
-
-version_option = click.option(
-    "--version", is_flag=True, expose_value=False, is_eager=True, callback=show_version, help="Show the version."
-)
-
-
-def common_options(command):
-    """The options that every command with a database has."""
-    file = click.option("--config", "config_file", metavar="FILE", help="Read the settings from this chatdemo.toml.")
-    debug = setting_option("debug", is_flag=True, flag_value=True)
-    return setting_option("db", metavar="PATH")(file(debug(version_option(command))))
 
 
 @click.group(
@@ -423,3 +397,7 @@ def crowd(url: str, people: int, rate: float, seconds: float) -> int:
     for row in report.table(result):
         click.echo(row)
     return result.exit_code
+
+
+for command in (export, rooms, forget):
+    cli.add_command(command)

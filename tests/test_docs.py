@@ -108,6 +108,6 @@ def test_the_readme_names_every_step_in_order():
     assert f"in seven steps: {names}." in README and len(course.steps()) == 7
 
 
-@pytest.mark.parametrize("name", ["serve", "manage", "steps", "new", "check", "crowd"])
+@pytest.mark.parametrize("name", ["serve", "manage", "steps", "new", "check", "crowd", "export", "rooms", "forget"])
 def test_the_help_of_a_command_shows_how_it_is_used(name):
     assert f"chatdemo {name}" in cli.commands[name].help

@@ -9,5 +9,6 @@ urlpatterns = [
     path("<str:room_name>/", views.room, name="room"),
     path("<str:room_name>/messages/", views.older, name="older"),
     path("<str:room_name>/name/", views.name, name="name"),
+    path("<str:room_name>/transcript/", views.transcript, name="transcript"),
     path("<path:room_name>/", views.room),  # a name with a slash in it: the room's page says what is wrong with it
 ]

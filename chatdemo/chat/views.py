@@ -5,12 +5,13 @@ import logging
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from chatdemo.chat import names, people, presence, rooms
 from chatdemo.chat.history import reader
+from chatdemo.realtime.peers import is_own_browser
 
 logger = logging.getLogger(__name__)
 #: Messages that a page shows at first, and more of each time that it is scrolled up.
@@ -40,6 +41,7 @@ def room(request: HttpRequest, room_name: str) -> HttpResponse:
         "name": request.session.get(names.SESSION_KEY, ""),
         "max_name": names.MAX_NAME,
         "past": _past(room_name, people.ensure_key(request.session)),
+        "may_download": is_own_browser(_scope(request)),
     }
     return render(request, "chat/room.html", context)
 
@@ -65,9 +67,23 @@ def name(request: HttpRequest, room_name: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@require_safe
+def transcript(request: HttpRequest, room_name: str) -> HttpResponse:
+    """All that is kept of the room, as a file, for this machine's own browser. For everybody else it isn't there.
+
+    ``?format=`` is one of transcript.FORMS. Raises BadRequest for another, and for a name that can't be a room's.
+    """
+    from chatdemo.chat.transcript import attachment  # 6 ms, of which the start is spared
+
+    if not is_own_browser(_scope(request)):
+        raise Http404
+    _check(request, room_name)
+    return attachment.respond(room_name, request.GET.get("format", "md"))
+
+
 def _check(request: HttpRequest, room_name: str) -> None:
     try:
-        rooms.check_path(request.scope.get("raw_path", b"") if hasattr(request, "scope") else b"")
+        rooms.check_path(_scope(request).get("raw_path", b""))
         rooms.check_name(room_name)
     except rooms.RoomNameError as error:
         raise BadRequest(str(error)) from None
@@ -90,3 +106,8 @@ def _past(room_name: str, person: str, before: int | None = None) -> dict:
         for one in past[-PAGE:]
     ]
     return {"kept": True, "messages": messages, "more": len(past) > PAGE}
+
+
+def _scope(request: HttpRequest) -> dict:
+    """The ASGI scope, which only Django's ASGI handler has: without it nobody's address is known."""
+    return getattr(request, "scope", {"headers": []})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from chatdemo.inspector.access import header
+from chatdemo.realtime.peers import header
 
 FOLDER = Path(__file__).parent / "static"
 INDEX = "inspect.html"

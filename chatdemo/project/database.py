@@ -64,6 +64,21 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
     return None
 
 
+def is_older(path: Path) -> bool:
+    """Whether the database at ``path``, which must be there, has to be migrated before this version can use it.
+
+    Raises ChatdemoError if it isn't one of ours, or of a newer version. Changes nothing.
+    """
+    _check_owner(path)
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=5)) as connection:
+            applied, known = _applied_migrations(connection), known_migrations()
+    except sqlite3.DatabaseError as error:
+        raise explain(error, str(path)) from None
+    _check_version(applied - known, str(path))
+    return bool(known - applied)
+
+
 def known_migrations() -> set[tuple[str, str]]:
     """(app, name) of each migration that is installed, by their files: importing all of them takes 90 ms."""
     found = set()
@@ -104,7 +119,7 @@ def _check_owner(path: Path) -> None:
     """Raises ChatdemoError if the file is another program's: told by its header, as SQLite would mend it on opening."""
     header = _read_header(path)
     if header and header[:16] != b"SQLite format 3\0":
-        raise _explained(sqlite3.DatabaseError("file is not a database"), str(path))
+        raise explain(sqlite3.DatabaseError("file is not a database"), str(path))
     if header and int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         hint = "Give --db another file; this one is left as it is."
         raise ChatdemoError(f"The database {path} belongs to another program.", hint)
@@ -134,7 +149,7 @@ def _make_ready(connection: sqlite3.Connection, path: Path | None, tables: bool)
         if tables:
             _add_tables(connection, applied, known)
     except sqlite3.DatabaseError as error:
-        raise _explained(error, name) from None
+        raise explain(error, name) from None
 
 
 def _check_whole(connection: sqlite3.Connection) -> None:
@@ -185,7 +200,8 @@ def _migrate() -> None:
         connection.close()
 
 
-def _explained(error: sqlite3.DatabaseError, name: str) -> ChatdemoError:
+def explain(error: sqlite3.DatabaseError, name: str) -> ChatdemoError:
+    """What is wrong with the database ``name``, for who runs chatdemo."""
     reason = str(error)
     if "full" in reason or "I/O" in reason:
         hint = "Make room on its disk, or give another with --db."

@@ -261,7 +261,7 @@ def test_one_that_does_not_fit_on_the_disk_is_taken_away_again(tmp_path):
 
 
 def test_a_full_disk_is_named(tmp_path):
-    error = database._explained(sqlite3.OperationalError("database or disk is full"), "chat.sqlite3")
+    error = database.explain(sqlite3.OperationalError("database or disk is full"), "chat.sqlite3")
     assert error.message == "The database chat.sqlite3 can't be written: database or disk is full."
     assert error.hint == "Make room on its disk, or give another with --db."
 

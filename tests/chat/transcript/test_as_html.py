@@ -1,0 +1,74 @@
+"""A transcript as a page."""
+
+from html.parser import HTMLParser
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatdemo.chat.history import Kept
+from chatdemo.chat.transcript import FORMS, write
+from chatdemo.chat.transcript.characters import visible
+
+AT = "2026-11-22T10:00:00.000Z"
+
+
+class Page(HTMLParser):
+    """The tags that are on the page, in order, and the text of each element by its tag."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.texts, self.open = [], {}, []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        if tag != "meta":
+            self.open.append(tag)
+            self.texts.setdefault(tag, []).append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open:
+            self.texts[self.open[-1]][-1] += data
+
+    def handle_comment(self, data):
+        raise AssertionError(data)
+
+
+def page(*messages, room="lobby"):
+    text = "".join(write(FORMS["html"](), room, [list(messages)]))
+    return text.encode("utf-8").decode("utf-8")
+
+
+HEAD = ["html", "head", "meta", "meta", "meta", "title", "style", "body", "h1", "bdi", "ol"]
+MESSAGE = ["li", "strong", "bdi", "time", "p"]
+TEXTS = st.text() | st.sampled_from(["<b>", "</p>", "<!--", "&lt;", "&#60;", '"><script>', "]]>", "\n\n", "</title>"])
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS)), TEXTS)
+def test_any_text_is_text_and_makes_no_tag(said, room):
+    read = Page(page(*[Kept(1, name, text, AT) for name, text in said], room=room))
+    assert read.tags == HEAD + MESSAGE * len(said)
+    assert read.texts.get("p", []) == [visible(text) for _, text in said]
+    names = [visible(name.strip()) or "Somebody" for name, _ in said]
+    assert read.texts["bdi"] == [visible(room), *names]
+    assert read.texts["title"] == [visible(room)]
+
+
+def test_a_message_has_its_place_and_its_time():
+    assert '<li id="m7">' in page(Kept(7, "Ana", "hello", AT))
+    assert '<time datetime="2026-11-22T10:00:00.000Z">2026-11-22 10:00:00 UTC</time>' in page(Kept(7, "", "", AT))
+
+
+def test_it_needs_nothing_else_and_runs_nothing():
+    text = page(Kept(1, "Ana", "<script>alert(1)</script>", AT))
+    assert text.startswith("<!doctype html>\n") and '<meta charset="utf-8">' in text
+    assert "color-scheme: light dark" in text and 'dir="auto"' in text and "default-src 'none'" in text
+    assert "<script" not in text and "src=" not in text and "href=" not in text
+
+
+def test_control_characters_are_seen():
+    assert "␛[31m a\nb ��" in page(Kept(1, "", "\x1b[31m a\r\nb \x85\udc80", AT))

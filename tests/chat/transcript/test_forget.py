@@ -1,0 +1,67 @@
+"""A room's messages, deleted."""
+
+import sqlite3
+from contextlib import closing
+
+from chatdemo.chat.history.drafts import Draft
+from chatdemo.chat.history.store import Store
+from chatdemo.chat.transcript import reader
+from chatdemo.chat.transcript.forget import forget
+
+SECRET = "the secret of a test, {number:05}"
+
+
+def in_the_files(path):
+    """How many of the secrets' bytes can still be found."""
+    return sum(file.read_bytes().count(b"the secret of a test") for file in path.parent.glob(f"{path.name}*"))
+
+
+def test_a_room_is_forgotten_and_no_other(past):
+    past.say("a", "b")
+    past.say("c", room="other")
+    assert forget(past.path, "lobby") == (2, True)
+    assert [room.name for room in reader.rooms(past.path)] == ["other"]
+    assert forget(past.path, "lobby") == (0, True)
+
+
+def test_no_byte_of_it_is_left(past):
+    for number in range(200):  # in turns with another room, so that the two share pages
+        past.say(SECRET.format(number=number) * (200 if number % 20 == 0 else 1))  # some are longer than a page
+        past.say("kept " * (number % 9) * 50, room="other")
+    assert in_the_files(past.path) > 200
+    forget(past.path, "lobby")
+    assert in_the_files(past.path) == 0
+    assert sum(len(page) for page in reader.pages(past.path, "other")) == 200
+
+
+def test_a_server_s_writer_goes_on_and_what_was_said_is_gone_from_its_log_too(past):
+    def draft(text):
+        return Draft("lobby", "ana", None, "", text, print, print)
+
+    with closing(Store(past.path)) as store:
+        store.keep([draft(SECRET.format(number=0))] * 100)
+        store.connection.execute("PRAGMA secure_delete = OFF")
+        log = past.path.with_name(past.path.name + "-wal")
+        assert b"the secret of a test" in log.read_bytes()
+        assert forget(past.path, "lobby") == (100, True)
+        assert log.read_bytes() == b"" and in_the_files(past.path) == 0
+        assert [kept.seq for kept, _ in store.keep([draft("anew")])] == [1]
+
+
+def test_a_database_that_is_being_read_is_told(past, monkeypatch):
+    connect = reader.connect
+
+    def impatient(name):
+        connection = connect(name)
+        connection.execute("PRAGMA busy_timeout = 10")
+        return connection
+
+    monkeypatch.setattr(reader, "connect", impatient)
+    past.say(SECRET.format(number=0))
+    with closing(sqlite3.connect(past.path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM chat_message").fetchall()
+        assert forget(past.path, "lobby") == (1, False)
+        other.execute("COMMIT")
+    reader.rooms(past.path)
+    assert in_the_files(past.path) == 0
