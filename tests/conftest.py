@@ -19,6 +19,13 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "chatdemo.project.settings"
 django.setup()
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix():
+    """Nothing: pytest-django would give each process a database of its own name, of which a server that a test starts
+    in another process knows nothing. They have folders of their own.
+    """
+
+
 @pytest.fixture
 def served(tmp_path):
     """A running ``chatdemo serve``; a test that needs options makes its own ``Served``."""

@@ -175,12 +175,12 @@ def in_doubt(context, served) -> Participant:
     """Someone with messages on the page, one that waits and one in doubt, without a connection."""
     page = context.new_page()
     page.clock.install()
-    page.route_web_socket("**/ws/chat/**", lose_the_last)
+    page.route_web_socket("**/ws/chat/**", losing_the_last())
     page.goto(f"{served.url}chat/lobby/")
     ada = Participant(page)
     ada.say("my own")
     ada.expect_log("my own", "of another")
-    page.clock.pause_at("2100-01-01")
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)  # no try to connect again comes from here on
     ada.say("the last")
     ada.expect_state("Connection lost")
     ada.say("waits")
@@ -188,16 +188,23 @@ def in_doubt(context, served) -> Participant:
     return ada
 
 
-def lose_the_last(socket) -> None:
-    """A server that sends each message back, with one of another person's after it, and hangs up at "the last"."""
+def losing_the_last():
+    """A server that sends each message back, with one of another person's after it, and is gone from "the last" on."""
+    lost = []
 
-    def answer(text):
+    def serve(socket) -> None:
+        if lost:
+            socket.close()
+        socket.on_message(lambda text: '"message"' in text and answer(socket, text))
+
+    def answer(socket, text) -> None:
         if "the last" in text:
+            lost.append(text)
             return socket.close()
         socket.send(text)
         socket.send('{"message": "of another"}')
 
-    socket.on_message(answer)
+    return serve
 
 
 @pytest.fixture(params=["light", "dark"])

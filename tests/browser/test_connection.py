@@ -160,7 +160,7 @@ def doubtful(context, forgetful):
         sockets.append(socket)
         server = socket.connect_to_server()
         if len(sockets) == 1:
-            socket.on_message(lambda _: (server.close(), socket.close()))
+            socket.on_message(lambda text: '"message"' in text and (server.close(), socket.close()))
 
     page = context.new_page()
     page.route_web_socket(SOCKET, lose_the_first_message)
@@ -200,18 +200,39 @@ def test_a_message_in_doubt_can_be_discarded(doubtful):
     doubtful.expect_log()
 
 
-def refusal(message) -> str:
+def refusal(message: str, code: str, detail: str) -> str:
     """The wire contract's answer to a message that can't be taken."""
     own_id = re.search('"id": ?"([^"]+)"', message)[1]
-    return f'{{"error": "too_fast", "detail": "Wait a moment.", "id": "{own_id}"}}'
+    return f'{{"error": "{code}", "detail": "{detail}", "id": "{own_id}"}}'
+
+
+def answer_messages(page, answer) -> None:
+    """``answer(socket, text)`` is what stands for the server."""
+    page.route_web_socket(
+        SOCKET, lambda socket: socket.on_message(lambda text: '"message"' in text and answer(socket, text))
+    )
+
+
+def test_a_message_that_comes_too_fast_is_sent_again_by_itself(context, served):
+    def answer(socket, text):
+        heard.append(text)
+        socket.send(refusal(text, "too_fast", "Wait a moment.") if len(heard) == 1 else text)
+
+    page, heard = context.new_page(), []
+    answer_messages(page, answer)
+    ada = visit(page, served.url)
+    ada.say("too soon")
+    expect(ada.unsent).to_contain_text("Wait a moment.")
+    ada.expect_log("too soon")
+    assert heard[0] == heard[1]
 
 
 def test_a_refused_message_is_kept_with_the_reason_and_can_be_edited(context, served):
     page = context.new_page()
-    page.route_web_socket(SOCKET, lambda socket: socket.on_message(lambda message: socket.send(refusal(message))))
+    answer_messages(page, lambda socket, text: socket.send(refusal(text, "too_long", "Shorten it.")))
     ada = visit(page, served.url)
     ada.say("too soon")
-    expect(ada.unsent).to_contain_text("Wait a moment.")
+    expect(ada.unsent).to_contain_text("Shorten it.")
     page.get_by_role("button", name="Edit").click()
     expect(ada.input).to_have_value("too soon")
     expect(ada.input).to_be_focused()

@@ -129,7 +129,7 @@ def test_fingers_find_the_controls_on_a_phone(phone, served):
 
 def test_fingers_find_the_choices_beside_a_message_in_doubt(phone, forgetful):
     page = phone.new_page()
-    page.route_web_socket("**/ws/chat/**", lambda socket: socket.on_message(lambda _: socket.close()))
+    page.route_web_socket("**/ws/chat/**", lambda socket: socket.on_message(lambda text: '"message"' in text and socket.close()))
     page.goto(f"{forgetful.url}chat/lobby/")
     Participant(page).say("in doubt")
     choices = {label: page.get_by_role("button", name=label) for label in ("Send again", "Discard")}

@@ -75,6 +75,7 @@ export class Outbox {
     if (!entry) return false;
     if (code === "too_fast") {
       entry.sent = false;
+      this.show(entry.item, detail, []);
       this.breathe();
       return true;
     }
