@@ -21,7 +21,7 @@ class ChatConsumer(CatchingUp, AsyncWebsocketConsumer):
     """
 
     async def connect(self) -> None:
-        self.room_group_name, self.seen = None, None
+        self.room_group_name, self.seen, self.has_gone = None, None, False
         self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
         try:
             rooms.check_path(self.scope.get("raw_path", b""))
@@ -39,6 +39,7 @@ class ChatConsumer(CatchingUp, AsyncWebsocketConsumer):
             self.catch_up(after)
 
     async def disconnect(self, close_code: int) -> None:
+        self.has_gone = True
         self.stop_catching_up()
         if self.room_group_name:
             await self.channel_layer.group_discard(self.room_group_name, self.channel_name)
@@ -75,6 +76,8 @@ class ChatConsumer(CatchingUp, AsyncWebsocketConsumer):
         await self._tell_sender(messages.with_id(frame, id), seq)
 
     async def _tell_sender(self, frame: str, seq: int = 0) -> None:
+        if self.has_gone:  # in its channel it would wait for nobody
+            return
         await self.channel_layer.send(self.channel_name, {"type": "chat.answer", "frame": frame, "seq": seq})
 
     async def chat_answer(self, event: dict) -> None:
