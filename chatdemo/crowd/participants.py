@@ -21,8 +21,12 @@ class Crowd:
         self.refused: Counter[str] = Counter()
         self.closed: Counter[tuple[int, str]] = Counter()
         self.absent: Counter[str] = Counter()
-        self.people = [Participant(self, number) for number in range(people)]
         self.joined = 0
+        self.people = self.invite(people)
+
+    def invite(self, people: int) -> list["Participant"]:
+        """So many participants, who have yet to join."""
+        return [Participant(self, number) for number in range(people)]
 
     @property
     def present(self) -> int:
@@ -42,12 +46,19 @@ class Participant:
     def is_present(self) -> bool:
         return self.connection is not None and self.connection.is_joined
 
+    @property
+    def may_speak(self) -> bool:
+        return self.is_present
+
     async def join(self) -> None:
         """Raises JoinError."""
-        connection = Connection(self.crowd.door, self._receive, self._end)
+        await self._connect()
+        self.crowd.joined += 1
+
+    async def _connect(self, query: str = "") -> None:
+        connection = Connection(self.crowd.door, self._receive, self._end, query)
         await self.crowd.door.open(connection)
         self.connection = connection
-        self.crowd.joined += 1
 
     async def try_to_join(self) -> None:
         """As ``join``; a failure is counted."""
