@@ -33,6 +33,11 @@ class Crowd:
         """How many have joined and are still there."""
         return self.joined - self.closed.total()
 
+    @property
+    def away(self) -> int:
+        """How many have lost their connection, and will be back."""
+        return 0
+
 
 class Participant:
     """One who joins, says messages, and keeps the books of what comes."""

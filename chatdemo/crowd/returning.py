@@ -38,6 +38,10 @@ class ReturningCrowd(Crowd):
         """How many have joined: who isn't there will be again, and must get all that is said meanwhile."""
         return self.joined
 
+    @property
+    def away(self) -> int:
+        return sum(participant.away_since is not None for participant in self.people)
+
     async def cut(self, share: float) -> None:
         """Cut this share of the connections each second, until cancelled."""
         while True:

@@ -16,7 +16,7 @@ from chatdemo.crowd.progress import Progress, Progressing
 from chatdemo.crowd.reach import explain, reach
 from chatdemo.crowd.result import Plan, Result
 from chatdemo.crowd.returning import ReturningCrowd, check_history
-from chatdemo.crowd.tally import Counts
+from chatdemo.crowd.tally import PATIENCE, Counts
 from chatdemo.errors import ChatdemoError
 from chatdemo.realtime.files import raise_file_limit
 
@@ -123,9 +123,13 @@ class Run:
             yield from (participant for participant in there if participant.may_speak)
 
     async def _settle(self) -> None:
-        """Wait for the stragglers, for as long as deliveries go on arriving."""
+        """Wait for the stragglers, for as long as deliveries go on arriving, and for those who are away."""
         self.progressing.until = None
-        while self.crowd.present and not self.crowd.tally.settled(time.perf_counter()):
+        crowd = self.crowd
+        while crowd.present and not crowd.tally.settled(time.perf_counter()):
+            await asyncio.sleep(LOOK)
+        until = time.perf_counter() + PATIENCE
+        while crowd.away and time.perf_counter() < until:
             await asyncio.sleep(LOOK)
 
     async def _leave(self) -> None:

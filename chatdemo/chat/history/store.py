@@ -1,7 +1,7 @@
 """The writer's own connection to the database. Nothing here waits: not for a lock, and not for the disk's platter.
 
-Django's ORM is how the history is read. It is written by plain SQL: with four messages in a transaction each takes 10 µs
-here and 53 by the ORM, where all else that is done for a message to 30 takes 84.
+Django's ORM is how the history is read. It is written by plain SQL: with four messages in a transaction each takes
+10 µs here and 53 by the ORM, where all else that is done for a message to 30 takes 84.
 """
 
 import os
