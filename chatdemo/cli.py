@@ -368,8 +368,15 @@ def check(directory: str, step: str | None, watch: bool) -> int:
     default=30,
     help="How long they talk. [default: 30]",
 )
+@click.option(
+    "--drop",
+    metavar="SHARE",
+    type=Within(0, 1),
+    default=0,
+    help="Share of their connections that is cut each second, as bad wifi does; they come back. [default: 0]",
+)
 @version_option
-def crowd(url: str, people: int, rate: float, seconds: float) -> int:
+def crowd(url: str, people: int, rate: float, seconds: float, drop: float) -> int:
     """Simulated participants over real WebSockets: for a rehearsal before a class, and to see what a load does.
 
     \b
@@ -377,10 +384,11 @@ def crowd(url: str, people: int, rate: float, seconds: float) -> int:
     The class's server:      chatdemo crowd http://127.0.0.1:8000 --people 60
     One of its rooms:        chatdemo crowd http://127.0.0.1:8000/chat/lobby/
     As much as it can take:  chatdemo crowd --people 300 --rate 20 --for 60
+    In bad wifi:             chatdemo crowd --drop 0.02
 
     URL is a server's address, a room's, or a WebSocket's, of any chat that speaks as the tutorial's does. Without a
     room in it, the crowd has one to itself. The exit code is 0 if everyone joined and stayed, and got every message,
-    once and in the same order.
+    once and in the same order. With --drop nobody stays, but all come back; the server must keep what is said.
     """
     from chatdemo.crowd import address, live, messages, report, run
     from chatdemo.crowd.own_server import own_server
@@ -390,9 +398,9 @@ def crowd(url: str, people: int, rate: float, seconds: float) -> int:
         if not url:
             click.echo(f"Started a server of its own, which ends with it: {server}")
         target = address.parse(server, f"crowd_{words.run_id}")
-        click.echo(report.title(people, rate, seconds, target.url) + "\n")
+        click.echo(report.title(people, rate, seconds, target.url, drop) + "\n")
         with live.LiveLine(sys.stdout) as line:
-            plan = run.Plan(people, rate, seconds)
+            plan = run.Plan(people, rate, seconds, drop)
             result = run.run(target, words, plan, lambda progress: line.show(report.line(progress)))
     for row in report.table(result):
         click.echo(row)

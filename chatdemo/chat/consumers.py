@@ -33,6 +33,7 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
             await self._leave()
 
     async def _leave(self) -> None:
+        self.has_gone = True
         self.stop_catching_up()
         if self.room_group_name:
             self.depart()
@@ -40,7 +41,7 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
             await self.channel_layer.group_discard(self.room_group_name, self.channel_name)
 
     async def connect(self) -> None:
-        self.seen = None
+        self.seen, self.has_gone = None, False
         self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
         try:
             rooms.check_path(self.scope.get("raw_path", b""))
@@ -120,6 +121,8 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
         await self._tell_sender(messages.with_id(frame, id), seq)
 
     async def _tell_sender(self, frame: str, seq: int = 0) -> None:
+        if self.has_gone:  # in its channel it would wait for nobody
+            return
         await self.channel_layer.send(self.channel_name, {"type": "chat.answer", "frame": frame, "seq": seq})
 
     async def chat_answer(self, event: dict) -> None:

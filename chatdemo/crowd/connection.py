@@ -32,12 +32,17 @@ class JoinError(Exception):
 
 
 class Connection(WebSocketClientProtocol):
-    """Hands each message's bytes to ``on_frame(payload)``; ``on_end(code, reason)`` is called once, at its end."""
+    """Hands each message's bytes to ``on_frame(payload)``; ``on_end(code, reason)`` is called once, at its end.
 
-    def __init__(self, door: "Door", on_frame: Callable[[bytes], None], on_end: Callable[[int, str], None]):
+    ``query`` goes to the server behind the address's path, with its question mark.
+    """
+
+    def __init__(
+        self, door: "Door", on_frame: Callable[[bytes], None], on_end: Callable[[int, str], None], query: str = ""
+    ):
         super().__init__()
         self.factory = door.factory
-        self.address = door.address
+        self.address, self.query = door.address, query
         self.on_frame, self.on_end = on_frame, on_end
         self.tls_fault = ""
         loop = asyncio.get_running_loop()
@@ -54,7 +59,7 @@ class Connection(WebSocketClientProtocol):
         return ConnectingRequest(
             host=host,
             port=address.port,
-            resource=address.path,
+            resource=address.path + self.query,
             headers={},
             useragent="chatdemo crowd",
             origin=address.origin,

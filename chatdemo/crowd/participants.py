@@ -21,13 +21,22 @@ class Crowd:
         self.refused: Counter[str] = Counter()
         self.closed: Counter[tuple[int, str]] = Counter()
         self.absent: Counter[str] = Counter()
-        self.people = [Participant(self, number) for number in range(people)]
         self.joined = 0
+        self.people = self.invite(people)
+
+    def invite(self, people: int) -> list["Participant"]:
+        """So many participants, who have yet to join."""
+        return [Participant(self, number) for number in range(people)]
 
     @property
     def present(self) -> int:
         """How many have joined and are still there."""
         return self.joined - self.closed.total()
+
+    @property
+    def away(self) -> int:
+        """How many have lost their connection, and will be back."""
+        return 0
 
 
 class Participant:
@@ -42,12 +51,19 @@ class Participant:
     def is_present(self) -> bool:
         return self.connection is not None and self.connection.is_joined
 
+    @property
+    def may_speak(self) -> bool:
+        return self.is_present
+
     async def join(self) -> None:
         """Raises JoinError."""
-        connection = Connection(self.crowd.door, self._receive, self._end)
+        await self._connect()
+        self.crowd.joined += 1
+
+    async def _connect(self, query: str = "") -> None:
+        connection = Connection(self.crowd.door, self._receive, self._end, query)
         await self.crowd.door.open(connection)
         self.connection = connection
-        self.crowd.joined += 1
 
     async def try_to_join(self) -> None:
         """As ``join``; a failure is counted."""

@@ -29,9 +29,11 @@ def line(progress: Progress) -> str:
     return "  ".join(parts)
 
 
-def title(people: int, rate: float, seconds: float, url: str) -> str:
+def title(people: int, rate: float, seconds: float, url: str, drop: float = 0.0) -> str:
     """What is about to be done."""
-    return f"{_amount(people, 'participant')}, {_amount(rate, 'message')} a second in all, for {seconds:,g} s\nat {url}"
+    who = f"{_amount(people, 'participant')}, {_amount(rate, 'message')} a second in all, for {seconds:,g} s"
+    cuts = f"{drop * 100:g}% of their connections cut each second\n" if drop else ""
+    return f"{who}\n{cuts}at {url}"
 
 
 def table(result: Result) -> Iterator[str]:
@@ -67,18 +69,25 @@ def _rows(result: Result) -> Iterator[tuple[str, str, str]]:
     yield "p50", duration(latencies.percentile(50)), "half took longer"
     yield "p99", duration(latencies.percentile(99)), "1 in 100 took longer"
     yield "worst", duration(latencies.worst if latencies.count else None), ""
+    if result.plan.drop:
+        back = result.caught_up
+        away = result.cuts + result.closed.total() - back.count
+        yield "cut", f"{result.cuts:,}", f"{away:,} of them not caught up yet" if away > 0 else "all came back"
+        worst = f"half took longer, the worst {duration(back.worst)}" if back.count else ""
+        yield "caught up", duration(back.percentile(50)), worst
 
 
 def _notes(result: Result) -> Iterator[str]:
     if result.interrupted:
         yield "Interrupted: the figures are those so far."
     elif result.is_good:
-        yield "All is well: everyone stayed, and got every message, once and in order."
+        stayed = "everyone came back" if result.plan.drop else "everyone stayed"
+        yield f"All is well: {stayed}, and got every message, once and in order."
     if result.absent:
         yield f"Could not join: {_kinds(result.absent)}"
     if result.closed:
         closed = Counter({_closing(*end): count for end, count in result.closed.items()})
-        yield f"Cut off: {_kinds(closed)}"
+        yield f"Cut off{' by the server' if result.plan.drop else ''}: {_kinds(closed)}"
     if result.refused:
         yield f"Refused by the server: {_kinds(result.refused)}"
     yield from _about_losses(result)

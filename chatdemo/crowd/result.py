@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chatdemo.crowd.histogram import Histogram
 from chatdemo.crowd.lag import Lag
@@ -11,11 +11,15 @@ from chatdemo.crowd.tally import Counts
 
 @dataclass(frozen=True)
 class Plan:
-    """``people`` participants; together they say ``rate`` messages a second, for ``seconds`` seconds."""
+    """``people`` participants; together they say ``rate`` messages a second, for ``seconds`` seconds.
+
+    ``drop`` is the share of their connections that is cut each second; with 0 they aren't to be lost at all.
+    """
 
     people: int
     rate: float
     seconds: float
+    drop: float = 0.0
 
     @property
     def messages(self) -> int:
@@ -25,7 +29,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run has come to. ``interrupted``: by Ctrl-C. ``lag`` is what the crowd says of itself."""
+    """What a run has come to. ``interrupted``: by Ctrl-C. ``lag`` is what the crowd says of itself.
+
+    ``cuts`` is how many connections it cut, ``caught_up`` in what time each participant then had everything again.
+    """
 
     plan: Plan
     counts: Counts
@@ -36,12 +43,15 @@ class Result:
     refused: Counter[str]
     lag: Lag
     interrupted: bool
+    cuts: int = 0
+    caught_up: Histogram = field(default_factory=Histogram)
 
     @property
     def is_good(self) -> bool:
-        """Whether everyone joined and stayed, and got every message once and in order."""
+        """Whether everyone joined and stayed, or came back, and got every message once and in order."""
         counts = self.counts
-        bad = counts.lost, counts.out_of_order, counts.doubled, self.absent, self.closed, self.refused
+        closed = self.closed if not self.plan.drop else ()
+        bad = counts.lost, counts.out_of_order, counts.doubled, self.absent, closed, self.refused
         return not any(bad)
 
     @property

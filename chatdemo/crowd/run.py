@@ -15,7 +15,8 @@ from chatdemo.crowd.participants import Crowd, Participant
 from chatdemo.crowd.progress import Progress, Progressing
 from chatdemo.crowd.reach import explain, reach
 from chatdemo.crowd.result import Plan, Result
-from chatdemo.crowd.tally import Counts
+from chatdemo.crowd.returning import ReturningCrowd, check_history
+from chatdemo.crowd.tally import PATIENCE, Counts
 from chatdemo.errors import ChatdemoError
 from chatdemo.realtime.files import raise_file_limit
 
@@ -46,7 +47,8 @@ class Run:
     def __init__(self, address: Address, ip: str, messages: Messages, plan: Plan, show: Callable):
         self.address, self.plan = address, plan
         self.show = show
-        self.crowd = Crowd(Door(address, ip), messages, plan.people)
+        kind = ReturningCrowd if plan.drop else Crowd
+        self.crowd = kind(Door(address, ip), messages, plan.people)
         self.lag = Lag()
         self.progressing = Progressing(self.crowd)
 
@@ -69,7 +71,8 @@ class Run:
     def _result(self, counts: Counts, interrupted: bool) -> Result:
         crowd, plan = self.crowd, self.plan
         lists = crowd.joined, crowd.absent, crowd.closed, crowd.refused
-        return Result(plan, counts, crowd.tally.latencies, *lists, self.lag, interrupted)
+        cuts = (crowd.cuts, crowd.caught_up) if plan.drop else ()
+        return Result(plan, counts, crowd.tally.latencies, *lists, self.lag, interrupted, *cuts)
 
     async def _join(self) -> None:
         """The first alone: what keeps it out would keep out all."""
@@ -78,6 +81,8 @@ class Run:
             await first.join()
         except JoinError as error:
             raise explain(error, self.address) from None
+        if self.plan.drop:
+            await check_history(first, self.address)
         gate = asyncio.Semaphore(JOINING)
 
         async def join(participant: Participant) -> None:
@@ -91,13 +96,14 @@ class Run:
         """Until the time is over, or nobody is left."""
         self.progressing.until = time.perf_counter() + self.plan.seconds
         talking = asyncio.ensure_future(self._say_all(self.progressing.until))
+        cutting = [asyncio.ensure_future(self.crowd.cut(self.plan.drop))] if self.plan.drop else []
         try:
             while self.crowd.present and not talking.done():
                 await asyncio.wait([talking], timeout=LOOK)
             if talking.done():
                 talking.result()
         finally:
-            await _end([talking])
+            await _end([talking, *cutting])
 
     async def _say_all(self, end: float) -> None:
         """Each message when it is due, or as soon as this process comes to it; what can't be sent by the end is not."""
@@ -112,17 +118,23 @@ class Run:
         await asyncio.sleep(max(0.0, end - time.perf_counter()))
 
     def _turns(self) -> Iterator[Participant]:
-        """One after the other, of those who are there."""
-        while there := [participant for participant in self.crowd.people if participant.is_present]:
-            yield from (participant for participant in there if participant.is_present)
+        """One after the other, of those who are there, or will be again."""
+        while there := [participant for participant in self.crowd.people if participant.may_speak]:
+            yield from (participant for participant in there if participant.may_speak)
 
     async def _settle(self) -> None:
-        """Wait for the stragglers, for as long as deliveries go on arriving."""
+        """Wait for the stragglers, for as long as deliveries go on arriving, and for those who are away."""
         self.progressing.until = None
-        while self.crowd.present and not self.crowd.tally.settled(time.perf_counter()):
+        crowd = self.crowd
+        while crowd.present and not crowd.tally.settled(time.perf_counter()):
+            await asyncio.sleep(LOOK)
+        until = time.perf_counter() + PATIENCE
+        while crowd.away and time.perf_counter() < until:
             await asyncio.sleep(LOOK)
 
     async def _leave(self) -> None:
+        if self.plan.drop:
+            await _end(self.crowd.stay_away())
         there = [participant for participant in self.crowd.people if participant.is_present]
         for participant in there:
             participant.leave()

@@ -87,6 +87,24 @@ async def test_a_seq_that_is_yet_to_come_waits_for_nothing():
         await asyncio.sleep(0)
 
 
+async def test_whoever_has_more_than_the_room_gets_all_of_a_history_begun_anew():
+    await said("a", "b")
+    async with Participant("/ws/chat/lobby/?after=50") as ana:
+        await ana.say("c")
+        assert await heard(ana, 3) == [(1, "a"), (2, "b"), (3, "c")]
+
+
+async def test_an_answer_for_somebody_who_has_gone_is_left_nowhere(monkeypatch):
+    drafts = []
+    monkeypatch.setattr(history, "keep", drafts.append)
+    async with Participant() as ana:
+        await ana.say("a", id="x")
+        assert await ana.receive_nothing()
+    drafts[0].on_failed("its disk is full")
+    await asyncio.sleep(0.01)
+    assert not get_channel_layer().channels
+
+
 async def test_what_is_sent_again_is_confirmed_to_its_sender_and_said_once():
     path = "/ws/chat/lobby/?client=ana-of-this-test"
     async with Participant(path) as ana, Participant() as ben:

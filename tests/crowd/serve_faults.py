@@ -77,6 +77,17 @@ async def chatter(members, sender, content):
     await fair(members, sender, {"message": f"ann: {content['message']}", "padding": "x" * 200})
 
 
+async def number(members, sender, content, times=1):
+    """As a server with a history that nobody can read: who was away asks in vain."""
+    held["number"].append(content)
+    for _ in range(times):
+        await fair(members, sender, {"message": content["message"], "seq": len(held["number"])})
+
+
+async def number_twice(members, sender, content):
+    await number(members, sender, content, times=2)
+
+
 async def close(members, sender, content):
     await fair(members, sender, content)
     if len(members) == 3:
@@ -85,7 +96,7 @@ async def close(members, sender, content):
 
 BEHAVIOURS = {
     "fair": fair, "full": fair, "lose": lose, "double": double, "swap": swap, "echo": echo, "silent": silent,
-    "refuse": refuse, "chatter": chatter, "close": close,
+    "refuse": refuse, "chatter": chatter, "close": close, "number": number, "number_twice": number_twice,
 }  # fmt: skip
 
 if __name__ == "__main__":

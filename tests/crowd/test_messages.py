@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chatdemo.crowd.messages import Messages, Refusal, new_run_id
+from chatdemo.crowd.messages import Messages, Refusal, new_run_id, seq
 
 MINE = Messages("abcdef")
 
@@ -41,6 +41,31 @@ def test_a_chat_may_put_a_name_before_the_text():
 def test_an_error_is_a_refusal():
     assert MINE.read(b'{"error": "too_long", "detail": "Shorten it."}') == Refusal("too_long: Shorten it.")
     assert MINE.read(b'{"error": "no"}') == "no"
+
+
+def test_what_may_be_said_again_has_an_id():
+    assert json.loads(MINE.encode(12, 345, with_id=True)) == {"message": "crowd abcdef 12 345", "id": "abcdef-345"}
+
+
+def test_the_first_message_is_none_of_the_numbered():
+    assert MINE.is_first(MINE.first) and MINE.read(MINE.first) is None
+    assert not MINE.is_first(MINE.encode(1, 2)) and not Messages("ghijkl").is_first(MINE.first)
+
+
+@pytest.mark.parametrize(
+    ("frame", "number"),
+    [
+        (b'{"message": "hello", "seq": 7}', 7),
+        (b'{"message": "hello"}', None),
+        (b'{"message": "hello", "seq": true}', None),
+        (b'{"message": "hello", "seq": "7"}', None),
+        (b'{"event": "presence", "seq": 7}', None),
+        (b"[7]", None),
+        (b"seq", None),
+    ],
+)
+def test_only_a_message_s_own_number_is_one(frame, number):
+    assert seq(frame) == number
 
 
 def test_no_two_runs_have_one_id():

@@ -67,6 +67,19 @@ def test_what_went_wrong_is_said(others, note):
     assert result(**others).exit_code == (130 if "interrupted" in others else 1)
 
 
+def test_cuts_are_told_and_are_no_fault():
+    back = Histogram()
+    back.add(0.25)
+    dropped = replace(result(closed=Counter({(1006, ""): 1})), cuts=2, caught_up=back)
+    dropped = replace(dropped, plan=replace(dropped.plan, drop=0.1))
+    rows = list(report.table(dropped))
+    assert "  cut                    2  2 of them not caught up yet" in rows
+    assert any(row.startswith("  caught up") and row.endswith("half took longer, the worst 250 ms") for row in rows)
+    assert "Cut off by the server: 1 x code 1006 (connection lost)." in rows
+    assert dropped.exit_code == 0
+    assert report.title(1, 1, 1, "at", 0.025).splitlines()[1] == "2.5% of their connections cut each second"
+
+
 def test_only_a_good_run_is_called_so():
     good = "All is well"
     assert good in text() and good not in text(replace(GOOD, lost=1)) and good not in text(interrupted=True)

@@ -1,17 +1,20 @@
 """Runs of the crowd against servers: good ones, and ones with faults."""
 
 import os
+import re
 import signal
 import socketserver
+import sqlite3
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.crowd.crowds import Crowd, finished, told
-from tests.support.served import Process, Served, clean_environ, wait_for
+from tests.crowd.crowds import RUN, Crowd, finished, told
+from tests.support.served import Process, Served, clean_environ, free_port, wait_for
 from tests.support.written import Written
 
 FAULTS = Path(__file__).with_name("serve_faults.py")
@@ -75,6 +78,56 @@ def test_an_own_server_that_does_not_start_says_why(tmp_path):
     crowd = finished(tmp_path, code=1)
     assert "Error: The crowd's own server didn't start: 'colour' in chatdemo.toml is not a setting." in crowd.output
     assert "Next:  The settings are: " in crowd.output
+
+
+def test_whoever_is_cut_off_comes_back_and_has_everything(tmp_path):
+    crowd = finished(tmp_path, "--people", "20", "--for", "4", "--rate", "25", "--drop", "0.5")
+    assert [crowd.figure(name) for name in ("participants", "sent", "delivered")] == ["20", "100", "2,000"]
+    assert [crowd.figure(name) for name in ("lost", "out of order", "doubled")] == ["0", "0", "0"]
+    cut, remark = crowd.figure("cut").split(maxsplit=1)
+    assert int(cut) > 5 and remark == "all came back"
+    assert re.match(r"[\d.]+ m?s half took longer, the worst [\d.]+ m?s", crowd.figure("caught up"))
+    assert "50% of their connections cut each second" in crowd.output
+    assert "All is well: everyone came back, and got every message, once and in order." in crowd.output
+
+
+def test_a_server_that_is_killed_and_comes_back_in_the_middle_loses_nothing(tmp_path):
+    port = str(free_port())
+    with Served(tmp_path, "--port", port) as server:
+        with Crowd(tmp_path, server.url, "--people", "5", "--for", "6", "--rate", "20", "--drop", "0.1") as crowd:
+            wait_for(lambda: rows(tmp_path / "chat.sqlite3") > 20, "the crowd to talk")
+            server.kill()
+            with Served(tmp_path, "--port", port):
+                assert crowd.wait(RUN) == 0, crowd.output
+    assert (crowd.figure("delivered"), crowd.figure("lost")) == ("600", "0")
+    assert "Cut off by the server: 5 x code 1006 (connection lost)." in told(crowd)
+
+
+def rows(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute("SELECT count(*) FROM chat_message").fetchone()[0]
+
+
+@pytest.mark.parametrize(("arguments", "environ"), [(("--step", "async"), {}), ((), {"CHATDEMO_HISTORY": "false"})])
+def test_nobody_is_cut_off_from_a_server_without_a_history(tmp_path, arguments, environ):
+    with Served(tmp_path, *arguments, **environ) as server:
+        crowd = finished(tmp_path, server.url, "--drop", "0.02", code=1)
+        assert (
+            f"Error: 127.0.0.1:{server.port} keeps no history: its messages have no seq, "
+            "so who is cut off can't ask for what it missed.\nNext:  Leave --drop out"
+        ) in crowd.output
+
+
+def test_what_is_lost_by_who_was_away_is_counted(tmp_path, faulty):
+    address = f"{faulty.url}ws/chat/number/"
+    crowd = finished(tmp_path, address, "--people", "5", "--for", "2", "--rate", "30", "--drop", "1", code=1)
+    assert int(crowd.figure("lost")) > 0 and "All is well" not in crowd.output
+
+
+def test_what_is_doubled_is_counted_even_for_who_comes_back(tmp_path, faulty):
+    address = f"{faulty.url}ws/chat/number_twice/"
+    crowd = finished(tmp_path, address, "--people", "3", *SHORT, "--drop", "0.000001", code=1)
+    assert [crowd.figure(name) for name in ("delivered", "lost", "doubled")] == ["30", "0", "30"]
 
 
 def test_what_is_lost_is_counted(faulty):

@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
+from django.db.models import Max
 
 from chatdemo.chat.models import Message, Room
 
@@ -37,6 +38,13 @@ def after(room: str, seq: int, most: int = FEW) -> list[Past]:
     """At most ``most`` of the room's messages, the first after ``seq``."""
     messages = Message.objects.filter(room__name=room, seq__gt=seq)
     return _made(messages.order_by("seq").values_list(*FIELDS)[:most])
+
+
+@sync_to_async
+def last(room: str) -> int:
+    """The greatest ``seq`` that the room has had, 0 where nothing was said yet."""
+    found = Room.objects.filter(name=room).values_list("deleted", Max("messages__seq")).first()
+    return max(found[0], found[1] or 0) if found else 0
 
 
 def key(room: str) -> str:

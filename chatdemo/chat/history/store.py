@@ -101,11 +101,12 @@ class Store:
         if isinstance(self.name, Path) and self.inode is None:
             raise Gone("its file is gone")
         where, is_uri = (self.name, True) if isinstance(self.name, str) else (f"{self.name.as_uri()}?mode=rw", True)
-        self.connection = sqlite3.connect(where, uri=is_uri, isolation_level=None, timeout=0, check_same_thread=False)
+        connection = sqlite3.connect(where, uri=is_uri, isolation_level=None, timeout=0, check_same_thread=False)
         # What is committed outlives this process however it ends, and is in the file system's hands. Checkpoints, which
         # wait for the disk, are left to upkeep.py (https://www.sqlite.org/wal.html, section 2.2).
         for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "wal_autocheckpoint = 0"):
-            self.connection.execute(f"PRAGMA {pragma}")
+            connection.execute(f"PRAGMA {pragma}")
+        self.connection = connection  # and not before: a lock can fail what is above
 
     def _identity(self) -> tuple[int, int] | None:
         if not isinstance(self.name, Path):

@@ -103,6 +103,18 @@ def test_it_does_not_wait_for_a_lock(store, path):
     assert keep(store, draft("a")) == [(1, "a", True)]
 
 
+def test_a_lock_that_hinders_the_opening_leaves_nothing_half_set_up(store, path):
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("DELETE FROM chat_message")
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            keep(store, draft("a"))
+        assert is_busy(caught.value)
+    assert keep(store, draft("a")) == [(1, "a", True)]
+    assert store.connection.execute("PRAGMA synchronous").fetchone() == (1,)
+    assert store.connection.execute("PRAGMA wal_autocheckpoint").fetchone() == (0,)
+
+
 def test_a_full_disk_keeps_nothing_and_is_told(store, path):
     keep(store, draft("a"))
     [[pages]] = store.connection.execute("PRAGMA page_count")
