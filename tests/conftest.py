@@ -19,6 +19,15 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "chatdemo.project.settings"
 django.setup()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes():
+    """The processes that are about to start have their own: with ours in the environment pytest-django would load the
+    settings before they come to it, and all of them would share one database.
+    """
+    for name in ("DJANGO_SETTINGS_MODULE", "CHATDEMO_DB"):
+        del os.environ[name]
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings_xdist_suffix():
     """Nothing: pytest-django would give each process a database of its own name, of which a server that a test starts

@@ -12,8 +12,8 @@ from chatdemo.realtime.tasks import spawn
 logger = logging.getLogger(__name__)
 #: Characters that are sent before the participant's socket must have taken them.
 MUCH = 64 * 1024
-#: RFC 6455, section 7.4.1: an unexpected condition; and the registry of section 11.7: come back.
-CANT_READ, RESTART = 1011, 1012
+#: Of the range for applications (RFC 6455, section 7.4.2), as HTTP has 500 and 410: stock Daphne closes with no others.
+CANT_READ, RESTART = 4500, 4410
 
 
 class CatchingUp:
