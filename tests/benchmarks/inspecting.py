@@ -16,7 +16,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.benchmarks.measure import CLOSED, Job, talk  # noqa: E402
-from tests.benchmarks.peers import Peer, nothing  # noqa: E402
+from tests.benchmarks.peers import AS_THE_OTHERS, Peer, nothing  # noqa: E402
 from tests.benchmarks.peers.process import LOAD_CORE, Running, pinned  # noqa: E402
 from tests.benchmarks.peers.tools import Workshop  # noqa: E402
 from tests.benchmarks.startup import resident  # noqa: E402
@@ -47,7 +47,7 @@ def peer(mode: str) -> Peer:
 
     def command(workshop: Workshop, port: int) -> list[str]:
         run = [sys.executable, "-m", "chatdemo", "serve", "--port", str(port), "--db", ":memory:"]
-        return ["env", f"CHATDEMO_INSPECT={inspect}", *run]
+        return [*AS_THE_OTHERS, f"CHATDEMO_INSPECT={inspect}", *run]
 
     return Peer(mode, command, nothing, ready="Stop")
 

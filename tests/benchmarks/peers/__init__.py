@@ -43,6 +43,8 @@ class Peer:
     folder: str = "."
 
 
+#: The others keep nothing of what is said, and nobody is held back.
+AS_THE_OTHERS = ["env", "CHATDEMO_HISTORY=false", "CHATDEMO_MAX_RATE=0"]
 
 
 def ours(name: str, step: str = "", uvloop: bool = True) -> Peer:
@@ -50,7 +52,7 @@ def ours(name: str, step: str = "", uvloop: bool = True) -> Peer:
 
     def command(workshop: Workshop, port: int) -> list[str]:
         run = ["-m", "chatdemo"] if uvloop else ["-c", f"{WITHOUT_UVLOOP}; from chatdemo.__main__ import main; main()"]
-        return [sys.executable, *run, "serve", "--port", str(port), "--db", ":memory:", "--step", step]
+        return [*AS_THE_OTHERS, sys.executable, *run, "serve", "--port", str(port), "--db", ":memory:", "--step", step]
 
     return Peer(name, command, partial(tools.lacks_modules, modules=("uvloop",)) if uvloop else nothing, ready="Stop")
 
