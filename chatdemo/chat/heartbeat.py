@@ -6,6 +6,7 @@ page, a line that is dead can be told by those. The server asks, as a background
 
 import asyncio
 import json
+from contextvars import Context
 from typing import Any
 
 from chatdemo.realtime.tasks import spawn
@@ -29,19 +30,19 @@ class Heart:
         page.heard = self.loop.time()
         self.pages.add(page)
         if self._timer is None:
-            self._timer = self.loop.call_later(BEAT, self._beat)
+            self._timer = self.loop.call_later(BEAT, self._beat, context=Context())
 
     def remove(self, page: Any) -> None:
         self.pages.discard(page)
 
     def _beat(self) -> None:
-        self._timer = self.loop.call_later(BEAT, self._beat) if self.pages else None
+        self._timer = self.loop.call_later(BEAT, self._beat, context=Context()) if self.pages else None
         for page in list(self.pages):
             if self.loop.time() - page.heard > DEAD:
                 self.pages.discard(page)
                 spawn(page.close(NO_ANSWER, "This page doesn't answer."))
             else:
-                spawn(page.send(FRAME))
+                spawn(page.channel_layer.send(page.channel_name, {"type": "chat.event", "frame": FRAME}))
 
 
 _hearts: dict[asyncio.AbstractEventLoop, Heart] = {}

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 
 from chatdemo.chat.roster import Roster
 
@@ -49,7 +50,7 @@ class Reached:
 
     def _later(self) -> None:
         if self._timer is None:
-            self._timer = self.roster.loop.call_later(GATHER, self._tell)
+            self._timer = self.roster.loop.call_later(GATHER, self._tell, context=Context())
 
     def _tell(self) -> None:
         self._timer = None

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass, field
 
 from chatdemo.chat.names import NUMBER, alike
 
 #: Seconds that somebody may be away before they have left: a phone changes its wifi, a page is loaded again.
 GRACE = 10.0
-#: Seconds in which changes are gathered before they are told.
+#: Seconds in which changes are gathered before they are told: in a context of its own, as nobody's message causes it.
 GATHER = 0.3
 
 
@@ -66,7 +67,7 @@ class Roster:
             return
         member.connections.discard(connection)
         if not member.connections and not member.leaves:
-            member.leaves = self.loop.call_later(GRACE, self._forget, person)
+            member.leaves = self.loop.call_later(GRACE, self._forget, person, context=Context())
 
     def rename(self, person: str, name: str) -> None:
         """They want to be called something else."""
@@ -94,7 +95,7 @@ class Roster:
 
     def _change(self) -> None:
         if self._timer is None:
-            self._timer = self.loop.call_later(GATHER, self._tell)
+            self._timer = self.loop.call_later(GATHER, self._tell, context=Context())
 
     def _tell(self) -> None:
         self._timer = None

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from chatdemo.chat import consumers
 from tests.browser.participant import enter
 from tests.browser.test_learn import Lesson
 from tests.browser.test_pages import overflow
+from tests.support.served import PATIENCE
 
 MARKUP = "<img src=x onerror=alert(1)> <b>bold</b> \u202eright to left"
 
@@ -43,6 +45,29 @@ class Inspecting:
 @pytest.fixture
 def inspecting(new_context, served):
     return Inspecting(new_context(reduced_motion="reduce").new_page(), served.url)
+
+
+class Plain:
+    """A client that knows the tutorial's frames alone: a page says more by itself, which isn't counted on here."""
+
+    def __init__(self, socket):
+        self.socket = socket
+
+    def say(self, text):
+        self.socket.send(json.dumps({"message": text}))
+
+    def expect_log(self, *texts):
+        """It has got these since the last time, and nothing else for now."""
+        assert [json.loads(self.socket.recv(PATIENCE))["message"] for _ in texts] == list(texts)
+        with pytest.raises(TimeoutError):
+            self.socket.recv(0.1)
+
+
+@pytest.fixture
+def join(served):
+    """``join("lobby")`` lets another one into that room."""
+    with ExitStack() as stack:
+        yield lambda room="lobby": Plain(stack.enter_context(connect(served.socket_url(f"/ws/chat/{room}/"))))
 
 
 def line_of(text: str) -> str:

@@ -15,6 +15,7 @@ from django.test import Client
 
 from chatdemo.project.asgi import application
 from chatdemo.tutorial import course, pins, running
+from tests.chat.conftest import no_rate, nobody_there, nothing_said  # noqa: F401
 
 CLIENT = Client(headers={"host": "localhost"})
 STEPS = course.steps()
@@ -53,8 +54,11 @@ class Participant(WebsocketCommunicator):
         await self.send_to(text_data=json.dumps({"message": text}))
 
     async def hears(self, *texts: str) -> bool:
-        """Whether the next frames are exactly these messages."""
-        return [json.loads(await self.receive_from()) for _ in texts] == [{"message": text} for text in texts]
+        """Whether the next frames are these messages, and have nothing more but what the finished chat adds."""
+        frames = [json.loads(await self.receive_from()) for _ in texts]
+        return [{name: value for name, value in frame.items() if name not in ("seq", "at")} for frame in frames] == [
+            {"message": text} for text in texts
+        ]
 
 
 def page(path: str, status: int = 200) -> str:

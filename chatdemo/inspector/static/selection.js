@@ -70,7 +70,11 @@ export class Selection {
   }
 }
 
-// Whether it began in a browser.
+// One flag or number, which a page tells by itself: {"beat": true}, {"got": 7}.
+const SIGNAL = /^\s*\{\s*"\w+"\s*:\s*(true|false|\d+)\s*\}\s*$/;
+
+// Whether it began in a browser, with something that a person wrote.
 function isSaid(journey) {
-  return journey?.hops[0].what === "receive";
+  const first = journey?.hops[0];
+  return first?.what === "receive" && !SIGNAL.test(String(first.payload));
 }
