@@ -5,6 +5,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from itertools import count
 from typing import Any
@@ -109,12 +110,22 @@ class Connection:
         self.journey = journey
         self._handed.append((message, journey))
         del self._handed[:-REMEMBERED]
+        self._mark_context(journey)
         if self._turn is None:  # nobody asks: messages are handed over
             return
         if not self._turn.has_come:
             self._turn.begin(journey)
         else:
             self._next = deque((*self._next, journey), maxlen=REMEMBERED)
+
+    def _mark_context(self, journey: int | None) -> None:
+        """Where messages are handed over, the handler's context has the turn: what it has done later is on it too."""
+        tap = getattr(self.receive, "tap", None)
+        if tap and tap.turns.context is not None:
+            made = Turn()
+            made.begin(journey)
+            with suppress(RuntimeError):  # it is running: something else than a handler
+                tap.turns.context.run(turn.set, made)
 
     @harmless
     def on_asked(self) -> None:
