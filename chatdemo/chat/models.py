@@ -37,3 +37,21 @@ class Message(models.Model):
                 name="chat_said_once",
             )
         ]
+
+
+class Speaker(models.Model):
+    """Somebody who has said something in a room, with an id, as one name: others called alike have other numbers there.
+
+    It goes with the last of their messages.
+    """
+
+    pk = models.CompositePrimaryKey("room_id", "person", "name")
+    room = models.ForeignKey(Room, models.CASCADE, related_name="speakers", db_index=False)
+    person = models.CharField(max_length=40)
+    #: As it is shown, with its number.
+    name = models.CharField(max_length=64)
+    #: chat.names.alike of the name without its number.
+    alike = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["room", "alike"], name="chat_called_alike")]

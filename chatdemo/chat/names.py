@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 from django import forms
 
@@ -13,8 +14,6 @@ SESSION_KEY = "name"
 #: such as those for right-to-left, surrogates, private use. But the joiners that Indic scripts and emoji need stay.
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 JOINERS = "\u200c\u200d"
-
-
 #: How people of the same name are told apart (roster.py); nobody can call themselves so.
 NUMBER = re.compile(r" \((\d+)\)$")
 
@@ -29,6 +28,27 @@ def tidy(typed: str) -> str:
 def alike(name: str) -> str:
     """What two names have in common that nobody could tell apart when they are read out."""
     return unicodedata.normalize("NFKC", name).casefold()
+
+
+class Numbers(NamedTuple):
+    """Which numbers people of one name have had in a room: ``own`` is the least of one of them's, or 0."""
+
+    own: int = 0
+    others: frozenset[int] = frozenset()
+
+
+NO_NUMBERS = Numbers()
+
+
+def shown(name: str, number: int) -> str:
+    """A name with the number that tells it from others; 1 isn't shown."""
+    return name if number == 1 else f"{name} ({number})"
+
+
+def parts(shown: str) -> tuple[str, int]:
+    """The name and the number that are shown so."""
+    found = NUMBER.search(shown)
+    return (shown[: found.start()], int(found[1])) if found else (shown, 1)
 
 
 class NameForm(forms.Form):

@@ -5,6 +5,7 @@ import json
 import logging
 from functools import partial
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError
 
@@ -12,6 +13,7 @@ from chatdemo.chat import people
 from chatdemo.chat.heartbeat import heart
 from chatdemo.chat.history import reader
 from chatdemo.chat.messages import Signal
+from chatdemo.chat.names import NO_NUMBERS, Numbers
 from chatdemo.chat.reached import Reached
 from chatdemo.chat.roster import Member, Roster
 from chatdemo.realtime.tasks import spawn
@@ -24,8 +26,9 @@ reaches: dict[str, Reached] = {}
 
 def rename(person: str, name: str) -> None:
     """Somebody is called something else now, in each room that they are in. From any thread."""
-    for roster in list(rosters.values()):
-        roster.loop.call_soon_threadsafe(roster.rename, person, name)
+    for roster in [roster for roster in rosters.values() if person in roster.members]:
+        _, numbers = _known(roster.room, person, name)
+        roster.loop.call_soon_threadsafe(roster.rename, person, name, numbers)
 
 
 class Presence:
@@ -35,10 +38,12 @@ class Presence:
 
     async def arrive(self) -> None:
         """Put the participant on the roster, if it has a session, and tell its page who else is there."""
-        key, before = await self._read_arrival() if self.is_page else ("", "")
         name = people.name_of(self.scope)
+        key, numbers = "", NO_NUMBERS
+        if settings.CHATDEMO.history and (name or self.is_page):
+            key, numbers = await sync_to_async(_known)(self.room_name, self.person, name)
         if name:
-            self.member = self._roster().join(self.person, name, self.channel_name, before)
+            self.member = self._roster().join(self.person, name, self.channel_name, numbers)
         if self.is_page:
             here, you = self._roster().names(), self.member and self.member.shown
             await self.send_event("welcome", history=key, here=here, you=you)
@@ -87,21 +92,23 @@ class Presence:
             self.room_group_name, {"type": "chat.event", "frame": frame, "but": self.person}
         )
 
-    async def _read_arrival(self) -> tuple[str, str]:
-        if not settings.CHATDEMO.history:
-            return "", ""
-        try:
-            return await reader.arrival(self.room_name, self.person)
-        except DatabaseError as error:
-            logger.error("The history of a room can't be read: %s", error)
-            return "", ""
-
     def _roster(self) -> Roster:
         group = self.room_group_name
         if group not in rosters:
-            roster = rosters[group] = Roster(partial(_tell, self.channel_layer, group))
+            roster = rosters[group] = Roster(partial(_tell, self.channel_layer, group), self.room_name)
             reaches[group] = Reached(roster, partial(_tell_sender, self.channel_layer, roster))
         return rosters[group]
+
+
+def _known(room: str, person: str, name: str | None) -> tuple[str, Numbers]:
+    """The key of a room's history, and the numbers that it has of a name; nothing if it is off or can't be read."""
+    if not settings.CHATDEMO.history:
+        return "", NO_NUMBERS
+    try:
+        return reader.key(room), reader.numbers(room, person, name) if name else NO_NUMBERS
+    except DatabaseError as error:
+        logger.error("The history of a room can't be read: %s", error)
+        return "", NO_NUMBERS
 
 
 def _tell(layer: object, group: str, changes: dict) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass, field
 
-from chatdemo.chat.names import NUMBER, alike
+from chatdemo.chat.names import NO_NUMBERS, Numbers, alike, shown
 
 #: Seconds that somebody may be away before they have left: a phone changes its wifi, a page is loaded again.
 GRACE = 10.0
@@ -29,29 +29,29 @@ class Member:
 
     @property
     def shown(self) -> str:
-        return self.name if self.number == 1 else f"{self.name} ({self.number})"
+        return shown(self.name, self.number)
 
 
 class Roster:
-    """The people of one room. ``tell(changes)`` is called some time after each change, with all since the last time.
+    """The people of a room. ``tell(changes)`` is called some time after each change, with all since the last time.
 
     ``changes`` are those who "came", who "left", and who were "renamed" since, as pairs.
     """
 
-    def __init__(self, tell: Callable[[dict], None]):
-        self.tell, self.loop = tell, asyncio.get_running_loop()
+    def __init__(self, tell: Callable[[dict], None], room: str = ""):
+        self.tell, self.room, self.loop = tell, room, asyncio.get_running_loop()
         self.members: dict[str, Member] = {}
         self.last = 0  # the last message's seq
         self._known: dict[str, str] = {}  # the names that somebody has been told, if only the person at their arrival
         self._told: set[str] = set()  # the people that all have been told of
         self._timer: asyncio.TimerHandle | None = None
 
-    def join(self, person: str, name: str, connection: str, before: str = "") -> Member:
-        """Somebody has one connection more. ``before`` is what they were shown as when they spoke here last."""
+    def join(self, person: str, name: str, connection: str, numbers: Numbers = NO_NUMBERS) -> Member:
+        """Somebody has one connection more. ``numbers`` are those that the history has of their name."""
         member = self.members.get(person)
         if member is None:
             member = self.members[person] = Member(name, since=self.last)
-            member.number = self._free_number(person, name, before)
+            member.number = self._number(person, name, numbers)
             self._known[person] = member.shown
             self._change()
         if member.leaves:
@@ -69,24 +69,24 @@ class Roster:
         if not member.connections and not member.leaves:
             member.leaves = self.loop.call_later(GRACE, self._forget, person, context=Context())
 
-    def rename(self, person: str, name: str) -> None:
+    def rename(self, person: str, name: str, numbers: Numbers = NO_NUMBERS) -> None:
         """They want to be called something else."""
         member = self.members.get(person)
         if member and member.name != name:
-            member.name, member.number = name, self._free_number(person, name)
+            member.name, member.number = name, self._number(person, name, numbers)
             self._change()
 
     def names(self) -> list[str]:
         """Who is here, as they are shown, in the order in which they came."""
         return [member.shown for member in self.members.values()]
 
-    def _free_number(self, person: str, name: str, before: str = "") -> int:
+    def _number(self, person: str, name: str, numbers: Numbers) -> int:
+        """The one that they had, or else the least that nobody has had."""
         others = (member for key, member in self.members.items() if key != person)
         taken = {member.number for member in others if alike(member.name) == alike(name)}
-        had = NUMBER.search(before)
-        wanted = int(had[1]) if had else 1
-        if NUMBER.sub("", before) == name and wanted not in taken:
-            return wanted
+        if numbers.own and numbers.own not in taken:
+            return numbers.own
+        taken |= numbers.others
         return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
     def _forget(self, person: str) -> None:

@@ -1,11 +1,13 @@
 """Names and who is here, over the WebSocket and by the form."""
 
+import asyncio
 import json
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 
+from chatdemo.chat import presence
 from chatdemo.chat import roster as module
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401
 
@@ -76,6 +78,23 @@ async def test_a_name_goes_with_each_message_from_then_on():
         assert (await one.frame())["name"] == "Ada"
     async with ada.tab() as again:
         assert (await again.event("welcome"))["you"] == "Ada"
+
+
+async def test_namesakes_who_never_meet_are_told_apart():
+    async with Browser() as ada, Browser() as other, Browser() as third:
+        names = []
+        for browser in (ada, other, third, ada):
+            await browser.call_oneself("Ada" if browser is not third else "Eve")
+            async with browser.tab() as tab:
+                await tab.say("hello", id="x" * (len(names) + 1))
+                names.append((await tab.frame())["name"])
+            while presence.rosters:
+                await asyncio.sleep(0.01)
+        assert names == ["Ada", "Ada (2)", "Eve", "Ada"]
+        async with third.tab() as tab:
+            await tab.event("people")
+            await third.call_oneself("ADA")
+            assert (await tab.event("people"))["renamed"] == [["Eve", "ADA (3)"]]
 
 
 async def test_clients_without_the_subprotocol_hear_of_messages_alone():

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from chatdemo.chat import roster as module
+from chatdemo.chat.names import Numbers
 from chatdemo.chat.roster import Roster
 
 
@@ -65,10 +66,18 @@ async def test_namesakes_have_numbers_and_keep_them(roster, told):
 
 
 async def test_who_comes_back_later_is_called_as_before(roster):
-    assert roster.join("a", "Ada", "a", before="Ada (2)").shown == "Ada (2)"
-    assert roster.join("b", "Ada", "b", before="Ada").shown == "Ada"
-    assert roster.join("c", "Ada", "c", before="Ada (2)").shown == "Ada (3)"  # that is another now
-    assert roster.join("d", "Eve", "d", before="Ada (4)").shown == "Eve"
+    assert roster.join("a", "Ada", "a", Numbers(own=2)).shown == "Ada (2)"
+    assert roster.join("b", "Ada", "b", Numbers(own=1)).shown == "Ada"
+    assert roster.join("c", "Ada", "c", Numbers(own=2)).shown == "Ada (3)"  # that is another now
+
+
+async def test_nobody_is_called_as_another_was_who_has_gone(roster):
+    assert roster.join("a", "Ada", "a", Numbers(others=frozenset({1, 3}))).shown == "Ada (2)"
+    assert roster.join("b", "Ada", "b", Numbers(others=frozenset({1, 3}))).shown == "Ada (4)"
+    roster.rename("b", "Ben", Numbers(others=frozenset({1})))
+    assert roster.members["b"].shown == "Ben (2)"
+    roster.rename("b", "Ada", Numbers(4, frozenset({1, 3})))
+    assert roster.members["b"].shown == "Ada (4)"
 
 
 async def test_a_new_name_is_told_and_numbered(roster, told):

@@ -5,9 +5,9 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
-from django.db.models import Max
 
-from chatdemo.chat.models import Message, Room
+from chatdemo.chat.models import Message, Room, Speaker
+from chatdemo.chat.names import Numbers, alike, parts
 
 #: Messages in one read.
 FEW = 200
@@ -43,8 +43,9 @@ def after(room: str, seq: int, most: int = FEW) -> list[Past]:
 @sync_to_async
 def last(room: str) -> int:
     """The greatest ``seq`` that the room has had, 0 where nothing was said yet."""
-    found = Room.objects.filter(name=room).values_list("deleted", Max("messages__seq")).first()
-    return max(found[0], found[1] or 0) if found else 0
+    deleted = Room.objects.filter(name=room).values_list("deleted", flat=True).first()
+    kept = Message.objects.filter(room__name=room).order_by("-seq").values_list("seq", flat=True).first()
+    return max(deleted or 0, kept or 0)
 
 
 def key(room: str) -> str:
@@ -52,11 +53,12 @@ def key(room: str) -> str:
     return Room.objects.filter(name=room).values_list("key", flat=True).first() or ""
 
 
-@sync_to_async
-def arrival(room: str, person: str) -> tuple[str, str]:
-    """What there is to know of a room for whoever comes in: its key, and what they were called when they spoke last."""
-    said = Message.objects.filter(room__name=room, sender=person, client_id__isnull=False)
-    return key(room), said.order_by("-seq").values_list("name", flat=True).first() or ""
+def numbers(room: str, person: str, name: str) -> Numbers:
+    """Which numbers whoever was called so, or alike, has had in the room."""
+    speakers = Speaker.objects.filter(room__name=room, alike=alike(name)).values_list("person", "name")
+    had = [(one, parts(shown)[1]) for one, shown in speakers]
+    own = [number for one, number in had if one == person]
+    return Numbers(min(own, default=0), frozenset(number for one, number in had if one != person))
 
 
 def _made(rows: Iterable[tuple[Any, ...]]) -> list[Past]:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
+from chatdemo.chat import names
 from chatdemo.chat.history.drafts import Draft, Kept
 
 FIND_ROOM = "SELECT id, deleted FROM chat_room WHERE name = ?"
@@ -21,6 +22,7 @@ ADD = (
     "INSERT INTO chat_message (room_id, seq, sender, client_id, name, text, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (room_id, sender, client_id) WHERE client_id IS NOT NULL DO NOTHING"
 )
+ADD_SPEAKER = "INSERT OR IGNORE INTO chat_speaker (room_id, person, name, alike) VALUES (?, ?, ?, ?)"
 FIND = "SELECT seq, name, text, at FROM chat_message WHERE room_id = ? AND sender = ? AND client_id = ?"
 
 
@@ -32,7 +34,8 @@ class Store:
     """Keeps messages in the database of this name: a path, or SQLite's URI of one in memory.
 
     ``numbered`` has (id, last seq) of each room that was written to. Another process may write too, or delete: a number
-    that is taken, or a room that is gone, has all of them read again.
+    that is taken, or a room that is gone, has all of them read again. ``speakers`` are those whose rows are known to be
+    there.
     """
 
     def __init__(self, name: Path | str):
@@ -40,6 +43,7 @@ class Store:
         self.connection: sqlite3.Connection | None = None
         self.inode: tuple[int, int] | None = None
         self.numbered: dict[str, list[int]] = {}
+        self.speakers: set[tuple[int, str, str]] = set()
 
     def keep(self, drafts: Sequence[Draft]) -> list[tuple[Kept, bool]]:
         """Keep all or none. With each, whether it is new: what has an id that its sender used before is that message.
@@ -57,7 +61,11 @@ class Store:
         if self.connection is not None:
             self.connection.close()
         self.connection = None
+        self._forget()
+
+    def _forget(self) -> None:
         self.numbered.clear()
+        self.speakers.clear()
 
     def _in_transaction(self, drafts: Sequence[Draft]) -> list[tuple[Kept, bool]]:
         execute = self.connection.execute
@@ -68,7 +76,7 @@ class Store:
             execute("COMMIT")
             return kept
         except sqlite3.Error:
-            self.numbered.clear()
+            self._forget()
             with suppress(sqlite3.Error):  # SQLite has done it already after some errors
                 execute("ROLLBACK")
             raise
@@ -79,9 +87,17 @@ class Store:
         row = (room, last + 1, draft.sender, draft.id, draft.name, draft.text, at)
         if execute(ADD, row).rowcount:
             numbered[1] = last + 1
+            if draft.id and draft.name:
+                self._note_speaker(execute, (room, draft.sender, draft.name))
             return Kept(last + 1, draft.name, draft.text, iso(at)), True
         [[seq, name, text, at]] = execute(FIND, (room, draft.sender, draft.id))
         return Kept(seq, name, text, iso(at)), False
+
+    def _note_speaker(self, execute: Callable[..., sqlite3.Cursor], speaker: tuple[int, str, str]) -> None:
+        if speaker not in self.speakers:
+            name, _ = names.parts(speaker[2])
+            execute(ADD_SPEAKER, (*speaker, names.alike(name)))
+            self.speakers.add(speaker)
 
     def _find_room(self, execute: Callable[..., sqlite3.Cursor], name: str) -> list[int]:
         found = execute(FIND_ROOM, (name,)).fetchone()

@@ -15,6 +15,11 @@ MANY, LONG = 1000, 60.0
 FEW, PAUSE = 500, 0.02
 #: Seconds to wait for a lock.
 PATIENCE = 5.0
+#: By the index that has the messages with an id (Message.Meta).
+SILENT = (
+    "DELETE FROM chat_speaker WHERE NOT EXISTS (SELECT 1 FROM chat_message AS message WHERE client_id IS NOT NULL"
+    " AND message.room_id = chat_speaker.room_id AND message.sender = chat_speaker.person)"
+)
 OLDEST = "SELECT rowid, room_id, seq, at FROM chat_message ORDER BY rowid LIMIT ?"
 
 
@@ -30,14 +35,15 @@ class Upkeep:
         self.due = time.monotonic()
         self.thread: threading.Thread | None = None
 
-    def note(self, count: int) -> None:
-        """So many messages were kept."""
+    def note(self, count: int) -> bool:
+        """So many messages were kept. Whether the upkeep begins now."""
         self.written += count
         if (self.written < MANY and time.monotonic() < self.due) or (self.thread and self.thread.is_alive()):
-            return
+            return False
         self.written, self.due = 0, time.monotonic() + LONG
         self.thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
         self.thread.start()
+        return True
 
     def _run(self) -> None:
         try:
@@ -49,8 +55,12 @@ class Upkeep:
         """Once, now. Raises sqlite3.Error."""
         where = self.name if isinstance(self.name, str) else f"{self.name.as_uri()}?mode=rw"
         with closing(sqlite3.connect(where, uri=True, isolation_level=None, timeout=PATIENCE)) as connection:
+            deleted = False
             while self._delete_some(connection):
+                deleted = True
                 time.sleep(PAUSE)
+            if deleted:
+                connection.execute(SILENT)
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _delete_some(self, connection: sqlite3.Connection) -> bool:

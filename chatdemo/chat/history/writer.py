@@ -50,8 +50,8 @@ class Writer:
             return self._fail(failed, error)
         self._done_with(drafts)
         self._note("")
-        if self.upkeep:
-            self.upkeep.note(len(drafts))
+        if self.upkeep and self.upkeep.note(len(drafts)):
+            self.store.speakers.clear()  # some may be deleted now
         for draft, outcome in zip(drafts, kept, strict=True):
             _tell(draft, draft.on_kept, *outcome)
 

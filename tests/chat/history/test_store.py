@@ -54,6 +54,22 @@ def test_a_sender_s_id_is_one_message_for_ever(store, path):
     assert keep(store, draft("f"), draft("f")) == [(3, "f", True), (4, "f", True)]
 
 
+SPEAKERS = "SELECT room_id, person, name, alike FROM chat_speaker ORDER BY 1, 2, 3"
+
+
+def test_who_speaks_under_which_name_is_kept_once(store, path):
+    keep(store, draft(id="a"), draft(id="b"), draft(room="other", id="a"))
+    assert rows(path, SPEAKERS) == [(1, "ana", "Ana", "ana"), (2, "ana", "Ana", "ana")]
+    store.close()
+    keep(store, Draft("lobby", "ana", "c", "ANNA (2)", "hello", print, print), draft(id="d"))
+    assert rows(path, SPEAKERS)[:2] == [(1, "ana", "ANNA (2)", "anna"), (1, "ana", "Ana", "ana")]
+
+
+def test_nothing_is_kept_of_who_has_no_name_or_whose_messages_have_no_id(store, path):
+    keep(store, draft(), Draft("lobby", "client", "x", "", "hello", print, print))
+    assert rows(path, SPEAKERS) == []
+
+
 def test_times_are_those_of_the_wire_contract(store):
     [(kept, _)] = store.keep([draft(id="x")])
     assert len(kept.at) == len("2026-11-22T10:00:00.123Z") and kept.at[10] == "T" and kept.at.endswith("Z")

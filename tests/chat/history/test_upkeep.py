@@ -46,6 +46,14 @@ def test_what_is_younger_stays(path, monkeypatch):
     assert [seq for _, seq, _ in rows(path)] == [6, 7, 8, 9, 10]
 
 
+def test_who_has_no_message_left_is_not_known_any_more(path):
+    with closing(Store(path)) as store:
+        store.keep([draft(sender="old", id="x"), draft(sender="new", id="x")])
+        age(path, range(1, 12), 31)
+        Upkeep(path, 30, BIG).do()
+        assert rows(path, "SELECT person FROM chat_speaker") == [("new",)]
+
+
 def test_for_ever_is_for_ever(path):
     age(path, range(1, 11), 10_000)
     Upkeep(path, 0, BIG).do()

@@ -24,6 +24,16 @@ def test_a_room_is_forgotten_and_no_other(past):
     assert forget(past.path, "lobby") == (0, True)
 
 
+def test_who_spoke_there_is_forgotten_too(past):
+    for room in ("lobby", "other"):
+        with closing(Store(past.path)) as store:
+            store.keep([Draft(room, "ana", "x", "Ana", "hello", print, print)])
+    forget(past.path, "lobby")
+    with closing(sqlite3.connect(past.path)) as connection:
+        found = connection.execute("SELECT room.name FROM chat_speaker JOIN chat_room AS room ON room.id = room_id")
+        assert found.fetchall() == [("other",)]
+
+
 def test_no_byte_of_it_is_left(past):
     for number in range(200):  # in turns with another room, so that the two share pages
         past.say(SECRET.format(number=number) * (200 if number % 20 == 0 else 1))  # some are longer than a page
