@@ -1,6 +1,15 @@
 """How the load generator talks with a server: what is sent, and what has to be answered."""
 
 import json
+import re
+import secrets
+from http.cookiejar import CookieJar
+from urllib.parse import SplitResult, urlencode
+from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
+
+SEQ = re.compile(rb'"seq": (\d+)')
+SESSION, CSRF = "chatdemo_sessionid", "chatdemo_csrftoken"
+OWN = re.compile(rb', "id": "[^"]*"')
 
 
 class Plain:
@@ -19,6 +28,18 @@ class Plain:
 
     def answer(self, payload: bytes) -> bytes | None:
         """What a participant must answer to keep its connection."""
+        return None
+
+    def headers(self, url: SplitResult, number: int) -> str:
+        """What else participant ``number`` has in its handshake, in whole lines."""
+        return ""
+
+    def as_others_get(self, payload: bytes) -> bytes:
+        """A message as it goes to those who didn't say it."""
+        return payload
+
+    def acknowledge(self, payload: bytes) -> bytes | None:
+        """What a participant says now and then, once it has everything up to this message."""
         return None
 
 
@@ -41,4 +62,36 @@ class SocketIO(Plain):
         return b"3" if payload == b"2" else None
 
 
-DIALECTS = {"plain": Plain, "socketio": SocketIO}
+class Page(Plain):
+    """The room's own page: it has a session and a name, gives each message an id, and tells how far it is."""
+
+    welcome = b'{"event": "welcome"'
+
+    def headers(self, url: SplitResult, number: int) -> str:
+        jar = CookieJar()
+        browser = build_opener(HTTPCookieProcessor(jar), ProxyHandler({}))
+        page = f"http://{url.netloc}{url.path.removeprefix('/ws')}"
+        browser.open(page).close()
+        form = {"name": f"Participant {number}", "csrfmiddlewaretoken": _value(jar, CSRF)}
+        browser.open(f"{page}name/", urlencode(form).encode()).close()
+        return f"Cookie: {SESSION}={_value(jar, SESSION)}\nSec-WebSocket-Protocol: chatdemo\n"
+
+    def say(self, text: str) -> bytes:
+        return json.dumps({"message": text, "id": secrets.token_hex(8)}).encode()
+
+    def answer(self, payload: bytes) -> bytes | None:
+        return b'{"beat": true}' if payload == b'{"event": "beat"}' else None
+
+    def as_others_get(self, payload: bytes) -> bytes:
+        return OWN.sub(b"", payload)
+
+    def acknowledge(self, payload: bytes) -> bytes | None:
+        found = SEQ.search(payload)
+        return b'{"got": %b}' % found[1] if found else None
+
+
+def _value(jar: CookieJar, name: str) -> str:
+    return next(cookie.value for cookie in jar if cookie.name == name)
+
+
+DIALECTS = {"plain": Plain, "socketio": SocketIO, "page": Page}

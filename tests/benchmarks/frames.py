@@ -10,15 +10,23 @@ TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 def client_frame(payload: bytes, opcode: int = TEXT) -> bytes:
     """A whole frame as a client sends it: masked (section 5.3)."""
     size = len(payload)
-    if size < 126:
-        head = struct.pack("!BB", 0x80 | opcode, 0x80 | size)
-    elif size < 65536:
-        head = struct.pack("!BBH", 0x80 | opcode, 0x80 | 126, size)
-    else:
-        head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, size)
     mask = os.urandom(4)
     key = (mask * (size // 4 + 1))[:size]
-    return head + mask + (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(size, "big")
+    masked = (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(size, "big")
+    return _head(size, opcode, 0x80) + mask + masked
+
+
+def server_frame(payload: bytes, opcode: int = TEXT) -> bytes:
+    """A whole frame as a server sends it."""
+    return _head(len(payload), opcode) + payload
+
+
+def _head(size: int, opcode: int, masked: int = 0) -> bytes:
+    if size < 126:
+        return struct.pack("!BB", 0x80 | opcode, masked | size)
+    if size < 65536:
+        return struct.pack("!BBH", 0x80 | opcode, masked | 126, size)
+    return struct.pack("!BBQ", 0x80 | opcode, masked | 127, size)
 
 
 def server_frames(data: bytes) -> Iterator[tuple[int, bytes, int]]:

@@ -25,7 +25,7 @@ Upgrade: websocket
 Connection: Upgrade
 Sec-WebSocket-Version: 13
 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
-
+{headers}
 """
 
 
@@ -55,9 +55,9 @@ class Crowd:
             person.socket.close()
         self.poll.close()
 
-    @property
-    def _request(self) -> bytes:
-        text = REQUEST.format(path=self.dialect.request(self.url.path), host=self.url.netloc)
+    def _request(self, number: int) -> bytes:
+        path, headers = self.dialect.request(self.url.path), self.dialect.headers(self.url, number)
+        text = REQUEST.format(path=path, host=self.url.netloc, headers=headers)
         return text.replace("\n", "\r\n").encode()
 
     def _join(self) -> None:
@@ -72,9 +72,10 @@ class Crowd:
                 waiting -= self._read(self.people[descriptor])
 
     def _connect(self) -> None:
+        request = self._request(len(self.people))
         connection = socket.create_connection((self.url.hostname, self.url.port), ANSWER_TIMEOUT)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(self._request)
+        connection.sendall(request)
         connection.setblocking(False)
         self.people[connection.fileno()] = Participant(connection)
         self.poll.register(connection.fileno(), select.EPOLLIN)

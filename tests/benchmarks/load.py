@@ -18,6 +18,7 @@ import sys
 import time
 from bisect import bisect_right
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -31,13 +32,15 @@ from tests.benchmarks.room import Participant, Room, numbered  # noqa: E402
 PATIENCE = 3.0
 #: Messages whose frames are built before the run, and when those are used up.
 PREPARED, MORE = 40_000, 1000
+#: Seconds after which a participant tells how far it is, in dialects that do so: as the room's page.
+TELLING = 0.4
 
 
 class Load:
     """What ``crowd`` says to its room, and what it gets: ``copies`` of each message."""
 
     def __init__(self, crowd: Crowd, copies: int = 1):
-        self.crowd, self.room = crowd, Room(copies, crowd.size)
+        self.crowd, self.room = crowd, Room(copies, crowd.size, crowd.dialect.as_others_get)
         self.people, self.poll = crowd.people, crowd.poll
         self.senders = list(crowd.people.values())
         self.frames: list[bytes] = []
@@ -46,6 +49,7 @@ class Load:
         self.slowest = 0  # frames that all have
         self.latencies: list[float] = []
         self.idle = 0.0  # seconds in which there was nothing to read
+        self.tellers, self.told_at = cycle(self.senders), 0.0
 
     def run(self, seconds: float, inflight: int, rate: float | None = None) -> dict:
         """Send for ``seconds``, wait for what is on its way, and count."""
@@ -117,9 +121,18 @@ class Load:
                 self.latencies += [now - self.sent[number] for number in self.room.order[before : person.frames]]
         if ready:
             self.last = now
+            self._tell(now)
         while self.slowest < len(self.standing) - 1 and not self.standing[self.slowest]:
             self.slowest += 1
         return now if ready else 0
+
+    def _tell(self, now: float) -> None:
+        """As many tell how far they are as are to do so by now, one after the other."""
+        if count := int((now - self.told_at) / TELLING * len(self.senders)):
+            self.told_at = now
+            for person in islice(self.tellers, min(count, len(self.senders))):
+                if told := self.crowd.dialect.acknowledge(self.room.last_frame(person.frames)):
+                    self.crowd.send(person, told)
 
     def _read_on(self, person: Participant, data: bytes) -> None:
         """What isn't in the stream, or not yet."""

@@ -5,7 +5,7 @@ import socket
 from bisect import bisect_right
 from collections.abc import Callable
 
-from tests.benchmarks.frames import server_frames
+from tests.benchmarks.frames import server_frame, server_frames
 
 #: A message of the run in a frame, with its number; greetings and pings have none.
 NUMBERED = re.compile(rb"~(\d{8})")
@@ -36,10 +36,11 @@ class Room:
     """One stream of frames, ``copies`` of each message, for all; ``senders`` take turns.
 
     Messages of several senders may be taken in any order, but everybody must see the one that somebody saw first.
+    ``as_others_get`` makes of the payload that a message's sender got what all others get.
     """
 
-    def __init__(self, copies: int = 1, senders: int = 1):
-        self.copies, self.senders = copies, senders
+    def __init__(self, copies: int = 1, senders: int = 1, as_others_get: Callable[[bytes], bytes] = bytes):
+        self.copies, self.senders, self.as_others_get = copies, senders, as_others_get
         self.stream = bytearray()
         self.ends: list[int] = []  # where each frame ends in the stream
         self.order: list[int] = []  # the messages' numbers
@@ -55,16 +56,20 @@ class Room:
         data = person.tail + bytes(self.stream[self._end(whole) : person.position]) + data
         end = 0
         for opcode, payload, next_end in server_frames(data):
-            frame, end = data[end:next_end], next_end
+            end = next_end
             heard(opcode, payload)
             if found := NUMBERED.search(payload):
-                whole += self._place(whole, int(found[1]), frame)
+                whole += self._place(whole, int(found[1]), server_frame(self.as_others_get(payload), opcode))
         person.position, person.tail = self._end(whole), data[end:]
         return whole
 
+    def last_frame(self, whole: int) -> bytes:
+        """The last of so many frames."""
+        return bytes(self.stream[self._end(whole - 1) : self._end(whole)])
+
     def _end(self, whole: int) -> int:
         """The octets of so many frames."""
-        return self.ends[whole - 1] if whole else 0
+        return self.ends[whole - 1] if whole > 0 else 0
 
     def _place(self, whole: int, number: int, frame: bytes) -> bool:
         """Whether a frame of message ``number`` is what comes next for someone who has got ``whole`` frames."""

@@ -2,18 +2,14 @@
 
 import pytest
 
-from tests.benchmarks.frames import CLOSE, PING, TEXT, client_frame, server_frames
+from tests.benchmarks.frames import CLOSE, PING, TEXT, client_frame, server_frame, server_frames
 from tests.benchmarks.room import Participant, Room, numbered
 
 SIZES = [0, 1, 125, 126, 65_535, 65_536]
 
 
 def frame(text: str | bytes, opcode: int = TEXT) -> bytes:
-    """As a server sends it: a client's with its mask taken off."""
-    payload = text if isinstance(text, bytes) else text.encode()
-    head = client_frame(payload, opcode)[: -len(payload) - 4 or None]
-    head = head[: {126: 4, 127: 10}.get(head[1] & 0x7F, 2)]
-    return bytes([head[0], head[1] & 0x7F]) + head[2:] + payload
+    return server_frame(text if isinstance(text, bytes) else text.encode(), opcode)
 
 
 def messages(*numbers: int) -> bytes:
@@ -113,3 +109,13 @@ def test_octets_that_are_in_the_stream_need_not_be_read_again():
     rooms.ben.position = size + 3
     assert rooms.get(rooms.ben, messages(1)[3:] + messages(2)) == 3
     assert rooms.ben.position == 3 * size
+
+
+def test_senders_frame_with_its_id_is_what_the_others_get_without():
+    rooms = Rooms()
+    rooms.room.as_others_get = lambda payload: payload.removesuffix(b" of mine")
+    own = frame(numbered(0) + " of mine")
+    assert [rooms.get(person, data) for person, data in ((rooms.ann, own), (rooms.ben, messages(0)))] == [1, 1]
+    assert (rooms.room.stream, rooms.room.out_of_order) == (messages(0), 0)
+    assert rooms.get(rooms.ann, messages(1)) == 2
+    assert [rooms.room.last_frame(count) for count in (0, 2)] == [b"", messages(1)]
