@@ -10,7 +10,6 @@ from chatdemo.chat.catching_up import CatchingUp
 from chatdemo.chat.limits import Bucket, Doors
 from chatdemo.chat.presence import Presence
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
-from chatdemo.realtime.tasks import spawn
 
 #: A client that offers this subprotocol gets the events of the wire contract too.
 SUBPROTOCOL = "chatdemo"
@@ -101,11 +100,11 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
             frame = messages.encode(kept.text, seq=kept.seq, name=kept.name, at=kept.at)
             if is_new:
                 self.note_said(kept.seq)
-            spawn(self._say(frame, kept.seq, message.id) if is_new else self._confirm(frame, kept.seq, message.id))
+            self.post((self._say if is_new else self._confirm)(frame, kept.seq, message.id))
 
         def on_failed(reason: str) -> None:
             error = messages.MessageError("not_kept", message.id, reason=reason)
-            spawn(self._tell_sender(error.as_json()))
+            self.post(self._tell_sender(error.as_json()))
 
         return history.Draft(self.room_name, self.person, message.id, self._name(), message.text, on_kept, on_failed)
 

@@ -6,6 +6,7 @@ page, a line that is dead can be told by those. The server asks, as a background
 
 import asyncio
 import json
+import time
 from contextvars import Context
 from typing import Any
 
@@ -19,7 +20,7 @@ NO_ANSWER = 4408
 
 
 class Heart:
-    """Beats for every page of one event loop. A page's consumer has ``heard``, the loop's time of its last frame."""
+    """Beats for every page of one event loop. A page's consumer has ``heard``, the time of its last frame."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop):
         self.loop = loop
@@ -27,7 +28,7 @@ class Heart:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, page: Any) -> None:
-        page.heard = self.loop.time()
+        page.heard = time.monotonic()
         self.pages.add(page)
         if self._timer is None:
             self._timer = self.loop.call_later(BEAT, self._beat, context=Context())
@@ -38,7 +39,7 @@ class Heart:
     def _beat(self) -> None:
         self._timer = self.loop.call_later(BEAT, self._beat, context=Context()) if self.pages else None
         for page in list(self.pages):
-            if self.loop.time() - page.heard > DEAD:
+            if time.monotonic() - page.heard > DEAD:
                 self.pages.discard(page)
                 spawn(page.close(NO_ANSWER, "This page doesn't answer."))
             else:

@@ -32,7 +32,8 @@ class Message(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["room", "sender", "client_id"],
+                # Ids that begin with the time, as the page's do, are beside each other here, whoever the senders are.
+                fields=["room", "client_id", "sender"],
                 condition=models.Q(client_id__isnull=False),  # others have no place in its index
                 name="chat_said_once",
             )
@@ -40,10 +41,7 @@ class Message(models.Model):
 
 
 class Speaker(models.Model):
-    """Somebody who has said something in a room, with an id, as one name: others called alike have other numbers there.
-
-    It goes with the last of their messages.
-    """
+    """Somebody who has said something in a room, under one name: others who are called alike have other numbers there."""
 
     pk = models.CompositePrimaryKey("room_id", "person", "name")
     room = models.ForeignKey(Room, models.CASCADE, related_name="speakers", db_index=False)
@@ -52,6 +50,8 @@ class Speaker(models.Model):
     name = models.CharField(max_length=64)
     #: chat.names.alike of the name without its number.
     alike = models.TextField()
+    #: One of their last messages: it goes with that.
+    seq = models.PositiveBigIntegerField()
 
     class Meta:
         indexes = [models.Index(fields=["room", "alike"], name="chat_called_alike")]

@@ -1,8 +1,8 @@
 """Who is in the room, for the pages in it."""
 
-import asyncio
 import json
 import logging
+import time
 from functools import partial
 
 from asgiref.sync import sync_to_async
@@ -67,7 +67,7 @@ class Presence:
 
     def note_life(self) -> None:
         """The page has sent something."""
-        self.heard = asyncio.get_running_loop().time()
+        self.heard = time.monotonic()
 
     async def on_signal(self, signal: Signal) -> None:
         """Something that a page tells the server."""

@@ -40,7 +40,7 @@ CREATE TABLE "auth_user_groups" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT
 CREATE TABLE "auth_user_user_permissions" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "user_id" integer NOT NULL REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED, "permission_id" integer NOT NULL REFERENCES "auth_permission" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE "chat_message" ("seq" bigint unsigned NOT NULL CHECK ("seq" >= 0), "sender" varchar(40) NOT NULL, "client_id" varchar(64) NULL, "name" varchar(64) NOT NULL, "text" text NOT NULL, "at" datetime NOT NULL, "room_id" bigint NOT NULL REFERENCES "chat_room" ("id") DEFERRABLE INITIALLY DEFERRED, PRIMARY KEY ("room_id", "seq"));
 CREATE TABLE "chat_room" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "name" varchar(100) NOT NULL UNIQUE, "key" varchar(16) NOT NULL, "deleted" bigint unsigned NOT NULL CHECK ("deleted" >= 0));
-CREATE TABLE "chat_speaker" ("person" varchar(40) NOT NULL, "name" varchar(64) NOT NULL, "alike" text NOT NULL, "room_id" bigint NOT NULL REFERENCES "chat_room" ("id") DEFERRABLE INITIALLY DEFERRED, PRIMARY KEY ("room_id", "person", "name"));
+CREATE TABLE "chat_speaker" ("person" varchar(40) NOT NULL, "name" varchar(64) NOT NULL, "alike" text NOT NULL, "seq" bigint unsigned NOT NULL CHECK ("seq" >= 0), "room_id" bigint NOT NULL REFERENCES "chat_room" ("id") DEFERRABLE INITIALLY DEFERRED, PRIMARY KEY ("room_id", "person", "name"));
 CREATE TABLE "django_content_type" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app_label" varchar(100) NOT NULL, "model" varchar(100) NOT NULL);
 INSERT INTO "django_content_type" VALUES(1,'chat','room');
 INSERT INTO "django_content_type" VALUES(2,'chat','message');
@@ -66,7 +66,7 @@ INSERT INTO "django_migrations" VALUES(12,'auth','0010_alter_group_name_max_leng
 INSERT INTO "django_migrations" VALUES(13,'auth','0011_update_proxy_permissions',CURRENT_TIMESTAMP);
 INSERT INTO "django_migrations" VALUES(14,'auth','0012_alter_user_first_name_max_length',CURRENT_TIMESTAMP);
 INSERT INTO "django_migrations" VALUES(15,'chat','0001_initial',CURRENT_TIMESTAMP);
-INSERT INTO "django_migrations" VALUES(16,'chat','0002_speaker',CURRENT_TIMESTAMP);
+INSERT INTO "django_migrations" VALUES(16,'chat','0002_speakers',CURRENT_TIMESTAMP);
 INSERT INTO "django_migrations" VALUES(17,'sessions','0001_initial',CURRENT_TIMESTAMP);
 CREATE TABLE "django_session" ("session_key" varchar(40) NOT NULL PRIMARY KEY, "session_data" text NOT NULL, "expire_date" datetime NOT NULL);
 CREATE UNIQUE INDEX "django_content_type_app_label_model_76bd3d3b_uniq" ON "django_content_type" ("app_label", "model");
@@ -81,7 +81,7 @@ CREATE INDEX "auth_user_user_permissions_user_id_a95ead1b" ON "auth_user_user_pe
 CREATE INDEX "auth_user_user_permissions_permission_id_1fbb5f2c" ON "auth_user_user_permissions" ("permission_id");
 CREATE UNIQUE INDEX "auth_permission_content_type_id_codename_01ab375a_uniq" ON "auth_permission" ("content_type_id", "codename");
 CREATE INDEX "auth_permission_content_type_id_2f476e4b" ON "auth_permission" ("content_type_id");
-CREATE UNIQUE INDEX "chat_said_once" ON "chat_message" ("room_id", "sender", "client_id") WHERE "client_id" IS NOT NULL;
+CREATE UNIQUE INDEX "chat_said_once" ON "chat_message" ("room_id", "client_id", "sender") WHERE "client_id" IS NOT NULL;
 CREATE INDEX "chat_called_alike" ON "chat_speaker" ("room_id", "alike");
 CREATE INDEX "django_session_expire_date_a5c62663" ON "django_session" ("expire_date");
 DELETE FROM "sqlite_sequence";

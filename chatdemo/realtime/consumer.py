@@ -1,7 +1,7 @@
 """Channels' AsyncWebsocketConsumer, with the events of its channel handed to it instead of waited for."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from inspect import iscoroutinefunction
@@ -13,6 +13,7 @@ from channels.generic import websocket
 from channels.layers import get_channel_layer
 
 from chatdemo.realtime.inbox import pump
+from chatdemo.realtime.tasks import begin, spawn
 from chatdemo.realtime.turns import Handler, Turns
 
 
@@ -91,6 +92,10 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
         if text_data is None or close or not self.text_sender:
             return super().send(text_data, bytes_data, close)
         return self.text_sender.text(text_data)
+
+    def post(self, sending: Coroutine) -> None:
+        """Have something sent through the channel layer that nobody waits for: at once by one that never waits."""
+        (begin if hasattr(self.channel_layer, "attach") else spawn)(sending)
 
     def hold_up(self, seconds: float) -> None:
         """Have the server read nothing from the participant for some time, where it can: so a flood slows itself."""

@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+import time
 from http.cookiejar import CookieJar
 from urllib.parse import SplitResult, urlencode
 from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
@@ -77,7 +78,7 @@ class Page(Plain):
         return f"Cookie: {SESSION}={_value(jar, SESSION)}\nSec-WebSocket-Protocol: chatdemo\n"
 
     def say(self, text: str) -> bytes:
-        return json.dumps({"message": text, "id": secrets.token_hex(8)}).encode()
+        return json.dumps({"message": text, "id": f"{time.time_ns():x}{secrets.token_hex(4)}"}).encode()
 
     def answer(self, payload: bytes) -> bytes | None:
         return b'{"beat": true}' if payload == b'{"event": "beat"}' else None

@@ -59,7 +59,7 @@ class Room:
             end = next_end
             heard(opcode, payload)
             if found := NUMBERED.search(payload):
-                whole += self._place(whole, int(found[1]), server_frame(self.as_others_get(payload), opcode))
+                whole += self._place(whole, int(found[1]), opcode, payload)
         person.position, person.tail = self._end(whole), data[end:]
         return whole
 
@@ -71,12 +71,12 @@ class Room:
         """The octets of so many frames."""
         return self.ends[whole - 1] if whole > 0 else 0
 
-    def _place(self, whole: int, number: int, frame: bytes) -> bool:
+    def _place(self, whole: int, number: int, opcode: int, payload: bytes) -> bool:
         """Whether a frame of message ``number`` is what comes next for someone who has got ``whole`` frames."""
         if whole < len(self.ends):
             in_place = number == self.order[whole // self.copies]
         else:
-            in_place = self._append(frame, number)
+            in_place = self._append(server_frame(self.as_others_get(payload), opcode), number)
         self.out_of_order += not in_place
         return in_place
 

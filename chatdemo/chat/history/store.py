@@ -20,9 +20,12 @@ ADD_ROOM = "INSERT INTO chat_room (name, key, deleted) VALUES (?, ?, 0) RETURNIN
 LAST = "SELECT max(seq) FROM chat_message WHERE room_id = ?"
 ADD = (
     "INSERT INTO chat_message (room_id, seq, sender, client_id, name, text, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (room_id, sender, client_id) WHERE client_id IS NOT NULL DO NOTHING"
+    " ON CONFLICT (room_id, client_id, sender) WHERE client_id IS NOT NULL DO NOTHING"
 )
-ADD_SPEAKER = "INSERT OR IGNORE INTO chat_speaker (room_id, person, name, alike) VALUES (?, ?, ?, ?)"
+ADD_SPEAKER = (
+    "INSERT INTO chat_speaker (room_id, person, name, alike, seq) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (room_id, person, name) DO UPDATE SET seq = excluded.seq"
+)
 FIND = "SELECT seq, name, text, at FROM chat_message WHERE room_id = ? AND sender = ? AND client_id = ?"
 
 
@@ -34,8 +37,8 @@ class Store:
     """Keeps messages in the database of this name: a path, or SQLite's URI of one in memory.
 
     ``numbered`` has (id, last seq) of each room that was written to. Another process may write too, or delete: a number
-    that is taken, or a room that is gone, has all of them read again. ``speakers`` are those whose rows are known to be
-    there.
+    that is taken, or a room that is gone, has all of them read again. ``speakers`` are those whose rows are known
+    to be there, and to be recent.
     """
 
     def __init__(self, name: Path | str):
@@ -87,16 +90,16 @@ class Store:
         row = (room, last + 1, draft.sender, draft.id, draft.name, draft.text, at)
         if execute(ADD, row).rowcount:
             numbered[1] = last + 1
-            if draft.id and draft.name:
-                self._note_speaker(execute, (room, draft.sender, draft.name))
+            if draft.name:
+                self._note_speaker(execute, (room, draft.sender, draft.name), last + 1)
             return Kept(last + 1, draft.name, draft.text, iso(at)), True
         [[seq, name, text, at]] = execute(FIND, (room, draft.sender, draft.id))
         return Kept(seq, name, text, iso(at)), False
 
-    def _note_speaker(self, execute: Callable[..., sqlite3.Cursor], speaker: tuple[int, str, str]) -> None:
+    def _note_speaker(self, execute: Callable[..., sqlite3.Cursor], speaker: tuple[int, str, str], seq: int) -> None:
         if speaker not in self.speakers:
             name, _ = names.parts(speaker[2])
-            execute(ADD_SPEAKER, (*speaker, names.alike(name)))
+            execute(ADD_SPEAKER, (*speaker, names.alike(name), seq))
             self.speakers.add(speaker)
 
     def _find_room(self, execute: Callable[..., sqlite3.Cursor], name: str) -> list[int]:

@@ -15,11 +15,7 @@ MANY, LONG = 1000, 60.0
 FEW, PAUSE = 500, 0.02
 #: Seconds to wait for a lock.
 PATIENCE = 5.0
-#: By the index that has the messages with an id (Message.Meta).
-SILENT = (
-    "DELETE FROM chat_speaker WHERE NOT EXISTS (SELECT 1 FROM chat_message AS message WHERE client_id IS NOT NULL"
-    " AND message.room_id = chat_speaker.room_id AND message.sender = chat_speaker.person)"
-)
+SILENT = "DELETE FROM chat_speaker WHERE seq <= (SELECT deleted FROM chat_room WHERE id = room_id)"
 OLDEST = "SELECT rowid, room_id, seq, at FROM chat_message ORDER BY rowid LIMIT ?"
 
 

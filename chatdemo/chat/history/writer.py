@@ -31,9 +31,11 @@ class Writer:
         self.failing = ""  # why the last drafts couldn't be kept
 
     def put(self, draft: Draft) -> None:
-        """Keep the draft at the end of this turn of the event loop."""
+        """Keep the draft at the end of the event loop's next turn."""
         if not self.drafts:
-            asyncio.get_running_loop().call_soon(self._write)
+            loop = asyncio.get_running_loop()
+            # In two steps, so that what comes of the next look at the sockets is kept with it: one commit for many.
+            loop.call_soon(loop.call_soon, self._write)
         self.drafts.append(draft)
 
     def _write(self) -> None:
@@ -51,7 +53,7 @@ class Writer:
         self._done_with(drafts)
         self._note("")
         if self.upkeep and self.upkeep.note(len(drafts)):
-            self.store.speakers.clear()  # some may be deleted now
+            self.store.speakers.clear()  # their rows have the seq of their next message from now on
         for draft, outcome in zip(drafts, kept, strict=True):
             _tell(draft, draft.on_kept, *outcome)
 

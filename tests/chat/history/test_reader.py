@@ -38,7 +38,7 @@ def call(room, person, *names):
     with connection.cursor() as cursor:
         for name in names:
             row = [person, name, alike(parts(name)[0]), room]
-            cursor.execute("INSERT INTO chat_speaker SELECT %s, %s, %s, id FROM chat_room WHERE name = %s", row)
+            cursor.execute("INSERT INTO chat_speaker SELECT %s, %s, %s, 1, id FROM chat_room WHERE name = %s", row)
 
 
 @contextmanager

@@ -65,8 +65,8 @@ def test_who_speaks_under_which_name_is_kept_once(store, path):
     assert rows(path, SPEAKERS)[:2] == [(1, "ana", "ANNA (2)", "anna"), (1, "ana", "Ana", "ana")]
 
 
-def test_nothing_is_kept_of_who_has_no_name_or_whose_messages_have_no_id(store, path):
-    keep(store, draft(), Draft("lobby", "client", "x", "", "hello", print, print))
+def test_nothing_is_kept_of_who_has_no_name(store, path):
+    keep(store, Draft("lobby", "client", "x", "", "hello", print, print))
     assert rows(path, SPEAKERS) == []
 
 

@@ -28,7 +28,7 @@ export class Outbox {
   }
 
   add(text) {
-    const id = random();
+    const id = `${Date.now().toString(36)}-${random()}`; // those of one time are beside each other in the database
     if (this.kept) write(this.prefix + id, JSON.stringify({ text, at: Date.now() }));
     this.put(id, text);
   }

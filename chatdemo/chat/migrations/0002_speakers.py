@@ -6,6 +6,15 @@ class Migration(migrations.Migration):
     dependencies = [("chat", "0001_initial")]
 
     operations = [
+        migrations.RemoveConstraint(model_name="message", name="chat_said_once"),
+        migrations.AddConstraint(
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("client_id__isnull", False)),
+                fields=("room", "client_id", "sender"),
+                name="chat_said_once",
+            ),
+        ),
         migrations.CreateModel(
             name="Speaker",
             fields=[
@@ -18,6 +27,7 @@ class Migration(migrations.Migration):
                 ("person", models.CharField(max_length=40)),
                 ("name", models.CharField(max_length=64)),
                 ("alike", models.TextField()),
+                ("seq", models.PositiveBigIntegerField()),
                 (
                     "room",
                     models.ForeignKey(
