@@ -68,6 +68,8 @@ class Inspector:
         finally:
             current.reset(token)
             connection.on_ended()
+            if not self.watchers:  # nobody sees that it has gone: nothing of it has to stay
+                self.connections.pop(connection.id, None)
 
     @harmless
     def _begin(self, scope: dict, receive: Callable, send: Callable) -> Connection:
@@ -141,6 +143,8 @@ class Inspector:
 
     def _note_watchers(self) -> None:
         self.tape.watched = bool(self.watchers)
+        if not self.watchers:
+            state.forget_closed(self.connections, 0)
         self.tape.all_watched = any(watcher.path is None for watcher in self.watchers)
 
     def state(self, path: str | None) -> dict:

@@ -74,9 +74,9 @@ def _id(connection: Connection | None) -> int | None:
     return connection.id if connection else None
 
 
-def forget_closed(connections: dict[int, Connection]) -> None:
-    """Drop those that have been closed for a while."""
+def forget_closed(connections: dict[int, Connection], linger: float = LINGER) -> None:
+    """Drop those that have been closed for so many seconds."""
     now = time.time()
     for id, one in list(connections.items()):
-        if one.ended and now - one.ended > LINGER:
+        if one.ended and now - one.ended >= linger:
             del connections[id]

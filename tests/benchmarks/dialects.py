@@ -4,12 +4,11 @@ import json
 import re
 import secrets
 import time
-from http.cookiejar import CookieJar
-from urllib.parse import SplitResult, urlencode
-from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
+from urllib.parse import SplitResult
+
+from tests.support.visitor import sign_in
 
 SEQ = re.compile(rb'"seq": (\d+)')
-SESSION, CSRF = "chatdemo_sessionid", "chatdemo_csrftoken"
 OWN = re.compile(rb', "id": "[^"]*"')
 
 
@@ -69,13 +68,8 @@ class Page(Plain):
     welcome = b'{"event": "welcome"'
 
     def headers(self, url: SplitResult, number: int) -> str:
-        jar = CookieJar()
-        browser = build_opener(HTTPCookieProcessor(jar), ProxyHandler({}))
-        page = f"http://{url.netloc}{url.path.removeprefix('/ws')}"
-        browser.open(page).close()
-        form = {"name": f"Participant {number}", "csrfmiddlewaretoken": _value(jar, CSRF)}
-        browser.open(f"{page}name/", urlencode(form).encode()).close()
-        return f"Cookie: {SESSION}={_value(jar, SESSION)}\nSec-WebSocket-Protocol: chatdemo\n"
+        cookie = sign_in(url.geturl(), f"Participant {number}")
+        return f"Cookie: {cookie}\nSec-WebSocket-Protocol: chatdemo\n"
 
     def say(self, text: str) -> bytes:
         return json.dumps({"message": text, "id": f"{time.time_ns():x}{secrets.token_hex(4)}"}).encode()
@@ -89,10 +83,6 @@ class Page(Plain):
     def acknowledge(self, payload: bytes) -> bytes | None:
         found = SEQ.search(payload)
         return b'{"got": %b}' % found[1] if found else None
-
-
-def _value(jar: CookieJar, name: str) -> str:
-    return next(cookie.value for cookie in jar if cookie.name == name)
 
 
 DIALECTS = {"plain": Plain, "socketio": SocketIO, "page": Page}

@@ -80,6 +80,14 @@ async def test_a_watcher_freezes_steps_and_thaws(inspector):
         await watcher.until_event("thaw")
 
 
+async def test_a_watcher_sees_for_a_while_who_has_gone_and_nothing_of_them_is_kept_for_nobody(inspector):
+    async with watching(inspector):
+        async with joined(inspector, "/ws/echo/lobby/"):
+            pass
+        assert [one["state"] for one in inspector.state(None)["connections"]] == ["closed"]
+    assert not inspector.connections
+
+
 async def test_a_forgotten_freeze_thaws_when_its_last_watcher_leaves(inspector):
     async with joined(inspector, "/ws/room/lobby/") as one:
         async with watching(inspector) as second:

@@ -47,11 +47,12 @@ async def test_a_connection_comes_and_goes(inspector):
         assert inspector.state(None)["connections"][0]["state"] == "open"
         await one.send_to(bytes_data=b"\0\1\2")
         assert await one.receive_from() == b"\0\1\2"
+        [connection] = inspector.state(None)["connections"]
+        assert (connection["state"], connection["received"], connection["sent"]) == ("open", 1, 1)
     assert [event["what"] for event in events(inspector)] == ["connect", "accept", "receive", "send", "disconnect"]
     assert [event["payload"] for event in events(inspector, "receive", "send")] == ["<3 bytes>"] * 2
     assert {event["room"] for event in events(inspector)} == {"lobby"}
-    [connection] = inspector.state(None)["connections"]
-    assert (connection["state"], connection["received"], connection["sent"]) == ("closed", 1, 1)
+    assert not inspector.connections, "nobody watches: nothing of it is kept"
 
 
 async def test_an_error_has_the_lines_of_the_code_at_fault_and_is_raised(inspector):

@@ -18,10 +18,13 @@ COMPLAINTS = re.compile(r"Traceback|never retrieved|critical", re.IGNORECASE)
 
 
 class Server:
-    """``chatdemo serve``, in a process of its own; ``output`` is all that any of its processes has printed."""
+    """``chatdemo serve``, in a process of its own; ``output`` is all that any of its processes has printed.
 
-    def __init__(self, folder: Path):
-        self.folder, self.port = folder, free_port()
+    ``before`` is code that it runs first.
+    """
+
+    def __init__(self, folder: Path, before: str = ""):
+        self.folder, self.before, self.port = folder, before, free_port()
         self.database = folder / "chat.sqlite3"
         self.served: Served | None = None
         self.output = ""
@@ -36,7 +39,7 @@ class Server:
 
     def _make(self) -> Served:
         # The pages of these tests say more in a second than people may.
-        return Served(self.folder, "--port", str(self.port), CHATDEMO_MAX_RATE="0")
+        return Served(self.folder, "--port", str(self.port), before=self.before, CHATDEMO_MAX_RATE="0")
 
     async def __aenter__(self) -> "Server":
         await self.start()

@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager, suppress
 
 from tests.promise.page import Page
 from tests.promise.server import COMPLAINTS, Server
+from tests.support.visitor import sign_in
 
 #: Seconds that anything may take which takes a fraction of one on an idle machine.
 PATIENCE = 30
 
 
 class Talk:
-    """``people`` pages, each of which says something every ``pause`` seconds or so.
+    """``people`` pages, each of which says something every ``pause`` seconds or so; every other one has a session.
 
     ``url`` is the room's, where they don't go straight to the server; ``patience`` as a page has it.
     """
@@ -25,8 +26,10 @@ class Talk:
         self.server, self.pause, self.seed = server, pause, seed
         # The last of them doesn't ask for what was said before it came.
         starts = [*[0] * (people - 1), None]
+        cookies = [sign_in(server.url, f"page {number}") if number % 2 else "" for number in range(people)]
         self.pages = [
-            Page(url or server.url, f"page {number}", after, patience, seed) for number, after in enumerate(starts)
+            Page(url or server.url, f"page {number}", after, patience, seed, cookies[number])
+            for number, after in enumerate(starts)
         ]
         self.talking: list[asyncio.Task] = []
         self.living: list[asyncio.Task] = []
@@ -103,7 +106,7 @@ class Talk:
 
 
 @asynccontextmanager
-async def talk(
+async def talking(
     server: Server, people: int = 10, pause: float = 0.1, in_order: bool = True, **others
 ) -> AsyncIterator[Talk]:
     """A talk that has begun. When the context ends without an error, the promise is checked."""
@@ -117,6 +120,13 @@ async def talk(
         room.check(in_order)
     finally:
         await room.end()
+
+
+@asynccontextmanager
+async def talk(server: Server, *arguments, **others) -> AsyncIterator[Talk]:
+    """``talking``, after which the server is ended, and must have complained of nothing."""
+    async with talking(server, *arguments, **others) as room:
+        yield room
     await server.end()
     complaints = [line for line in server.output.splitlines() if COMPLAINTS.search(line)]
     assert not complaints, server.output

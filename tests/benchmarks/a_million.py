@@ -1,0 +1,132 @@
+"""What a long history costs: opening a room, and memory, with a million messages in it and with a hundred.
+
+    python tests/benchmarks/a_million.py [--messages 1000000] [--check]
+
+For each history a server of its own. Its room is opened fifty times: the page, older messages from the middle, and a
+WebSocket until all after the last hundred has come. Then 10,000 messages more are said, so that the database is looked
+after, and the memory is read.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from urllib.request import ProxyHandler, build_opener  # noqa: E402
+
+from websockets.asyncio.client import connect  # noqa: E402
+
+from chatdemo.chat.history.drafts import Draft  # noqa: E402
+from chatdemo.chat.history.store import Store  # noqa: E402
+from chatdemo.project import database  # noqa: E402
+from tests.benchmarks.startup import resident  # noqa: E402
+from tests.support.served import Served  # noqa: E402
+
+FEW, TIMES, PEOPLE, MORE = 100, 50, 30, 10_000
+#: Milliseconds that opening a room may take, and how much more memory than with few messages.
+WANTED, GROWTH = 50, 1.05
+ROOM = "/chat/lobby/"
+web = build_opener(ProxyHandler({}))
+
+
+def fill(path: Path, count: int) -> None:
+    """A database at ``path`` with so many messages."""
+    database.prepare(path)
+    with closing(Store(path)) as store:
+        for first in range(0, count, 1000):
+            store.keep([draft(number) for number in range(first, min(first + 1000, count))])
+
+
+def draft(number: int) -> Draft:
+    person = number % PEOPLE
+    text = f"message {number}: " + "some words of it " * (number % 7)
+    return Draft("lobby", f"person {person}", f"{number:09}", f"Participant {person}", text, print, print)
+
+
+def page(server: Served, last: int) -> None:
+    web.open(server.url.removesuffix("/") + ROOM).read()
+
+
+def older(server: Served, last: int) -> None:
+    web.open(f"{server.url.removesuffix('/')}{ROOM}messages/?before={last // 2}").read()
+
+
+def come_in(server: Served, last: int) -> None:
+    asyncio.run(listen(server, last))
+
+
+async def listen(server: Served, last: int) -> None:
+    async with connect(server.socket_url(f"/ws{ROOM}?after={max(0, last - FEW)}"), proxy=None) as line:
+        while json.loads(await line.recv()).get("seq") != last:
+            pass
+
+
+async def say(server: Served, last: int) -> None:
+    """``MORE`` messages."""
+    async with connect(server.socket_url(f"/ws{ROOM}"), proxy=None) as line:
+        for first in range(0, MORE, 100):
+            for number in range(100):
+                await line.send(json.dumps({"message": f"one more: {first + number}"}))
+            for _ in range(100):
+                await line.recv()
+
+
+OPENINGS: dict[str, Callable[[Served, int], Awaitable | None]] = {
+    "the page": page,
+    "older messages": older,
+    "coming in": come_in,
+}
+
+
+def measure(folder: Path, count: int) -> tuple[dict[str, list[float]], float]:
+    """Milliseconds of each opening, and the server's memory in MiB."""
+    fill(folder / "chat.sqlite3", count)
+    with Served(folder, CHATDEMO_MAX_RATE="0") as server:
+        found = {name: [timed(do, server, count) for _ in range(TIMES)] for name, do in OPENINGS.items()}
+        asyncio.run(say(server, count))
+        return found, resident(Path(f"/proc/{server.process.pid}"))
+
+
+def timed(do: Callable, server: Served, last: int) -> float:
+    start = time.perf_counter()
+    do(server, last)
+    return (time.perf_counter() - start) * 1000
+
+
+def main() -> None:
+    options = _options()
+    found, memory = [], []
+    for count in (FEW, options.messages):
+        with tempfile.TemporaryDirectory() as folder:
+            times, mebibytes = measure(Path(folder), count)
+        found.append(times)
+        memory.append(mebibytes)
+    print(f"milliseconds, with {FEW} messages and with {options.messages:,} (the longest of {TIMES} in parentheses)")
+    kept = [memory[1] <= memory[0] * GROWTH]
+    for name in OPENINGS:
+        few, many = (times[name] for times in found)
+        kept.append(median(many) < WANTED)
+        print(f"  {name:16}{median(few):6.1f} ({max(few):.1f})  {median(many):6.1f} ({max(many):.1f})  under {WANTED}")
+    print(f"memory: {memory[0]:.1f} and {memory[1]:.1f} MiB, at most {GROWTH} times")
+    print("kept" if all(kept) else "MISSED")
+    if options.check and not all(kept):
+        sys.exit(1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=1_000_000)
+    parser.add_argument("--check", action="store_true", help="exit 1 if a figure is missed")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""A look into a server from outside: what it has of that which must not be left over. Runs in the server's process."""
+
+import asyncio
+import gc
+import json
+import os
+import signal
+import threading
+
+from tests.support.served import Served, wait_for
+
+#: Code that has a server answer ``look``.
+INSTALL = "from tests.promise.peephole import install; install()"
+
+
+def install() -> None:
+    """Print what there is whenever SIGUSR1 comes."""
+    signal.signal(signal.SIGUSR1, lambda *_: print(f"there is {json.dumps(_count())}", flush=True))
+
+
+def _count() -> dict[str, int]:
+    from channels.layers import get_channel_layer
+
+    from chatdemo.chat import heartbeat, presence
+    from chatdemo.chat.consumers import ChatConsumer, doors
+    from chatdemo.realtime import tasks
+
+    gc.collect()
+    layer = get_channel_layer()
+    return {
+        "tasks": len(asyncio.all_tasks()),
+        "tasks that nobody waits for": len(tasks._running),
+        "threads": threading.active_count(),
+        "descriptors": len(os.listdir("/proc/self/fd")),
+        "consumers": sum(isinstance(thing, ChatConsumer) for thing in gc.get_objects()),
+        "connections": doors.open,
+        "pages": sum(len(heart.pages) for heart in heartbeat._hearts.values()),
+        "people": sum(len(roster.members) for roster in presence.rosters.values()),
+        "groups": len(layer.groups),
+        "channels": len(layer.channels),
+    }
+
+
+def look(served: Served) -> dict[str, int]:
+    """What there is now in a server that was started with INSTALL."""
+    seen = len(served.lines)
+    served.process.send_signal(signal.SIGUSR1)
+    told = wait_for(lambda: next((line for line in served.lines[seen:] if "there is {" in line), ""), "the answer")
+    return json.loads(told.partition("there is ")[2])
