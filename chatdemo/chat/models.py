@@ -41,7 +41,7 @@ class Message(models.Model):
 
 
 class Speaker(models.Model):
-    """Somebody who has said something in a room, under one name: others who are called alike have other numbers there."""
+    """Somebody who has said something in a room, under one name: others of that name have other numbers there."""
 
     pk = models.CompositePrimaryKey("room_id", "person", "name")
     room = models.ForeignKey(Room, models.CASCADE, related_name="speakers", db_index=False)
