@@ -177,3 +177,21 @@ def test_in_memory_it_is_the_database_that_all_of_this_process_share():
         assert found == [("a",)]
     finally:
         keeper.close()
+
+
+def test_a_database_that_may_only_be_read_keeps_nothing_until_it_may_be_written(store, path):
+    keep(store, draft("a"))
+    store.connection.execute("PRAGMA query_only = ON")  # what a file without permission is for anyone but root
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        keep(store, draft("b"))
+    assert explain(caught.value) == "its database is read-only"
+    store.close()
+    assert keep(store, draft("b")) == [(2, "b", True)]
+
+
+def test_a_file_that_is_no_database_any_more_is_told(path):
+    path.write_bytes(b"no database " * 1000)
+    with closing(Store(path)) as store, pytest.raises(sqlite3.DatabaseError) as caught:
+        keep(store, draft("a"))
+    assert explain(caught.value) == "its database is damaged"
+    assert path.read_bytes() == b"no database " * 1000
