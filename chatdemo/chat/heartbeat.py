@@ -5,7 +5,6 @@ page, a line that is dead can be told by those. The server asks, as a background
 """
 
 import asyncio
-import json
 import time
 from contextvars import Context
 from typing import Any
@@ -14,7 +13,6 @@ from chatdemo.realtime.tasks import spawn
 
 #: Seconds between two beats. A page takes a line without one for dead after 10, and the server a page after 15.
 BEAT, DEAD = 4.0, 14.0
-FRAME = json.dumps({"event": "beat"})
 #: Of the range for applications (RFC 6455, section 7.4.2).
 NO_ANSWER = 4408
 
@@ -43,7 +41,7 @@ class Heart:
                 self.pages.discard(page)
                 spawn(page.close(NO_ANSWER, "This page doesn't answer."))
             else:
-                spawn(page.channel_layer.send(page.channel_name, {"type": "chat.event", "frame": FRAME}))
+                spawn(page.send_event("beat"))
 
 
 _hearts: dict[asyncio.AbstractEventLoop, Heart] = {}

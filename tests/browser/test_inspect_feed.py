@@ -62,6 +62,16 @@ def test_hops_come_in_order_with_their_lines_and_times(look, feed):
     assert hops(page).locator(".gap").all_text_contents()[1:] == ["+0.40 ms"] * 5
 
 
+def test_heartbeats_are_listed_for_those_who_ask_for_them(look, feed):
+    story = Story(feed).arrive()
+    before, beats = story.n, [("send", '{"event": "beat"}'), ("receive", '{"beat": true}')]
+    story.batch([story.event(what, 1, payload=payload) for what, payload in [*beats, ("receive", '{"got": 7}')]])
+    page = look()
+    expect(page.locator(".events li")).to_have_count(before + 1)
+    page.get_by_label("Kind").select_option("all kinds")
+    expect(page.locator(".events li")).to_have_count(before + 3)
+
+
 def test_the_page_connects_again_by_itself_and_shows_nothing_twice(look, feed):
     story = Story(feed).arrive().say("before")
     page = look()

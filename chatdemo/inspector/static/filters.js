@@ -3,6 +3,7 @@ import { element } from "./dom.js";
 import { line } from "./words.js";
 
 const KINDS = {
+  news: "all but heartbeats",
   "": "all kinds",
   frames: "frames",
   layer: "the layer's events",
@@ -10,6 +11,8 @@ const KINDS = {
   trouble: "errors and losses",
   http: "HTTP",
 };
+// chatdemo's own, of which each participant has one every four seconds.
+const BEAT = /^\{"(event": ?"beat"|beat": ?true)\}$/;
 const OF = {
   frames: ["receive", "send"],
   layer: ["group_add", "group_discard", "group_send", "layer_send", "layer_receive", "full", "freeze", "thaw"],
@@ -43,11 +46,13 @@ export class Filters {
   // A function that says of an event whether it is listed.
   matcher(room) {
     const kinds = OF[this.kind.value];
+    const beats = this.kind.value !== "news";
     const who = this.who.value;
     const text = this.text.value.trim().toLowerCase();
     return (event) =>
       (!room || event.room === room || event.room === undefined) &&
       (!kinds || kinds.includes(event.what)) &&
+      (beats || !BEAT.test(event.payload)) &&
       (!who || String(event.connection) === who) &&
       (!text || `${event.what} ${event.consumer ?? ""} ${line(event)}`.toLowerCase().includes(text));
   }
