@@ -1,4 +1,4 @@
-"""Any JSON, any text and any bytes, as a page and as a plain client: there is an answer of the contract, and it goes on.
+"""Any JSON, text and bytes, as a page and as a plain client: there is an answer of the contract, and the chat goes on.
 
 Nothing of it closes the connection. Breaches of the protocol, which do, are in test_frames.py.
 """
