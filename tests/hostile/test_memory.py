@@ -1,11 +1,12 @@
-"""Somebody who lets the server send and never reads: it costs little memory, and nobody else waits."""
+"""What one participant can have the server keep: it is little, and nobody else waits for long.
+
+They let it send, and never read; or they never come to an end of what they say.
+"""
 
 import fcntl
 import json
-import re
 import socket
 import struct
-import sys
 import termios
 import time
 from contextlib import ExitStack
@@ -16,13 +17,28 @@ import pytest
 from chatdemo.chat.history.drafts import Draft
 from chatdemo.chat.history.store import Store
 from tests.hostile.browser import Browser
-from tests.hostile.raw import Raw, get, handshake, hear, join, new_room, say, serving
+from tests.hostile.memory import MIB, Growth, on_linux
+from tests.hostile.raw import (
+    CONTINUATION,
+    PING,
+    TEXT,
+    Raw,
+    frame,
+    get,
+    handshake,
+    hear,
+    join,
+    new_room,
+    participant,
+    say,
+    serving,
+)
 from tests.support.served import wait_for
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is read in /proc")
+pytestmark = on_linux
 
-#: Bytes that one who never reads may cost, and bytes that are sent to them.
-COST, MUCH = 16 << 20, 60 << 20
+#: Bytes that one who never reads may cost, and bytes that are said while they don't.
+COST, MUCH = 16 * MIB, 60 * MIB
 #: Seconds that nobody else may wait for longer.
 DELAY = 1.0
 LONG = 100_000
@@ -69,18 +85,6 @@ def talk(ana) -> float:
     return time.monotonic() - began
 
 
-def memory(server, what: str = "VmRSS") -> int:
-    """Bytes: what is resident now, or (VmHWM) the most that has been since ``reset``."""
-    status = Path(f"/proc/{server.process.pid}/status").read_text("ascii")
-    return int(re.search(rf"{what}:\s+(\d+) kB", status)[1]) << 10
-
-
-def reset(server) -> int:
-    """Begin anew to note the most memory; returns what is resident now (proc(5), clear_refs)."""
-    Path(f"/proc/{server.process.pid}/clear_refs").write_text("5", "ascii")
-    return memory(server)
-
-
 def waiting(client: Raw) -> int:
     """Bytes that have arrived and aren't read."""
     return struct.unpack("i", fcntl.ioctl(client.socket, termios.FIONREAD, b"\0" * 4))[0]
@@ -114,10 +118,10 @@ def deaf(server, stack: ExitStack, room: str, query: str = "") -> list[Deaf]:
 def test_whoever_never_reads_what_is_said_costs_little_and_is_disconnected(server):
     room = new_room()
     with ExitStack() as stack, join(server, room) as ana:
-        before = reset(server)
+        growth = Growth(server)
         never = deaf(server, stack, room)
         delays = [talk(ana) for _ in range(MUCH // LONG)]
-        cost = memory(server, "VmHWM") - before
+        cost = growth.so_far()
         for one in never:
             wait_for(one.is_given_up, "the log to say so")
     assert cost < len(never) * COST
@@ -126,12 +130,12 @@ def test_whoever_never_reads_what_is_said_costs_little_and_is_disconnected(serve
 
 def test_whoever_never_reads_what_was_said_costs_little(server):
     with ExitStack() as stack, join(server, "past") as ana, join(server, new_room()) as elsewhere:
-        before = reset(server)
+        growth = Growth(server)
         never = deaf(server, stack, "past", "?after=0")
         for one in never:
             wait_for(lambda one=one: waiting(one) > 10_000, "the history to arrive")
         delays = [talk(one) for _ in range(100) for one in (ana, elsewhere)]
-        cost = memory(server, "VmHWM") - before
+        cost = growth.so_far()
     assert cost < len(never) * COST
     assert max(delays) < DELAY
 
@@ -149,24 +153,24 @@ def test_a_page_that_never_reads_its_events_costs_little_and_is_disconnected(ser
     talkative.call_oneself("\U0001f600" * 40)  # as long as a name can be
     with Deaf(server) as never, talkative.join() as ana:
         never.join(f"/ws/chat/{room}/", Browser(server, room))
-        before = reset(server)
+        growth = Growth(server)
         while not never.is_given_up():
             for _ in range(1000):
                 ana.send('{"typing": true}')
             say(ana, "hello")
             while hear(ana).get("message") != "hello":
                 pass
-        cost = memory(server, "VmHWM") - before
+        cost = growth.so_far()
     assert cost < COST
 
 
 def test_whoever_never_reads_a_transcript_costs_little(server):
     with Deaf(server) as never, join(server, new_room()) as ana:
-        before = reset(server)
+        growth = Growth(server)
         never.request(b"GET /chat/past/transcript/?format=json HTTP/1.1")
         wait_for(lambda: waiting(never) > 10_000, "the transcript to begin")
         delays = [talk(ana) for _ in range(100)]
-        cost = memory(server, "VmHWM") - before
+        cost = growth.so_far()
     assert cost < COST
     assert max(delays) < DELAY
 
@@ -178,3 +182,16 @@ def test_whoever_reads_a_transcript_late_gets_all_of_it(server):
         talk(ana)
         seqs = [one["seq"] for one in json.loads(late.answer().body)]
     assert seqs[:KEPT] == list(range(1, KEPT + 1))
+
+
+@pytest.mark.parametrize("payload", [b"", b"x"], ids=["empty", "an octet"])
+def test_a_message_in_a_great_many_fragments_costs_little(server, payload):
+    with participant(server, new_room()) as client:
+        client.send(frame(TEXT, fin=False))
+        for many in (1, 150):
+            growth = Growth(server)
+            for _ in range(many):
+                client.send(frame(CONTINUATION, payload, fin=False) * 1000)
+            client.send(frame(PING, b"now"))
+            assert client.frame().payload == b"now"
+        assert growth.so_far() < 4 * MIB
