@@ -1,7 +1,7 @@
 """The terminal: no text from outside makes a line of its own there, or is obeyed by it."""
 
 import re
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from urllib.parse import quote
 
 import pytest
@@ -96,9 +96,11 @@ def test_a_fault_in_a_steps_code_forges_nothing_either(server):
     for text in FORGERIES.values():
         get(server, f"/chat/lobby/?step={quote('groups ' + text)}")
     room = get(server, "/chat/lobby/?step=groups").headers["Location"].split("/")[2]
-    for text in FORGERIES.values():
-        with participant(server, room) as client:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(participant(server, room)) for _ in FORGERIES]
+        for client, text in zip(clients, FORGERIES.values(), strict=True):
             client.send(frame(TEXT, text.encode()))
+        for client in clients:
             assert client.frame()
     wait_for(lambda: "Error" in "".join(server.lines[before:]), "the traceback")
     lines = server.lines[before:]
