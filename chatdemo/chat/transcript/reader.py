@@ -15,7 +15,7 @@ from chatdemo.chat.rooms import tidy
 from chatdemo.chat.transcript.characters import one_line
 from chatdemo.errors import ChatdemoError
 
-#: Messages in a page. Of the longest in emoji it takes 2 MB, in each of the forms through which it goes until it is sent.
+#: Messages in a page. Of the longest in emoji it takes 2 MB, in each of the forms through which it goes on its way.
 PAGE = 100
 PAGES = (
     "SELECT seq, name, text, at FROM chat_message"
