@@ -5,6 +5,7 @@ import unicodedata
 from typing import NamedTuple
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 
 MAX_NAME = 40
 #: Of who hasn't given a name.
@@ -14,20 +15,31 @@ SESSION_KEY = "name"
 #: such as those for right-to-left, surrogates, private use. But the joiners that Indic scripts and emoji need stay.
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 JOINERS = "\u200c\u200d"
+#: Nobody can see these either, though Unicode has them as letters, marks and symbols: fillers, a joiner of marks, the
+#: empty pattern of Braille.
+BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+#: What changes how the character before it looks, if anything: it alone makes no other name.
+UNTOLD = re.compile(f"[{JOINERS}\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 #: How people of the same name are told apart (roster.py); nobody can call themselves so.
 NUMBER = re.compile(r" \((\d+)\)$")
 
 
 def tidy(typed: str) -> str:
     """A name as it is shown: one form of each letter, single spaces, nothing invisible, no number at its end."""
-    seen = "".join(char for char in typed if char in JOINERS or unicodedata.category(char) not in INVISIBLE)
+    seen = "".join(char for char in typed if char in JOINERS or not _is_invisible(char))
     name = re.sub(r"\s+", " ", unicodedata.normalize("NFC", seen)).strip(f" {JOINERS}")
     return tidy(NUMBER.sub("", name)) if NUMBER.search(name) else name
 
 
+def _is_invisible(char: str) -> bool:
+    return char in BLANKS or unicodedata.category(char) in INVISIBLE
+
+
 def alike(name: str) -> str:
-    """What two names have in common that nobody could tell apart when they are read out."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    """What two names have in common that nobody could tell apart when they are read out. Empty for one without letters
+    or signs that can be seen.
+    """
+    return unicodedata.normalize("NFKC", UNTOLD.sub("", name)).casefold()
 
 
 class Numbers(NamedTuple):
@@ -58,6 +70,7 @@ class NameForm(forms.Form):
 
     def clean_name(self) -> str:
         name = tidy(self.cleaned_data["name"])
-        if not name:
+        if not alike(name):
             raise forms.ValidationError("Nobody could see that name: type letters.")
+        MaxLengthValidator(MAX_NAME)(name)  # one form of each letter can be longer than another
         return name

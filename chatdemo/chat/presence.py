@@ -62,7 +62,7 @@ class Presence:
 
     async def chat_event(self, event: dict) -> None:
         """An event for every page in the room."""
-        if self.is_page and event.get("but") != self.person:
+        if self.is_page and event.get("but_token") != self.person:
             await self.send(event["frame"])
 
     def note_life(self) -> None:
@@ -89,7 +89,7 @@ class Presence:
     async def _tell_others(self, event: str, **values: object) -> None:
         frame = json.dumps({"event": event, **values})
         await self.channel_layer.group_send(
-            self.room_group_name, {"type": "chat.event", "frame": frame, "but": self.person}
+            self.room_group_name, {"type": "chat.event", "frame": frame, "but_token": self.person}
         )
 
     def _roster(self) -> Roster:

@@ -59,6 +59,7 @@ def older(request: HttpRequest, room_name: str) -> HttpResponse:
 @require_POST
 def name(request: HttpRequest, room_name: str) -> HttpResponse:
     """Call the visitor by the ``name`` that was sent, in all rooms: 204, or 400 with the reason as text."""
+    _check(request, room_name)
     form = names.NameForm(request.POST)
     if not form.is_valid():
         return HttpResponseBadRequest(form.errors["name"][0], content_type="text/plain; charset=utf-8")

@@ -3,7 +3,7 @@
 import importlib
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import click
@@ -57,6 +57,7 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
         _check_owner(path)
         with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as connection:
             _make_ready(connection, path, tables)
+            _close_to_others(path)
     except BaseException:
         for file in {path, secret_key.locate(path)} - present:
             file.unlink(missing_ok=True)
@@ -113,6 +114,13 @@ def _create_file(path: Path) -> None:
         reason = getattr(error, "strerror", None) or error
         hint = "Give --db a file in a folder that you may write in, or :memory:."
         raise ChatdemoError(f"The database {path} can't be made: {reason}.", hint) from None
+
+
+def _close_to_others(path: Path) -> None:
+    """A copy may be open to all. What SQLite makes beside it has its mode; what is there already doesn't."""
+    for file in (path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))):
+        with suppress(FileNotFoundError, PermissionError):  # nothing waits there, or it is lent by another account
+            file.chmod(0o600)
 
 
 def _check_owner(path: Path) -> None:

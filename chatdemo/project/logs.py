@@ -6,7 +6,8 @@ import logging
 class LineFormatter(logging.Formatter):
     """One line for each record: control characters escaped, so that no text from outside forges a line.
 
-    ``tracebacks`` adds an exception's traceback below its line; without, the line names the exception.
+    ``tracebacks`` adds an exception's traceback below its line, indented, as it may have such a text too; without, the
+    line names the exception.
     """
 
     def __init__(self, tracebacks: bool = False):
@@ -18,7 +19,7 @@ class LineFormatter(logging.Formatter):
         if not record.exc_info or not record.exc_info[1]:
             return line
         if self.tracebacks:
-            return f"{line}\n{self.formatException(record.exc_info)}"
+            return "\n  ".join([line, *map(_one_line, self.formatException(record.exc_info).split("\n"))])
         kind, error, _ = record.exc_info
         said = _one_line(str(error))
         if said and line.endswith(said):  # as in Daphne's "Exception inside application: ...": once is enough

@@ -18,7 +18,8 @@ from chatdemo.project import urls
 from chatdemo.project.middleware import restrict
 from chatdemo.tutorial import course, pins, running
 
-_PAGE = re.compile(r"/chat/(?:(?P<room>[^/]+)/)?")
+# Where a step runs, what the finished chat has kept of a room of that name isn't that room's.
+_PAGE = re.compile(r"/chat/(?:(?P<room>[^/]+)/(?:messages/)?)?")
 _SOCKET = re.compile(r"/ws/chat/(?P<room>[^/]+)/")
 
 

@@ -10,6 +10,8 @@ from twisted.web import http
 LONGEST = 65_536
 #: Digits of a Content-Length. Python refuses to read a number of thousands, which Twisted doesn't expect.
 LONGEST_LENGTH = 18
+#: Octets that may wait for a client before its application has to, and seconds between two looks whether it has read.
+MUCH, DRAIN = 512 * 1024, 0.005
 
 
 class HTTPChannel(http.HTTPChannel):
@@ -59,6 +61,14 @@ class WebRequest(DaphneWebRequest):
         if self.transport is None:  # it is a WebSocket's; the caller goes on with the channel for a moment
             asyncio.get_running_loop().call_soon(self.channel.let_go)
         return processed
+
+    async def drained(self) -> None:
+        """Wait until the client has read of what it was sent, or is gone: a long response isn't kept for it as a whole.
+
+        Twisted tells this to producers alone, and Daphne makes none of an application.
+        """
+        while not self.finished and self.channel and getattr(self.channel.transport, "backlog", 0) > MUCH:
+            await asyncio.sleep(DRAIN)
 
     def handle_exception(self, exception: Exception) -> None:
         """The application has failed. Where its response has begun, all that can be told is that it isn't whole."""

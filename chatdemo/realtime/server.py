@@ -10,7 +10,7 @@ from functools import partial
 import daphne.server  # installs Twisted's asyncio reactor, so it comes before any other import of Twisted
 from twisted.internet import defer, reactor
 
-from chatdemo.realtime.http import HTTPFactory
+from chatdemo.realtime.http import HTTPFactory, WebRequest
 from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.tasks import Done
 from chatdemo.realtime.transport import Transport
@@ -83,10 +83,15 @@ class Server(daphne.server.Server):
         inbox = Inbox()
         scope["asgi"] = {"version": "3.0"}
         is_websocket = isinstance(protocol, WebSocketProtocol)
-        send = Send(protocol, self.done) if is_websocket else partial(self.handle_reply, protocol)
+        send = Send(protocol, self.done) if is_websocket else partial(self.reply, protocol)
         application = asyncio.ensure_future(self.application(scope, inbox, send))
         self.connections[protocol]["application_instance"] = application
         return inbox
+
+    async def reply(self, request: WebRequest, message: dict) -> None:
+        """ASGI's ``send`` for one HTTP request."""
+        await self.handle_reply(request, message)
+        await request.drained()
 
     def kill_all_applications(self) -> defer.Deferred:
         """Twisted calls this before it shuts down, and waits for what it returns."""

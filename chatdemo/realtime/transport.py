@@ -9,6 +9,9 @@ from twisted.internet import main, tcp
 from twisted.python.failure import Failure
 
 logger = logging.getLogger(__name__)
+#: Octets that are read at once from a WebSocket. Twisted's 64 KiB have 11,000 empty pings in them, and while those are
+#: answered everybody else waits.
+LITTLE = 4096
 #: Those that have something to send at the end of this turn.
 unsent: list["JoinedWrites"] = []
 
@@ -27,7 +30,7 @@ class Transport(tcp.Server):
     def join_writes(self, max_backlog: int, on_overflow: Callable[[], None]) -> "JoinedWrites":
         """From now on. When more than ``max_backlog`` octets wait, ``on_overflow()`` is called, once."""
         self.max_backlog, self.on_overflow = max_backlog, on_overflow
-        self.joined = JoinedWrites(self)
+        self.joined, self.bufferSize = JoinedWrites(self), LITTLE
         self.startReading()
         return self.joined
 

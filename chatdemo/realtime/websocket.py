@@ -25,6 +25,8 @@ TRY_AGAIN_LATER = 1013  # the registry that RFC 6455, section 11.7, set up
 FOR_SERVERS = {GOING_AWAY, 1003, 1008, 1009, 1011, 1012, TRY_AGAIN_LATER}
 #: Seconds between two looks whether a socket has taken everything.
 DRAIN = 0.005
+#: Fragments of a message that are kept one by one.
+FRAGMENTS = 1000
 NOTHING: dict = {}
 
 
@@ -103,6 +105,12 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
                 self.last_ping = time.time()
                 return self.application_queue.put_nowait({"type": "websocket.receive", "text": text})
         super().dataReceived(data)
+
+    def onMessageFrame(self, payload: list[bytes]) -> None:
+        # autobahn keeps each fragment as it is: of one octet each, a message of 1 MiB takes 54, and empty ones no end.
+        super().onMessageFrame(payload)
+        if len(self.message_data) > FRAGMENTS:
+            self.message_data = [b"".join(self.message_data)]
 
     def onOpen(self) -> None:
         super().onOpen()

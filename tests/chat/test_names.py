@@ -19,6 +19,7 @@ from chatdemo.chat.names import MAX_NAME, NUMBER, NameForm, alike, tidy
         ("\u0646\u06cc\u200c\u0645", "\u0646\u06cc\u200c\u0645"),
         ("👩\u200d🏫", "👩\u200d🏫"),
         ("<b>Ada</b>", "<b>Ada</b>"),
+        ("A\u3164d\u2800a\u034f", "Ada"),
     ],
 )
 def test_a_name_is_tidied(typed, shown):
@@ -33,6 +34,7 @@ def test_a_tidy_name_is_one_line_that_stays_as_it_is(typed):
 
 def test_names_that_look_alike_are_alike():
     assert alike("ADA") == alike("ada") == alike("ａｄａ") != alike("adam")
+    assert alike("A\u200dda") == alike("Ada\ufe0f") == alike("A\U000e0100da") == alike("ada")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,10 @@ def test_names_that_look_alike_are_alike():
         ("", "This field is required."),
         (" \t ", "This field is required."),
         ("\u200b", "Nobody could see that name: type letters."),
+        ("\ufe0f", "Nobody could see that name: type letters."),
+        ("\u3164", "Nobody could see that name: type letters."),
         ("x" * (MAX_NAME + 1), "Ensure this value has at most 40 characters (it has 41)."),
+        ("\U0001d160" * MAX_NAME, "Ensure this value has at most 40 characters (it has 120)."),
     ],
 )
 def test_what_is_no_name_is_refused_with_a_reason(typed, reason):

@@ -58,10 +58,11 @@ async def test_who_is_away_for_a_moment_has_not_left(roster, told):
 async def test_namesakes_have_numbers_and_keep_them(roster, told):
     assert [roster.join(key, "Ada", key).shown for key in "abc"] == ["Ada", "Ada (2)", "Ada (3)"]
     assert roster.join("d", "ADA", "d").shown == "ADA (4)"
+    assert roster.join("f", "A\u200dda", "f").shown == "A\u200dda (5)"
     roster.leave("a", "a")
     while "a" in roster.members:
         await asyncio.sleep(0.01)
-    assert roster.names() == ["Ada (2)", "Ada (3)", "ADA (4)"]
+    assert roster.names() == ["Ada (2)", "Ada (3)", "ADA (4)", "A\u200dda (5)"]
     assert roster.join("e", "Ada", "e").shown == "Ada"
 
 

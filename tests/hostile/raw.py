@@ -242,9 +242,9 @@ def still_chats(server: Served) -> bool:
 
 
 @contextmanager
-def serving(folder: Path, uvloop: bool) -> Iterator[Served]:
+def serving(folder: Path, uvloop: bool, **environ: str) -> Iterator[Served]:
     """A server for a module's tests, which must come through them alive, chatting and without a word of complaint."""
-    with Served(folder, before="" if uvloop else WITHOUT_UVLOOP) as server:
+    with Served(folder, before="" if uvloop else WITHOUT_UVLOOP, **environ) as server:
         yield server
         assert server.process.poll() is None, f"the server died: {server.output}"
         assert still_chats(server)

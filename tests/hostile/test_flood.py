@@ -4,41 +4,84 @@ import json
 import socket
 import threading
 import time
+from contextlib import ExitStack, contextmanager
 
-from tests.hostile.raw import frame, hear, join, new_room, say
-from tests.hostile.test_frames import TEXT, participant
+import pytest
+
+from tests.hostile.raw import CONTINUATION, PING, PONG, TEXT, Raw, frame, hear, join, new_room, participant, say
 
 #: Seconds that a bystander may have to wait, and for how long the flood lasts.
 DELAY, FLOOD = 0.5, 3.0
 
 
-def test_a_flood_slows_its_sender_alone(server):
-    room, stopped, sent = new_room(), threading.Event(), [0]
-    pack = frame(TEXT, json.dumps({"message": "flood"}).encode()) * 1000
+@contextmanager
+def pouring(flooder: Raw, pack: bytes):
+    """``pack`` is sent again and again, and what comes back is read. Yields a list with how many bytes were sent."""
+    stopped, sent = threading.Event(), [0]
 
-    def pour(flooder):
+    def pour() -> None:
         flooder.socket.settimeout(0.1)
         while not stopped.is_set():
             try:
-                sent[0] += flooder.socket.send(pack)
+                rest = memoryview(pack)[sent[0] % len(pack) :]
+                sent[0] += flooder.socket.send(rest)
             except (TimeoutError, socket.timeout):  # nothing is read from it for the moment
                 pass
             except OSError:
                 return
 
-    with participant(server, room) as flooder, join(server, room) as ana, join(server, room) as ben:
-        thread = threading.Thread(target=pour, args=[flooder])
+    def read() -> None:
+        while not stopped.is_set():
+            try:
+                if not flooder.socket.recv(1 << 16):
+                    return
+            except (TimeoutError, socket.timeout):
+                pass
+            except OSError:
+                return
+
+    threads = [threading.Thread(target=pour), threading.Thread(target=read)]
+    for thread in threads:
         thread.start()
-        try:
-            delays = [delay for _ in range(10) if (delay := _delay(ana, ben)) is not None]
-        finally:
-            stopped.set()
+    try:
+        yield sent
+    finally:
+        stopped.set()
+        for thread in threads:
             thread.join()
+
+
+def test_a_flood_slows_its_sender_alone(server):
+    room, pack = new_room(), frame(TEXT, json.dumps({"message": "flood"}).encode()) * 1000
+    with participant(server, room) as flooder, join(server, room) as ana, join(server, room) as ben:
+        with pouring(flooder, pack) as sent:
+            delays = [_delay(ana, ben, FLOOD / 10) for _ in range(10)]
     assert max(delays) < DELAY
     assert sent[0] > len(pack)  # it was one
 
 
-def _delay(ana, ben):
+#: What no limit of messages counts.
+BESIDE = {
+    "pings": frame(PING),
+    "pongs": frame(PONG),
+    "empty fragments": frame(CONTINUATION, fin=False),
+    "fragments of an octet": frame(CONTINUATION, b" ", fin=False),
+}
+
+
+@pytest.mark.parametrize("one", BESIDE.values(), ids=BESIDE)
+def test_a_flood_of_frames_that_say_nothing_delays_nobody_for_long(server, one):
+    room = new_room()
+    with ExitStack() as stack, join(server, room) as ana, join(server, room) as ben:
+        for _ in range(3):
+            flooder = stack.enter_context(participant(server, new_room()))
+            flooder.send(frame(TEXT, fin=False))
+            stack.enter_context(pouring(flooder, one * 5000))
+        delays = [_delay(ana, ben) for _ in range(5)]
+    assert min(delays) < DELAY  # it delays each; what delays but some is the machine, which has other things to do
+
+
+def _delay(ana, ben, pause=0.0):
     """Seconds from when one says something until the other hears it, among what the flood has brought."""
     text, began = f"calm {time.monotonic()}", time.monotonic()
     say(ana, text)
@@ -47,5 +90,5 @@ def _delay(ana, ben):
     while hear(ana)["message"] != text:
         pass
     delay = time.monotonic() - began
-    time.sleep(FLOOD / 10)  # the flood goes on
+    time.sleep(pause)  # the flood goes on
     return delay

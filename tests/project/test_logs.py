@@ -33,3 +33,11 @@ def test_an_exception_that_the_message_ends_with_is_said_once():
 def test_a_traceback_is_shown_with_debug_alone():
     assert formatted("Failed", OSError("no\ndisk")).endswith(r" error Failed (OSError: no\ndisk; --debug shows where)")
     assert "Traceback (most recent call last)" in formatted("Failed", OSError("no disk"), tracebacks=True)
+
+
+def test_a_traceback_forges_no_line_either():
+    error = ValueError("no room a\n12:00:00 error All is lost\x1b[2J\r\u2028")
+    line, *below = formatted("Failed", error, tracebacks=True).split("\n")
+    assert line.endswith(" error Failed")
+    assert all(part.startswith("  ") and part.isprintable() for part in below)
+    assert below[-1] == r"  12:00:00 error All is lost\x1b[2J\r\u2028"

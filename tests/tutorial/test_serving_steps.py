@@ -1,6 +1,7 @@
 """A real ``chatdemo serve`` that runs a step: in every room, or in those that are pinned to one."""
 
 import json
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -70,6 +71,21 @@ def test_a_pinned_room_is_the_same_after_a_restart(tmp_path):
     with Served(tmp_path, "--step", "groups") as server:
         assert echoes(server, f"/ws/chat/{room}/")
         assert not echoes(server)
+
+
+def test_in_a_steps_room_nothing_is_told_of_what_the_finished_chat_has_kept(tmp_path):
+    with Served(tmp_path) as server, connect(server.socket_url("/ws/chat/lobby/")) as ana:
+        say(ana, "kept")
+        assert hear(ana) == "kept"
+        assert "kept" in get(f"{server.url}chat/lobby/messages/?before=9")
+    with Served(tmp_path, "--step", "groups") as server:
+        assert '"kept"' not in get(f"{server.url}chat/lobby/")
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
+            get(f"{server.url}chat/lobby/messages/?before=9")
+        refused.value.close()
+        with connect(server.socket_url("/ws/chat/lobby/?after=0")) as ben:
+            say(ben, "new")
+            assert hear(ben) == "new"
 
 
 def test_pages_of_steps_and_of_the_finished_chat_asked_for_at_once_do_not_get_mixed_up(served):

@@ -9,8 +9,8 @@ from asgiref.sync import sync_to_async
 from chatdemo.chat.models import Message, Room, Speaker
 from chatdemo.chat.names import Numbers, alike, parts
 
-#: Messages in one read.
-FEW = 200
+#: Messages in one read, which each who catches up has in memory: of the longest ones, less than a megabyte.
+FEW = 50
 FIELDS = ("seq", "name", "text", "at", "sender", "client_id")
 
 

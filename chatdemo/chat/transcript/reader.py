@@ -15,8 +15,8 @@ from chatdemo.chat.rooms import tidy
 from chatdemo.chat.transcript.characters import one_line
 from chatdemo.errors import ChatdemoError
 
-#: Messages in a page.
-PAGE = 500
+#: Messages in a page. Of the longest in emoji it takes 2 MB, in each of the forms through which it goes on its way.
+PAGE = 100
 PAGES = (
     "SELECT seq, name, text, at FROM chat_message"
     " WHERE room_id = ? AND seq > ? AND seq <= ? AND at >= ? ORDER BY seq LIMIT ?"
