@@ -8,12 +8,12 @@ from socket import SO_ERROR, SOL_SOCKET
 from twisted.internet import main, tcp
 from twisted.python.failure import Failure
 
+from chatdemo.realtime.writes import JoinedWrites
+
 logger = logging.getLogger(__name__)
 #: Octets that are read at once from a WebSocket. Twisted's 64 KiB have 11,000 empty pings in them, and while those are
 #: answered everybody else waits.
 LITTLE = 4096
-#: Those that have something to send at the end of this turn.
-unsent: list["JoinedWrites"] = []
 
 
 class Transport(tcp.Server):
@@ -24,10 +24,10 @@ class Transport(tcp.Server):
     three calls for each write. What the socket doesn't take at once is left to Twisted and its reactor.
     """
 
-    joined: "JoinedWrites | None" = None
+    joined: JoinedWrites | None = None
     backlog = 0  # octets that the reactor sends when the participant has read what is before them
 
-    def join_writes(self, max_backlog: int, on_overflow: Callable[[], None]) -> "JoinedWrites":
+    def join_writes(self, max_backlog: int, on_overflow: Callable[[], None]) -> JoinedWrites:
         """From now on. When more than ``max_backlog`` octets wait, ``on_overflow()`` is called, once."""
         self.max_backlog, self.on_overflow = max_backlog, on_overflow
         self.joined, self.bufferSize = JoinedWrites(self), LITTLE
@@ -92,62 +92,3 @@ class Transport(tcp.Server):
         if self.joined:
             self.joined.flush()
         super().loseConnection()
-
-
-class JoinedWrites:
-    """What was written in this turn.
-
-    A small object apart from the transport: a server that has been idle finds nothing in its processor's cache, and
-    what takes time then is to fetch each object that a delivery touches.
-    """
-
-    __slots__ = ("first", "more", "send", "held_up", "transport")
-
-    def __init__(self, transport: Transport):
-        self.first: bytes | None = None
-        self.more: list[bytes] | None = None
-        self.send = transport.socket.send
-        self.held_up = transport.backlog > 0  # by what was written before
-        self.transport = transport
-
-    def write(self, data: bytes) -> None:
-        if self.first is not None:
-            if self.more is None:
-                self.more = []
-            self.more.append(data)
-            return
-        if not unsent:
-            loop = asyncio.get_running_loop()
-            # In two steps, so that what comes of the next look at the sockets is joined too.
-            loop.call_soon(loop.call_soon, _flush_all)
-        unsent.append(self)
-        self.first = data
-
-    def flush(self) -> None:
-        data, more = self.first, self.more
-        if data is None:
-            return
-        if more:
-            data = b"".join((data, *more))
-        self.first = self.more = None
-        sent = 0
-        if not self.held_up:
-            try:
-                sent = self.send(data)
-            except BlockingIOError:
-                pass
-            except OSError:  # the participant is gone
-                return self.transport.abortConnection()
-        if sent < len(data):
-            self.transport.leave_to_reactor(data[sent:])
-
-
-def _flush_all() -> None:
-    this_turn = unsent[:]
-    unsent.clear()
-    for joined in this_turn:
-        try:
-            joined.flush()
-        except Exception:
-            logger.exception("Writing to a participant failed, and its connection is closed")
-            joined.transport.abortConnection()

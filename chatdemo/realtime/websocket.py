@@ -15,7 +15,8 @@ from twisted.internet import defer
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
-from chatdemo.realtime.transport import JoinedWrites, Transport
+from chatdemo.realtime.transport import Transport
+from chatdemo.realtime.writes import JoinedWrites
 
 logger = logging.getLogger(__name__)
 GOING_AWAY = 1001  # RFC 6455, section 7.4.1

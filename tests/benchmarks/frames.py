@@ -32,10 +32,18 @@ def _head(size: int, opcode: int, masked: int = 0) -> bytes:
 def server_frames(data: bytes) -> Iterator[tuple[int, bytes, int]]:
     """The whole frames at the beginning of ``data``, as a server sends them: opcode, payload, and where each ends."""
     at = 0
-    while (head := _header(data, at)) and at + sum(head) <= len(data):
-        start, end = at + head[0], at + sum(head)
-        yield data[at] & 0x0F, data[start:end], end
-        at = end
+    while found := server_frame_at(data, at):
+        yield found
+        at = found[2]
+
+
+def server_frame_at(data: bytes, at: int) -> tuple[int, bytes, int] | None:
+    """The one that begins there, None if it isn't whole."""
+    head = _header(data, at)
+    if not head or at + sum(head) > len(data):
+        return None
+    start, end = at + head[0], at + sum(head)
+    return data[at] & 0x0F, data[start:end], end
 
 
 def _header(data: bytes, at: int) -> tuple[int, int] | None:

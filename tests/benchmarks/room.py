@@ -5,7 +5,7 @@ import socket
 from bisect import bisect_right
 from collections.abc import Callable
 
-from tests.benchmarks.frames import server_frame, server_frames
+from tests.benchmarks.frames import server_frame, server_frame_at
 
 #: A message of the run in a frame, with its number; greetings and pings have none.
 NUMBERED = re.compile(rb"~(\d{8})")
@@ -54,18 +54,27 @@ class Room:
         """
         whole = bisect_right(self.ends, person.position)
         data = person.tail + bytes(self.stream[self._end(whole) : person.position]) + data
-        end = 0
-        for opcode, payload, next_end in server_frames(data):
-            end = next_end
-            heard(opcode, payload)
-            if found := NUMBERED.search(payload):
-                whole += self._place(whole, int(found[1]), opcode, payload)
-        person.position, person.tail = self._end(whole), data[end:]
+        at = 0
+        while True:
+            known = self.last_frame(whole + 1)
+            if known and data.startswith(known, at):  # as it is for most: to look into each took three times as long
+                at, whole = at + len(known), whole + 1
+            elif found := server_frame_at(data, at):
+                opcode, payload, at = found
+                whole += self._hear(whole, opcode, payload, heard)
+            else:
+                break
+        person.position, person.tail = self._end(whole), data[at:]
         return whole
 
+    def _hear(self, whole: int, opcode: int, payload: bytes, heard: Heard) -> bool:
+        heard(opcode, payload)
+        found = NUMBERED.search(payload)
+        return bool(found) and self._place(whole, int(found[1]), opcode, payload)
+
     def last_frame(self, whole: int) -> bytes:
-        """The last of so many frames."""
-        return bytes(self.stream[self._end(whole - 1) : self._end(whole)])
+        """The last of so many frames, empty if there are less."""
+        return bytes(self.stream[self._end(whole - 1) : self._end(whole)]) if whole <= len(self.ends) else b""
 
     def _end(self, whole: int) -> int:
         """The octets of so many frames."""

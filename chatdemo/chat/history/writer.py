@@ -9,6 +9,7 @@ from typing import Any
 from chatdemo.chat.history.drafts import Draft
 from chatdemo.chat.history.store import Store, explain, is_busy
 from chatdemo.chat.history.upkeep import Upkeep
+from chatdemo.realtime.writes import sent_together
 
 logger = logging.getLogger(__name__)
 #: Seconds between two tries for a lock that another has, and after which the senders are told.
@@ -54,8 +55,9 @@ class Writer:
         self._note("")
         if self.upkeep and self.upkeep.note(len(drafts)):
             self.store.speakers.clear()  # their rows have the seq of their next message from now on
-        for draft, outcome in zip(drafts, kept, strict=True):
-            _tell(draft, draft.on_kept, *outcome)
+        with sent_together():
+            for draft, outcome in zip(drafts, kept, strict=True):
+                _tell(draft, draft.on_kept, *outcome)
 
     def _may_wait(self) -> bool:
         if self.since is None:
