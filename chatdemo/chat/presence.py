@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from contextvars import Context
 from functools import partial
 
 from django.conf import settings
@@ -42,7 +43,14 @@ class Presence:
         if self.is_page:
             here, you = self._roster().names(), self.member and self.member.shown
             await self.send_event("welcome", history=key, here=here, you=you)
+            await self._tell_what_was_reached()
             heart().add(self)
+
+    async def _tell_what_was_reached(self) -> None:
+        """What has become of the participant's own messages while none of their pages was here to be told."""
+        reached = reaches.get(self.room_group_name)
+        if self.member and reached and (counts := reached.counts(self.person)):
+            await self.send_event("reached", counts=counts)
 
     def depart(self) -> None:
         """Take it off again."""
@@ -78,6 +86,8 @@ class Presence:
 
     def note_said(self, seq: int) -> None:
         """The participant's message was kept: its page is told whom it reaches."""
+        if seq == 1:
+            Context().run(spawn, self._tell_history())
         if self.member and self.is_page and (reached := reaches.get(self.room_group_name)):
             reached.say(seq, self.person)
 
@@ -86,6 +96,12 @@ class Presence:
         await self.channel_layer.group_send(
             self.room_group_name, {"type": "chat.event", "frame": frame, "but": self.person}
         )
+
+    async def _tell_history(self) -> None:
+        """The room has its first message, and with it a history, of whose key those who are here already don't know."""
+        key, _ = await self._read_arrival()
+        frame = json.dumps({"event": "history", "history": key})
+        await self.channel_layer.group_send(self.room_group_name, {"type": "chat.event", "frame": frame})
 
     async def _read_arrival(self) -> tuple[str, str]:
         if not settings.CHATDEMO.history:

@@ -53,13 +53,21 @@ export class MessageLog {
     if (this.lengths.length > KEPT && !atBeginning) this.plain.setRangeText("", 0, this.lengths.shift(), "preserve");
   }
 
-  // A line about the conversation, not of it.
-  notice(text) {
-    this.append(Object.assign(element("li", "notice"), { textContent: text }));
+  // A line about the conversation, not of it: text, or nodes.
+  notice(...parts) {
+    const item = element("li", "notice");
+    item.append(...parts);
+    this.append(item);
+  }
+
+  // What is shown is of a history that is no more: its numbers are given to others.
+  forget() {
+    for (const item of this.list.querySelectorAll("[data-seq]")) delete item.dataset.seq;
+    this.trimmed = false;
   }
 
   notices(lines) {
-    for (const line of lines) this.notice(line);
+    for (const line of lines) this.notice(...line);
   }
 
   append(item) {

@@ -13,25 +13,34 @@ export class Older {
     this.look();
   }
 
+  // The history is begun anew: this page has all of it.
+  forget() {
+    this.more = false;
+    this.words.hidden = true;
+  }
+
   look() {
     const more = this.more || this.log.trimmed;
     if (more && !this.loading && this.log.first > 1 && this.view.scrollTop < NEAR) this.load();
   }
 
   async load() {
+    const first = this.log.first;
     this.loading = true;
     this.words.hidden = false;
     try {
-      const response = await fetch(`${this.address}?before=${this.log.first}`);
+      const response = await fetch(`${this.address}?before=${first}`);
       if (!response.ok) throw new Error(response.statusText);
       const past = await response.json();
+      if (first !== this.log.first) return; // begun anew meanwhile
       this.more = past.more;
       this.log.trimmed = false;
       this.log.prepend(past.messages);
       this.words.hidden = true;
     } catch {
       this.words.textContent = "What was said before can't be loaded now. Scroll up again to try.";
+    } finally {
+      this.loading = false;
     }
-    this.loading = false;
   }
 }

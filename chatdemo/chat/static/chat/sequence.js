@@ -18,6 +18,11 @@ export class Sequence {
     return changed;
   }
 
+  // The room has its first message: until then it had no history, and no key.
+  begin(history) {
+    this.history ||= history;
+  }
+
   // "next", "old" (it is here already) or "gap" (some before it are missing). The first that the server sends on a
   // connection comes next, whatever its number: what lies between was deleted.
   place(seq) {
