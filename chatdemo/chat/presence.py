@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-from contextvars import Context
 from functools import partial
 
 from django.conf import settings
@@ -86,8 +85,6 @@ class Presence:
 
     def note_said(self, seq: int) -> None:
         """The participant's message was kept: its page is told whom it reaches."""
-        if seq == 1:
-            Context().run(spawn, self._tell_history())
         if self.member and self.is_page and (reached := reaches.get(self.room_group_name)):
             reached.say(seq, self.person)
 
@@ -96,12 +93,6 @@ class Presence:
         await self.channel_layer.group_send(
             self.room_group_name, {"type": "chat.event", "frame": frame, "but": self.person}
         )
-
-    async def _tell_history(self) -> None:
-        """The room has its first message, and with it a history, of whose key those who are here already don't know."""
-        key, _ = await self._read_arrival()
-        frame = json.dumps({"event": "history", "history": key})
-        await self.channel_layer.group_send(self.room_group_name, {"type": "chat.event", "frame": frame})
 
     async def _read_arrival(self) -> tuple[str, str]:
         if not settings.CHATDEMO.history:

@@ -1,5 +1,6 @@
 """A room's history is begun anew, with pages open on the one before it."""
 
+import re
 import subprocess
 import sys
 
@@ -10,6 +11,11 @@ from tests.browser.participant import enter
 from tests.support.served import PATIENCE, Served, clean_environ
 
 GONE = "What was said before is no longer kept here."
+
+
+def learning(participant):
+    """Waits at its end until the page, which came before anything was said, knows which history it is of."""
+    return participant.page.expect_response(re.compile(r"/messages/\?before=1$"))
 
 
 @pytest.fixture
@@ -62,8 +68,8 @@ def test_what_waits_is_said_and_what_is_said_then_is_shown(join, new_context, se
 
 def test_pages_that_came_before_the_first_message_learn_of_it_too(join, new_context, served, begin_anew):
     ada, ben = join(), enter(new_context(), served.url)
-    for text in ("one", "two", "three"):
-        ada.say(text)
+    with learning(ada), learning(ben):
+        ada.say_all(["one", "two", "three"])
     ben.expect_log("one", "two", "three")
     ben.page.context.set_offline(True)
     begin_anew()
@@ -78,8 +84,8 @@ def test_pages_that_came_before_the_first_message_learn_of_it_too(join, new_cont
 def test_who_is_no_longer_known_is_told_and_asked_again(join, begin_anew):
     ada = join()
     ada.call_oneself("Ada")
-    ada.say("old")
-    ada.expect_log("old")
+    with learning(ada):
+        ada.say("old")
     begin_anew()
     expect(ada.notices.last).to_have_text("Nor is your name: load this page again to be known by it.")
     ada.page.reload()
@@ -92,9 +98,9 @@ def test_who_is_no_longer_known_is_told_and_asked_again(join, begin_anew):
 def test_in_a_room_that_is_forgotten_everyone_goes_on(join, new_context, served, forget):
     ada, ben = join(), enter(new_context(), served.url)
     ada.expect_here("Guest (you)", "Guest (2)")
-    for number, text in enumerate(("old", "older", "oldest"), 1):
-        ada.say(text)
-        expect(ada.reached.nth(number - 1)).to_have_text("reached 1 of 1")
+    with learning(ada), learning(ben):
+        ada.say_all(["old", "older", "oldest"])
+    expect(ada.reached).to_have_text(["reached 1 of 1"] * 3)
     forget()
     ben.say("new")
     for page in (ada, ben):

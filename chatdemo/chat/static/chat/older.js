@@ -1,5 +1,6 @@
-// What was said before, fetched when the reader scrolls up to it.
+// What was said before, fetched when the reader scrolls up to it; and which history that is.
 const NEAR = 200; // pixels from the beginning
+const SPREAD = 2_000; // milliseconds, so that a whole class doesn't ask at once
 
 export class Older {
   constructor(view, log, address, more) {
@@ -17,6 +18,18 @@ export class Older {
   forget() {
     this.more = false;
     this.words.hidden = true;
+  }
+
+  // Has the server asked for the history's key, and ``tell(key)`` called; if that fails, it may be asked again.
+  learn(tell) {
+    this.learning ??= setTimeout(async () => {
+      try {
+        tell((await (await fetch(`${this.address}?before=1`)).json()).history);
+      } catch {
+        // There is no connection now.
+      }
+      this.learning = null;
+    }, Math.random() * SPREAD);
   }
 
   look() {

@@ -41,8 +41,7 @@ export class Outbox {
     this.flush();
   }
 
-  // Sends what waits, in the order it was written, a few at a time. Of a flood one at a time: with more on their way,
-  // one that is refused for a moment would be said after those behind it.
+  // Sends what waits, in its order, a few at a time. Of a flood one: else what is refused for a moment comes too late.
   flush() {
     const going = [...this.entries].filter(([, entry]) => !entry.failed);
     let free = (this.slow || going.length > WINDOW ? 1 : WINDOW) - going.filter(([, entry]) => entry.sent).length;

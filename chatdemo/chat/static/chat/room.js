@@ -16,7 +16,7 @@ const room = document.getElementById("room");
 const past = JSON.parse(document.getElementById("past").textContent);
 const view = document.getElementById("messages");
 
-const sequence = new Sequence(past.messages);
+const sequence = new Sequence(past);
 const log = new MessageLog(view, document.getElementById("newest"), document.getElementById("chat-log"));
 const connection = new Connection(() => address(room.dataset.socket), "chatdemo");
 const composer = new Composer(document.getElementById("composer"), Number(room.dataset.maxMessage));
@@ -60,8 +60,6 @@ connection.addEventListener("frame", ({ detail: frame }) => {
   } else if (frame.event === "welcome") {
     if (sequence.welcome(frame.history)) beginAnew(people.you && !frame.you);
     people.welcome(frame);
-  } else if (frame.event === "history") {
-    sequence.begin(frame.history);
   } else if (frame.event === "people") {
     people.change(frame);
     log.notices(people.lines(frame));
@@ -91,6 +89,7 @@ function take(frame) {
     log.add(frame, own);
     typing.stopped(frame.name);
     reached.got(frame.seq);
+    if (sequence.isUnknown) older.learn((key) => (sequence.history ||= key));
   } else if (place === "gap") {
     connection.again(); // and ask for what is missing
   }
