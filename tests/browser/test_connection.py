@@ -248,6 +248,15 @@ def test_a_message_that_comes_too_fast_is_sent_again_by_itself(context, served):
     assert heard[0] == heard[1]
 
 
+def test_what_can_be_done_with_a_refused_message_is_in_sight(context, served):
+    page = context.new_page()
+    answer_messages(page, lambda socket, text: socket.send(refusal(text, "not_kept", "No disk. " * 20)))
+    ada = visit(page, served.url)
+    ada.say("line\n" * 60)
+    for name in ("Try again", "Edit", "Discard"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+
+
 def test_a_refused_message_is_kept_with_the_reason_and_can_be_edited(context, served):
     page = context.new_page()
     answer_messages(page, lambda socket, text: socket.send(refusal(text, "too_long", "Shorten it.")))

@@ -41,6 +41,19 @@ def test_who_came_and_who_left_is_told(meet):
     expect(ada.notices.last).to_have_text("Ben left.")
 
 
+def test_of_many_who_come_one_after_another_the_last_are_told(meet):
+    ada = meet("Ada")
+    for name in ("Ben", "Eve", "Ida", "Zoe"):
+        meet(name)
+        expect(ada.notices.last).to_contain_text(name)
+    expect(ada.notices).to_have_count(3)
+    ada.say("hello")
+    ada.expect_log("hello")
+    meet("Max")
+    expect(ada.notices.last).to_contain_text("Max")
+    assert ada.notices.count() > 3  # what was told before something was said stays
+
+
 def test_who_loads_the_page_again_has_not_left(meet):
     ada, ben = meet("Ada"), meet("Ben")
     ada.expect_here("Ada (you)", "Ben")
