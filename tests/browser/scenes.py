@@ -48,7 +48,7 @@ def talk(browser, options: dict, url: str) -> Participant:
 
 
 def in_class(browser, options: dict, url: str) -> Participant:
-    """The page of a twelfth person: messages of the class, and of its own one that arrived, one on its way, one failed."""
+    """The page of a twelfth person: below what the class said, one that arrived, one on its way, and one that failed."""
     me = deaf_to_all_but_the_first(browser.new_context(**options).new_page(), url)
     people = [enter(browser.new_context(), url) for _ in CLASS]
     for participant, name in zip(people, CLASS, strict=True):

@@ -2,6 +2,7 @@
 import { listed } from "./words.js";
 
 const EVERY = 3_000; // milliseconds
+const SOON = 1_000;
 const SHOWN = 4_500;
 const MANY = 2; // names at once, in one line on a phone
 
@@ -17,9 +18,9 @@ export class Typing {
     });
   }
 
-  // What was written is on its way: whatever comes next is told at once.
+  // What was written is on its way: that something else is being written is told sooner.
   sent() {
-    this.told = -Infinity;
+    this.told = Math.min(this.told, performance.now() - EVERY + SOON);
   }
 
   show(name) {
