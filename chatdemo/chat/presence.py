@@ -47,7 +47,14 @@ class Presence:
         if self.is_page:
             here, you = self._roster().names(), self.member and self.member.shown
             await self.send_event("welcome", history=key, here=here, you=you)
+            await self._tell_what_was_reached()
             heart().add(self)
+
+    async def _tell_what_was_reached(self) -> None:
+        """What has become of the participant's own messages while none of their pages was here to be told."""
+        reached = reaches.get(self.room_group_name)
+        if self.member and reached and (counts := reached.counts(self.person)):
+            await self.send_event("reached", counts=counts)
 
     def depart(self) -> None:
         """Take it off again."""

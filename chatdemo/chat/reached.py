@@ -27,6 +27,8 @@ class Reached:
 
     def say(self, seq: int, person: str) -> None:
         """Somebody said something."""
+        if seq <= self.roster.last:
+            self._begin_anew()
         if len(self.said) == RECENT:
             self._told.pop(self.said[0][0], None)
         self.said.append((seq, person))
@@ -41,12 +43,24 @@ class Reached:
             if self.said and seq >= self.said[0][0]:
                 self._later()
 
+    def counts(self, person: str) -> list[list[int]]:
+        """The rows for those of a person's recent messages that were for somebody."""
+        rows = [[seq, *self._count(seq, sender)] for seq, sender in self.said if sender == person]
+        return [row for row in rows if row[2]]
+
     def names(self, seq: int, person: str) -> tuple[list[str], list[str]] | None:
         """Whom it has reached and whom it hasn't; None if it isn't a recent message of that person's."""
         if (seq, person) not in self.said:
             return None
         there = [member for key, member in self.roster.members.items() if key != person and member.since < seq]
         return [one.shown for one in there if one.got >= seq], [one.shown for one in there if one.got < seq]
+
+    def _begin_anew(self) -> None:
+        """The room was forgotten, and counts from 1 again: all who are here were so before that."""
+        self.said.clear()
+        self._told.clear()
+        for member in self.roster.members.values():
+            member.since = member.got = 0
 
     def _later(self) -> None:
         if self._timer is None:

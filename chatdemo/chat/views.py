@@ -91,22 +91,23 @@ def _check(request: HttpRequest, room_name: str) -> None:
 
 
 def _past(room_name: str, person: str, before: int | None = None) -> dict:
-    """What the page shows of what was said, each with whether it is the visitor's own; and whether there is more.
+    """What the page shows of what was said, each with whether it is the visitor's own; whether there is more, and the
+    history's key, empty where nothing was said yet.
 
     A history that can't be read is as one that is empty: the page says more once it is connected.
     """
     if not settings.CHATDEMO.history:
         return {"kept": False, "messages": [], "more": False}
     try:
-        past = reader.latest(room_name, PAGE + 1, before)
+        past, key = reader.latest(room_name, PAGE + 1, before), reader.key(room_name)
     except DatabaseError as error:
         logger.error("The history of a room can't be read: %s", error)
-        past = []
+        past, key = [], ""
     messages = [
         {"message": one.text, "seq": one.seq, "name": one.name, "at": one.at, "own": one.sender == person}
         for one in past[-PAGE:]
     ]
-    return {"kept": True, "messages": messages, "more": len(past) > PAGE}
+    return {"kept": True, "messages": messages, "more": len(past) > PAGE, "history": key}
 
 
 def _scope(request: HttpRequest) -> dict:

@@ -42,3 +42,26 @@ def forgetful(tmp_path):
 def join(context, served):
     """``join("lobby")`` opens a tab in that room and returns its connected Participant."""
     return lambda room="lobby": enter(context, served.url, room)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A server for all tests of a module, each of which has a room of its own."""
+    with Served(tmp_path_factory.mktemp("house")) as server:
+        yield server
+
+
+@pytest.fixture
+def meet(new_context, house, request):
+    """``meet("Ada")`` opens the test's room in a browser of her own, and returns her as a connected Participant.
+
+    ``beside`` is somebody in whose browser it is opened; ``url`` is another server's.
+    """
+
+    def meet(name="", room=request.node.name[:100], url=house.url, beside=None):
+        participant = enter(beside.page.context if beside else new_context(), url, room)
+        if name:
+            participant.call_oneself(name)
+        return participant
+
+    return meet

@@ -14,6 +14,14 @@ from tests.support.served import PATIENCE
 #: The addresses of the rooms' WebSockets, and a time for a page's clock to start at.
 SOCKET = re.compile("/ws/chat/")
 NOON = datetime.datetime(2026, 1, 1, 12)
+#: By the page's own form, faster than anybody types.
+SAY_ALL = """(texts) => {
+  const input = document.getElementById("chat-message-input");
+  for (const text of texts) {
+    input.value = text;
+    input.form.requestSubmit();
+  }
+}"""
 expect.set_options(timeout=PATIENCE * 1000)
 
 
@@ -41,10 +49,34 @@ class Participant:
         self.log = page.locator("#chat-log")
         self.input = page.locator("#chat-message-input")
         self.note = page.locator("#composer-note")
+        self.notices = page.get_by_role("log").locator(".notice")
+        self.asked = page.get_by_role("form", name="Your name")
+        self.people = page.locator("#people")
+        self.here = self.people.locator(".here li")
+        self.writing = page.locator("#doing")
+        self.reached = page.get_by_role("log").get_by_role("button", name="reached")
 
     def say(self, text: str) -> None:
         self.input.fill(text)
         self.input.press("Enter")
+
+    def say_all(self, texts: list[str]) -> None:
+        self.page.evaluate(SAY_ALL, texts)
+
+    def call_oneself(self, name: str) -> None:
+        """As it is done at any time, in the panel of the people who are here."""
+        self.open_people()
+        self.people.get_by_label("Your name").fill(name)
+        self.people.get_by_role("button", name="Save").click()
+        expect(self.people).not_to_have_attribute("open", "")
+        expect(self.here.filter(has_text=name).filter(has_text="(you)")).to_be_attached()
+
+    def open_people(self) -> None:
+        self.people.locator("summary").click()
+
+    def expect_here(self, *names: str) -> None:
+        """Wait until these people are here, in the order in which they came."""
+        expect(self.here).to_have_text(list(names))
 
     def expect_log(self, *messages: str) -> None:
         """Wait until the log holds these messages and no other."""

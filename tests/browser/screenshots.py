@@ -7,6 +7,8 @@ every page on every kind of screen, light and dark, for whoever reviews them.
 import sys
 import tempfile
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # Python puts a script's own folder on its path, and not the one that `tests` is in.
@@ -14,29 +16,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.browser import find  # noqa: E402
 from tests.browser.pages import LESSONS, PAGES, SCREENS  # noqa: E402
-from tests.browser.participant import Participant, enter, open_browser  # noqa: E402
+from tests.browser.participant import open_browser  # noqa: E402
+from tests.browser.scenes import in_class, talk  # noqa: E402
 from tests.support.served import Served, wait_for  # noqa: E402
-
-#: Who says what; the picture is the pupil's page.
-TALK = [
-    ("teacher", "Good morning! Can everyone read this?"),
-    ("pupil", "Yes, from the last row too."),
-    ("teacher", "Then open a second window and write to yourself. What happens?"),
-    ("pupil", "It arrives in both. Which part of the code does that?"),
-    ("teacher", "This one runs once for each of you:\nasync def chat_message(self, event):\n    await self.send(...)"),
-    ("pupil", "And group_send calls it for everybody in the room. Got it!"),
-]
-
-
-def talk(context, url, room="lobby") -> Participant:
-    """The pupil's page after the exchange, at a fixed time of day."""
-    people = {name: enter(context, url, room) for name in ("teacher", "pupil")}
-    for number, (who, text) in enumerate(TALK, 1):
-        context.clock.set_fixed_time(f"2026-03-02T10:{number + 3:02}:00")
-        people[who].say(text)
-        for participant in people.values():
-            participant.expect_log(*(text for _, text in TALK[:number]))
-    return people["pupil"]
 
 
 def lesson(context, url, step="groups"):
@@ -63,21 +45,48 @@ def picture(page, file: Path) -> None:
     print(file)
 
 
-def new_context(browser, screen, scheme):
+def look(screen: str, scheme: str) -> dict:
+    """The options of a browser's context."""
     width, height = SCREENS[screen]
-    return browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB")
+    return {"viewport": {"width": width, "height": height}, "color_scheme": scheme, "locale": "en-GB"}
 
 
-def take_all(browser, url, folder: Path) -> None:
+@contextmanager
+def served() -> Iterator[str]:
+    """The address of a server that has heard nothing yet."""
+    with tempfile.TemporaryDirectory() as folder, Served(Path(folder)) as server:
+        yield server.url
+
+
+def take_all(browser, folder: Path) -> None:
     for screen in SCREENS:
         for scheme in ("light", "dark"):
-            context = new_context(browser, screen, scheme)
-            picture(talk(context, url).page, folder / f"talk-{screen}-{scheme}.png")
-            for name, path in (PAGES | LESSONS).items():
-                page = context.new_page()
-                page.goto(url + path, wait_until="networkidle")
-                picture(page, folder / f"{name.replace(' ', '-')}-{screen}-{scheme}.png")
-            context.close()
+            options, end = look(screen, scheme), f"{screen}-{scheme}.png"
+            with served() as url:
+                picture(talk(browser, options, url).page, folder / f"talk-{end}")
+            with served() as url:
+                take_class(in_class(browser, options, url), folder, end)
+            with served() as url:
+                take_pages(browser.new_context(**options), url, folder, end)
+
+
+def take_class(me, folder: Path, end: str) -> None:
+    picture(me.page, folder / f"class-{end}")
+    me.view.evaluate("(view) => view.scrollTo(0, 0)")
+    me.open_people()
+    picture(me.page, folder / f"class-people-{end}")
+    me.open_people()
+    me.page.context.set_offline(True)
+    me.expect_state("Connection lost")
+    me.say("waits")
+    picture(me.page, folder / f"class-offline-{end}")
+
+
+def take_pages(context, url: str, folder: Path, end: str) -> None:
+    for name, path in (PAGES | LESSONS).items():
+        page = context.new_page()
+        page.goto(url + path, wait_until="networkidle")
+        picture(page, folder / f"{name.replace(' ', '-')}-{end}")
 
 
 def main() -> None:
@@ -86,11 +95,13 @@ def main() -> None:
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="pictures of every page on every screen, too")
     options = parser.parse_args()
     path = find.browser() or sys.exit("There's no Chromium, Chrome or Edge on this machine.")
-    with tempfile.TemporaryDirectory() as folder, Served(Path(folder)) as server, open_browser(path) as browser:
-        picture(talk(new_context(browser, "laptop", "light"), server.url).page, options.out / "room.png")
-        picture(lesson(new_context(browser, "laptop", "light"), server.url), options.out / "lesson.png")
+    with open_browser(path) as browser:
+        with served() as url:
+            picture(talk(browser, look("laptop", "light"), url).page, options.out / "room.png")
+        with served() as url:
+            picture(lesson(browser.new_context(**look("laptop", "light")), url), options.out / "lesson.png")
         if options.all:
-            take_all(browser, server.url, options.all)
+            take_all(browser, options.all)
 
 
 if __name__ == "__main__":

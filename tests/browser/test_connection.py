@@ -23,6 +23,19 @@ NO_SERVER = """
   };
 """
 
+#: Each one opens, and ends at once with this code.
+CUT_OFF = """
+  window.tries = [];
+  window.WebSocket = class {
+    static OPEN = 1;
+    constructor() {
+      tries.push(Date.now());
+      setTimeout(() => this.onopen(), 0);
+      setTimeout(() => this.onclose({code: CODE}), 10);
+    }
+  };
+"""
+
 
 @pytest.fixture
 def restart(served, tmp_path):
@@ -114,11 +127,11 @@ def test_the_button_tries_at_once_instead_of_after_the_pause(context, served, re
     expect(page.get_by_role("button", name="Try now")).to_be_hidden()
 
 
-def pauses_between_tries(context, url, minutes=3) -> list[float]:
-    """In seconds of the page's own clock, with no server to reach."""
+def pauses_between_tries(context, url, minutes=3, sockets=NO_SERVER) -> list[float]:
+    """In seconds of the page's own clock, with no server to reach or with these WebSockets."""
     page = context.new_page()
     page.clock.install(time=NOON)
-    page.add_init_script(NO_SERVER)
+    page.add_init_script(sockets)
     visit(page, url).expect_state("Connection lost")
     page.clock.run_for(minutes * 60_000)
     tries = page.evaluate("tries")
@@ -130,6 +143,14 @@ def test_the_pauses_between_tries_grow_up_to_ten_seconds(context, served):
     assert pauses[0] < 1.5
     assert max(pauses[:2]) < min(pauses[5:])
     assert 4 < min(pauses[5:]) and max(pauses) < 10.5
+
+
+def test_the_pauses_stay_short_where_the_wifi_is_bad_and_the_server_is_there(context, served):
+    assert max(pauses_between_tries(context, served.url, sockets=CUT_OFF.replace("CODE", "1006"))) < 1.5
+
+
+def test_the_pauses_grow_where_the_server_ends_each_connection(context, served):
+    assert max(pauses_between_tries(context, served.url, sockets=CUT_OFF.replace("CODE", "4500"))) > 4
 
 
 def test_no_two_pages_try_again_at_the_same_times(context, served):
@@ -225,6 +246,15 @@ def test_a_message_that_comes_too_fast_is_sent_again_by_itself(context, served):
     expect(ada.unsent).to_contain_text("Wait a moment.")
     ada.expect_log("too soon")
     assert heard[0] == heard[1]
+
+
+def test_what_can_be_done_with_a_refused_message_is_in_sight(context, served):
+    page = context.new_page()
+    answer_messages(page, lambda socket, text: socket.send(refusal(text, "not_kept", "No disk. " * 20)))
+    ada = visit(page, served.url)
+    ada.say("line\n" * 60)
+    for name in ("Try again", "Edit", "Discard"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
 
 
 def test_a_refused_message_is_kept_with_the_reason_and_can_be_edited(context, served):

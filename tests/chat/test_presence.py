@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 
-from chatdemo.chat import presence
+from chatdemo.chat import presence, reached
 from chatdemo.chat import roster as module
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401
 
@@ -16,6 +16,9 @@ from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # n
 def quick(monkeypatch):
     monkeypatch.setattr(module, "GATHER", 0.01)
     monkeypatch.setattr(module, "GRACE", 0.02)
+    monkeypatch.setattr(reached, "GATHER", 0.01)
+    for rooms in ("rosters", "reaches"):  # those of a test before this one belong to a loop that has ended
+        monkeypatch.setattr(presence, rooms, {})
 
 
 class Browser:
@@ -64,6 +67,29 @@ async def test_a_page_is_told_who_is_here():
             while "Guest (2)" not in came:
                 came += (await one.event("people"))["came"]
         assert (await one.event("people"))["left"] == ["Guest (2)"]
+
+
+async def test_a_page_that_came_before_the_first_message_can_learn_the_historys_key():
+    async with Browser() as ada, ada.tab() as one:
+        await one.say("hello")
+        await one.frame()
+        key = json.loads((await ada.get("/chat/lobby/messages/?before=1")).content)["history"]
+        async with ada.tab() as again:
+            assert (await again.event("welcome"))["history"] == key != ""
+        assert (await ada.get("/chat/lobby/")).context["past"]["history"] == key
+
+
+async def test_a_page_that_comes_back_hears_whom_it_has_reached():
+    async with Browser() as ada, Browser() as ben, ada.tab() as one, ben.tab() as two:
+        for page in (one, two):
+            await page.event("welcome")
+        await one.say("hello")
+        seq = (await two.frame())["seq"]
+        await two.send_json_to({"got": seq})
+        while (await one.event("reached"))["counts"] != [[seq, 1, 1]]:
+            pass
+        async with ada.tab() as three:
+            assert (await three.event("reached"))["counts"] == [[seq, 1, 1]]
 
 
 async def test_a_name_goes_with_each_message_from_then_on():

@@ -69,3 +69,24 @@ async def test_only_the_last_messages_are_remembered(reached):
         reached.say(seq, "ada")
         reached._tell()
     assert len(reached.said) == len(reached._told) == module.RECENT
+
+
+async def test_a_page_that_comes_back_gets_the_counts_of_its_own(reached):
+    for seq, person in enumerate(("ada", "ben", "ada"), 1):
+        reached.say(seq, person)
+    reached.got("ben", 2)
+    assert reached.counts("ada") == [[1, 1, 2], [3, 0, 2]]
+    assert reached.counts("eve") == []
+
+
+async def test_in_a_room_that_was_forgotten_all_count_from_one_again(reached, told):
+    for seq in range(1, 10):
+        reached.say(seq, "ada")
+    reached.got("ben", 9)
+    reached.roster.join("zoe", "Zoe", "zoe")
+    await hear(told)
+    reached.say(1, "ada")
+    assert await hear(told) == ("ada", [[1, 0, 3]])
+    reached.got("zoe", 1)
+    assert await hear(told) == ("ada", [[1, 1, 3]])
+    assert reached.names(9, "ada") is None

@@ -4,6 +4,8 @@ const FIRST_PAUSE = 500; // milliseconds, doubled at each try in a row that fail
 const LONGEST_PAUSE = 10_000;
 const CONNECT_TIMEOUT = 10_000; // a handshake on bad wifi can hang for minutes
 const STEADY = 5_000; // a connection that lasted this long starts the pauses afresh
+const BRIEF = 1; // doublings, after one that was cut off sooner: the wifi is bad, but the server is there
+const CUT_OFF = [undefined, 1006]; // codes of a connection that ends without a goodbye, given up by us or broken
 const SILENCE = 10_000; // the server beats every 4 s, and answers all that is sent; without either a line is dead
 
 export class Connection extends EventTarget {
@@ -27,7 +29,7 @@ export class Connection extends EventTarget {
     this.watch(CONNECT_TIMEOUT);
     this.socket.onopen = () => this.opened();
     this.socket.onmessage = (event) => this.received(event);
-    this.socket.onclose = () => this.closed();
+    this.socket.onclose = ({ code }) => this.closed(code);
   }
 
   // True if the text is on its way; false if there is no connection to take it.
@@ -88,13 +90,13 @@ export class Connection extends EventTarget {
     this.tell("open", { away });
   }
 
-  closed() {
+  closed(code) {
     this.calm();
-    const steady = this.openedAt && Date.now() - this.openedAt > STEADY;
     if (this.openedAt) this.lostAt = Date.now();
+    if (this.openedAt && this.lostAt - this.openedAt > STEADY) this.failures = 0;
+    else if (this.openedAt && CUT_OFF.includes(code)) this.failures = Math.min(BRIEF, this.failures);
     this.openedAt = null;
-    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (steady ? 0 : this.failures));
-    this.failures = steady ? 1 : this.failures + 1;
+    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.failures++);
     // Jitter: a class whose server went away doesn't come back in one instant.
     this.retry = setTimeout(() => this.connect(), pause * (0.5 + Math.random() / 2));
     this.tell("lost");

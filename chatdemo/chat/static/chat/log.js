@@ -2,6 +2,7 @@
 import { element, renderSaid } from "./message.js";
 
 const KEPT = 1_000; // messages on the page; a long lesson has more than a phone can draw
+const PASSING = 3; // lines in a row on who came and went
 const NEAR = 80; // pixels from the end within which the reader follows it
 
 export class MessageLog {
@@ -16,8 +17,9 @@ export class MessageLog {
     this.following = true; // the reader is at the end, and is kept there
     this.newest.onclick = () => this.toEnd();
     this.view.addEventListener("scroll", () => this.follow(), { passive: true });
-    // A phone's keyboard, or a long message in the composer, takes height from the view.
-    new ResizeObserver(() => this.following && this.toEnd()).observe(view);
+    // A phone's keyboard, or a long message in the composer, takes height from the view; what is in it grows, too.
+    const observer = new ResizeObserver(() => this.following && this.toEnd());
+    for (const part of [view, ...view.children]) observer.observe(part);
   }
 
   // The number of the first message that is shown; 0 if there is none.
@@ -53,13 +55,27 @@ export class MessageLog {
     if (this.lengths.length > KEPT && !atBeginning) this.plain.setRangeText("", 0, this.lengths.shift(), "preserve");
   }
 
-  // A line about the conversation, not of it.
-  notice(text) {
-    this.append(Object.assign(element("li", "notice"), { textContent: text }));
+  // A line about the conversation, not of it: text, or nodes.
+  notice(...parts) {
+    const item = element("li", "notice");
+    item.append(...parts);
+    this.append(item);
   }
 
+  // What is shown is of a history that is no more: its numbers are given to others.
+  forget() {
+    for (const item of this.list.querySelectorAll("[data-seq]")) delete item.dataset.seq;
+    this.trimmed = false;
+  }
+
+  // Such lines that many may come of, one after another: the last few of them do.
   notices(lines) {
-    for (const line of lines) this.notice(line);
+    for (const line of lines) {
+      this.notice(...line);
+      this.list.lastElementChild.classList.add("passing");
+      const last = [...this.list.children].slice(-PASSING - 1);
+      if (last.length > PASSING && last.every((item) => item.matches(".passing"))) last[0].remove();
+    }
   }
 
   append(item) {

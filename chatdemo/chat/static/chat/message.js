@@ -13,7 +13,9 @@ export function renderMessage(text, ...below) {
 // One that has arrived: with who said it and when.
 export function renderSaid({ message, name, at }, own) {
   const said = new Date(at ?? Date.now());
-  const item = renderMessage(message, clock(said));
+  const meta = element("p", "meta");
+  meta.append(clock(said));
+  const item = renderMessage(message, meta);
   item.classList.toggle("own", own);
   item.dataset.name = name ?? "";
   item.dataset.day = said.toDateString();

@@ -41,12 +41,13 @@ export class Outbox {
     this.flush();
   }
 
-  // Sends what waits, in the order it was written, a few at a time.
+  // Sends what waits, in its order, a few at a time. Of a flood one: else what is refused for a moment comes too late.
   flush() {
-    let flying = [...this.entries.values()].filter((entry) => entry.sent && !entry.failed).length;
-    for (const [id, entry] of this.entries) {
-      if (this.breath || flying >= WINDOW) return;
-      if (!entry.sent && !entry.failed && this.transmit(id)) flying++;
+    const going = [...this.entries].filter(([, entry]) => !entry.failed);
+    let free = (this.slow || going.length > WINDOW ? 1 : WINDOW) - going.filter(([, entry]) => entry.sent).length;
+    for (const [id, entry] of going) {
+      if (this.breath || free < 1) return;
+      if (!entry.sent && this.transmit(id)) free--;
     }
   }
 
@@ -65,6 +66,7 @@ export class Outbox {
     remove(this.prefix + id);
     this.entries.get(id)?.item.remove();
     const known = this.entries.delete(id);
+    this.slow &&= this.entries.size > 0;
     this.flush();
     return known || this.kept; // an id comes to its sender alone, to another tab too
   }
@@ -75,6 +77,7 @@ export class Outbox {
     if (!entry) return false;
     if (code === "too_fast") {
       entry.sent = false;
+      this.slow = true; // until all is said
       this.show(entry.item, detail, []);
       this.breathe();
       return true;

@@ -1,4 +1,6 @@
 // Who is here: people and not tabs, told by the server.
+import { apart, listed } from "./words.js";
+
 const MANY = 5; // names in one line of the conversation
 
 export class People {
@@ -30,14 +32,14 @@ export class People {
     this.show();
   }
 
-  // What is worth a line in the conversation.
+  // What is worth a line in the conversation: each as nodes.
   lines({ came, left, renamed }) {
     const names = new Map(renamed);
     const others = came.map((name) => names.get(name) ?? name).filter((name) => name !== this.you);
     return [
-      ...(others.length ? [`${list(others)} came in.`] : []),
-      ...(left.length ? [`${list(left)} left.`] : []),
-      ...renamed.filter(([before]) => !came.includes(before)).map(([before, now]) => `${before} is now ${now}.`),
+      ...(others.length ? [[...listed(others, MANY), " came in."]] : []),
+      ...(left.length ? [[...listed(left, MANY), " left."]] : []),
+      ...renamed.filter(([before]) => !came.includes(before)).map(([before, now]) => [apart(before), " is now ", apart(now), "."]),
     ];
   }
 
@@ -48,13 +50,7 @@ export class People {
 
   item(name) {
     const item = document.createElement("li");
-    const words = Object.assign(document.createElement("bdi"), { textContent: name });
-    item.append(words, ...(name === this.you ? [" (you)"] : []));
+    item.append(apart(name), ...(name === this.you ? [" (you)"] : []));
     return item;
   }
-}
-
-function list(names) {
-  if (names.length > MANY) return `${names.slice(0, MANY - 1).join(", ")} and ${names.length - MANY + 1} more`;
-  return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0];
 }

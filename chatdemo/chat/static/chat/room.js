@@ -2,7 +2,7 @@
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { MessageLog } from "./log.js";
-import { NameForm } from "./name.js";
+import { askName } from "./name.js";
 import { Older } from "./older.js";
 import { Reached } from "./reached.js";
 import { Typing } from "./typing.js";
@@ -16,7 +16,7 @@ const room = document.getElementById("room");
 const past = JSON.parse(document.getElementById("past").textContent);
 const view = document.getElementById("messages");
 
-const sequence = new Sequence(past.messages);
+const sequence = new Sequence(past);
 const log = new MessageLog(view, document.getElementById("newest"), document.getElementById("chat-log"));
 const connection = new Connection(() => address(room.dataset.socket), "chatdemo");
 const composer = new Composer(document.getElementById("composer"), Number(room.dataset.maxMessage));
@@ -27,11 +27,11 @@ const reached = new Reached(log.list, tell);
 const typing = new Typing(document.getElementById("doing"), composer.input, tell);
 
 for (const message of past.messages) log.add(message, message.own);
-new NameForm(document.getElementById("name"), () => composer.focus());
+askName(document.getElementById("name"), document.getElementById("asked"), () => composer.focus());
 showConnection(document.getElementById("connection"), connection, () => composer.focus());
 outbox.restore();
 log.toEnd();
-new Older(view, log, room.dataset.older, past.more);
+const older = new Older(view, log, room.dataset.older, past.more);
 
 function address(path) {
   const url = new URL(path, location.href);
@@ -43,6 +43,7 @@ function address(path) {
 
 composer.onMessage = (text) => {
   outbox.add(text);
+  typing.sent();
   log.toEnd();
 };
 outbox.onEdit = (text) => composer.edit(text);
@@ -57,10 +58,7 @@ connection.addEventListener("frame", ({ detail: frame }) => {
   if (frame.error) {
     if (!outbox.fail(frame.id, frame.error, frame.detail)) composer.warn(frame.detail);
   } else if (frame.event === "welcome") {
-    if (sequence.welcome(frame.history)) {
-      log.notice("What was said before is no longer kept here.");
-      connection.again();
-    }
+    if (sequence.welcome(frame.history)) beginAnew(people.you && !frame.you);
     people.welcome(frame);
   } else if (frame.event === "people") {
     people.change(frame);
@@ -76,6 +74,14 @@ connection.addEventListener("frame", ({ detail: frame }) => {
   }
 });
 
+// The room has another history: what is shown stays, and all of the new one is asked for.
+function beginAnew(isForgotten) {
+  for (const part of [log, older, reached]) part.forget();
+  log.notice("What was said before is no longer kept here.");
+  if (isForgotten) log.notice("Nor is your name: load this page again to be known by it.");
+  connection.again();
+}
+
 function take(frame) {
   const own = outbox.confirm(frame.id);
   const place = sequence.place(frame.seq);
@@ -83,6 +89,7 @@ function take(frame) {
     log.add(frame, own);
     typing.stopped(frame.name);
     reached.got(frame.seq);
+    if (sequence.isUnknown) older.learn((key) => (sequence.history ||= key));
   } else if (place === "gap") {
     connection.again(); // and ask for what is missing
   }

@@ -1,8 +1,9 @@
 // Where a message belongs: each has its number in the room, and the page shows each once, in order.
 export class Sequence {
-  constructor(messages) {
+  // ``history`` is its key, empty where nothing was said yet.
+  constructor({ messages, history }) {
     this.last = messages.at(-1)?.seq ?? 0;
-    this.history = null; // its key, as soon as the server has told it
+    this.history = history;
     this.fresh = true; // nothing has come on this connection yet
   }
 
@@ -16,6 +17,11 @@ export class Sequence {
     this.history = history;
     if (changed) this.last = 0;
     return changed;
+  }
+
+  // True if the room's first message came after this page did: until then there was no history, and no key.
+  get isUnknown() {
+    return this.last > 0 && !this.history;
   }
 
   // "next", "old" (it is here already) or "gap" (some before it are missing). The first that the server sends on a

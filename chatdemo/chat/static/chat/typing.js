@@ -1,18 +1,26 @@
 // Who is writing: told every few seconds while somebody does, and shown for a little longer than that.
+import { listed } from "./words.js";
+
 const EVERY = 3_000; // milliseconds
+const SOON = 1_000;
 const SHOWN = 4_500;
-const MANY = 3; // names at once
+const MANY = 2; // names at once, in one line on a phone
 
 export class Typing {
   constructor(place, input, send) {
     this.place = place;
     this.who = new Map(); // the timer of each
-    let told = -Infinity;
+    this.told = -Infinity;
     input.addEventListener("input", () => {
-      if (!input.value.trim() || performance.now() - told < EVERY) return;
-      told = performance.now();
+      if (!input.value.trim() || performance.now() - this.told < EVERY) return;
+      this.told = performance.now();
       send({ typing: true });
     });
+  }
+
+  // What was written is on its way: that something else is being written is told sooner.
+  sent() {
+    this.told = Math.min(this.told, performance.now() - EVERY + SOON);
   }
 
   show(name) {
@@ -28,7 +36,7 @@ export class Typing {
 
   write() {
     const names = [...this.who.keys()];
-    const some = names.length > MANY ? `${names.length} people` : names.join(", ");
-    this.place.textContent = names.length ? `${some} ${names.length > 1 ? "are" : "is"} writing…` : "";
+    const some = names.length > MANY ? [`${names.length} people`] : listed(names);
+    this.place.replaceChildren(...(names.length ? [...some, names.length > 1 ? " are writing…" : " is writing…"] : []));
   }
 }

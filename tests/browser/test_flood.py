@@ -1,0 +1,49 @@
+"""More than a room takes at once, and more than a message holds."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.served import Served
+
+FLOOD = [f"line {number}" for number in range(1, 201)]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """Its limit of messages a second is met often in a flood, and soon over."""
+    with Served(tmp_path_factory.mktemp("house"), CHATDEMO_MAX_RATE="150", CHATDEMO_MAX_BURST="20") as server:
+        yield server
+
+
+def test_a_flood_arrives_whole_in_order_and_once(meet):
+    ada, ben = meet(), meet()
+    ada.say_all(FLOOD)
+    ben.say("in between")
+    expect(ben.messages).to_have_count(len(FLOOD) + 1)
+    expect(ada.unsent.get_by_role("listitem")).to_have_count(0)
+    heard = ben.log.input_value().splitlines()
+    assert [text for text in heard if text != "in between"] == FLOOD
+    assert heard.index("in between") < len(FLOOD)  # one who floods slows nobody else
+    ada.expect_log(*heard)
+
+
+def test_many_lines_that_are_pasted_are_one_message(meet):
+    ada = meet()
+    ada.input.fill("\n".join(FLOOD))
+    ada.input.press("Enter")
+    expect(ada.messages).to_have_text(["\n".join(FLOOD)])
+
+
+def test_a_novel_is_refused_with_the_reason_and_stays_to_be_shortened(meet):
+    ada, novel = meet(), "word " * 1000
+    ada.input.fill(novel)
+    expect(ada.note).to_have_text("1000 characters too many: a message may have at most 4000.")
+    ada.input.press("Enter")
+    expect(ada.note).to_have_class(re.compile("error"))
+    expect(ada.input).to_have_value(novel)
+    ada.expect_log()
+    ada.say("x" * 4000)
+    ada.expect_log("x" * 4000)
+    expect(ada.note).to_be_empty()

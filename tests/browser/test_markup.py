@@ -1,0 +1,31 @@
+"""A name with markup in it, as others see it."""
+
+from playwright.sync_api import expect
+
+from tests.browser.participant import enter
+
+MARKUP = "<img src=x onerror=alert(1)>&lt;b&gt;"
+
+
+def test_markup_in_a_name_stays_text(new_context, served):
+    ada, ben = (enter(new_context(), served.url) for _ in "ab")
+    alerts = []
+    for one in (ada, ben):
+        one.page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    ada.page.locator("#people summary").click()
+    ada.page.locator("#own-name").fill(MARKUP)
+    ada.page.locator("#own-name").press("Enter")
+    expect(ben.page.get_by_text(f"is now {MARKUP}.")).to_be_visible()
+    ada.input.press_sequentially("hello")
+    expect(ben.page.locator("#doing")).to_contain_text(MARKUP)
+    ada.input.press("Enter")
+    expect(ben.view).to_contain_text("hello")
+    expect(ben.view.get_by_text(MARKUP, exact=True)).to_be_visible()
+    ben.page.locator("#people summary").click()
+    expect(ben.page.locator("#people .here")).to_contain_text(MARKUP)
+    ada.page.reload()
+    expect(ada.page.locator("#own-name")).to_have_value(MARKUP)
+    expect(ada.page.get_by_role("log")).to_contain_text("hello")
+    for one in (ada, ben):
+        expect(one.page.locator("img")).to_have_count(0)
+    assert not alerts

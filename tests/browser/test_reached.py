@@ -1,0 +1,55 @@
+"""Whom one's own messages have reached."""
+
+from playwright.sync_api import expect
+
+
+def test_one_other_has_it(meet):
+    ada, ben = meet("Ada"), meet("Ben")
+    ada.say("hello")
+    expect(ada.reached).to_have_text("reached 1 of 1")
+    expect(ben.messages).to_have_count(1)
+    expect(ben.reached).to_have_count(0)
+
+
+def test_who_is_away_has_it_later_and_is_named_on_demand(meet):
+    ada, ben, eve = (meet(name) for name in ("Ada", "Ben", "Eve"))
+    eve.page.context.set_offline(True)
+    eve.expect_state("Connection lost")
+    ada.say("hello")
+    expect(ada.reached).to_have_text("reached 1 of 2")
+    names = ada.page.locator(".said .names")
+    expect(names).to_have_count(0)
+    ada.reached.click()
+    expect(names).to_contain_text("Not yet: Eve")
+    expect(names).to_contain_text("Reached: Ben")
+    eve.page.context.set_offline(False)
+    expect(ada.reached).to_have_text("reached 2 of 2")
+    expect(names).to_have_text("Reached: Ben and Eve")
+    ada.reached.click()
+    expect(names).to_have_count(0)
+
+
+def test_a_sender_who_was_away_meanwhile_hears_of_it(meet):
+    ada, ben = meet("Ada"), meet("Ben")
+    ben.page.context.set_offline(True)
+    ben.expect_state("Connection lost")
+    ada.say("hello")
+    expect(ada.reached).to_have_text("reached 0 of 1")
+    ada.page.context.set_offline(True)
+    ada.expect_state("Connection lost")
+    ben.page.context.set_offline(False)
+    ben.expect_log("hello")
+    ben.say("I have it")
+    ben.expect_log("hello", "I have it")
+    ada.page.context.set_offline(False)
+    expect(ada.reached).to_have_text("reached 1 of 1")
+
+
+def test_a_page_that_is_loaded_again_knows_it_still(meet):
+    ada, ben = meet("Ada"), meet("Ben")
+    ada.say("hello")
+    expect(ada.reached).to_have_text("reached 1 of 1")
+    ada.page.reload()
+    expect(ada.reached).to_have_text("reached 1 of 1")
+    ada.reached.click()
+    expect(ada.page.locator(".said .names")).to_have_text("Reached: Ben")
