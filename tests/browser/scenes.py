@@ -48,7 +48,7 @@ def talk(browser, options: dict, url: str) -> Participant:
 
 
 def in_class(browser, options: dict, url: str) -> Participant:
-    """The page of a twelfth person: below what the class said, one that arrived, one on its way, and one that failed."""
+    """The page of a twelfth person: below what the class said, one that has come, one on its way, one that failed."""
     me = deaf_to_all_but_the_first(browser.new_context(**options).new_page(), url)
     people = [enter(browser.new_context(), url) for _ in CLASS]
     for participant, name in zip(people, CLASS, strict=True):

@@ -46,7 +46,7 @@ def test_a_sender_who_was_away_meanwhile_hears_of_it(meet):
 
 
 def test_a_page_that_is_loaded_again_knows_it_still(meet):
-    ada, ben = meet("Ada"), meet("Ben")
+    ada, _ = meet("Ada"), meet("Ben")
     ada.say("hello")
     expect(ada.reached).to_have_text("reached 1 of 1")
     ada.page.reload()

@@ -11,11 +11,21 @@ export class Typing {
     this.place = place;
     this.who = new Map(); // the timer of each
     this.told = -Infinity;
-    input.addEventListener("input", () => {
-      if (!input.value.trim() || performance.now() - this.told < EVERY) return;
-      this.told = performance.now();
-      send({ typing: true });
-    });
+    this.input = input;
+    this.send = send;
+    input.addEventListener("input", () => this.written());
+  }
+
+  written() {
+    const left = this.told + EVERY - performance.now();
+    if (left < SOON) this.timer ??= setTimeout(() => this.tell(), left);
+  }
+
+  tell() {
+    this.timer = null;
+    if (!this.input.value.trim()) return;
+    this.told = performance.now();
+    this.send({ typing: true });
   }
 
   // What was written is on its way: that something else is being written is told sooner.
