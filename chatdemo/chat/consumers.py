@@ -5,10 +5,11 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 
-from chatdemo.chat import history, messages, people, rooms
+from chatdemo.chat import history, messages, people, rooms, saying
 from chatdemo.chat.catching_up import CatchingUp
 from chatdemo.chat.limits import Bucket, Doors
 from chatdemo.chat.presence import Presence
+from chatdemo.chat.saying import Said, mouth
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
 
 #: A client that offers this subprotocol gets the events of the wire contract too.
@@ -81,7 +82,8 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
             history.keep(self._draft(message))
         else:
             at = history.iso(history.now())
-            await self._say(messages.encode(message.text, name=self._name(), at=at), 0, message.id)
+            frame = messages.encode(message.text, name=self._name(), at=at)
+            await self._say(Said(frame, 0, message.id or "", self.person))
 
     def _read(self, text: str | None) -> messages.Message | messages.Signal:
         """What is in a frame. Raises MessageError; who sends too much isn't read from for a while."""
@@ -100,7 +102,10 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
             frame = messages.encode(kept.text, seq=kept.seq, name=kept.name, at=kept.at)
             if is_new:
                 self.note_said(kept.seq)
-            self.post((self._say if is_new else self._confirm)(frame, kept.seq, message.id))
+                self._say_in_turn(Said(frame, kept.seq, message.id or "", self.person))
+            else:
+                mouth.now()  # it may be one of those
+                self.post(self._confirm(frame, kept.seq, message.id))
 
         def on_failed(reason: str) -> None:
             error = messages.MessageError("not_kept", message.id, reason=reason)
@@ -111,10 +116,14 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
     def _name(self) -> str:
         return self.member.shown if self.member else ""
 
-    async def _say(self, frame: str, seq: int, id: str | None) -> None:
-        # By its name, the inspector knows that the last one isn't to be shown.
-        event = {"type": "chat.message", "frame": frame, "seq": seq, "id": id, "sender_token": self.person}
-        await self.channel_layer.group_send(self.room_group_name, event)
+    def _say_in_turn(self, said: Said) -> None:
+        if mouth.takes(self.channel_layer):
+            mouth.say(self.channel_layer, self.room_group_name, said)
+        else:
+            self.post(self._say(said))
+
+    async def _say(self, said: Said) -> None:
+        await self.channel_layer.group_send(self.room_group_name, saying.event(said))
 
     async def _confirm(self, frame: str, seq: int, id: str) -> None:
         """The message was said before: its sender alone is told, who may have missed it."""
@@ -140,6 +149,14 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
         if event["id"] and event["sender_token"] == self.person:
             frame = messages.with_id(frame, event["id"])
         await self.send(frame)
+
+    async def chat_messages(self, event: dict) -> None:
+        """Several of those in one event."""
+        if event["first"] - 1 == self.seen and self.person not in event["sender_tokens"]:
+            self.seen = event["last"]
+            return await self.send_texts(event["frames"], saying.BETWEEN)
+        for one in saying.events_apart(event):
+            await self.chat_message(one)
 
 
 class RefusingConsumer(AsyncWebsocketConsumer):

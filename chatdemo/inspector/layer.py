@@ -260,6 +260,11 @@ class RecordingChannelLayer(Recorder, ChannelLayer):
         super().__init__(**options)
         self.begin(NoTape(), ChannelLayer)
 
+    @property
+    def apart(self) -> bool:
+        """While events are recorded or held, each message has its own."""
+        return self.tape.open or bool(self.freezer.groups)
+
     def attach(self, channel: str, turns: Any) -> None:
         super().attach(channel, turns)
         if connection := self.connections.get(channel):

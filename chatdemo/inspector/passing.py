@@ -108,6 +108,11 @@ class TextSender(Sender):
         self.connection.on_sent({"type": "websocket.send", "text": text})
         return self.inner.text(text)
 
+    def texts(self, texts: str, between: str) -> Awaitable[None]:
+        for text in texts.split(between):
+            self.connection.on_sent({"type": "websocket.send", "text": text})
+        return self.inner.texts(texts, between)
+
     def hold_up(self, seconds: float) -> None:
         self.inner.hold_up(seconds)
 

@@ -93,6 +93,16 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
             return super().send(text_data, bytes_data, close)
         return self.text_sender.text(text_data)
 
+    def send_texts(self, texts: str, between: str) -> Awaitable:
+        """Send several texts, one after the other; ``between`` stands between two of them, and nowhere else."""
+        if self.text_sender:
+            return self.text_sender.texts(texts, between)
+        return self._send_each(texts.split(between))
+
+    async def _send_each(self, texts: list[str]) -> None:
+        for text in texts:
+            await self.send(text)
+
     def post(self, sending: Coroutine) -> None:
         """Have something sent through the channel layer that nobody waits for: at once by one that never waits."""
         (begin if hasattr(self.channel_layer, "attach") else spawn)(sending)

@@ -58,7 +58,11 @@ class ChannelLayer(InMemoryChannelLayer):
     - ``attach`` has events handed over as they are sent, which saves a member the task that waits for them.
 
     Consumers of several event loops and threads may use one layer.
+
+    ``apart`` tells those who send whether several messages may go in one event: not if somebody follows each.
     """
+
+    apart = False
 
     def __init__(self, expiry=60, group_expiry=86400, capacity=100, channel_capacity=None, **kwargs):
         super().__init__(expiry, group_expiry, capacity, channel_capacity, **kwargs)

@@ -46,6 +46,12 @@ def frame(content: str | bytes) -> bytes:
     return pack("!BBQ", opcode, 127, size) + payload
 
 
+@lru_cache(maxsize=4)
+def frames(contents: str, between: str) -> bytes:
+    """Several texts as frames, one behind the other."""
+    return b"".join(map(frame, contents.split(between)))
+
+
 def whole_text(data: bytes) -> str | None:
     """The text in ``data``, if that is what most of it is: one whole, masked frame of a text of 1 to 125 octets."""
     if not 7 <= len(data) <= 131 or data[0] != 0x81 or len(data) != data[1] - 0x80 + 6:
@@ -221,6 +227,18 @@ class Send:
             return self({"type": "websocket.send", "text": text})
         joined.write(frame(text))
         return self.done
+
+    def texts(self, texts: str, between: str) -> Awaitable[None]:
+        """Several at once, separated by what is ``between``, and in the same way."""
+        joined = self.joined
+        if joined is None:
+            return self._each(texts.split(between))
+        joined.write(frames(texts, between))
+        return self.done
+
+    async def _each(self, texts: list[str]) -> None:
+        for text in texts:
+            await self({"type": "websocket.send", "text": text})
 
     def hold_up(self, seconds: float) -> None:
         """Read nothing more from the participant for some time. It notices when what it sends isn't taken any more."""

@@ -5,6 +5,7 @@ The argument has options for the server. It prints its port. A participant's tex
 - "burst 5 100": 5 texts of 100 characters each, to all
 - "mine 5 100": the same to the sender alone
 - "bye 5 100": the same, and then a close frame
+- "several 5 100": the burst to the sender as several texts at once, and sent when the handler has ended
 - "in a task": the same back to the sender, in a task of its own
 - "peak": the most memory that the server has ever used, in KiB
 
@@ -24,6 +25,7 @@ from chatdemo.project.listener import listen
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
 from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.server import Server
+from chatdemo.realtime.writes import sent_together
 
 
 class Room(AsyncWebsocketConsumer):
@@ -38,6 +40,9 @@ class Room(AsyncWebsocketConsumer):
             await self.send(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit))
         elif text_data == "in a task":
             await asyncio.create_task(self.send(text_data))
+        elif command == "several":
+            with sent_together():
+                await self.send_texts("\n".join(texts(*map(int, numbers))), "\n")
         elif command in ("mine", "bye"):
             await self.send_burst(*map(int, numbers))
             if command == "bye":
@@ -54,8 +59,12 @@ class Room(AsyncWebsocketConsumer):
         await self.send_burst(*event["numbers"])
 
     async def send_burst(self, count, size):
-        for number in range(count):
-            await self.send(f"{number}:".ljust(size, "x"))
+        for text in texts(count, size):
+            await self.send(text)
+
+
+def texts(count, size):
+    return [f"{number}:".ljust(size, "x") for number in range(count)]
 
 
 async def download(scope, receive, send):

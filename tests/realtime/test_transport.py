@@ -32,6 +32,15 @@ def test_the_messages_of_one_turn_arrive_in_one_segment_in_order(room):
         assert ben.segment() == ana.segment() == expected
 
 
+def test_several_texts_are_frames_of_their_own_in_one_segment(room):
+    with Participant(room.port) as ana:
+        for _ in range(2):
+            ana.say("several 5 20")
+            assert ana.segment() == b"".join(unmasked(text) for text in burst(5, 20))
+        ana.say("several 3 70000")
+        assert ana.hears(3) == burst(3, 70_000)
+
+
 def test_frames_of_one_segment_are_answered_in_one_segment(room):
     with Participant(room.port) as ana:
         ana.send_bytes(b"".join(encode(Frame(TEXT, text)) for text in (b"a", b"b", b"c")))

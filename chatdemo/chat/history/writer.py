@@ -9,6 +9,7 @@ from typing import Any
 from chatdemo.chat.history.drafts import Draft
 from chatdemo.chat.history.store import Store, explain, is_busy
 from chatdemo.chat.history.upkeep import Upkeep
+from chatdemo.chat.saying import mouth
 from chatdemo.realtime.writes import sent_together
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Writer:
         self._note("")
         if self.upkeep and self.upkeep.note(len(drafts)):
             self.store.speakers.clear()  # their rows have the seq of their next message from now on
-        with sent_together():
+        with sent_together(), mouth.together():
             for draft, outcome in zip(drafts, kept, strict=True):
                 _tell(draft, draft.on_kept, *outcome)
 
