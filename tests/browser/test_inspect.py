@@ -90,7 +90,7 @@ def test_a_message_is_seen_on_its_way_with_each_line(inspecting, join):
     expect(inspecting.caption).to_contain_text("Through the group chat_lobby it reached both browsers: 1 and 2.")
     inspecting.hops.nth(1).get_by_role("button").focus()
     detail = inspecting.page.locator("#chart .detail")
-    expect(detail).to_contain_text("await self.channel_layer.group_send(self.room_group_name, event)")
+    expect(detail).to_contain_text("await self.channel_layer.group_send(self.room_group_name, saying.event(said))")
     expect(detail.get_by_label("Payload")).to_contain_text('"message": "hello"')
 
 
