@@ -224,13 +224,15 @@ def test_markup_stays_text(inspecting, context, served):
     assert not alerts and overflow(inspecting.page.locator("html")) <= 0
 
 
-def test_thousands_of_events_are_a_bounded_page(inspecting, served):
-    with connect(served.socket_url("/ws/chat/lobby/")) as one:
-        for number in range(700):
-            one.send(json.dumps({"message": f"message {number}"}))
-            one.recv()
-        expect(inspecting.events.filter(has_text="message 699").first).to_be_visible()
-        assert inspecting.page.locator("*").count() < 3000
+def test_thousands_of_events_are_a_bounded_page(inspecting, join):
+    for speaker in range(14):
+        one = join()
+        for number in range(speaker * 50, speaker * 50 + 50):  # what each may say at once
+            one.say(f"message {number}")
+            one.socket.recv(PATIENCE)
+        one.socket.close()
+    expect(inspecting.events.filter(has_text="message 699").first).to_be_visible()
+    assert inspecting.page.locator("*").count() < 3000
     inspecting.press("Show older ones")
     expect(inspecting.events).to_have_count(300)
 
@@ -257,6 +259,24 @@ def test_keys_choose_older_and_newer_messages(inspecting, join):
     expect(inspecting.caption).to_contain_text("first")
     inspecting.page.keyboard.press("n")
     expect(inspecting.caption).to_contain_text("third")
+
+
+def test_what_pages_tell_by_themselves_pushes_no_message_aside(inspecting, join, served):
+    one = join()
+    with connect(served.socket_url("/ws/chat/lobby/"), subprotocols=["chatdemo"]) as two:
+        two.send('{"typing": true}')
+        expect(inspecting.caption).to_contain_text("typing")  # as long as nobody has said anything
+        one.say("first")
+        two.send('{"got": 1}')
+        two.send('{"beat": true}')
+        expect(inspecting.caption).to_contain_text("Browser 1: first")
+        one.say("second")
+        two.send('{"got": 2}')
+        expect(inspecting.caption).to_contain_text("Browser 1: second")
+        inspecting.page.keyboard.press("ArrowLeft")
+        expect(inspecting.caption).to_contain_text("Browser 1: first")
+        inspecting.page.keyboard.press("ArrowRight")
+        expect(inspecting.caption).to_contain_text("Browser 1: second")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 // The journeys: the hops that belong to one message, by the number that the server gave it.
 import { gist } from "./words.js";
 
+// One flag or number, which a page tells by itself: {"beat": true}, {"got": 7}.
+const SIGNAL = /^\s*\{\s*"\w+"\s*:\s*(true|false|\d+)\s*\}\s*$/;
+
 export class Journeys {
   constructor() {
     this.all = new Map(); // by id, in the order in which they began
@@ -16,15 +19,17 @@ export class Journeys {
   }
 
   start(event) {
-    const journey = { id: event.journey, at: event.at, room: event.room, hops: [], kept: false, text: gist(event) };
+    const journey = { id: event.journey, at: event.at, room: event.room, hops: [], kept: false, text: gist(event), said: isSaid(event) };
     this.all.set(journey.id, journey);
     return journey;
   }
 
-  // Those of a room, or of all, the oldest first.
-  list(room) {
-    const all = [...this.all.values()];
-    return room ? all.filter((journey) => journey.room === room) : all;
+  // Those of a room, or of all, the oldest first: what people have said, and `also`; or, as long as nobody has said
+  // anything, what is told by itself.
+  list(room, also) {
+    const all = [...this.all.values()].filter((journey) => !room || journey.room === room);
+    const said = all.filter((journey) => journey.said || journey.id === also);
+    return said.some((journey) => journey.said) ? said : all;
   }
 
   kept() {
@@ -48,4 +53,9 @@ export class Journeys {
     }
     this.touched = null;
   }
+}
+
+// Whether this is a browser's frame, with something that a person wrote.
+function isSaid({ what, payload }) {
+  return what === "receive" && !SIGNAL.test(String(payload));
 }

@@ -20,17 +20,16 @@ export class Selection {
   follow(tape, room) {
     const newest = this.newest(tape, room);
     if (!newest || newest.id === this.chosen) return;
-    // What somebody says isn't pushed aside by what a server tells by itself: who came, what time it is.
-    if (isSaid(tape.journeys.all.get(this.chosen)) && !isSaid(newest)) return;
     const left = this.since + HOLD - performance.now();
     if (left <= 0 || this.chosen === null) this.set(newest.id);
     else this.retry ??= setTimeout(() => this.retried(), left);
   }
 
-  // That of the newest hop: after a step, an older message's.
-  newest(tape, room) {
-    const touched = tape.journeys.all.get(tape.journeys.touched);
-    return touched && (!room || touched.room === room) ? touched : tape.journeys.list(room).at(-1);
+  // That of the newest hop, which after a step is an older message's. But what somebody says isn't pushed aside by
+  // what is told by itself: who came, what time it is.
+  newest({ journeys }, room) {
+    const touched = journeys.all.get(journeys.touched);
+    return touched?.said && (!room || touched.room === room) ? touched : journeys.list(room).at(-1);
   }
 
   retried() {
@@ -62,19 +61,10 @@ export class Selection {
 
   // The one before (-1) or after (1); past the newest, it follows again.
   move(step, tape, room) {
-    const list = tape.journeys.list(room);
+    const list = tape.journeys.list(room, this.chosen);
     const now = list.findIndex((journey) => journey.id === this.chosen);
     const next = list[Math.max(0, now + step)];
     if (!next || (step > 0 && now + step >= list.length - 1)) this.latest();
     else this.choose(next.id);
   }
-}
-
-// One flag or number, which a page tells by itself: {"beat": true}, {"got": 7}.
-const SIGNAL = /^\s*\{\s*"\w+"\s*:\s*(true|false|\d+)\s*\}\s*$/;
-
-// Whether it began in a browser, with something that a person wrote.
-function isSaid(journey) {
-  const first = journey?.hops[0];
-  return first?.what === "receive" && !SIGNAL.test(String(first.payload));
 }
