@@ -100,7 +100,7 @@ async def test_an_answer_for_somebody_who_has_gone_is_left_nowhere(monkeypatch):
     async with Participant() as ana:
         await ana.say("a", id="x")
         assert await ana.receive_nothing()
-    drafts[0].on_failed("its disk is full")
+    drafts[0].on_failed("the server's disk is full")
     await asyncio.sleep(0.01)
     assert not get_channel_layer().channels
 
@@ -169,7 +169,7 @@ async def test_what_cannot_be_kept_is_not_sent_and_its_sender_is_told(monkeypatc
             await ana.say("lost", id="x")
             assert json.loads(await ana.receive_from()) == {
                 "error": "not_kept",
-                "detail": "That message can't be kept, so nobody got it: its disk is full. Try it again.",
+                "detail": "That message can't be kept, so nobody got it: the server's disk is full. Try it again.",
                 "id": "x",
             }
         await ana.say("again", id="x")

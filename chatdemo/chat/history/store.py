@@ -155,20 +155,20 @@ def is_busy(error: Exception) -> bool:
 def explain(error: Exception) -> str:
     """What is wrong with the database, for the person whose message can't be kept."""
     if is_busy(error):
-        return "its database is locked by another program"
+        return "the server's database is locked by another program"
     for said, meant in REASONS.items():
         if said in str(error):
             return meant
-    return "its database fails"
+    return "the server's database fails"
 
 
 REASONS = {
-    "its file is gone": "its database is gone",
-    "disk is full": "its disk is full",
-    "readonly": "its database is read-only",
-    "unable to open": "its database can't be opened",
-    "no such table": "its database was replaced by another",
-    "malformed": "its database is damaged",
-    "not a database": "its database is damaged",
-    "disk I/O": "its disk fails",
+    "its file is gone": "the server's database is gone",
+    "disk is full": "the server's disk is full",
+    "readonly": "the server's database is read-only",
+    "unable to open": "the server's database can't be opened",
+    "no such table": "the server's database was replaced by another",
+    "malformed": "the server's database is damaged",
+    "not a database": "the server's database is damaged",
+    "disk I/O": "the server's disk fails",
 }

@@ -115,7 +115,7 @@ def test_it_does_not_wait_for_a_lock(store, path):
         with pytest.raises(sqlite3.OperationalError) as caught:
             keep(store, draft("a"))
         assert is_busy(caught.value)
-        assert explain(caught.value) == "its database is locked by another program"
+        assert explain(caught.value) == "the server's database is locked by another program"
     assert keep(store, draft("a")) == [(1, "a", True)]
 
 
@@ -138,7 +138,7 @@ def test_a_full_disk_keeps_nothing_and_is_told(store, path):
     with pytest.raises(sqlite3.OperationalError) as caught:
         for number in range(100):
             keep(store, draft(f"{number} " * 1000), draft("with it"))
-    assert explain(caught.value) == "its disk is full"
+    assert explain(caught.value) == "the server's disk is full"
     texts = [text for _, _, text in rows(path)]
     assert texts.count("with it") == len(texts) // 2  # never half of a transaction
     store.close()
@@ -151,7 +151,7 @@ def test_a_file_that_is_gone_keeps_nothing_until_it_is_back(store, path):
         path.with_name(path.name + part).rename(path.with_name("away" + part))
     with pytest.raises(Gone) as caught:
         keep(store, draft("b"))
-    assert explain(caught.value) == "its database is gone"
+    assert explain(caught.value) == "the server's database is gone"
     assert not path.exists()
     for part in ("", "-wal", "-shm"):
         if path.with_name("away" + part).exists():  # SQLite removes the others when the last one closes
@@ -165,7 +165,7 @@ def test_another_file_in_its_place_is_told(store, path):
     path.touch()
     with pytest.raises(sqlite3.OperationalError) as caught:
         keep(store, draft("b"))
-    assert explain(caught.value) == "its database was replaced by another"
+    assert explain(caught.value) == "the server's database was replaced by another"
 
 
 def test_in_memory_it_is_the_database_that_all_of_this_process_share():
@@ -184,7 +184,7 @@ def test_a_database_that_may_only_be_read_keeps_nothing_until_it_may_be_written(
     store.connection.execute("PRAGMA query_only = ON")  # what a file without permission is for anyone but root
     with pytest.raises(sqlite3.OperationalError) as caught:
         keep(store, draft("b"))
-    assert explain(caught.value) == "its database is read-only"
+    assert explain(caught.value) == "the server's database is read-only"
     store.close()
     assert keep(store, draft("b")) == [(2, "b", True)]
 
@@ -193,5 +193,5 @@ def test_a_file_that_is_no_database_any_more_is_told(path):
     path.write_bytes(b"no database " * 1000)
     with closing(Store(path)) as store, pytest.raises(sqlite3.DatabaseError) as caught:
         keep(store, draft("a"))
-    assert explain(caught.value) == "its database is damaged"
+    assert explain(caught.value) == "the server's database is damaged"
     assert path.read_bytes() == b"no database " * 1000

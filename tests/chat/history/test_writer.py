@@ -87,7 +87,7 @@ async def test_a_lock_that_stays_is_told(writer, book, told, monkeypatch, caplog
     monkeypatch.setattr(module, "PATIENCE", 0)
     book.faults = [LOCKED]
     writer.put(draft("a", told))
-    assert await hear(told, 1) == [("a", "its database is locked by another program")]
+    assert await hear(told, 1) == [("a", "the server's database is locked by another program")]
     writer.put(draft("b", told))
     assert await hear(told, 1) == [("b", "kept")]
 
@@ -98,7 +98,7 @@ async def test_a_lock_that_stays_is_told_to_all_who_wait_for_it_at_once(writer, 
     book.faults = [LOCKED]
     for text in "abc":
         writer.put(draft(text, told))
-    assert {reason for _, reason in await hear(told, 3)} == {"its database is locked by another program"}
+    assert {reason for _, reason in await hear(told, 3)} == {"the server's database is locked by another program"}
     assert book.transactions == []
 
 
@@ -107,11 +107,11 @@ async def test_a_fault_is_told_to_all_and_logged_once_and_so_is_its_end(writer, 
     with caplog.at_level(logging.WARNING):
         for text in "ab":
             writer.put(draft(text, told))
-            assert await hear(told, 1) == [(text, "its disk is full")]
+            assert await hear(told, 1) == [(text, "the server's disk is full")]
         writer.put(draft("c", told))
         assert await hear(told, 1) == [("c", "kept")]
     assert [record.getMessage() for record in caplog.records] == [
-        "Messages can't be kept, and their senders are told: its disk is full (database or disk is full)",
+        "Messages can't be kept, and their senders are told: the server's disk is full (database or disk is full)",
         "Messages are kept again.",
     ]
     assert book.closed == 2
