@@ -9,8 +9,8 @@ from channels.generic import websocket
 from channels.layers import InMemoryChannelLayer
 
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
-from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.inbox import Inbox
+from chatdemo.realtime.layer import ChannelLayer
 from tests.support.served import PATIENCE
 
 
