@@ -42,7 +42,7 @@ class Commands(click.Group):
         except ChatdemoError as error:
             code = fail(error.message, error.hint, error.exit_code)
         except click.ClickException as error:
-            code = fail(error.format_message(), _usage_hint(error), 2)
+            code = fail(_usage_fault(error), _usage_hint(error), 2)
         except click.Abort:  # Ctrl-C, and nothing more to say about it
             code = 130
         except ModuleNotFoundError as error:
@@ -61,6 +61,15 @@ def fail(message: str, hint: str, code: int) -> int:
     click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
     click.echo(click.style("Next:  ", bold=True) + hint, err=True)
     return code
+
+
+def _usage_fault(error: click.ClickException) -> str:
+    """What click says, without guesses at options that no help shows."""
+    if isinstance(error, click.NoSuchOption) and error.ctx:
+        options = [option for option in error.ctx.command.params if not getattr(option, "hidden", False)]
+        shown = {name for option in options for name in option.opts}
+        error.possibilities = [name for name in error.possibilities or () if name in shown]
+    return error.format_message()
 
 
 def _usage_hint(error: click.ClickException) -> str:

@@ -38,6 +38,7 @@ def export(room: str, form: str, since: str | None, config_file: str | None, **f
     formula; control characters are shown as pictures. JSON has each text exactly as it was.
     """
     from chatdemo.chat import transcript
+    from chatdemo.chat.history import iso
     from chatdemo.chat.transcript import reader
     from chatdemo.chat.transcript.since import parse, stored
     from chatdemo.project import kept
@@ -47,6 +48,8 @@ def export(room: str, form: str, since: str | None, config_file: str | None, **f
     with kept.explained(path):
         found = reader.require(path, room)
         put(transcript.write(transcript.FORMS[form](), found.name, reader.pages(path, found.name, start)))
+    if start and iso(start).removesuffix("Z") > found.last:
+        click.echo(f"Nothing was said since {iso(start)}: the last message is of {found.last}.", err=True)
 
 
 @click.command()
@@ -136,4 +139,8 @@ def _agreed(room: "Summary") -> bool:
         hint = f"Add --yes, which deletes {report.messages(room.count)}, or run it in a terminal."
         raise UsageError("forget asks before it deletes, and there is no terminal to ask in.", hint)
     encoding = sys.stdout.encoding  # of a terminal that may know few scripts
-    return click.confirm(report.question(room).encode(encoding, "replace").decode(encoding))
+    try:
+        return click.confirm(report.question(room).encode(encoding, "replace").decode(encoding))
+    except click.Abort:
+        click.echo("\nNothing was forgotten.")
+        raise

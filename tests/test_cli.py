@@ -55,6 +55,11 @@ def test_an_unknown_option_is_two_lines():
     assert hint == "chatdemo serve --help shows the commands and options."
 
 
+def test_an_option_that_no_help_shows_is_not_guessed_at():
+    message, _ = refused(2, "serve", "--adop", "1")
+    assert message.startswith("No such option '--adop'") and "--adopt" not in message
+
+
 def test_an_unknown_command_is_two_lines():
     assert refused(2, "server")[1] == "chatdemo --help shows the commands and options."
 

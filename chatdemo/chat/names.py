@@ -63,14 +63,17 @@ def parts(shown: str) -> tuple[str, int]:
     return (shown[: found.start()], int(found[1])) if found else (shown, 1)
 
 
+UNSEEN = "Nobody could see that name: type letters."
+
+
 class NameForm(forms.Form):
     """A name that somebody gives themselves."""
 
-    name = forms.CharField(max_length=MAX_NAME, strip=True)
+    name = forms.CharField(max_length=MAX_NAME, strip=True, error_messages={"required": UNSEEN})
 
     def clean_name(self) -> str:
         name = tidy(self.cleaned_data["name"])
         if not alike(name):
-            raise forms.ValidationError("Nobody could see that name: type letters.")
+            raise forms.ValidationError(UNSEEN)
         MaxLengthValidator(MAX_NAME)(name)  # one form of each letter can be longer than another
         return name

@@ -85,8 +85,9 @@ class Presence:
             await self._tell_others("typing", name=self.member.shown)
         elif signal.kind == "got":
             reached.got(self.person, signal.value)
-        elif signal.kind == "who" and (names := reached.names(signal.value, self.person)):
-            await self.send_event("who", seq=signal.value, got=names[0], missing=names[1])
+        elif signal.kind == "who":
+            got, missing = reached.names(signal.value, self.person) or (None, None)
+            await self.send_event("who", seq=signal.value, got=got, missing=missing)
 
     def note_said(self, seq: int) -> None:
         """The participant's message was kept: its page is told whom it reaches."""
@@ -121,7 +122,9 @@ def _known(room: str, person: str, name: str | None) -> tuple[str, Numbers]:
 def _tell(layer: object, group: str, changes: dict) -> None:
     roster = rosters[group]
     frame = json.dumps({"event": "people", **changes, "count": len(roster.members)})
-    if not roster.members:
+    if roster.members:
+        reaches[group].look_later()
+    else:
         del rosters[group], reaches[group]
     spawn(layer.group_send(group, {"type": "chat.event", "frame": frame}))
 

@@ -5,10 +5,10 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import Context
 
-from chatdemo.chat.roster import Roster
+from chatdemo.chat.roster import Member, Roster
 
 #: A room's last messages, of which it is told.
-RECENT = 50
+RECENT = 100
 #: Seconds in which what pages say is gathered before senders are told.
 GATHER = 0.5
 
@@ -16,7 +16,8 @@ GATHER = 0.5
 class Reached:
     """For the people of a roster. ``tell(person, counts)`` is called with rows of ``[seq, how many, of how many]``.
 
-    Those count who were in the room when it was said, and are yet, without who said it.
+    Those count who were in the room when it was said, without who said it. Who has left without it doesn't, until they
+    come back.
     """
 
     def __init__(self, roster: Roster, tell: Callable[[str, list[list[int]]], None]):
@@ -33,7 +34,7 @@ class Reached:
             self._told.pop(self.said[0][0], None)
         self.said.append((seq, person))
         self.roster.last = seq
-        self._later()
+        self.look_later()
 
     def got(self, person: str, seq: int) -> None:
         """A page of somebody's has everything up to this one."""
@@ -41,7 +42,7 @@ class Reached:
         if member and seq > member.got:
             member.got = seq
             if self.said and seq >= self.said[0][0]:
-                self._later()
+                self.look_later()
 
     def counts(self, person: str) -> list[list[int]]:
         """The rows for those of a person's recent messages that were for somebody."""
@@ -52,17 +53,19 @@ class Reached:
         """Whom it has reached and whom it hasn't; None if it isn't a recent message of that person's."""
         if (seq, person) not in self.said:
             return None
-        there = [member for key, member in self.roster.members.items() if key != person and member.since < seq]
+        there = self._there(seq, person)
         return [one.shown for one in there if one.got >= seq], [one.shown for one in there if one.got < seq]
 
     def _begin_anew(self) -> None:
         """The room was forgotten, and counts from 1 again: all who are here were so before that."""
         self.said.clear()
         self._told.clear()
+        self.roster.gone.clear()
         for member in self.roster.members.values():
             member.since = member.got = 0
 
-    def _later(self) -> None:
+    def look_later(self) -> None:
+        """Somebody has come or gone, or has something more: the senders are told soon."""
         if self._timer is None:
             self._timer = self.roster.loop.call_later(GATHER, self._tell, context=Context())
 
@@ -78,7 +81,10 @@ class Reached:
             self.tell(person, rows)
 
     def _count(self, seq: int, person: str) -> list[int]:
-        there = [
-            member.got >= seq for key, member in self.roster.members.items() if key != person and member.since < seq
-        ]
-        return [sum(there), len(there)]
+        there = self._there(seq, person)
+        return [sum(member.got >= seq for member in there), len(there)]
+
+    def _there(self, seq: int, person: str) -> list[Member]:
+        members, gone = self.roster.members.items(), self.roster.gone.items()
+        here = [member for key, member in members if key != person and member.since < seq]
+        return here + [member for key, member in gone if key != person and member.since < seq <= member.got]

@@ -9,6 +9,8 @@ from chatdemo.chat.names import NO_NUMBERS, Numbers, alike, shown
 
 #: Seconds that somebody may be away before they have left: a phone changes its wifi, a page is loaded again.
 GRACE = 10.0
+#: Those who have left, of whom it is known what they have: they may come back to it.
+GONE = 300
 #: Seconds in which changes are gathered before they are told: in a context of its own, as nobody's message causes it.
 GATHER = 0.3
 
@@ -41,6 +43,7 @@ class Roster:
     def __init__(self, tell: Callable[[dict], None], room: str = ""):
         self.tell, self.room, self.loop = tell, room, asyncio.get_running_loop()
         self.members: dict[str, Member] = {}
+        self.gone: dict[str, Member] = {}
         self.last = 0  # the last message's seq
         self._known: dict[str, str] = {}  # the names that somebody has been told, if only the person at their arrival
         self._told: set[str] = set()  # the people that all have been told of
@@ -50,7 +53,8 @@ class Roster:
         """Somebody has one connection more. ``numbers`` are those that the history has of their name."""
         member = self.members.get(person)
         if member is None:
-            member = self.members[person] = Member(name, since=self.last)
+            before = self.gone.pop(person, None) or Member(name, since=self.last)
+            member = self.members[person] = Member(name, since=before.since, got=before.got)
             member.number = self._number(person, name, numbers)
             self._known[person] = member.shown
             self._change()
@@ -90,7 +94,9 @@ class Roster:
         return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
     def _forget(self, person: str) -> None:
-        del self.members[person]
+        self.gone[person] = self.members.pop(person)
+        if len(self.gone) > GONE:
+            del self.gone[next(iter(self.gone))]
         self._change()
 
     def _change(self) -> None:

@@ -16,6 +16,7 @@ from chatdemo.realtime.peers import is_own_browser
 logger = logging.getLogger(__name__)
 #: Messages that a page shows at first, and more of each time that it is scrolled up.
 PAGE = 50
+UNSAVED = "The server can't keep that name now: try again in a moment."
 
 
 @require_safe
@@ -48,22 +49,32 @@ def room(request: HttpRequest, room_name: str) -> HttpResponse:
 
 @require_safe
 def older(request: HttpRequest, room_name: str) -> HttpResponse:
-    """As JSON, the messages before the one whose ``seq`` is ``?before=``. Raises BadRequest for another number."""
+    """As JSON, the messages before the one whose ``seq`` is ``?before=``, with status 503 if they can't be read.
+
+    Raises BadRequest for another number.
+    """
     _check(request, room_name)
     before = request.GET.get("before", "")
     if not (before.isascii() and before.isdigit() and len(before) < 16):
         raise BadRequest("Give ?before= the seq of a message.")
-    return JsonResponse(_past(room_name, people.ensure_key(request.session), int(before)))
+    past = _past(room_name, people.ensure_key(request.session), int(before))
+    return JsonResponse(past, status=503 if past["unread"] else 200)
 
 
 @require_POST
 def name(request: HttpRequest, room_name: str) -> HttpResponse:
-    """Call the visitor by the ``name`` that was sent, in all rooms: 204, or 400 with the reason as text."""
+    """Call the visitor by the ``name`` that was sent, in all rooms: 204; or 400, or 503 where it can't be kept,
+    with the reason as text.
+    """
     _check(request, room_name)
     form = names.NameForm(request.POST)
     if not form.is_valid():
         return HttpResponseBadRequest(form.errors["name"][0], content_type="text/plain; charset=utf-8")
     request.session[names.SESSION_KEY] = form.cleaned_data["name"]
+    request.session.save()
+    if getattr(request.session, "is_lost", False):
+        request.session.modified = False  # or else it would be tried once more
+        return HttpResponse(UNSAVED, status=503, content_type="text/plain; charset=utf-8")
     presence.rename(people.ensure_key(request.session), form.cleaned_data["name"])
     return HttpResponse(status=204)
 
@@ -94,20 +105,21 @@ def _past(room_name: str, person: str, before: int | None = None) -> dict:
     """What the page shows of what was said, each with whether it is the visitor's own; whether there is more, and the
     history's key, empty where nothing was said yet.
 
-    A history that can't be read is as one that is empty: the page says more once it is connected.
+    A history that can't be read, which is ``unread``, is else as one that is empty.
     """
     if not settings.CHATDEMO.history:
-        return {"kept": False, "messages": [], "more": False}
+        return {"kept": False, "unread": False, "messages": [], "more": False}
+    unread = False
     try:
         past, key = reader.latest(room_name, PAGE + 1, before), reader.key(room_name)
     except DatabaseError as error:
         logger.error("The history of a room can't be read: %s", error)
-        past, key = [], ""
+        past, key, unread = [], "", True
     messages = [
         {"message": one.text, "seq": one.seq, "name": one.name, "at": one.at, "own": one.sender == person}
         for one in past[-PAGE:]
     ]
-    return {"kept": True, "messages": messages, "more": len(past) > PAGE, "history": key}
+    return {"kept": True, "unread": unread, "messages": messages, "more": len(past) > PAGE, "history": key}
 
 
 def _scope(request: HttpRequest) -> dict:

@@ -55,6 +55,7 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
     _create_file(path)
     try:
         _check_owner(path)
+        _open_logs(path)
         with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as connection:
             _make_ready(connection, path, tables)
             _close_to_others(path)
@@ -118,9 +119,22 @@ def _create_file(path: Path) -> None:
 
 def _close_to_others(path: Path) -> None:
     """A copy may be open to all. What SQLite makes beside it has its mode; what is there already doesn't."""
-    for file in (path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))):
+    for file in (path, *_logs(path)):
         with suppress(FileNotFoundError, PermissionError):  # nothing waits there, or it is lent by another account
             file.chmod(0o600)
+
+
+def _open_logs(path: Path) -> None:
+    """Who reads a read-only database leaves read-only logs, with which it can't be written when it may be again."""
+    if os.access(path, os.W_OK):
+        for file in _logs(path):
+            with suppress(FileNotFoundError, PermissionError):
+                file.chmod(0o600)
+
+
+def _logs(path: Path) -> list[Path]:
+    """What SQLite has beside a database."""
+    return [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm")]
 
 
 def _check_owner(path: Path) -> None:

@@ -243,7 +243,7 @@ def test_a_message_that_comes_too_fast_is_sent_again_by_itself(context, served):
     answer_messages(page, answer)
     ada = visit(page, served.url)
     ada.say("too soon")
-    expect(ada.unsent).to_contain_text("Wait a moment.")
+    expect(ada.unsent).to_contain_text("Waiting for its turn…")
     ada.expect_log("too soon")
     assert heard[0] == heard[1]
 

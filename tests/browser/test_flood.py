@@ -7,6 +7,13 @@ from playwright.sync_api import expect
 
 from tests.support.served import Served
 
+#: Gathers all that is said of the messages that wait.
+WATCH = '''() => {
+  window.fates = [];
+  const shown = () => [...document.querySelectorAll(".waiting .fate")].map((fate) => fate.textContent);
+  const look = () => window.fates.push(...shown());
+  new MutationObserver(look).observe(document.querySelector(".waiting"), { childList: true, subtree: true });
+}'''
 FLOOD = [f"line {number}" for number in range(1, 201)]
 
 
@@ -27,6 +34,15 @@ def test_a_flood_arrives_whole_in_order_and_once(meet):
     assert [text for text in heard if text != "in between"] == FLOOD
     assert heard.index("in between") < len(FLOOD)  # one who floods slows nobody else
     ada.expect_log(*heard)
+
+
+def test_what_waits_in_a_flood_says_so_and_asks_for_nothing(meet):
+    ada = meet()
+    ada.page.evaluate(WATCH)
+    ada.say_all(FLOOD)
+    expect(ada.messages).to_have_count(len(FLOOD))
+    assert set(ada.page.evaluate("window.fates")) <= {"Waiting for its turn…", "Sending…"}
+    expect(ada.note).to_be_empty()
 
 
 def test_many_lines_that_are_pasted_are_one_message(meet):

@@ -91,3 +91,40 @@ def test_two_tabs_of_one_browser_say_each_message_once(join, context, served):
     for tab in (ada, again):
         tab.expect_log("from one", "from the other")
         expect(tab.page.locator("#people .count")).to_have_text("1")
+
+
+def test_older_messages_that_could_not_be_loaded_are_loaded_later(join, new_context, served):
+    said(join(), *map(str, range(1, 61)))
+    ben = enter(new_context(), served.url)
+    ben.expect_log(*map(str, range(11, 61)))
+    words = ben.page.locator(".older")
+    ben.page.route("**/messages/**", lambda route: route.abort())
+    ben.view.evaluate("(view) => view.scrollTo(0, 0)")
+    expect(words).to_have_text("What was said before can't be loaded now. Scroll up again to try.")
+    ben.page.unroute("**/messages/**")
+    ben.view.evaluate("(view) => view.scrollTo(0, 300)")
+    ben.view.evaluate("(view) => view.scrollTo(0, 0)")
+    ben.expect_log(*map(str, range(1, 61)))
+    expect(words).to_be_hidden()
+    expect(words).to_have_text("Loading what was said before…")
+
+
+def test_what_was_begun_outlives_a_reload(join):
+    ada = join()
+    ada.input.fill("half a thought")
+    ada.page.reload()
+    expect(ada.input).to_have_value("half a thought")
+    ada.input.press("Enter")
+    ada.expect_log("half a thought")
+    ada.page.reload()
+    expect(ada.input).to_have_value("")
+
+
+def test_a_history_that_cannot_be_read_is_not_an_empty_one(join, new_context, served, tmp_path):
+    said(join(), "before")
+    [path] = tmp_path.rglob("*.sqlite3")
+    path.rename(path.with_name("away"))
+    page = new_context().new_page()
+    page.goto(f"{served.url}chat/lobby/")
+    expect(page.locator(".empty")).to_have_text("What was said before can't be read now: the server's database fails.")
+    path.with_name("away").rename(path)

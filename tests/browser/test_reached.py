@@ -2,6 +2,8 @@
 
 from playwright.sync_api import expect
 
+from chatdemo.chat.reached import RECENT
+
 
 def test_one_other_has_it(meet):
     ada, ben = meet("Ada"), meet("Ben")
@@ -53,3 +55,26 @@ def test_a_page_that_is_loaded_again_knows_it_still(meet):
     expect(ada.reached).to_have_text("reached 1 of 1")
     ada.reached.click()
     expect(ada.page.locator(".said .names")).to_have_text("Reached: Ben")
+
+
+def test_who_was_away_so_long_that_they_left_has_it_when_they_are_back(meet):
+    ada, ben = meet("Ada"), meet("Ben")
+    ben.page.context.set_offline(True)
+    ben.expect_state("Connection lost")
+    ada.say("hello")
+    expect(ada.reached).to_have_text("reached 0 of 1")
+    expect(ada.notices.filter(has_text="Ben left.")).to_be_visible()
+    expect(ada.reached).to_have_count(0)  # there is nobody for whom it was
+    ben.page.context.set_offline(False)
+    expect(ada.reached).to_have_text("reached 1 of 1")
+
+
+def test_of_a_message_long_ago_it_is_said_that_nobody_knows_any_more(meet):
+    ada, ben = meet("Ada"), meet("Ben")
+    ada.say("hello")
+    expect(ada.reached).to_have_text("reached 1 of 1")
+    for number in range(0, RECENT, 10):
+        ben.say_all([f"line {number + one}" for one in range(10)])
+        expect(ben.unsent.get_by_role("listitem")).to_have_count(0)
+    ada.reached.click()
+    expect(ada.page.locator(".said .names")).to_have_text("Whom it has reached is no longer known.")

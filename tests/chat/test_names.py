@@ -40,8 +40,8 @@ def test_names_that_look_alike_are_alike():
 @pytest.mark.parametrize(
     "typed, reason",
     [
-        ("", "This field is required."),
-        (" \t ", "This field is required."),
+        ("", "Nobody could see that name: type letters."),
+        (" \t ", "Nobody could see that name: type letters."),
         ("\u200b", "Nobody could see that name: type letters."),
         ("\ufe0f", "Nobody could see that name: type letters."),
         ("\u3164", "Nobody could see that name: type letters."),

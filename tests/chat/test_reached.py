@@ -6,7 +6,7 @@ import pytest
 
 from chatdemo.chat import reached as module
 from chatdemo.chat.reached import Reached
-from chatdemo.chat.roster import Roster
+from chatdemo.chat.roster import GONE, Roster
 
 
 @pytest.fixture
@@ -90,3 +90,36 @@ async def test_in_a_room_that_was_forgotten_all_count_from_one_again(reached, to
     reached.got("zoe", 1)
     assert await hear(told) == ("ada", [[1, 1, 3]])
     assert reached.names(9, "ada") is None
+
+
+def leave(reached, person):
+    """They go, and stay away for longer than a blink."""
+    reached.roster.leave(person, person)
+    reached.roster.members[person].leaves.cancel()
+    reached.roster._forget(person)
+
+
+async def test_who_left_without_it_counts_again_once_they_are_back(reached):
+    reached.say(1, "ada")
+    leave(reached, "ben")
+    assert reached.counts("ada") == [[1, 0, 1]]
+    reached.say(2, "ada")
+    reached.roster.join("ben", "Ben", "again")
+    reached.got("ben", 2)
+    assert reached.counts("ada") == [[1, 1, 2], [2, 1, 2]]
+    assert reached.names(2, "ada") == (["Ben"], ["Eve"])
+
+
+async def test_who_left_with_it_has_it(reached):
+    reached.say(1, "ada")
+    reached.got("ben", 1)
+    leave(reached, "ben")
+    assert reached.counts("ada") == [[1, 1, 2]]
+    assert reached.names(1, "ada") == (["Ben"], ["Eve"])
+
+
+async def test_of_those_who_left_only_the_last_are_remembered(reached):
+    for number in range(GONE + 5):
+        reached.roster.join(str(number), "Guest", str(number))
+        leave(reached, str(number))
+    assert len(reached.roster.gone) == GONE and "4" not in reached.roster.gone

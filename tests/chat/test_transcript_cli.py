@@ -224,6 +224,23 @@ def test_forget_says_what_it_will_delete_and_asks(past, monkeypatch):
     assert reader.rooms(past.path) == []
 
 
+def test_who_breaks_off_at_the_question_is_told_that_nothing_happened(past, monkeypatch):
+    past.say("a")
+    monkeypatch.setattr(transcripts, "can_ask", lambda: True)
+    result = run("forget", "lobby", input="")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (130, "Nothing was forgotten.")
+    assert len(reader.rooms(past.path)) == 1
+
+
+def test_a_transcript_without_messages_says_why(past):
+    past.say("a")
+    past.at(AT)
+    result = run("export", "lobby", "--since", "2026-11-23T00:00Z")
+    assert (result.exit_code, result.stdout) == (0, "# lobby\n")
+    last = reader.rooms(past.path)[0].last
+    assert result.stderr == f"Nothing was said since 2026-11-23T00:00:00Z: the last message is of {last}.\n"
+
+
 def test_forget_without_a_terminal_needs_to_be_told(past):
     past.say("a")
     assert refused(2, "forget", "lobby") == (

@@ -1,7 +1,11 @@
 """The chat's pages."""
 
 import pytest
+from django.contrib.sessions.backends import db
+from django.db import DatabaseError
 from django.test import Client
+
+from chatdemo.chat.history import reader
 
 CLIENT = Client(headers={"host": "localhost"})
 
@@ -70,3 +74,25 @@ def test_what_cannot_be_a_room_has_a_page_that_says_why(path):
 def test_a_missing_slash_is_put_right():
     response = CLIENT.get("/chat/caf%C3%A9")
     assert (response.status_code, response.headers["Location"]) == (301, "/chat/caf%C3%A9/")
+
+
+@pytest.fixture
+def locked_out(monkeypatch):
+    """The database is such that nothing can be read or written."""
+
+    def fail(*_, **__):
+        raise DatabaseError("database is locked")
+
+    monkeypatch.setattr(reader, "latest", fail)
+    monkeypatch.setattr(db.SessionStore, "save", fail)
+
+
+def test_a_history_that_cannot_be_read_is_told_as_that(locked_out):
+    assert "What was said before can't be read now" in page("/chat/lobby/")
+    assert '"unread": true' in page("/chat/lobby/messages/?before=9", status=503)
+
+
+def test_a_name_that_cannot_be_kept_is_not_said_to_be(locked_out):
+    response = CLIENT.post("/chat/lobby/name/", {"name": "Late"})
+    assert response.status_code == 503
+    assert response.content.decode() == "The server can't keep that name now: try again in a moment."

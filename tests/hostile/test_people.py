@@ -31,7 +31,7 @@ def shown(browser: Browser) -> str:
     return unescape(re.search(r'<input id="own-name"[^>]* value="([^"]*)"', page)[1])
 
 
-REQUIRED, UNSEEN = "This field is required.", "Nobody could see that name: type letters."
+REQUIRED, UNSEEN = "Nobody could see that name: type letters.", "Nobody could see that name: type letters."
 NUL, LONG = "Null characters are not allowed.", "Ensure this value has at most 40 characters (it has %d)."
 NO_NAMES = {
     "nothing": ("", REQUIRED),

@@ -306,3 +306,18 @@ def test_one_in_memory_needs_a_sqlite_that_can_share_it(monkeypatch):
     with pytest.raises(ChatdemoError, match=r"SQLite 3\.35\.5 can't share a database in memory") as caught:
         database.prepare(None)
     assert caught.value.hint == "Give --db a file, or use a newer Python."
+
+
+def test_read_only_logs_of_who_has_read_it_meanwhile_do_not_keep_it_read_only(made, monkeypatch):
+    """Root may write them whatever their mode is: so the mode that SQLite finds is looked at."""
+    log, found, connect = made.with_name(made.name + "-shm"), [], sqlite3.connect
+    log.touch()
+    log.chmod(0o444)
+
+    def connecting(*arguments, **options):
+        found.append(stat.S_IMODE(log.stat().st_mode))
+        return connect(*arguments, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", connecting)
+    database.prepare(made)
+    assert found[0] == 0o600

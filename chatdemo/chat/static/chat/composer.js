@@ -1,4 +1,7 @@
-// The field to write in: Enter sends, Shift+Enter starts a line. What can't be sent stays in it, with the reason.
+// The field to write in: Enter sends, Shift+Enter starts a line. What can't be sent stays in it, with the reason, and what
+// was begun outlives a reload.
+import { draft, keepDraft } from "./storage.js";
+
 export class Composer {
   constructor(form, limit) {
     this.form = form;
@@ -13,6 +16,8 @@ export class Composer {
     this.input.onkeydown = (event) => this.onKey(event);
     this.input.oninput = () => this.measure();
     this.focus();
+    this.input.value ||= draft();
+    this.measure();
   }
 
   focus() {
@@ -49,6 +54,7 @@ export class Composer {
 
   // The length in characters, as the server counts; says how many are left when they run short.
   measure() {
+    keepDraft(this.input.value);
     const length = Array.from(this.input.value).length;
     const left = this.limit - length;
     const excess = `${characters(-left)} too many: a message may have at most ${this.limit}.`;

@@ -19,7 +19,7 @@ export class NameForm {
   async save(data) {
     try {
       const response = await fetch(this.form.action, { method: "POST", body: data });
-      this.say(response.ok ? "" : response.status === 400 ? await response.text() : "That couldn't be saved: load the page again.");
+      this.say(response.ok ? "" : [400, 503].includes(response.status) ? await response.text() : "That couldn't be saved: load the page again.");
       return response.ok;
     } catch {
       this.say("There is no connection: try again in a moment.");

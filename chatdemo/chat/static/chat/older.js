@@ -9,6 +9,7 @@ export class Older {
     this.address = address;
     this.more = more;
     this.words = view.querySelector(".older");
+    this.loadingWords = this.words.textContent;
     this.loading = false;
     view.addEventListener("scroll", () => this.look(), { passive: true });
     this.look();
@@ -40,6 +41,7 @@ export class Older {
   async load() {
     const first = this.log.first;
     this.loading = true;
+    this.words.textContent = this.loadingWords;
     this.words.hidden = false;
     try {
       const response = await fetch(`${this.address}?before=${first}`);

@@ -1,10 +1,13 @@
 // What was written and hasn't come back from the room yet. Each message is shown until it does, and none is dropped:
 // without a connection it waits, a page that is loaded again has it still, and after each loss of the connection it is
 // sent again with the id that it had. The server says it once.
+import { showFate } from "./fate.js";
 import { element, renderMessage } from "./message.js";
 import { keys, random, read, remove, write } from "./storage.js";
 
 const PASSING = ["not_kept"]; // an error of the moment: the same message may be taken the next time
+const OFFLINE = "Waiting for the connection…";
+const IN_TURN = "Waiting for its turn…";
 const WINDOW = 5; // messages on their way at once; the next goes when one has come back
 const BREATH = 1_000; // milliseconds without sending, when the server asks for it
 
@@ -37,7 +40,7 @@ export class Outbox {
     const item = renderMessage(text, element("p", "fate"), element("div", "choices"));
     this.entries.set(id, { text, item, sent: false, failed: false });
     this.list.append(item);
-    this.show(item, "Waiting for the connection…", []);
+    this.show(item, IN_TURN, []);
     this.flush();
   }
 
@@ -47,8 +50,15 @@ export class Outbox {
     let free = (this.slow || going.length > WINDOW ? 1 : WINDOW) - going.filter(([, entry]) => entry.sent).length;
     for (const [id, entry] of going) {
       if (this.breath || free < 1) return;
-      if (!entry.sent && this.transmit(id)) free--;
+      if (entry.sent) continue;
+      if (!this.transmit(id)) return this.wait();
+      free--;
     }
+  }
+
+  // There is no connection: one day there is.
+  wait() {
+    for (const { item, sent, failed } of this.entries.values()) if (!sent && !failed) this.show(item, OFFLINE, []);
   }
 
   // Sends nothing for a moment.
@@ -78,7 +88,7 @@ export class Outbox {
     if (code === "too_fast") {
       entry.sent = false;
       this.slow = true; // until all is said
-      this.show(entry.item, detail, []);
+      this.show(entry.item, IN_TURN, []); // it goes by itself
       this.breathe();
       return true;
     }
@@ -94,11 +104,11 @@ export class Outbox {
       if (!entry.sent || entry.failed) continue;
       if (this.kept) {
         entry.sent = false;
-        this.show(entry.item, "Waiting for the connection…", []);
       } else {
         this.doubt(id, entry);
       }
     }
+    this.wait();
   }
 
   doubt(id, entry) {
@@ -110,6 +120,7 @@ export class Outbox {
   retry(id) {
     const entry = this.entries.get(id);
     entry.failed = entry.sent = false;
+    this.show(entry.item, IN_TURN, []);
     this.flush();
   }
 
@@ -123,27 +134,11 @@ export class Outbox {
   transmit(id) {
     const entry = this.entries.get(id);
     entry.sent = this.send(JSON.stringify({ message: entry.text, id }));
-    this.show(entry.item, entry.sent ? "Sending…" : "Waiting for the connection…", []);
+    if (entry.sent) this.show(entry.item, "Sending…", []);
     return entry.sent;
   }
 
-  // The message's fate in words; one that leaves a choice is told to a screen reader at once.
   show(item, words, choices) {
-    const fate = item.querySelector(".fate");
-    item.classList.toggle("failed", choices.length > 0);
-    fate.role = choices.length ? "alert" : null;
-    fate.textContent = words;
-    item.querySelector(".choices").replaceChildren(...choices.map(([label, action]) => this.button(label, action)));
-  }
-
-  button(label, action) {
-    const button = element("button", "");
-    button.type = "button";
-    button.textContent = label;
-    button.onclick = () => {
-      action();
-      this.onChosen();
-    };
-    return button;
+    showFate(item, words, choices, () => this.onChosen());
   }
 }

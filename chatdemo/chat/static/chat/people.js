@@ -39,7 +39,7 @@ export class People {
     return [
       ...(others.length ? [[...listed(others, MANY), " came in."]] : []),
       ...(left.length ? [[...listed(left, MANY), " left."]] : []),
-      ...renamed.filter(([before]) => !came.includes(before)).map(([before, now]) => [apart(before), " is now ", apart(now), "."]),
+      ...renamed.filter(([before]) => !came.includes(before)).map(([before, now]) => [apart(before), " is now ", apart(now), ...(now.endsWith(".") ? [] : ["."])]),
     ];
   }
 

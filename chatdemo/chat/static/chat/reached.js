@@ -40,9 +40,10 @@ export class Reached {
   }
 
   draw(seq) {
-    const [count, of] = this.counts.get(seq) ?? [0, 0];
-    const item = of && this.find(seq);
+    const [count, of] = this.counts.get(seq) ?? [];
+    const item = of !== undefined && this.find(seq);
     if (!item) return;
+    if (!of) return this.clear(item); // whoever it was for has left without it
     this.button(item, seq).textContent = `reached ${count} of ${of}`;
     if (item.querySelector(".names")) this.send({ who: seq }); // and the names that are shown are others now
   }
@@ -63,14 +64,18 @@ export class Reached {
 
   tell({ seq, got, missing }) {
     const item = this.find(seq);
-    if (!item) return;
+    if (!item?.querySelector(".reached")) return;
     this.hide(item);
     const names = element("div", "names");
-    if (missing.length) names.append(line("Not yet: ", missing));
-    if (got.length) names.append(line("Reached: ", got));
-    if (!names.childElementCount) names.append("None of those who were here then is here now.");
+    if (missing?.length) names.append(line("Not yet: ", missing));
+    if (got?.length) names.append(line("Reached: ", got));
+    if (!names.childElementCount) names.append("Whom it has reached is no longer known.");
     item.append(names);
     item.querySelector(".reached").ariaExpanded = "true";
+  }
+
+  clear(item) {
+    for (const part of item.querySelectorAll(".reached, .names")) part.remove();
   }
 
   hide(item) {

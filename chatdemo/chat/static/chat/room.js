@@ -56,7 +56,7 @@ connection.addEventListener("open", ({ detail }) => {
 connection.addEventListener("lost", () => outbox.onLost());
 connection.addEventListener("frame", ({ detail: frame }) => {
   if (frame.error) {
-    if (!outbox.fail(frame.id, frame.error, frame.detail)) composer.warn(frame.detail);
+    if (!outbox.fail(frame.id, frame.error, frame.detail) && frame.error !== "too_fast") composer.warn(frame.detail);
   } else if (frame.event === "welcome") {
     if (sequence.welcome(frame.history)) beginAnew(people.you && !frame.you);
     people.welcome(frame);

@@ -35,6 +35,25 @@ export function keys() {
   }
 }
 
+const DRAFT = `chatdemo draft ${location.pathname}`;
+
+// What was being written in this tab, when its page was left.
+export function draft() {
+  try {
+    return sessionStorage.getItem(DRAFT) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export function keepDraft(text) {
+  try {
+    sessionStorage.setItem(DRAFT, text);
+  } catch {
+    // Full or forbidden.
+  }
+}
+
 // Letters and digits that nobody guesses. crypto.randomUUID is missing where a page comes over plain HTTP from another
 // machine, as it does in a class.
 export function random() {
