@@ -6,7 +6,7 @@ page, a line that is dead can be told by those. The server asks, as a background
 
 import asyncio
 import time
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any
 
 from chatdemo.realtime.tasks import spawn
@@ -18,7 +18,9 @@ NO_ANSWER = 4408
 
 
 class Heart:
-    """Beats for every page of one event loop. A page's consumer has ``heard``, the time of its last frame."""
+    """Beats for every page of one event loop. A page's consumer has ``heard``, the time of its last frame, and
+    gets ``context``, that in which it came.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop):
         self.loop = loop
@@ -26,7 +28,7 @@ class Heart:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, page: Any) -> None:
-        page.heard = time.monotonic()
+        page.heard, page.context = time.monotonic(), copy_context()
         self.pages.add(page)
         if self._timer is None:
             self._timer = self.loop.call_later(BEAT, self._beat, context=Context())
@@ -41,7 +43,7 @@ class Heart:
                 self.pages.discard(page)
                 spawn(page.close(NO_ANSWER, "This page doesn't answer."))
             else:
-                spawn(page.send_event("beat"))
+                page.context.run(spawn, page.send_event("beat"))  # what it did last hasn't caused this
 
 
 _hearts: dict[asyncio.AbstractEventLoop, Heart] = {}

@@ -261,6 +261,18 @@ def test_keys_choose_older_and_newer_messages(inspecting, join):
     expect(inspecting.caption).to_contain_text("third")
 
 
+def test_a_heartbeat_is_on_no_messages_journey(inspecting, join, served):
+    one, hops = join(), (RECEIVE, GROUP_SEND, *([ARRIVES, SEND] * 2))
+    with connect(served.socket_url("/ws/chat/lobby/"), subprotocols=["chatdemo"]) as two:
+        one.say("hello")
+        inspecting.expect_hops(*hops)
+        while "beat" not in two.recv(PATIENCE):
+            pass
+        join("elsewhere")
+        expect(inspecting.events.filter(has_text="elsewhere").first).to_be_visible()  # and so what was before it
+        inspecting.expect_hops(*hops)
+
+
 def test_what_pages_tell_by_themselves_pushes_no_message_aside(inspecting, join, served):
     one = join()
     with connect(served.socket_url("/ws/chat/lobby/"), subprotocols=["chatdemo"]) as two:
