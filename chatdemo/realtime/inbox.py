@@ -7,13 +7,20 @@ from collections.abc import Awaitable, Callable
 from chatdemo.realtime.tasks import outside_tasks
 from chatdemo.realtime.turns import Turns
 
+#: Messages that may wait for an application before nothing more is read for it; it is once half of them are taken.
+MANY = 100
+
 
 class Inbox:
-    """Messages for an application: ASGI's ``receive``, or for a consumer that is attached, each as it comes."""
+    """Messages for an application: ASGI's ``receive``, or for a consumer that is attached, each as it comes.
 
-    __slots__ = ("messages", "turns", "arrived")
+    ``hold(is_full)`` is called with True when ``MANY`` wait, and with False when half of them do.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("hold", "messages", "turns", "arrived")
+
+    def __init__(self, hold: Callable[[bool], None] | None = None) -> None:
+        self.hold = hold
         self.messages: deque[dict] | tuple = ()  # most of the time without the deque and its 760 bytes
         self.turns: Turns | None = None
         self.arrived: asyncio.Future | None = None
@@ -35,6 +42,8 @@ class Inbox:
         if not self.messages:
             return None
         message = self.messages.popleft()
+        if self.hold and len(self.messages) == MANY // 2:
+            self.hold(False)
         if not self.messages:
             self.messages = ()
         return message
@@ -46,6 +55,8 @@ class Inbox:
         if not self.messages:
             self.messages = deque()
         self.messages.append(message)
+        if self.hold and len(self.messages) == MANY:
+            self.hold(True)
         if self.turns:
             self.turns.notice(self.turns.loop)
         elif self.arrived and not self.arrived.done():

@@ -80,9 +80,9 @@ class Server(daphne.server.Server):
 
     def create_application(self, protocol: object, scope: dict) -> Inbox | None:
         """Run the application for a protocol; its queue of what it receives, None if it is gone already."""
-        inbox = Inbox()
-        scope["asgi"] = {"version": "3.0"}
         is_websocket = isinstance(protocol, WebSocketProtocol)
+        inbox = Inbox(protocol.hold if is_websocket else None)
+        scope["asgi"] = {"version": "3.0"}
         send = Send(protocol, self.done) if is_websocket else partial(self.reply, protocol)
         application = asyncio.ensure_future(self.application(scope, inbox, send))
         self.connections[protocol]["application_instance"] = application

@@ -25,12 +25,13 @@ class Transport(tcp.Server):
     """
 
     joined: JoinedWrites | None = None
+    holders: frozenset = frozenset()  # those who want nothing to be read for now
     backlog = 0  # octets that the reactor sends when the participant has read what is before them
 
     def join_writes(self, max_backlog: int, on_overflow: Callable[[], None]) -> JoinedWrites:
         """From now on. When more than ``max_backlog`` octets wait, ``on_overflow()`` is called, once."""
         self.max_backlog, self.on_overflow = max_backlog, on_overflow
-        self.joined, self.bufferSize = JoinedWrites(self), LITTLE
+        self.joined = JoinedWrites(self)
         self.startReading()
         return self.joined
 
@@ -38,6 +39,23 @@ class Transport(tcp.Server):
         super().startReading()
         if self.joined:  # in place of what the reactor has just registered, which makes a context for its log: 4 µs
             asyncio.get_running_loop().add_reader(self.fileno(), self._read)
+
+    def hold(self, holder: object) -> None:
+        """Read nothing more until the holder lets go. The participant's own TCP then has it wait."""
+        self.holders |= {holder}
+        self.pauseProducing()
+
+    def let_go(self, holder: object) -> None:
+        """The holder doesn't mind any more."""
+        if holder in self.holders:
+            self.holders -= {holder}
+            if not self.holders:
+                self.resumeProducing()
+
+    def read_on(self) -> None:
+        """Nobody minds any more."""
+        self.holders = frozenset()
+        self.resumeProducing()
 
     def _read(self) -> None:
         try:

@@ -15,12 +15,12 @@ from twisted.internet import defer
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
-from chatdemo.realtime.transport import Transport
+from chatdemo.realtime.transport import LITTLE, Transport
 from chatdemo.realtime.writes import JoinedWrites
 
 logger = logging.getLogger(__name__)
 GOING_AWAY = 1001  # RFC 6455, section 7.4.1
-OPEN = DaphneWebSocketProtocol.STATE_OPEN
+CONNECTING, OPEN = DaphneWebSocketProtocol.STATE_CONNECTING, DaphneWebSocketProtocol.STATE_OPEN
 TRY_AGAIN_LATER = 1013  # the registry that RFC 6455, section 11.7, set up
 #: The codes below 3000 with which an application may close.
 FOR_SERVERS = {GOING_AWAY, 1003, 1008, 1009, 1011, 1012, TRY_AGAIN_LATER}
@@ -84,6 +84,10 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         """Whether Daphne knows of the connection: it does from onConnect on, when the handshake has been read."""
         return hasattr(self, "server")
 
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self.transport.bufferSize = LITTLE
+
     def processHandshake(self) -> None:
         # What a client sends before its handshake is answered stays in the buffer: autobahn would read it as another.
         if not self.is_registered:
@@ -104,6 +108,10 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         super().serverAccept(subprotocol if subprotocol in self.websocket_protocols else None)
 
     def dataReceived(self, data: bytes) -> None:
+        if self.state == CONNECTING and self.is_registered:
+            # It should have waited for the answer (RFC 6455, section 4.1). What was read until then would all be taken
+            # in one go, which for 2 MB took 35 s; so it stays in the socket.
+            self.transport.pauseProducing()
         # autobahn takes 60 µs to read a small frame, 2 of them the frame and the rest what it is ready for.
         in_between = self.state == OPEN and not self.data and self.current_frame is None
         if in_between and not self.inside_message and not self.autoPingTimeoutCall and not self.muted:
@@ -123,7 +131,9 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         super().onOpen()
         self.forget_handshake()
         if isinstance(self.transport, Transport):  # and not TLS
-            self.sender.joined = self.transport.join_writes(self.server.max_backlog, self.give_up)
+            self.sender.joined = self.transport.join_writes(self.server.max_backlog, self.give_up)  # and reads on
+        else:
+            self.transport.resumeProducing()
 
     def forget_handshake(self) -> None:
         """Drop what nobody asks for again: 2 KiB. The headers are in the application's scope."""
@@ -149,6 +159,24 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         )  # fmt: skip
         self.sendCloseFrame(code=TRY_AGAIN_LATER, reasonUtf8=b"Too much waits to be read.", isReply=False)
 
+    def hold(self, is_full: bool) -> None:
+        """Read nothing more while much waits for the application: who sends more than it can take has to wait."""
+        if self.state == OPEN and isinstance(self.transport, Transport):
+            (self.transport.hold if is_full else self.transport.let_go)(self)
+
+    def _is_held(self) -> bool:
+        return bool(getattr(self.transport, "holders", None))
+
+    def _sendAutoPing(self) -> None:
+        if not self._is_held():  # else its answer would stay unread
+            super()._sendAutoPing()
+
+    def onAutoPingTimeout(self) -> None:
+        if self._is_held():
+            self.autoPingTimeoutCall = None
+        else:
+            super().onAutoPingTimeout()
+
     def stop_sending(self) -> None:
         """After a close frame there is nothing more to send (RFC 6455, section 5.5.1)."""
         if self.sender:
@@ -157,6 +185,8 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
     def sendCloseFrame(self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False) -> None:
         self.stop_sending()
         super().sendCloseFrame(code, reasonUtf8, isReply)
+        if self._is_held():
+            self.transport.read_on()  # there is an answer to come
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.stop_sending()
@@ -246,7 +276,7 @@ class Send:
             return
         loop = asyncio.get_running_loop()
         if self.held_until is None:
-            self.joined.transport.pauseProducing()
+            self.joined.transport.hold(self)
             loop.call_soon(self._go_on, loop)
         self.held_until = max(self.held_until or 0.0, loop.time() + seconds)
 
@@ -257,7 +287,7 @@ class Send:
             return
         self.held_until = None
         if self.joined:
-            self.joined.transport.resumeProducing()
+            self.joined.transport.let_go(self)
 
     async def drained(self) -> None:
         """Wait until the socket has taken all that was sent. Whoever sends much without it is soon given up."""

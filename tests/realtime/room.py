@@ -7,7 +7,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.realtime.wire.client import Client
@@ -76,10 +76,25 @@ class Participant(Client):
             octets += len(data)
         return octets
 
+    def pour(self, data: bytes) -> int:
+        """Send the data until no more of it is taken; how many octets were."""
+        return pour(self._socket, data)
+
     def reset(self) -> None:
         """Abort the connection: TCP RST, not FIN."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()
+
+
+def pour(sender: socket.socket, data: bytes) -> int:
+    """Send the data until no more of it is taken; how many octets were."""
+    sender.settimeout(0.5)
+    taken = 0
+    with suppress(TimeoutError):
+        while taken < len(data):
+            taken += sender.send(memoryview(data)[taken:])
+    sender.settimeout(PATIENCE)
+    return taken
 
 
 def burst(count: int, size: int) -> list[str]:

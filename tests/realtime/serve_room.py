@@ -7,6 +7,8 @@ The argument has options for the server. It prints its port. A participant's tex
 - "bye 5 100": the same, and then a close frame
 - "several 5 100": the burst to the sender as several texts at once, and sent when the handler has ended
 - "in a task": the same back to the sender, in a task of its own
+- "wait": nothing, but the sender's consumer has no time for anything else until somebody says "let in"
+- "let in": nothing, but for those and for whoever comes to /late, whose handshake waits for it too
 - "peak": the most memory that the server has ever used, in KiB
 
 Every HTTP request gets a response of 4 MB.
@@ -16,6 +18,7 @@ import asyncio
 import json
 import resource
 import sys
+from typing import ClassVar
 
 from channels.layers import channel_layers
 from channels.routing import ProtocolTypeRouter
@@ -30,6 +33,12 @@ from chatdemo.realtime.writes import sent_together
 
 class Room(AsyncWebsocketConsumer):
     groups = ["room"]
+    door: ClassVar = asyncio.Event()
+
+    async def connect(self):
+        if self.scope["path"] == "/late":
+            await self.door.wait()
+        await self.accept()
 
     async def receive(self, text_data=None, bytes_data=None):
         if bytes_data is not None:
@@ -38,6 +47,11 @@ class Room(AsyncWebsocketConsumer):
         if command == "peak":
             unit = 1024 if sys.platform == "darwin" else 1
             await self.send(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit))
+        elif text_data == "let in":
+            self.door.set()  # for those who wait now
+            self.door.clear()
+        elif text_data == "wait":
+            await self.door.wait()
         elif text_data == "in a task":
             await asyncio.create_task(self.send(text_data))
         elif command == "several":

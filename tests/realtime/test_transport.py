@@ -1,14 +1,19 @@
 """How messages reach a socket: joined, whole, in order, and not for ever."""
 
 import re
+import socket
 from contextlib import ExitStack
 
 import pytest
 
-from tests.realtime.room import Participant, burst, serving
+from tests.realtime.room import Participant, burst, pour, serving
+from tests.realtime.wire.client import HANDSHAKE
 from tests.realtime.wire.frames import BINARY, PING, PONG, TEXT, Frame, close_code, close_frame, encode
+from tests.support.served import PATIENCE
 
 MIB = 1024 * 1024
+#: More than the kernel keeps, at both ends.
+POURED = 32 * MIB
 #: KiB that the server may need for one who doesn't read, with a backlog of a mebibyte; generous, as the heap breaks up.
 BOUND = 40 * 1024
 
@@ -81,6 +86,44 @@ def test_what_was_written_before_a_close_frame_arrives_before_it(room):
         assert close_code(ana.received[-1]) == 4000
         ana.send(close_frame(4000))
         assert ana.has_ended()
+
+
+def test_what_is_sent_before_a_handshake_is_answered_waits_outside(room):
+    """It was kept, all of it, and read in one go once the answer was there: 2 MB took 35 s."""
+    with Participant(room.port) as ana, socket.create_connection(("127.0.0.1", room.port), PATIENCE) as early:
+        early.sendall(HANDSHAKE.replace(b"/echo", b"/late"))
+        assert pour(early, encode(Frame(PING)) * (POURED // 6)) < POURED
+        ana.say("let in")
+        ana.say("hello")
+        assert ana.hears() == ["hello"]
+        assert early.recv(12) == b"HTTP/1.1 101"
+
+
+def test_what_a_busy_consumer_has_no_time_for_waits_outside_and_comes_in_order():
+    with serving(max_backlog=1 << 30) as room, Participant(room.port) as ana, Participant(room.port) as ben:
+        ana.say("wait")
+        numbered = [encode(Frame(BINARY, f"{number:08}".ljust(50_000).encode())) for number in range(POURED // 50_000)]
+        taken = ana.pour(b"".join(numbered))
+        assert taken < POURED
+        ben.say("let in")
+        whole, begun = divmod(taken, len(numbered[0]))
+        ana.send_bytes(numbered[whole][begun:])
+        ana.read(whole + 1)
+        assert [int(frame.payload[:8]) for frame in ana.received] == list(range(whole + 1))
+
+
+def test_one_who_is_not_read_from_is_not_taken_for_dead():
+    with serving(ping_interval=0, ping_timeout=1) as room, Participant(room.port) as ana, Participant(room.port) as ben:
+        ana.say("wait")
+        for _ in range(200):
+            ana.say("in a task")
+        for number in range(1, 4):  # until the first one's time is out
+            ben.read(number)
+            ben.send(Frame(PONG, ben.received[-1].payload))
+        assert {frame.opcode for frame in ben.received} == {PING}
+        ben.say("let in")
+        ana.read(201)
+        assert [frame.opcode for frame in ana.received if frame.opcode != PING] == [TEXT] * 200
 
 
 def test_those_who_disappear_in_the_middle_of_a_broadcast_hurt_nobody(room):
