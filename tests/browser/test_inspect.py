@@ -3,6 +3,7 @@
 import json
 import re
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -248,6 +249,39 @@ def test_thirty_participants_have_one_lane_for_most(inspecting, served):
         each.__exit__(None, None, None)
 
 
+def test_on_a_phone_no_two_titles_of_lanes_are_over_each_other(inspecting, join):
+    inspecting.page.set_viewport_size({"width": 390, "height": 844})
+    opened = [join() for _ in range(6)]
+    opened[0].say("hello")
+    expect(inspecting.caption).to_contain_text("it reached all 6 browsers")
+    expect(inspecting.page.locator(".head.rest .name")).to_have_text("and 2 more")
+    titles = inspecting.page.locator(".heads .zone:visible").evaluate_all(
+        """titles => titles.map((title) => {
+            const words = document.createRange();
+            words.selectNodeContents(title);
+            return [words.getBoundingClientRect().left, words.getBoundingClientRect().right];
+        }).sort(([one], [other]) => one - other)"""
+    )
+    assert len(titles) >= 3
+    assert all(right < left for (_, right), (left, _) in pairwise(titles))
+
+
+def test_the_beginning_of_a_long_message_is_its_title(inspecting, join):
+    join().say('a "long" é one, ' * 200)
+    expect(inspecting.caption.locator(".said")).to_have_text(re.compile('^a "long" é one, a "long" é one, .*…$'))
+
+
+@pytest.mark.parametrize(
+    "frame", ['{"message": "a\x01', '{"message": "a\n', '{"message": "\\N"}', '{"message": "\\U0041"}', '{"message": "a" is it}']
+)
+def test_what_only_looks_like_a_message_is_shown_as_it_is(inspecting, join, frame):
+    one = join()
+    one.socket.send(frame)
+    expect(inspecting.caption.locator(".said")).to_have_text(frame)
+    one.say("after")
+    expect(inspecting.caption).to_contain_text("after")
+
+
 def test_keys_choose_older_and_newer_messages(inspecting, join):
     one = join()
     for text in ("first", "second", "third"):
@@ -271,6 +305,18 @@ def test_a_heartbeat_is_on_no_messages_journey(inspecting, join, served):
         join("elsewhere")
         expect(inspecting.events.filter(has_text="elsewhere").first).to_be_visible()  # and so what was before it
         inspecting.expect_hops(*hops)
+
+
+def test_a_heartbeat_is_not_drawn_before_anybody_has_said_anything_either(inspecting, join, served):
+    with connect(served.socket_url("/ws/chat/lobby/"), subprotocols=["chatdemo"]) as two:
+        two.send('{"typing": true}')
+        expect(inspecting.caption).to_contain_text("typing")
+        two.send('{"beat": true}')
+        join("elsewhere")
+        expect(inspecting.events.filter(has_text="elsewhere").first).to_be_visible()  # and so what was before it
+        inspecting.page.keyboard.press("ArrowRight")
+        inspecting.page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        assert "typing" in inspecting.caption.text_content()
 
 
 def test_what_pages_tell_by_themselves_pushes_no_message_aside(inspecting, join, served):

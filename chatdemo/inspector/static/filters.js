@@ -1,5 +1,6 @@
 // Which events are listed: of whom, of which kind, and with which text in them.
 import { element } from "./dom.js";
+import { isBeat } from "./journeys.js";
 import { line } from "./words.js";
 
 const KINDS = {
@@ -11,8 +12,6 @@ const KINDS = {
   trouble: "errors and losses",
   http: "HTTP",
 };
-// chatdemo's own, of which each participant has one every four seconds.
-const BEAT = /^\{"(event": ?"beat"|beat": ?true)\}$/;
 const OF = {
   frames: ["receive", "send"],
   layer: ["group_add", "group_discard", "group_send", "layer_send", "layer_receive", "full", "freeze", "thaw"],
@@ -52,7 +51,7 @@ export class Filters {
     return (event) =>
       (!room || event.room === room || event.room === undefined) &&
       (!kinds || kinds.includes(event.what)) &&
-      (beats || !BEAT.test(event.payload)) &&
+      (beats || !isBeat(event)) &&
       (!who || String(event.connection) === who) &&
       (!text || `${event.what} ${event.consumer ?? ""} ${line(event)}`.toLowerCase().includes(text));
   }

@@ -3,6 +3,7 @@ import { gist } from "./words.js";
 
 // One flag or number, which a page tells by itself: {"beat": true}, {"got": 7}.
 const SIGNAL = /^\s*\{\s*"\w+"\s*:\s*(true|false|\d+)\s*\}\s*$/;
+const BEAT = /^\{"(event": ?"beat"|beat": ?true)\}$/;
 
 export class Journeys {
   constructor() {
@@ -19,17 +20,17 @@ export class Journeys {
   }
 
   start(event) {
-    const journey = { id: event.journey, at: event.at, room: event.room, hops: [], kept: false, text: gist(event), said: isSaid(event) };
+    const journey = { id: event.journey, at: event.at, room: event.room, hops: [], kept: false, text: gist(event), said: isSaid(event), told: !isBeat(event) };
     this.all.set(journey.id, journey);
     return journey;
   }
 
   // Those of a room, or of all, the oldest first: what people have said, and `also`; or, as long as nobody has said
-  // anything, what is told by itself.
+  // anything, what is told by itself, but for heartbeats.
   list(room, also) {
     const all = [...this.all.values()].filter((journey) => !room || journey.room === room);
-    const said = all.filter((journey) => journey.said || journey.id === also);
-    return said.some((journey) => journey.said) ? said : all;
+    const wanted = all.some((journey) => journey.said) ? "said" : "told";
+    return all.filter((journey) => journey[wanted] || journey.id === also);
   }
 
   kept() {
@@ -53,6 +54,11 @@ export class Journeys {
     }
     this.touched = null;
   }
+}
+
+// chatdemo's own, of which each participant has one every four seconds.
+export function isBeat({ payload }) {
+  return BEAT.test(payload);
 }
 
 // Whether this is a browser's frame, with something that a person wrote.

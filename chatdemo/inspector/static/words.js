@@ -44,8 +44,16 @@ function said(payload) {
     const { message } = JSON.parse(payload);
     return typeof message === "string" ? message : null;
   } catch {
-    return null; // no JSON, or elided
+    return begun(payload);
   }
+}
+
+// Of a long frame, which the server elides (elide.py), what there is of its text: a JSON string up to a whole character.
+const BEGUN = /^\s*\{\s*"message"\s*:\s*("(?:[^"\\\u0000-\u001f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*).*… \([\d,]+ characters\)$/s;
+
+function begun(payload) {
+  const found = BEGUN.exec(payload);
+  return found && JSON.parse(`${found[1]}"`);
 }
 
 export function cut(text, most) {
