@@ -104,7 +104,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-@cli.command()
+@cli.command(short_help="Run the chat, or a project of your own.")
 @click.argument("directory", metavar="[DIR]", required=False)
 @setting_option("host", metavar="ADDRESS")
 @setting_option("port", metavar="NUMBER")
@@ -250,7 +250,7 @@ def announce(settings: config.Config, addresses: Addresses) -> None:
 
 
 @cli.command(
-    short_help="Django's own commands: shell, migrate, check, ...",
+    short_help="Run Django's own commands, such as shell and migrate.",
     options_metavar="[OPTIONS]",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
@@ -279,7 +279,7 @@ def manage(context: click.Context, config_file: str | None, arguments: tuple[str
 @cli.command()
 @version_option
 def steps() -> None:
-    """The steps of the tutorial, a line for each.
+    """List the steps of the tutorial, a line for each.
 
     \b
     chatdemo steps                     list them
@@ -295,7 +295,7 @@ def steps() -> None:
     click.echo("Take one home:   chatdemo new mysite --step echo")
 
 
-@cli.command()
+@cli.command(short_help="Write the tutorial's project into a folder of your own.")
 @click.argument("directory", metavar="DIR")
 @click.option("--step", metavar="NAME", help="Step of the tutorial that it has come to. [default: the last]")
 @click.option("--layer", metavar="NAME", default="memory", help="Channel layer: memory or redis. [default: memory]")
@@ -321,7 +321,7 @@ def new(directory: str, step: str | None, layer: str) -> None:
         click.echo(line)
 
 
-@cli.command()
+@cli.command(short_help="Judge a project of your own, step by step.")
 @click.argument("directory", metavar="[DIR]", default=".")
 @click.option("--step", metavar="NAME", help="Step that it must have come to. [default: whatever it has begun]")
 @click.option("--watch", is_flag=True, help="Look again whenever a file is saved, until Ctrl-C.")
@@ -357,7 +357,7 @@ def check(directory: str, step: str | None, watch: bool) -> int:
     return 0 if passed else 1
 
 
-@cli.command()
+@cli.command(short_help="Let simulated participants talk, as a rehearsal.")
 @click.argument("url", metavar="[URL]", default="")
 @click.option(
     "--people", metavar="NUMBER", type=click.IntRange(1, 10_000), default=30, help="Participants. [default: 30]"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chatdemo.chat.transcript.reader import Summary
 
 
-@click.command()
+@click.command(short_help="Write a room's transcript.")
 @click.argument("room")
 @click.option("--format", "form", type=click.Choice(["md", "csv", "json", "html"]), default="md", help="[default: md]")
 @click.option("--since", metavar="WHEN", help="Leave out what was said before. [default: all of it]")
@@ -52,7 +52,7 @@ def export(room: str, form: str, since: str | None, config_file: str | None, **f
         click.echo(f"Nothing was said since {iso(start)}: the last message is of {found.last}.", err=True)
 
 
-@click.command()
+@click.command(short_help="List the rooms of which something is kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with times in UTC.")
 @common_options
 def rooms(as_json: bool, config_file: str | None, **flags) -> None:
@@ -76,7 +76,7 @@ def rooms(as_json: bool, config_file: str | None, **flags) -> None:
         put(f"{line}\n" for line in report.table(found))
 
 
-@click.command()
+@click.command(short_help="Delete what is kept of a room, once you have said yes.")
 @click.argument("room")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @common_options

@@ -1,5 +1,6 @@
 """The commands as a user types them, short of serving."""
 
+import re
 import socket
 import sys
 
@@ -35,6 +36,7 @@ def test_help_teaches_where_to_start(arguments):
     assert result.exit_code == 0
     assert "Start with `chatdemo serve`" in result.stdout
     assert "manage" in result.stdout
+    assert not re.search(r"[^\]]\.\.\.$", result.stdout, re.MULTILINE), "what a command does is cut short"
 
 
 @pytest.mark.parametrize("arguments", [("--version",), ("serve", "--version"), ("manage", "--version")])

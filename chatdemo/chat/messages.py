@@ -2,7 +2,10 @@
 
 import json
 import re
+import unicodedata
 from typing import NamedTuple
+
+from chatdemo.chat.names import BLANKS
 
 #: The codes of the wire contract, with the sentence that goes with each.
 ERRORS = {
@@ -102,11 +105,16 @@ _decoder = json.JSONDecoder(parse_constant=_no_json)
 def _check_text(text: object, id: str | None, limit: int) -> str:
     if not isinstance(text, str) or not _is_unicode(text):
         raise MessageError("bad_message", id)
-    if not text.strip():
+    if all(map(_is_unseen, text)):
         raise MessageError("empty", id)
     if len(text) > limit:
         raise MessageError("too_long", id, length=len(text), limit=limit)
     return text
+
+
+def _is_unseen(char: str) -> bool:
+    """Whether a text of this character alone is an empty bubble: of spaces, or of marks for a text's format."""
+    return char.isspace() or char in BLANKS or unicodedata.category(char) == "Cf"
 
 
 def _is_unicode(text: str) -> bool:

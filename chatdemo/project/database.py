@@ -119,17 +119,19 @@ def _create_file(path: Path) -> None:
 
 def _close_to_others(path: Path) -> None:
     """A copy may be open to all. What SQLite makes beside it has its mode; what is there already doesn't."""
-    for file in (path, *_logs(path)):
-        with suppress(FileNotFoundError, PermissionError):  # nothing waits there, or it is lent by another account
-            file.chmod(0o600)
+    _make_own(path, *_logs(path))
 
 
 def _open_logs(path: Path) -> None:
     """Who reads a read-only database leaves read-only logs, with which it can't be written when it may be again."""
     if os.access(path, os.W_OK):
-        for file in _logs(path):
-            with suppress(FileNotFoundError, PermissionError):
-                file.chmod(0o600)
+        _make_own(*_logs(path))
+
+
+def _make_own(*files: Path) -> None:
+    for file in files:
+        with suppress(FileNotFoundError, PermissionError):  # nothing waits there, or it is lent by another account
+            file.chmod(0o600)
 
 
 def _logs(path: Path) -> list[Path]:

@@ -129,7 +129,7 @@ def test_a_message_that_is_too_long_is_kept_with_the_reason(join):
     ada = join()
     ada.say("x" * 4001)
     expect(ada.input).to_have_value("x" * 4001)
-    expect(ada.note).to_have_text(re.compile("too many.*4000"))
+    expect(ada.note).to_have_text(re.compile("too many.*4,000"))
     ada.say("short")
     ada.expect_log("short")
     expect(ada.note).to_have_text("")

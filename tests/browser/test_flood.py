@@ -55,7 +55,7 @@ def test_many_lines_that_are_pasted_are_one_message(meet):
 def test_a_novel_is_refused_with_the_reason_and_stays_to_be_shortened(meet):
     ada, novel = meet(), "word " * 1000
     ada.input.fill(novel)
-    expect(ada.note).to_have_text("1000 characters too many: a message may have at most 4000.")
+    expect(ada.note).to_have_text("1,000 characters too many: a message may have at most 4,000.")
     ada.input.press("Enter")
     expect(ada.note).to_have_class(re.compile("error"))
     expect(ada.input).to_have_value(novel)

@@ -62,6 +62,7 @@ def test_the_clients_own_id_stays_with_the_message_and_with_its_refusal():
         ('{"message": "a", "id": "' + "a" * 65 + '"}', "bad_message"),
         ('{"message": ""}', "empty"),
         ('{"message": " \\t\\n\\u3000"}', "empty"),
+        (r'{"message": "\u200b\u202e \u2060\ufeff\u3164"}', "empty"),
         ('{"message": "' + "a" * (LIMIT + 1) + '"}', "too_long"),
     ],
 )

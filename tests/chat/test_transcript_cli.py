@@ -191,7 +191,7 @@ def test_rooms_are_in_columns(past):
     past.at(AT)
     past.at(AT, seq=2)
     assert output("rooms") == (
-        "messages  last              room\n"
+        "messages  last, local time  room\n"
         "       1  2026-11-22 10:00  ab\n"
         "       2  2026-11-22 10:00  lobby\n"
         "       1  2026-11-22 10:00  日本語 room\n"

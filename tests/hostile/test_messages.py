@@ -146,6 +146,9 @@ BLANK = {
     "a no-break space": "\u00a0",
     "an ideographic space": "\u3000",
     "a line separator": "\u2028",
+    "a space without width": "\u200b",
+    "joiners and turns": "\u200d\u202e\u2066",
+    "a filler that Unicode has for a letter": "\u3164",
 }
 
 

@@ -19,7 +19,8 @@ body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem aut
 h1 {{ overflow-wrap: anywhere; }}
 ol {{ list-style: none; margin: 0; padding: 0; }}
 li {{ border-top: 1px solid color-mix(in srgb, currentColor 25%, transparent); padding: .5rem 0; break-inside: avoid; }}
-time {{ font-size: .875rem; opacity: .8; margin-inline-start: .5rem; white-space: nowrap; }}
+time {{ font-size: .875rem; opacity: .8; white-space: nowrap; }}
+strong {{ margin-inline-end: .5rem; }}
 p {{ margin: .25rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; }}
 </style>
 </head>

@@ -11,7 +11,7 @@ def table(rooms: Sequence[Summary]) -> list[str]:
     """Lines in columns. The name is the last: whatever its script, width and direction, it moves nothing."""
     if not rooms:
         return ["Nothing has been said yet in any room."]
-    rows = [("messages", "last", "room")]
+    rows = [("messages", "last, local time", "room")]
     rows += [(f"{room.count:,}", _local(room.last) or "-", one_line(room.name)) for room in rooms]
     width = max(len(count) for count, _, _ in rows)
     return [f"{count:>{width}}  {last:<16}  {name}" for count, last, name in rows]

@@ -2,6 +2,9 @@
 // was begun outlives a reload.
 import { draft, keepDraft } from "./storage.js";
 
+// Spaces, and what else nobody can see: the server has no use for a message of these alone.
+const NOTHING = /^[\s\p{Cf}]*$/u;
+
 export class Composer {
   constructor(form, limit) {
     this.form = form;
@@ -14,7 +17,7 @@ export class Composer {
       this.submit();
     };
     this.input.onkeydown = (event) => this.onKey(event);
-    this.input.oninput = () => this.measure();
+    this.input.oninput = () => this.changed();
     this.focus();
     this.input.value ||= draft();
     this.measure();
@@ -27,7 +30,7 @@ export class Composer {
   // Puts a text back to be changed, before what is there already.
   edit(text) {
     this.input.value = [text, this.input.value].filter(Boolean).join("\n");
-    this.measure();
+    this.changed();
     this.focus();
   }
 
@@ -45,19 +48,23 @@ export class Composer {
 
   submit() {
     const text = this.input.value;
-    if (!text.trim() || this.measure() > this.limit) return this.focus();
+    if (NOTHING.test(text) || this.measure() > this.limit) return this.focus();
     this.input.value = "";
-    this.measure();
+    this.changed();
     this.focus();
     this.onMessage(text);
   }
 
+  changed() {
+    keepDraft(this.input.value);
+    this.measure();
+  }
+
   // The length in characters, as the server counts; says how many are left when they run short.
   measure() {
-    keepDraft(this.input.value);
     const length = Array.from(this.input.value).length;
     const left = this.limit - length;
-    const excess = `${characters(-left)} too many: a message may have at most ${this.limit}.`;
+    const excess = `${characters(-left)} too many: a message may have at most ${this.limit.toLocaleString("en")}.`;
     this.warn(left < 0 ? excess : "");
     if (left >= 0 && left < this.limit / 10) this.note.textContent = `${characters(left)} left`;
     return length;
@@ -65,5 +72,5 @@ export class Composer {
 }
 
 function characters(count) {
-  return `${count} character${count === 1 ? "" : "s"}`;
+  return `${count.toLocaleString("en")} character${count === 1 ? "" : "s"}`;
 }

@@ -1,18 +1,19 @@
-// The browser's storage for this site; where it is switched off, the page's own memory.
+// The browser's storage for this site, or, as `kind`, that of one tab; where it is switched off, the page's own memory.
 const memory = new Map();
+const TAB = "sessionStorage";
 
-export function read(key) {
+export function read(key, kind = "localStorage") {
   try {
-    return localStorage.getItem(key) ?? memory.get(key) ?? null;
+    return window[kind].getItem(key) ?? memory.get(key) ?? null;
   } catch {
     return memory.get(key) ?? null;
   }
 }
 
-export function write(key, value) {
+export function write(key, value, kind = "localStorage") {
   memory.set(key, value);
   try {
-    localStorage.setItem(key, value);
+    window[kind].setItem(key, value);
   } catch {
     // Full or forbidden: until the page is closed it is remembered here.
   }
@@ -39,19 +40,11 @@ const DRAFT = `chatdemo draft ${location.pathname}`;
 
 // What was being written in this tab, when its page was left.
 export function draft() {
-  try {
-    return sessionStorage.getItem(DRAFT) ?? "";
-  } catch {
-    return "";
-  }
+  return read(DRAFT, TAB) ?? "";
 }
 
 export function keepDraft(text) {
-  try {
-    sessionStorage.setItem(DRAFT, text);
-  } catch {
-    // Full or forbidden.
-  }
+  write(DRAFT, text, TAB);
 }
 
 // Letters and digits that nobody guesses. crypto.randomUUID is missing where a page comes over plain HTTP from another
