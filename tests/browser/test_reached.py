@@ -31,12 +31,17 @@ def test_who_is_away_has_it_later_and_is_named_on_demand(meet):
     expect(names).to_have_count(0)
 
 
+def say_without(absent, sender):
+    """One loses the connection, and the other says hello."""
+    absent.page.context.set_offline(True)
+    absent.expect_state("Connection lost")
+    sender.say("hello")
+    expect(sender.reached).to_have_text("reached 0 of 1")
+
+
 def test_a_sender_who_was_away_meanwhile_hears_of_it(meet):
     ada, ben = meet("Ada"), meet("Ben")
-    ben.page.context.set_offline(True)
-    ben.expect_state("Connection lost")
-    ada.say("hello")
-    expect(ada.reached).to_have_text("reached 0 of 1")
+    say_without(ben, ada)
     ada.page.context.set_offline(True)
     ada.expect_state("Connection lost")
     ben.page.context.set_offline(False)
@@ -59,10 +64,7 @@ def test_a_page_that_is_loaded_again_knows_it_still(meet):
 
 def test_who_was_away_so_long_that_they_left_has_it_when_they_are_back(meet):
     ada, ben = meet("Ada"), meet("Ben")
-    ben.page.context.set_offline(True)
-    ben.expect_state("Connection lost")
-    ada.say("hello")
-    expect(ada.reached).to_have_text("reached 0 of 1")
+    say_without(ben, ada)
     expect(ada.notices.filter(has_text="Ben left.")).to_be_visible()
     expect(ada.reached).to_have_count(0)  # there is nobody for whom it was
     ben.page.context.set_offline(False)
