@@ -1,10 +1,14 @@
 """Deleting what is kept of a room, so that it isn't left in the file either."""
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
 from chatdemo.chat.transcript import reader
+
+#: Seconds in which a server has written its log back, and between two looks whether it has.
+PATIENCE, PAUSE = 5.0, 0.02
 
 
 def forget(name: Path | str, room: str) -> tuple[int, bool]:
@@ -39,7 +43,19 @@ def _wipe(connection: sqlite3.Connection) -> bool:
     """
     try:
         connection.execute("VACUUM")
-        [[busy, _, _]] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return _cut_log(connection)
     except sqlite3.OperationalError:
         return False
-    return not busy
+
+
+def _cut_log(connection: sqlite3.Connection) -> bool:
+    """SQLite waits for those who read or write, and never for another's checkpoint, such as a server's (upkeep.py).
+
+    https://www.sqlite.org/c3ref/wal_checkpoint_v2.html
+    """
+    deadline = time.monotonic() + PATIENCE
+    while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:  # busy
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(PAUSE)
+    return True

@@ -1,14 +1,26 @@
 """A room's messages, deleted."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 from chatdemo.chat.history.drafts import Draft
 from chatdemo.chat.history.store import Store
 from chatdemo.chat.transcript import reader
 from chatdemo.chat.transcript.forget import forget
+from tests.support.served import PATIENCE
 
 SECRET = "the secret of a test, {number:05}"
+#: Is writing a database's log back, as far as others can see, until its stdin ends. The lock's place is
+#: https://www.sqlite.org/walformat.html#wal_locks: WAL_CKPT_LOCK.
+WRITING_BACK = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as shm:
+    fcntl.lockf(shm, fcntl.LOCK_EX, 1, 121)
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
 
 
 def in_the_files(path):
@@ -67,6 +79,7 @@ def test_a_database_that_is_being_read_is_told(past, monkeypatch):
         return connection
 
     monkeypatch.setattr(reader, "connect", impatient)
+    monkeypatch.setattr("chatdemo.chat.transcript.forget.PATIENCE", 0)
     past.say(SECRET.format(number=0))
     with closing(sqlite3.connect(past.path, isolation_level=None)) as other:
         other.execute("BEGIN")
@@ -74,4 +87,24 @@ def test_a_database_that_is_being_read_is_told(past, monkeypatch):
         assert forget(past.path, "lobby") == (1, False)
         other.execute("COMMIT")
     reader.rooms(past.path)
+    assert in_the_files(past.path) == 0
+
+
+def test_it_waits_for_a_server_that_is_writing_its_log_back(past, monkeypatch):
+    """SQLite waits for a reader or a writer, and never for another's checkpoint."""
+    waits = []
+
+    def pause(seconds):
+        waits.append(seconds)
+        server.communicate(timeout=PATIENCE)  # it comes to its end
+
+    past.say(SECRET.format(number=0))
+    with closing(reader.connect(past.path)) as open_still:
+        open_still.execute("SELECT count(*) FROM chat_message").fetchone()
+        command = [sys.executable, "-c", WRITING_BACK, f"{past.path}-shm"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout.readline() == "locked\n"
+            monkeypatch.setattr("chatdemo.chat.transcript.forget.time.sleep", pause)
+            assert forget(past.path, "lobby") == (1, True)
+    assert len(waits) == 1
     assert in_the_files(past.path) == 0
