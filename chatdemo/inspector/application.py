@@ -110,16 +110,13 @@ class Inspector:
 
     async def _show(self, scope: dict, send: Callable) -> bool:
         if scope["path"] == PREFIX.rstrip("/"):
-            await pages.refuse(send, 302, {"Location": PREFIX})
+            await pages.redirect(send, PREFIX)
             return True
-        if not scope["path"].startswith(PREFIX):
-            return False
-        file = pages.find(scope["path"].removeprefix(PREFIX))
-        if file and scope["method"] in ("GET", "HEAD"):
+        named = scope["path"].startswith(PREFIX) and scope["method"] in ("GET", "HEAD")
+        file = pages.find(scope["path"].removeprefix(PREFIX)) if named else None
+        if file:
             await pages.answer(file, scope, send)
-        else:
-            await pages.refuse(send)
-        return True
+        return bool(file)
 
     async def _watch(self, scope: dict, path: str | None, receive: Callable, send: Callable) -> bool:
         await receive()  # websocket.connect

@@ -40,9 +40,8 @@ async def answer(path: Path, scope: dict, send: Callable) -> None:
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-async def refuse(send: Callable, status: int = 404, headers: dict[str, str] | None = None) -> None:
-    """An answer without content."""
-    await start(send, status, {"Content-Length": "0", **(headers or {})})
+async def redirect(send: Callable, path: str) -> None:
+    await start(send, 302, {"Content-Length": "0", "Location": path})
     await send({"type": "http.response.body", "body": b""})
 
 

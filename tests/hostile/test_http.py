@@ -20,6 +20,7 @@ UNKNOWN = {
     "two slashes before a room": "//chat/lobby/",
     "a room without a name": "/chat//",
     "a letter too much": "/chats/",
+    "below the inspector's": "/inspect/nothing.js",
     "a NUL": "/%00",
     "a newline": "/a%0d%0ab",
     "invalid UTF-8": "/%FF%FE",

@@ -94,12 +94,12 @@ async def test_the_page_and_its_files(tmp_path, monkeypatch):
     assert b"connect-src 'self' ws://localhost" in headers[b"content-security-policy"]
     assert (await asked("/inspect/", method="HEAD"))["body"] == b""
     assert (await asked("/inspect"))["status"] == 302
-    assert (await asked("/inspect/", method="POST"))["status"] == 404
+    assert (await asked("/inspect/", method="POST"))["body"] == b"theirs"
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "../application.py", "%2e%2e/tape.py", "a/b.js", ".hidden.js"])
-async def test_no_other_file_is_given_out(name):
-    assert (await asked(f"/inspect/{name}"))["status"] == 404
+async def test_no_other_file_is_given_out_and_the_application_says_so(name):
+    assert (await asked(f"/inspect/{name}"))["body"] == b"theirs"
 
 
 async def test_an_address_that_only_begins_like_ours_is_theirs():
