@@ -70,9 +70,10 @@ def _rows(result: Result) -> Iterator[tuple[str, str, str]]:
     yield "p99", duration(latencies.percentile(99)), "1 in 100 took longer"
     yield "worst", duration(latencies.worst if latencies.count else None), ""
     if result.plan.drop:
-        back = result.caught_up
-        away = result.cuts + result.closed.total() - back.count
-        yield "cut", f"{result.cuts:,}", f"{away:,} of them not caught up yet" if away > 0 else "all came back"
+        back, away = result.caught_up, result.away
+        verb = "has" if away == 1 else "have"
+        remark = f"{_amount(away, 'participant')} {verb} not caught up" if away else "all came back"
+        yield "cut", f"{result.cuts:,}", remark
         worst = f"half took longer, the worst {duration(back.worst)}" if back.count else ""
         yield "caught up", duration(back.percentile(50)), worst
 

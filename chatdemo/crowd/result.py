@@ -31,7 +31,8 @@ class Plan:
 class Result:
     """What a run has come to. ``interrupted``: by Ctrl-C. ``lag`` is what the crowd says of itself.
 
-    ``cuts`` is how many connections it cut, ``caught_up`` in what time each participant then had everything again.
+    ``cuts`` is how many connections it cut, ``caught_up`` in what time each participant then had everything again, and
+    ``away`` how many participants haven't.
     """
 
     plan: Plan
@@ -44,6 +45,7 @@ class Result:
     lag: Lag
     interrupted: bool
     cuts: int = 0
+    away: int = 0
     caught_up: Histogram = field(default_factory=Histogram)
 
     @property
@@ -51,7 +53,7 @@ class Result:
         """Whether everyone joined and stayed, or came back, and got every message once and in order."""
         counts = self.counts
         closed = self.closed if not self.plan.drop else ()
-        bad = counts.lost, counts.out_of_order, counts.doubled, self.absent, closed, self.refused
+        bad = counts.lost, counts.out_of_order, counts.doubled, self.absent, closed, self.refused, self.away
         return not any(bad)
 
     @property

@@ -71,7 +71,7 @@ class Run:
     def _result(self, counts: Counts, interrupted: bool) -> Result:
         crowd, plan = self.crowd, self.plan
         lists = crowd.joined, crowd.absent, crowd.closed, crowd.refused
-        cuts = (crowd.cuts, crowd.caught_up) if plan.drop else ()
+        cuts = (crowd.cuts, crowd.away, crowd.caught_up) if plan.drop else ()
         return Result(plan, counts, crowd.tally.latencies, *lists, self.lag, interrupted, *cuts)
 
     async def _join(self) -> None:

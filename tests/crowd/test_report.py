@@ -70,14 +70,22 @@ def test_what_went_wrong_is_said(others, note):
 def test_cuts_are_told_and_are_no_fault():
     back = Histogram()
     back.add(0.25)
-    dropped = replace(result(closed=Counter({(1006, ""): 1})), cuts=2, caught_up=back)
+    dropped = replace(result(closed=Counter({(1006, ""): 1})), cuts=2, caught_up=back)  # twice before it had all
     dropped = replace(dropped, plan=replace(dropped.plan, drop=0.1))
     rows = list(report.table(dropped))
-    assert "  cut                    2  2 of them not caught up yet" in rows
+    assert "  cut                    2  all came back" in rows
     assert any(row.startswith("  caught up") and row.endswith("half took longer, the worst 250 ms") for row in rows)
     assert "Cut off by the server: 1 x code 1006 (connection lost)." in rows
     assert dropped.exit_code == 0
     assert report.title(1, 1, 1, "at", 0.025).splitlines()[1] == "2.5% of their connections cut each second"
+
+
+@pytest.mark.parametrize(("away", "words"), [(1, "1 participant has"), (2, "2 participants have")])
+def test_who_has_not_come_back_is_counted_and_is_a_fault(away, words):
+    dropped = replace(result(), cuts=9, away=away, plan=Plan(300, 20, 30, drop=0.1))
+    rows = list(report.table(dropped))
+    assert f"  cut                    9  {words} not caught up" in rows
+    assert not any("All is well" in row for row in rows) and dropped.exit_code == 1
 
 
 def test_only_a_good_run_is_called_so():

@@ -3,7 +3,9 @@
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
+from types import SimpleNamespace
 
 from chatdemo.chat.history.drafts import Draft
 from chatdemo.chat.history.store import Store
@@ -104,7 +106,8 @@ def test_it_waits_for_a_server_that_is_writing_its_log_back(past, monkeypatch):
         command = [sys.executable, "-c", WRITING_BACK, f"{past.path}-shm"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
             assert server.stdout.readline() == "locked\n"
-            monkeypatch.setattr("chatdemo.chat.transcript.forget.time.sleep", pause)
+            clock = SimpleNamespace(monotonic=time.monotonic, sleep=pause)
+            monkeypatch.setattr("chatdemo.chat.transcript.forget.time", clock)
             assert forget(past.path, "lobby") == (1, True)
     assert len(waits) == 1
     assert in_the_files(past.path) == 0
