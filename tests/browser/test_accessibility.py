@@ -11,12 +11,13 @@ from tests.browser.participant import Participant, enter
 FIELDS_AND_BUTTONS = {"textbox", "button", "link", "searchbox", "combobox", "checkbox", "DisclosureTriangle"}
 
 #: Everything that the keyboard can reach on the page as it is shown, in its order.
+#: Each is named by what it says now: later it may tell another age.
 REACHABLE = """() => Array.from(document.querySelectorAll("a[href], button, input, select, textarea, summary,"
   + "[tabindex]")).filter((element) => element.tabIndex >= 0 && !element.disabled && element.checkVisibility())
-  .map((element) => element.id || element.textContent.trim())"""
+  .map((element) => element.stop = element.id || element.textContent.trim())"""
 FOCUSED = """() => {
   const element = document.activeElement;
-  return element === document.body ? null : element.id || element.textContent.trim();
+  return element === document.body ? null : element.stop ?? element.textContent.trim();
 }"""
 OUTLINE = """() => {
   const {outlineStyle, outlineWidth} = getComputedStyle(document.activeElement);

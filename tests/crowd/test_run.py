@@ -94,7 +94,8 @@ def test_whoever_is_cut_off_comes_back_and_has_everything(tmp_path):
 def test_a_server_that_is_killed_and_comes_back_in_the_middle_loses_nothing(tmp_path):
     port = str(free_port())
     with Served(tmp_path, "--port", port) as server:
-        with Crowd(tmp_path, server.url, "--people", "5", "--for", "6", "--rate", "20", "--drop", "0.1") as crowd:
+        drop = "0.000001"  # so that all five are there when it is killed
+        with Crowd(tmp_path, server.url, "--people", "5", "--for", "6", "--rate", "20", "--drop", drop) as crowd:
             wait_for(lambda: rows(tmp_path / "chat.sqlite3") > 20, "the crowd to talk")
             server.kill()
             with Served(tmp_path, "--port", port):
