@@ -18,7 +18,8 @@ from tests.support.served import Process, Served, clean_environ, free_port, wait
 from tests.support.written import Written
 
 FAULTS = Path(__file__).with_name("serve_faults.py")
-SHORT = ("--for", "1", "--rate", "10")
+#: Ten messages. What isn't sent when the time is over isn't sent at all, so the last is due well before.
+SHORT = ("--for", "4", "--rate", "2.5")
 
 
 class Faulty(Process):
@@ -81,8 +82,8 @@ def test_an_own_server_that_does_not_start_says_why(tmp_path):
 
 
 def test_whoever_is_cut_off_comes_back_and_has_everything(tmp_path):
-    crowd = finished(tmp_path, "--people", "20", "--for", "4", "--rate", "25", "--drop", "0.5")
-    assert [crowd.figure(name) for name in ("participants", "sent", "delivered")] == ["20", "100", "2,000"]
+    crowd = finished(tmp_path, "--people", "20", "--for", "8", "--rate", "5", "--drop", "0.5")
+    assert [crowd.figure(name) for name in ("participants", "sent", "delivered")] == ["20", "40", "800"]
     assert [crowd.figure(name) for name in ("lost", "out of order", "doubled")] == ["0", "0", "0"]
     cut, remark = crowd.figure("cut").split(maxsplit=1)
     assert int(cut) > 5 and remark == "all came back"
@@ -95,12 +96,12 @@ def test_a_server_that_is_killed_and_comes_back_in_the_middle_loses_nothing(tmp_
     port = str(free_port())
     with Served(tmp_path, "--port", port) as server:
         drop = "0.000001"  # so that all five are there when it is killed
-        with Crowd(tmp_path, server.url, "--people", "5", "--for", "6", "--rate", "20", "--drop", drop) as crowd:
-            wait_for(lambda: rows(tmp_path / "chat.sqlite3") > 20, "the crowd to talk")
+        with Crowd(tmp_path, server.url, "--people", "5", "--for", "10", "--rate", "5", "--drop", drop) as crowd:
+            wait_for(lambda: rows(tmp_path / "chat.sqlite3") > 10, "the crowd to talk")
             server.kill()
             with Served(tmp_path, "--port", port):
                 assert crowd.wait(RUN) == 0, crowd.output
-    assert (crowd.figure("delivered"), crowd.figure("lost")) == ("600", "0")
+    assert (crowd.figure("delivered"), crowd.figure("lost")) == ("250", "0")
     assert "Cut off by the server: 5 x code 1006 (connection lost)." in told(crowd)
 
 
@@ -127,8 +128,7 @@ def test_what_is_lost_by_who_was_away_is_counted(tmp_path, faulty):
 
 def test_what_is_doubled_is_counted_even_for_who_comes_back(tmp_path, faulty):
     address = f"{faulty.url}ws/chat/number_twice/"
-    slowly = ("--for", "4", "--rate", "2.5")  # a busy machine that is late for the last message doesn't say it
-    crowd = finished(tmp_path, address, "--people", "3", *slowly, "--drop", "0.000001", code=1)
+    crowd = finished(tmp_path, address, "--people", "3", *SHORT, "--drop", "0.000001", code=1)
     assert [crowd.figure(name) for name in ("delivered", "lost", "doubled")] == ["30", "0", "30"]
 
 

@@ -33,7 +33,7 @@ def secure(tmp_path):
 
 
 def test_a_certificate_that_is_trusted_passes(tmp_path, secure):
-    crowd = finished(tmp_path, secure.url, "--people", "3", "--for", "1", "--rate", "10", **secure.trusted)
+    crowd = finished(tmp_path, secure.url, "--people", "3", "--for", "4", "--rate", "2.5", **secure.trusted)
     assert "at wss://localhost:" in crowd.output and crowd.figure("delivered") == "30"
 
 
