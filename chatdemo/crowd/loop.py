@@ -28,8 +28,12 @@ def run_on_reactor(work: Callable[[], Coroutine[None, None, T]]) -> T:
         tasks.append(asyncio.ensure_future(work()))
         tasks[0].add_done_callback(lambda _: reactor.stop())
 
+    def interrupt() -> None:
+        # One turn later, behind the work's first step: a task that is cancelled before that has no result.
+        reactor.callLater(0, lambda: [task.cancel() for task in tasks])
+
     reactor.callLater(0, start)  # and not callWhenRunning: that comes before the event loop runs
-    with _signals(lambda: [task.cancel() for task in tasks]):
+    with _signals(interrupt):
         reactor.run(installSignalHandlers=False)
     return tasks[0].result()
 

@@ -88,7 +88,8 @@ def test_on_a_terminal_one_line_is_rewritten_and_gone_at_the_end(served):
     code, written = on_a_terminal(served.url, "--people", "3", "--for", "4", "--rate", "2.5")
     assert code == 0, written
     shown = re.findall(r"\r([^\r\n]+)", written)
-    assert any(re.match(r"3 in  [0-4] s left  sent \d+  lost 0  [\d,]+ delivered/s  p99 \S+ ms", line) for line in shown)
+    pattern = r"3 in  [0-4] s left  sent \d+  lost 0  [\d,]+ delivered/s  p99 \S+ ms"
+    assert any(re.match(pattern, line) for line in shown)
     assert re.search(r"\r +\r\r?  participants", written)
     assert "delivered             30" in written
 

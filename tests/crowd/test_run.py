@@ -226,7 +226,7 @@ def test_ctrl_c_while_participants_join_ends_it_too(tmp_path, faulty):
 @pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
 def test_ctrl_c_takes_its_own_server_with_it(tmp_path):
     with Crowd(tmp_path, "--for", "600", ready="at ws://") as crowd:
-        assert crowd.stop() == 130
+        assert crowd.stop() == 130, crowd.output
     assert "Nothing listens at" in told(finished(tmp_path, crowd.url, code=1))
 
 
