@@ -5,13 +5,14 @@ import socket
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from statistics import median
 
 import pytest
 
 from tests.hostile.raw import CONTINUATION, PING, PONG, TEXT, Raw, frame, hear, join, new_room, participant, say
 
-#: Seconds that a bystander may have to wait, and for how long the flood lasts.
-DELAY, FLOOD = 0.5, 3.0
+#: Seconds that a bystander may have to wait, for how long most may, and for how long the flood lasts.
+DELAY, MOSTLY, FLOOD = 0.5, 0.1, 3.0
 
 
 @contextmanager
@@ -52,12 +53,19 @@ def pouring(flooder: Raw, pack: bytes):
 
 
 def test_a_flood_slows_its_sender_alone(server):
+    # Without a limit it delays most of them by 0.17 s, with it by 0.002. What delays in but one of three floods is the
+    # machine, which has other things to do.
+    floods = (_delays_in_a_flood(server) for _ in range(3))
+    assert any(max(delays) < DELAY and median(delays) < MOSTLY for delays in floods)
+
+
+def _delays_in_a_flood(server) -> list[float]:
     room, pack = new_room(), frame(TEXT, json.dumps({"message": "flood"}).encode()) * 1000
     with participant(server, room) as flooder, join(server, room) as ana, join(server, room) as ben:
         with pouring(flooder, pack) as sent:
             delays = [_delay(ana, ben, FLOOD / 10) for _ in range(10)]
-    assert max(delays) < DELAY
     assert sent[0] > len(pack)  # it was one
+    return delays
 
 
 #: What no limit of messages counts.
@@ -78,7 +86,7 @@ def test_a_flood_of_frames_that_say_nothing_delays_nobody_for_long(server, one):
             flooder.send(frame(TEXT, fin=False))
             stack.enter_context(pouring(flooder, one * 5000))
         delays = [_delay(ana, ben) for _ in range(5)]
-    assert min(delays) < DELAY  # it delays each; what delays but some is the machine, which has other things to do
+    assert min(delays) < DELAY  # a flood delays each; what delays but some is the machine
 
 
 def _delay(ana, ben, pause=0.0):
