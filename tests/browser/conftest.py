@@ -7,8 +7,9 @@ from tests.browser.participant import enter, open_browser
 from tests.support.served import PATIENCE, Served
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser():
+    """For all tests of a module: Playwright and a browser take a second of a core to start."""
     path = find.browser() or pytest.skip("there's no Chromium, Chrome or Edge on this machine")
     with open_browser(path) as browser:
         yield browser
@@ -16,14 +17,18 @@ def browser():
 
 @pytest.fixture
 def new_context(browser):
-    """Makes a browser context: a person's own cookies and windows."""
+    """Makes a browser context: a person's own cookies and windows. All are closed when the test ends."""
+    contexts = []
 
     def new_context(**options):
         context = browser.new_context(**options)
+        contexts.append(context)
         context.set_default_timeout(PATIENCE * 1000)
         return context
 
-    return new_context
+    yield new_context
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

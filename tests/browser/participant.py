@@ -29,7 +29,8 @@ expect.set_options(timeout=PATIENCE * 1000)
 def open_browser(path: str) -> Iterator[Browser]:
     """The browser at ``path``, with Playwright started and stopped round it.
 
-    Not kept for longer than a test: while Playwright runs, so does an asyncio loop in this thread.
+    Not kept for longer than a module: while Playwright runs, so does an asyncio loop in this thread, where other
+    modules' tests have their own.
     """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=find.ARGUMENTS)
