@@ -8,7 +8,8 @@ import signal
 from tests.promise.server import Server
 from tests.promise.talk import talk
 
-KILLS, STOPS, HELD_UP = 20, 4, 20
+#: How often it goes away, and seconds for which it is held up.
+TIMES, HELD_UP = 20, 20
 #: Seconds in which everyone has everything again, with thousands of messages that are sent again.
 CAUGHT_UP = 5.0
 
@@ -16,17 +17,17 @@ CAUGHT_UP = 5.0
 async def test_killed_twenty_times_under_load_it_loses_nothing(tmp_path):
     moments = random.Random(6)
     async with Server(tmp_path) as server, talk(server) as room:
-        for _ in range(KILLS):
+        for _ in range(TIMES):
             await asyncio.sleep(moments.uniform(0, 0.5))
             await server.end(signal.SIGKILL)
             await server.start()
             await room.goes_on()
-        assert min(page.lines for page in room.pages) > KILLS / 2
+        assert min(page.lines for page in room.pages) > TIMES / 2
 
 
-async def test_stopped_as_a_service_is_it_loses_nothing(tmp_path):
+async def test_stopped_twenty_times_as_a_service_is_it_loses_nothing(tmp_path):
     async with Server(tmp_path) as server, talk(server) as room:
-        for _ in range(STOPS):
+        for _ in range(TIMES):
             await server.end(signal.SIGTERM)
             await server.start()
             await room.goes_on()
