@@ -11,7 +11,9 @@ def main() -> None:
     serving = "serve" in sys.argv[1:2]
     try:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # nohup ignores it
+        if (
+            hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+        ):  # nohup ignores it
             signal.signal(signal.SIGHUP, signal.default_int_handler)
         from chatdemo.cli import cli
 

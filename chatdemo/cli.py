@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chatdemo import __version__, config
-from chatdemo.errors import ChatdemoError, UsageError
+from chatdemo import __version__
+from chatdemo.common import config
+from chatdemo.common.errors import ChatdemoError, UsageError
 from chatdemo.options import common_options, setting_option, version_option
 from chatdemo.project.addresses import Addresses
 from chatdemo.transcripts import export, forget, rooms
 
 if TYPE_CHECKING:
-    from chatdemo.guest.project import Project
+    from chatdemo.own.project import Project
 
 #: What there is to know about a project, by a word for it.
 Notes = list[tuple[str, str]]
@@ -29,7 +30,7 @@ NOBODY_ELSE = {
     True: "can join, but this machine has no address in a network yet",
 }
 
-#: How `check` shows each kind of line (tutorial/checker/report.py).
+#: How `check` shows each kind of line (course/checker/report.py).
 STYLES = {"good": {"fg": "green"}, "bad": {"fg": "red", "bold": True}, "plain": {}}
 
 
@@ -66,7 +67,9 @@ def fail(message: str, hint: str, code: int) -> int:
 def _usage_fault(error: click.ClickException) -> str:
     """What click says, without guesses at options that no help shows."""
     if isinstance(error, click.NoSuchOption) and error.ctx:
-        options = [option for option in error.ctx.command.params if not getattr(option, "hidden", False)]
+        options = [
+            option for option in error.ctx.command.params if not getattr(option, "hidden", False)
+        ]
         shown = {name for option in options for name in option.opts}
         error.possibilities = [name for name in error.possibilities or () if name in shown]
     return error.format_message()
@@ -74,7 +77,9 @@ def _usage_fault(error: click.ClickException) -> str:
 
 def _usage_hint(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
-    return f"{context.command_path if context else 'chatdemo'} --help shows the commands and options."
+    return (
+        f"{context.command_path if context else 'chatdemo'} --help shows the commands and options."
+    )
 
 
 class Within(click.FloatRange):
@@ -90,7 +95,10 @@ class Within(click.FloatRange):
 
 
 @click.group(
-    "chatdemo", cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+    "chatdemo",
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @version_option
 @click.pass_context
@@ -110,10 +118,16 @@ def cli(context: click.Context) -> None:
 @setting_option("port", metavar="NUMBER")
 @setting_option("open", "--open/--no-open")
 @setting_option("step", metavar="NAME")
-@click.option("--adopt", type=int, hidden=True, help="File descriptor of the socket to serve DIR on.")
-@click.option("--again", is_flag=True, hidden=True, help="DIR was served before, and the banner shown.")
+@click.option(
+    "--adopt", type=int, hidden=True, help="File descriptor of the socket to serve DIR on."
+)
+@click.option(
+    "--again", is_flag=True, hidden=True, help="DIR was served before, and the banner shown."
+)
 @common_options
-def serve(directory: str | None, adopt: int | None, again: bool, config_file: str | None, **flags) -> int | None:
+def serve(
+    directory: str | None, adopt: int | None, again: bool, config_file: str | None, **flags
+) -> int | None:
     """Run the chat, or a project of your own, in this terminal until Ctrl-C.
 
     \b
@@ -145,7 +159,7 @@ def serve(directory: str | None, adopt: int | None, again: bool, config_file: st
 def serve_chat(settings: config.Config) -> None:
     from chatdemo.project import listener, server
     from chatdemo.project.addresses import addresses
-    from chatdemo.tutorial import course
+    from chatdemo.course import course
 
     if settings.step:  # before the port: the one that was typed wrongly is the first to be told
         course.find(settings.step)
@@ -159,12 +173,14 @@ def refuse_together(directory: str, flags: Mapping[str, Any]) -> None:
     for name in ("step", "db"):
         if flags[name] is not None:
             hint = "Leave out one of the two: a project of your own has its own code and database."
-            raise UsageError(f"--{name} is for chatdemo's own chat, and {directory} is a project.", hint)
+            raise UsageError(
+                f"--{name} is for chatdemo's own chat, and {directory} is a project.", hint
+            )
 
 
 def serve_project(directory: str, settings: config.Config, adopt: int | None, again: bool) -> int:
     """Hold the port for the processes that serve the project, or be one of them, on the socket ``adopt``."""
-    from chatdemo.guest import keeper, project
+    from chatdemo.own import keeper, project
     from chatdemo.project import listener
 
     found = project.find(Path(directory))
@@ -173,20 +189,28 @@ def serve_project(directory: str, settings: config.Config, adopt: int | None, ag
     with listener.listen(settings.host, settings.port) as held:
         for code in keeper.keep(found.folder, held):
             if code not in (1, 2):  # which have said why
-                fail(f"The project's process has ended, with exit code {code}.", "Look for what ended it.", code)
+                fail(
+                    f"The project's process has ended, with exit code {code}.",
+                    "Look for what ended it.",
+                    code,
+                )
             click.secho(f"{now()}  Waiting for a file to be saved; Ctrl-C ends it.", dim=True)
     return 0
 
 
-def serve_adopted(found: "Project", settings: config.Config, held: socket.socket, again: bool) -> int:
+def serve_adopted(
+    found: "Project", settings: config.Config, held: socket.socket, again: bool
+) -> int:
     """The exit code, by which the process that holds the port knows what is next."""
-    from chatdemo.guest import keeper, server
-    from chatdemo.guest.notes import about_hosts
+    from chatdemo.own import keeper, server
+    from chatdemo.own.notes import about_hosts
     from chatdemo.project.addresses import addresses
 
     def on_ready(notes: Notes) -> None:
         notes += [("Hosts", note) for note in about_hosts(reached_at.local, reached_at.others)]
-        announce_again(found, notes) if again else announce_project(found, settings, reached_at, notes)
+        announce_again(found, notes) if again else announce_project(
+            found, settings, reached_at, notes
+        )
 
     reached_at = addresses(*held.getsockname()[:2])
     try:
@@ -202,7 +226,9 @@ def serve_adopted(found: "Project", settings: config.Config, held: socket.socket
     return keeper.RELOAD
 
 
-def announce_project(found: "Project", settings: config.Config, addresses: Addresses, notes: Notes) -> None:
+def announce_project(
+    found: "Project", settings: config.Config, addresses: Addresses, notes: Notes
+) -> None:
     """The banner of a project of one's own, with what there is to know about it."""
     row = "  {:<12}{}".format
     click.secho(f"chatdemo {__version__} is running {found.folder.name}.", bold=True)
@@ -231,7 +257,7 @@ def now() -> str:
 def announce(settings: config.Config, addresses: Addresses) -> None:
     """The banner: where to go, where the data is, how to stop."""
     from chatdemo.project import database
-    from chatdemo.tutorial import course
+    from chatdemo.course import course
 
     row = "  {:<12}{}".format
     click.secho(f"chatdemo {__version__} is running.", bold=True)
@@ -257,7 +283,9 @@ def announce(settings: config.Config, addresses: Addresses) -> None:
 @common_options
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")
 @click.pass_context
-def manage(context: click.Context, config_file: str | None, arguments: tuple[str, ...], **flags) -> None:
+def manage(
+    context: click.Context, config_file: str | None, arguments: tuple[str, ...], **flags
+) -> None:
     """Django's own management of the embedded project, as manage.py is in the tutorial.
 
     \b
@@ -286,7 +314,7 @@ def steps() -> None:
     chatdemo serve --step echo         run the chat as it is at the end of one
     chatdemo new mysite --step echo    write it out as a project of your own
     """
-    from chatdemo.tutorial import course
+    from chatdemo.course import course
 
     for step in course.steps():
         click.echo(f"{step.number}  {click.style(f'{step.name:<8}', bold=True)}{step.summary}")
@@ -297,8 +325,15 @@ def steps() -> None:
 
 @cli.command(short_help="Write the tutorial's project into a folder of your own.")
 @click.argument("directory", metavar="DIR")
-@click.option("--step", metavar="NAME", help="Step of the tutorial that it has come to. [default: the last]")
-@click.option("--layer", metavar="NAME", default="memory", help="Channel layer: memory or redis. [default: memory]")
+@click.option(
+    "--step", metavar="NAME", help="Step of the tutorial that it has come to. [default: the last]"
+)
+@click.option(
+    "--layer",
+    metavar="NAME",
+    default="memory",
+    help="Channel layer: memory or redis. [default: memory]",
+)
 @version_option
 def new(directory: str, step: str | None, layer: str) -> None:
     """Write the tutorial's project, as it stands at the end of a step, into a folder of your own.
@@ -311,7 +346,7 @@ def new(directory: str, step: str | None, layer: str) -> None:
 
     The project is plain Django and Channels, and yours: it needs nothing of chatdemo. `chatdemo steps` lists the steps.
     """
-    from chatdemo.tutorial import course, new
+    from chatdemo.course import course, new
 
     chosen = course.find(step) if step is not None else course.steps()[-1]
     folder = new.write(directory, chosen, layer)
@@ -323,7 +358,11 @@ def new(directory: str, step: str | None, layer: str) -> None:
 
 @cli.command(short_help="Judge a project of your own, step by step.")
 @click.argument("directory", metavar="[DIR]", default=".")
-@click.option("--step", metavar="NAME", help="Step that it must have come to. [default: whatever it has begun]")
+@click.option(
+    "--step",
+    metavar="NAME",
+    help="Step that it must have come to. [default: whatever it has begun]",
+)
 @click.option("--watch", is_flag=True, help="Look again whenever a file is saved, until Ctrl-C.")
 @version_option
 def check(directory: str, step: str | None, watch: bool) -> int:
@@ -337,9 +376,9 @@ def check(directory: str, step: str | None, watch: bool) -> int:
     DIR is where manage.py is. The project may come from `chatdemo new`, or be typed by hand from the tutorial. Its code
     is run in a process of its own, for a minute at most, and needs no Redis. The exit code is 0 if no fault is found.
     """
-    from chatdemo.tutorial import course
-    from chatdemo.tutorial.checker import report, run
-    from chatdemo.tutorial.checker import watch as watching
+    from chatdemo.course import course
+    from chatdemo.course.checker import report, run
+    from chatdemo.course.checker import watch as watching
 
     folder, target = Path(directory), course.find(step) if step is not None else None
     passed = False
@@ -350,7 +389,9 @@ def check(directory: str, step: str | None, watch: bool) -> int:
             for kind, line in report.lines(verdict, target):
                 click.secho(line, **STYLES[kind])
             if watch:
-                click.secho(f"\n{now()}  Waiting for a file to be saved; Ctrl-C ends it.\n", dim=True)
+                click.secho(
+                    f"\n{now()}  Waiting for a file to be saved; Ctrl-C ends it.\n", dim=True
+                )
     except KeyboardInterrupt:
         if not watch:
             raise click.Abort() from None
@@ -360,7 +401,11 @@ def check(directory: str, step: str | None, watch: bool) -> int:
 @cli.command(short_help="Let simulated participants talk, as a rehearsal.")
 @click.argument("url", metavar="[URL]", default="")
 @click.option(
-    "--people", metavar="NUMBER", type=click.IntRange(1, 10_000), default=30, help="Participants. [default: 30]"
+    "--people",
+    metavar="NUMBER",
+    type=click.IntRange(1, 10_000),
+    default=30,
+    help="Participants. [default: 30]",
 )
 @click.option(
     "--rate",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chatdemo import config
-from chatdemo.errors import ChatdemoError, UsageError
+from chatdemo.common import config
+from chatdemo.common.errors import ChatdemoError, UsageError
 from chatdemo.options import common_options
 
 if TYPE_CHECKING:
@@ -18,8 +18,16 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Write a room's transcript.")
 @click.argument("room")
-@click.option("--format", "form", type=click.Choice(["md", "csv", "json", "html"]), default="md", help="[default: md]")
-@click.option("--since", metavar="WHEN", help="Leave out what was said before. [default: all of it]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["md", "csv", "json", "html"]),
+    default="md",
+    help="[default: md]",
+)
+@click.option(
+    "--since", metavar="WHEN", help="Leave out what was said before. [default: all of it]"
+)
 @common_options
 def export(room: str, form: str, since: str | None, config_file: str | None, **flags) -> None:
     """Write the transcript of a room: all messages that are kept, in their order.
@@ -47,9 +55,15 @@ def export(room: str, form: str, since: str | None, config_file: str | None, **f
     path = kept.find(config.use(config.load(flags, file=config_file)))
     with kept.explained(path):
         found = reader.require(path, room)
-        put(transcript.write(transcript.FORMS[form](), found.name, reader.pages(path, found.name, start)))
+        put(
+            transcript.write(
+                transcript.FORMS[form](), found.name, reader.pages(path, found.name, start)
+            )
+        )
     if start and iso(start).removesuffix("Z") > found.last:
-        click.echo(f"Nothing was said since {iso(start)}: the last message is of {found.last}.", err=True)
+        click.echo(
+            f"Nothing was said since {iso(start)}: the last message is of {found.last}.", err=True
+        )
 
 
 @click.command(short_help="List the rooms of which something is kept.")
@@ -105,7 +119,9 @@ def forget(room: str, yes: bool, config_file: str | None, **flags) -> int:
     if not is_gone:
         vacuum = "from django.db import connection as c; c.cursor().execute('VACUUM')"
         hint = f'Stop what has the database open, then: chatdemo manage --db "{path}" shell -c "{vacuum}"'
-        raise ChatdemoError(f"{said} deleted, but what was said may still be in {path} or its -wal.", hint)
+        raise ChatdemoError(
+            f"{said} deleted, but what was said may still be in {path} or its -wal.", hint
+        )
     put([f"Forgot {said} of {one_line(found.name)}.\n"])
     return 0
 
@@ -121,8 +137,13 @@ def put(pieces: Iterable[str]) -> None:
             out.write(piece.encode("utf-8"))
         out.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still writes at its end
-        if error.errno not in (errno.EPIPE, errno.EINVAL):  # the second is what Windows has for a closed pipe
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # for what Python still writes at its end
+        if error.errno not in (
+            errno.EPIPE,
+            errno.EINVAL,
+        ):  # the second is what Windows has for a closed pipe
             hint = "Make room on its disk, or write it to another."
             raise ChatdemoError(f"The output can't be written: {error.strerror}.", hint) from None
 

@@ -12,7 +12,9 @@ from tests.support.served import Served
 # Each process (of xdist too) has its own data. pytest-django looks for settings before it loads this file, finds
 # none, and so leaves setting Django up to it.
 _folder = tempfile.TemporaryDirectory(prefix="chatdemo-tests-")
-for name in [name for name in os.environ if name.startswith("CHATDEMO_") and name != "CHATDEMO_TEST_ALL"]:
+for name in [
+    name for name in os.environ if name.startswith("CHATDEMO_") and name != "CHATDEMO_TEST_ALL"
+]:
     del os.environ[name]
 os.environ["CHATDEMO_DB"] = str(Path(_folder.name, "chat.sqlite3"))
 os.environ["DJANGO_SETTINGS_MODULE"] = "chatdemo.project.settings"
@@ -61,6 +63,10 @@ def pytest_runtest_makereport(item, call):
     """With CHATDEMO_TEST_ALL=1 a skipped test is a failed one: on a machine that has everything, none may hide."""
     outcome = yield
     report = outcome.get_result()
-    if report.skipped and os.environ.get("CHATDEMO_TEST_ALL") == "1" and not hasattr(report, "wasxfail"):
+    if (
+        report.skipped
+        and os.environ.get("CHATDEMO_TEST_ALL") == "1"
+        and not hasattr(report, "wasxfail")
+    ):
         report.outcome = "failed"
         report.longrepr = f"skipped, and CHATDEMO_TEST_ALL=1 forbids it: {report.longrepr}"

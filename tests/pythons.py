@@ -28,7 +28,9 @@ def find() -> dict[str, str]:
     found = {}
     for version in SUPPORTED:
         installed = glob.glob(
-            os.path.join(os.environ.get("PYENV_ROOT", ""), "versions", f"{version}.*", "bin", "python")
+            os.path.join(
+                os.environ.get("PYENV_ROOT", ""), "versions", f"{version}.*", "bin", "python"
+            )
         )
         for interpreter in filter(None, [*installed, shutil.which(f"python{version}")]):
             if _version(interpreter) == version:
@@ -62,7 +64,9 @@ def try_project(project: Written) -> None:
 
 def chat(server: Process, path: str) -> None:
     """Say something in a room, and hear it in another window."""
-    join = partial(connect, server.socket_url(path), origin=server.url.removesuffix("/"))  # as a browser does
+    join = partial(
+        connect, server.socket_url(path), origin=server.url.removesuffix("/")
+    )  # as a browser does
     with join() as ana, join() as ben:
         ana.send(json.dumps({"message": "hello"}))
         heard = [json.loads(end.recv(PATIENCE)) for end in (ana, ben)]
@@ -85,7 +89,10 @@ def main() -> None:
             place = Path(folder, version)
             place.mkdir()
             try_wheel(interpreter, wheel, place)
-            print(f"Python {version}: the wheel installs, serves, chats, and writes a project that does.", flush=True)
+            print(
+                f"Python {version}: the wheel installs, serves, chats, and writes a project that does.",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from chatdemo import __version__, config
+from chatdemo import __version__
+from chatdemo.common import config
 from chatdemo.cli import cli
 from chatdemo.project import server
 
@@ -36,17 +37,23 @@ def test_help_teaches_where_to_start(arguments):
     assert result.exit_code == 0
     assert "Start with `chatdemo serve`" in result.stdout
     assert "manage" in result.stdout
-    assert not re.search(r"[^\]]\.\.\.$", result.stdout, re.MULTILINE), "what a command does is cut short"
+    assert not re.search(r"[^\]]\.\.\.$", result.stdout, re.MULTILINE), (
+        "what a command does is cut short"
+    )
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("serve", "--version"), ("manage", "--version")])
+@pytest.mark.parametrize(
+    "arguments", [("--version",), ("serve", "--version"), ("manage", "--version")]
+)
 def test_version_names_what_it_runs_on(arguments):
     result = run(*arguments)
     assert result.exit_code == 0
     assert result.stdout.startswith(f"chatdemo {__version__} (django ")
 
 
-@pytest.mark.parametrize("name", ["host", "port", "open", "db", "config", "debug", "version", "help"])
+@pytest.mark.parametrize(
+    "name", ["host", "port", "open", "db", "config", "debug", "version", "help"]
+)
 def test_the_help_of_serve_has_every_option(name):
     assert f"--{name}" in run("serve", "--help").stdout
 
@@ -90,7 +97,10 @@ def test_a_busy_port_is_two_lines():
         port = busy.getsockname()[1]
         message, hint = refused(1, "serve", "--port", str(port))
     assert message == f"Port {port} on 127.0.0.1 is already in use."
-    assert hint == f"Stop the program that has it, or take another: --port {port + 1}, or --port 0 for a free one."
+    assert (
+        hint
+        == f"Stop the program that has it, or take another: --port {port + 1}, or --port 0 for a free one."
+    )
 
 
 def test_a_database_that_is_not_one_is_two_lines(folder):
@@ -139,12 +149,17 @@ def test_manage_explains_itself(arguments):
 def test_a_fault_of_a_django_command_is_two_lines_that_say_whose_it_is(folder):
     message, hint = refused(1, "manage", "--db", "x.sqlite3", "collectstatic", "--noinput")
     assert message.startswith("ImproperlyConfigured: ") and "STATIC_ROOT" in message
-    assert hint == "That comes from Django's own command; CHATDEMO_DEBUG=1 before chatdemo shows where."
+    assert (
+        hint
+        == "That comes from Django's own command; CHATDEMO_DEBUG=1 before chatdemo shows where."
+    )
 
 
 def test_manage_hands_the_rest_over_as_it_is(monkeypatch):
     seen = []
-    monkeypatch.setattr(server, "manage", lambda settings, arguments: seen.append((settings.db, arguments)))
+    monkeypatch.setattr(
+        server, "manage", lambda settings, arguments: seen.append((settings.db, arguments))
+    )
     assert run("manage", "--db", "x.sqlite3", "shell", "--db", "y", "-c", "pass").exit_code == 0
     assert seen == [("x.sqlite3", ("shell", "--db", "y", "-c", "pass"))]
 
@@ -156,7 +171,9 @@ def test_ctrl_c_before_the_server_runs_ends_quietly(monkeypatch):
 
 
 def test_the_banner_says_where_to_go_where_the_data_is_and_how_to_stop(monkeypatch, folder):
-    monkeypatch.setattr(server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close()))
+    monkeypatch.setattr(
+        server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close())
+    )
     banner = run("serve", "--port", "0", "--db", "data.sqlite3").stdout
     assert "http://127.0.0.1:" in banner
     assert str(folder / "data.sqlite3") in banner
@@ -165,7 +182,9 @@ def test_the_banner_says_where_to_go_where_the_data_is_and_how_to_stop(monkeypat
 
 
 def test_the_banner_has_the_address_for_the_class(monkeypatch):
-    monkeypatch.setattr(server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close()))
+    monkeypatch.setattr(
+        server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close())
+    )
     monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: "192.0.2.7")
     banner = run("serve", "--port", "0", "--host", "0.0.0.0", "--db", ":memory:").stdout
     assert "http://192.0.2.7:" in banner
@@ -173,7 +192,9 @@ def test_the_banner_has_the_address_for_the_class(monkeypatch):
 
 
 def test_the_banner_of_an_open_server_without_a_network_does_not_ask_for_what_was_done(monkeypatch):
-    monkeypatch.setattr(server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close()))
+    monkeypatch.setattr(
+        server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close())
+    )
     monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: None)
     banner = run("serve", "--port", "0", "--host", "0.0.0.0").stdout
     assert "can join, but this machine has no address in a network yet" in banner
@@ -182,7 +203,9 @@ def test_the_banner_of_an_open_server_without_a_network_does_not_ask_for_what_wa
 
 def test_open_opens_the_browser_once_it_is_ready(monkeypatch):
     opened = []
-    monkeypatch.setattr(server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close()))
+    monkeypatch.setattr(
+        server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close())
+    )
     monkeypatch.setattr("click.launch", opened.append)
     run("serve", "--port", "0", "--open")
     run("serve", "--port", "0", "--no-open")

@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from chatdemo import config
-from chatdemo.config import Config, load
-from chatdemo.errors import UsageError
+from chatdemo.common import config
+from chatdemo.common.config import Config, load
+from chatdemo.common.errors import UsageError
 
 
 def refusal(**arguments) -> UsageError:
@@ -49,7 +49,9 @@ def test_a_variable_is_parsed_as_its_setting_wants(folder, variable, text, value
 
 
 def test_the_file_may_be_named_by_option_or_by_variable(folder):
-    (folder / "other.toml").write_bytes(b"\xef\xbb\xbfport = 81")  # with the mark that Windows' editor puts first
+    (folder / "other.toml").write_bytes(
+        b"\xef\xbb\xbfport = 81"
+    )  # with the mark that Windows' editor puts first
     assert load(environ={}, file="other.toml").port == 81
     assert load(environ={"CHATDEMO_CONFIG": "other.toml"}).port == 81
 
@@ -82,7 +84,9 @@ def test_a_port_out_of_range_names_the_range(value):
 )
 def test_a_value_of_another_type_is_shown_with_the_wanted_one(name, value, wanted):
     error = refusal(flags={name: value})
-    assert error.message == f"--{name.replace('_', '-')}: {value!r} is not {wanted.partition(',')[0]}."
+    assert (
+        error.message == f"--{name.replace('_', '-')}: {value!r} is not {wanted.partition(',')[0]}."
+    )
     assert error.hint == f"Give {wanted}."
 
 
@@ -106,7 +110,9 @@ def test_a_switch_of_the_test_suite_is_no_unknown_variable(folder):
 def test_a_file_that_is_not_toml_says_where(folder):
     error = refusal(file=written(folder, "port: 8000"))
     assert "isn't valid TOML: " in error.message and "line 1" in error.message
-    assert error.hint == "Write each setting once, on a line of its own, in UTF-8, as in: port = 8000"
+    assert (
+        error.hint == "Write each setting once, on a line of its own, in UTF-8, as in: port = 8000"
+    )
 
 
 def test_a_file_that_is_not_text_is_refused(folder):
@@ -117,7 +123,9 @@ def test_a_file_that_is_not_text_is_refused(folder):
 def test_a_named_file_must_exist(folder):
     error = refusal(file="none.toml")
     assert error.message == "none.toml can't be read: No such file or directory."
-    assert error.hint == "Give --config (or CHATDEMO_CONFIG) a file that exists and that you may read."
+    assert (
+        error.hint == "Give --config (or CHATDEMO_CONFIG) a file that exists and that you may read."
+    )
 
 
 def test_a_folder_is_no_file(folder):

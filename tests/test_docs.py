@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from chatdemo import __version__, config
+from chatdemo import __version__
+from chatdemo.common import config
 from chatdemo.chat.messages import ERRORS
 from chatdemo.cli import cli
-from chatdemo.config import SETTINGS, Config
-from chatdemo.tutorial import course
-from chatdemo.tutorial.checker.faults import catalogue
+from chatdemo.common.config import SETTINGS, Config
+from chatdemo.course import course
+from chatdemo.course.checker.faults import catalogue
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -26,7 +27,9 @@ def table(heading: str) -> dict[str, list[str]]:
 
 
 def test_the_readme_has_every_setting_with_its_default_and_meaning():
-    rows = {name: [f"`{toml_default(name)}`", row.metadata["help"]] for name, row in SETTINGS.items()}
+    rows = {
+        name: [f"`{toml_default(name)}`", row.metadata["help"]] for name, row in SETTINGS.items()
+    }
     assert table("setting") == rows
 
 
@@ -48,17 +51,26 @@ def test_the_readme_has_every_command_and_each_that_it_has_exists():
 
 
 def test_every_option_that_the_readme_has_exists():
-    options = {option for command in cli.commands.values() for parameter in command.params for option in parameter.opts}
+    options = {
+        option
+        for command in cli.commands.values()
+        for parameter in command.params
+        for option in parameter.opts
+    }
     ours = set(re.findall(r"(?<![\w-])--[a-z][a-z_-]*", README)) - {"--help", "--all"}
     assert ours <= options
 
 
 def test_the_readme_has_every_option_of_the_crowd_with_its_default():
     options = {
-        parameter.opts[0]: parameter for parameter in cli.commands["crowd"].params if parameter.opts[0][:2] == "--"
+        parameter.opts[0]: parameter
+        for parameter in cli.commands["crowd"].params
+        if parameter.opts[0][:2] == "--"
     }
     rows = {name: default for name, (default, _) in table("option").items()}
-    assert rows == {name: str(option.default) for name, option in options.items() if name != "--version"}
+    assert rows == {
+        name: str(option.default) for name, option in options.items() if name != "--version"
+    }
 
 
 def test_the_settings_without_an_option_are_named():
@@ -75,7 +87,10 @@ def test_the_readme_has_every_error_code():
 def test_every_extra_that_is_named_exists():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", "utf-8")
-    texts = [(ROOT / name).read_text("utf-8") for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+    texts = [
+        (ROOT / name).read_text("utf-8")
+        for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+    ]
     named = set(re.findall(r"(?:chatdemo|'\.)\[(\w+)\]", "\n".join(texts)))
     assert named >= {"test", "bench", "fast"}
     assert named <= set(setup["options.extras_require"])
@@ -108,6 +123,8 @@ def test_the_readme_names_every_step_in_order():
     assert f"in seven steps: {names}." in README and len(course.steps()) == 7
 
 
-@pytest.mark.parametrize("name", ["serve", "manage", "steps", "new", "check", "crowd", "export", "rooms", "forget"])
+@pytest.mark.parametrize(
+    "name", ["serve", "manage", "steps", "new", "check", "crowd", "export", "rooms", "forget"]
+)
 def test_the_help_of_a_command_shows_how_it_is_used(name):
     assert f"chatdemo {name}" in cli.commands[name].help

@@ -20,7 +20,17 @@ def listing(tmp_path_factory) -> set[str]:
     shutil.copytree(PACKAGE, source / "chatdemo", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", wheels, source]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        wheels,
+        source,
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     [wheel] = wheels.glob("chatdemo-*.whl")
@@ -45,5 +55,7 @@ def test_the_wheel_has_its_licence(listing):
 def test_the_runtime_needs_what_the_design_names_and_nothing_else():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", "utf-8")
-    needed = {line.partition(">")[0] for line in setup["options"]["install_requires"].split("\n") if line}
+    needed = {
+        line.partition(">")[0] for line in setup["options"]["install_requires"].split("\n") if line
+    }
     assert needed == {"django", "channels", "daphne", "click", "pygments", "tomli"}

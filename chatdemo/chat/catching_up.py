@@ -73,11 +73,15 @@ class CatchingUp:
 
     async def _send_what_is_kept(self, after: int) -> None:
         try:
-            if after > await reader.last(self.room_name):  # what the participant has is of a history before this one
+            if after > await reader.last(
+                self.room_name
+            ):  # what the participant has is of a history before this one
                 after = self._after = 0
             self.seen = await self._send_all_after(after)
         except DatabaseError as error:
-            logger.error("The history of a room can't be read, and a participant is disconnected: %s", error)
+            logger.error(
+                "The history of a room can't be read, and a participant is disconnected: %s", error
+            )
             await self.close(CANT_READ, "The history can't be read.")
         finally:
             self._catching_up = None

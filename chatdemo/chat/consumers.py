@@ -111,7 +111,9 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
             error = messages.MessageError("not_kept", message.id, reason=reason)
             self.post(self._tell_sender(error.as_json()))
 
-        return history.Draft(self.room_name, self.person, message.id, self._name(), message.text, on_kept, on_failed)
+        return history.Draft(
+            self.room_name, self.person, message.id, self._name(), message.text, on_kept, on_failed
+        )
 
     def _name(self) -> str:
         return self.member.shown if self.member else ""
@@ -132,7 +134,9 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
     async def _tell_sender(self, frame: str, seq: int = 0) -> None:
         if self.has_gone:  # in its channel it would wait for nobody
             return
-        await self.channel_layer.send(self.channel_name, {"type": "chat.answer", "frame": frame, "seq": seq})
+        await self.channel_layer.send(
+            self.channel_name, {"type": "chat.answer", "frame": frame, "seq": seq}
+        )
 
     async def chat_answer(self, event: dict) -> None:
         """The answer to a message of the participant's own: what became of it (``seq``), or why nothing did (0)."""
@@ -163,14 +167,20 @@ class RefusingConsumer(AsyncWebsocketConsumer):
     """For an address where no consumer is: a refusal in the handshake (403), where Channels would raise (500)."""
 
     async def connect(self) -> None:
-        await self.close(reason="no consumer is at this address: the chat's are at /ws/chat/<room>/.")
+        await self.close(
+            reason="no consumer is at this address: the chat's are at /ws/chat/<room>/."
+        )
 
 
 def _after(scope: dict) -> int | None:
     """The ``?after=`` of a WebSocket's address. Raises ValueError if that is no ``seq``."""
-    given = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True).get("after")
+    given = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True).get(
+        "after"
+    )
     if given is None:
         return None
     if not (given[0].isascii() and given[0].isdigit() and len(given[0]) < 16):
-        raise ValueError("its ?after= isn't a message's seq: give the last one that you have, or 0.")
+        raise ValueError(
+            "its ?after= isn't a message's seq: give the last one that you have, or 0."
+        )
     return int(given[0])

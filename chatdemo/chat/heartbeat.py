@@ -37,13 +37,17 @@ class Heart:
         self.pages.discard(page)
 
     def _beat(self) -> None:
-        self._timer = self.loop.call_later(BEAT, self._beat, context=Context()) if self.pages else None
+        self._timer = (
+            self.loop.call_later(BEAT, self._beat, context=Context()) if self.pages else None
+        )
         for page in list(self.pages):
             if time.monotonic() - page.heard > DEAD:
                 self.pages.discard(page)
                 spawn(page.close(NO_ANSWER, "This page doesn't answer."))
             else:
-                page.context.run(spawn, page.send_event("beat"))  # what it did last hasn't caused this
+                page.context.run(
+                    spawn, page.send_event("beat")
+                )  # what it did last hasn't caused this
 
 
 _hearts: dict[asyncio.AbstractEventLoop, Heart] = {}

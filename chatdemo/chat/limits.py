@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Sized
 
-from chatdemo.config import Config
+from chatdemo.common.config import Config
 
 
 class Bucket:
@@ -43,13 +43,17 @@ class Doors:
     def enter(self, address: str, is_new_room: bool, rooms: Sized, config: Config) -> None:
         """One more from this address. Raises Full, and then it isn't counted."""
         if self.open >= config.max_connections:
-            raise Full(f"{self.open:,} connections are open, as many as the setting max_connections allows.")
+            raise Full(
+                f"{self.open:,} connections are open, as many as the setting max_connections allows."
+            )
         if self.by_address[address] >= config.max_per_address and not _is_here(address):
             raise Full(
                 f"{address} has {self.by_address[address]:,} open, as many as the setting max_per_address allows."
             )
         if is_new_room and len(rooms) >= config.max_rooms:
-            raise Full(f"there is somebody in {len(rooms):,} rooms, as many as the setting max_rooms allows.")
+            raise Full(
+                f"there is somebody in {len(rooms):,} rooms, as many as the setting max_rooms allows."
+            )
         self.open += 1
         self.by_address[address] += 1
 

@@ -90,7 +90,10 @@ def _encode(content: dict, id: str | None) -> str:
 def _decode(text: str) -> object:
     try:
         return _decoder.decode(text)
-    except (ValueError, RecursionError):  # a number of too many digits is a ValueError, a deep nest the other
+    except (
+        ValueError,
+        RecursionError,
+    ):  # a number of too many digits is a ValueError, a deep nest the other
         raise MessageError("bad_json") from None
 
 

@@ -36,4 +36,8 @@ def key_of(scope: dict) -> str:
     if session is not None and (key := session.get(SESSION_KEY)):
         return key
     given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("client", [""])[0]
-    return f"client-{hashlib.sha256(given.encode()).hexdigest()[:32]}" if given else f"once-{secrets.token_hex(12)}"
+    return (
+        f"client-{hashlib.sha256(given.encode()).hexdigest()[:32]}"
+        if given
+        else f"once-{secrets.token_hex(12)}"
+    )

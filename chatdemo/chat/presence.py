@@ -103,7 +103,9 @@ class Presence:
     def _roster(self) -> Roster:
         group = self.room_group_name
         if group not in rosters:
-            roster = rosters[group] = Roster(partial(_tell, self.channel_layer, group), self.room_name)
+            roster = rosters[group] = Roster(
+                partial(_tell, self.channel_layer, group), self.room_name
+            )
             reaches[group] = Reached(roster, partial(_tell_sender, self.channel_layer, roster))
         return rosters[group]
 

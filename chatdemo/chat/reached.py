@@ -54,7 +54,9 @@ class Reached:
         if (seq, person) not in self.said:
             return None
         there = self._there(seq, person)
-        return [one.shown for one in there if one.got >= seq], [one.shown for one in there if one.got < seq]
+        return [one.shown for one in there if one.got >= seq], [
+            one.shown for one in there if one.got < seq
+        ]
 
     def _begin_anew(self) -> None:
         """The room was forgotten, and counts from 1 again: all who are here were so before that."""
@@ -87,4 +89,6 @@ class Reached:
     def _there(self, seq: int, person: str) -> list[Member]:
         members, gone = self.roster.members.items(), self.roster.gone.items()
         here = [member for key, member in members if key != person and member.since < seq]
-        return here + [member for key, member in gone if key != person and member.since < seq <= member.got]
+        return here + [
+            member for key, member in gone if key != person and member.since < seq <= member.got
+        ]

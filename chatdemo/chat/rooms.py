@@ -26,13 +26,19 @@ def check_name(name: str) -> str:
     if not name:
         raise RoomNameError("A room needs a name: type one.")
     if len(name) > MAX_NAME:
-        raise RoomNameError(f"That name has {len(name)} characters, but may have at most {MAX_NAME}: shorten it.")
+        raise RoomNameError(
+            f"That name has {len(name)} characters, but may have at most {MAX_NAME}: shorten it."
+        )
     if name in (".", ".."):
-        raise RoomNameError("A browser takes a name of dots alone for a folder: add a letter to it.")
+        raise RoomNameError(
+            "A browser takes a name of dots alone for a folder: add a letter to it."
+        )
     if "/" in name:
         raise RoomNameError("A room's name can't have a / in it: use - or a space.")
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in name):
-        raise RoomNameError("That name has a control character in it, which nobody could see: type it afresh.")
+        raise RoomNameError(
+            "That name has a control character in it, which nobody could see: type it afresh."
+        )
     return name
 
 
@@ -63,7 +69,9 @@ def group_name(name: str) -> str:
     long for that is a SHA-256.
     """
     data = name.encode("utf-8")
-    written = "chat_" + "".join(chr(byte) if chr(byte) in PLAIN else f".{byte:02x}" for byte in data)
+    written = "chat_" + "".join(
+        chr(byte) if chr(byte) in PLAIN else f".{byte:02x}" for byte in data
+    )
     if len(written) < BaseChannelLayer.MAX_NAME_LENGTH:
         return written
     return HASHED + hashlib.sha256(data).hexdigest()

@@ -45,11 +45,15 @@ class Roster:
         self.members: dict[str, Member] = {}
         self.gone: dict[str, Member] = {}
         self.last = 0  # the last message's seq
-        self._known: dict[str, str] = {}  # the names that somebody has been told, if only the person at their arrival
+        self._known: dict[
+            str, str
+        ] = {}  # the names that somebody has been told, if only the person at their arrival
         self._told: set[str] = set()  # the people that all have been told of
         self._timer: asyncio.TimerHandle | None = None
 
-    def join(self, person: str, name: str, connection: str, numbers: Numbers = NO_NUMBERS) -> Member:
+    def join(
+        self, person: str, name: str, connection: str, numbers: Numbers = NO_NUMBERS
+    ) -> Member:
         """Somebody has one connection more. ``numbers`` are those that the history has of their name."""
         member = self.members.get(person)
         if member is None:
@@ -110,7 +114,9 @@ class Roster:
         changes = {
             "came": [known[person] for person in now if person not in self._told],
             "left": [known[person] for person in known if person not in now],
-            "renamed": [(known[person], name) for person, name in now.items() if known[person] != name],
+            "renamed": [
+                (known[person], name) for person, name in now.items() if known[person] != name
+            ],
         }
         self._told = set(now)
         if any(changes.values()):

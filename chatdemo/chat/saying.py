@@ -24,19 +24,31 @@ class Said(NamedTuple):
 
 def event(said: Said) -> dict:
     """That of one message. By its name, the inspector knows that the sender's key isn't to be shown."""
-    return {"type": "chat.message", "frame": said.frame, "seq": said.seq, "id": said.id, "sender_token": said.sender}
+    return {
+        "type": "chat.message",
+        "frame": said.frame,
+        "seq": said.seq,
+        "id": said.id,
+        "sender_token": said.sender,
+    }
 
 
 def event_of_all(several: list[Said]) -> dict:
     """That of messages with one ``seq`` after the other. Its values are flat: a layer copies it for each member."""
     frames, seqs, ids, senders = zip(*several, strict=True)
-    joined = {"frames": BETWEEN.join(frames), "ids": BETWEEN.join(ids), "sender_tokens": BETWEEN.join(senders)}
+    joined = {
+        "frames": BETWEEN.join(frames),
+        "ids": BETWEEN.join(ids),
+        "sender_tokens": BETWEEN.join(senders),
+    }
     return {"type": "chat.messages", "first": seqs[0], "last": seqs[-1], **joined}
 
 
 def events_apart(event_of_all: dict) -> Iterator[dict]:
     """The events that the messages would have had by themselves."""
-    frames, ids, senders = (event_of_all[name].split(BETWEEN) for name in ("frames", "ids", "sender_tokens"))
+    frames, ids, senders = (
+        event_of_all[name].split(BETWEEN) for name in ("frames", "ids", "sender_tokens")
+    )
     seqs = range(event_of_all["first"], event_of_all["last"] + 1)
     for frame, seq, id, sender in zip(frames, seqs, ids, senders, strict=True):
         yield event(Said(frame, seq, id, sender))
@@ -70,7 +82,11 @@ class Mouth:
         """Say what was gathered."""
         groups, self.groups = self.groups, {}
         for (layer, group), several in groups.items():
-            begin(layer.group_send(group, event(several[0]) if len(several) == 1 else event_of_all(several)))
+            begin(
+                layer.group_send(
+                    group, event(several[0]) if len(several) == 1 else event_of_all(several)
+                )
+            )
 
 
 mouth = Mouth()

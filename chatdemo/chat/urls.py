@@ -10,5 +10,7 @@ urlpatterns = [
     path("<str:room_name>/messages/", views.older, name="older"),
     path("<str:room_name>/name/", views.name, name="name"),
     path("<str:room_name>/transcript/", views.transcript, name="transcript"),
-    path("<path:room_name>/", views.room),  # a name with a slash in it: the room's page says what is wrong with it
+    path(
+        "<path:room_name>/", views.room
+    ),  # a name with a slash in it: the room's page says what is wrong with it
 ]

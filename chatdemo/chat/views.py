@@ -69,7 +69,9 @@ def name(request: HttpRequest, room_name: str) -> HttpResponse:
     _check(request, room_name)
     form = names.NameForm(request.POST)
     if not form.is_valid():
-        return HttpResponseBadRequest(form.errors["name"][0], content_type="text/plain; charset=utf-8")
+        return HttpResponseBadRequest(
+            form.errors["name"][0], content_type="text/plain; charset=utf-8"
+        )
     request.session[names.SESSION_KEY] = form.cleaned_data["name"]
     request.session.save()
     if getattr(request.session, "is_lost", False):
@@ -116,10 +118,22 @@ def _past(room_name: str, person: str, before: int | None = None) -> dict:
         logger.error("The history of a room can't be read: %s", error)
         past, key, unread = [], "", True
     messages = [
-        {"message": one.text, "seq": one.seq, "name": one.name, "at": one.at, "own": one.sender == person}
+        {
+            "message": one.text,
+            "seq": one.seq,
+            "name": one.name,
+            "at": one.at,
+            "own": one.sender == person,
+        }
         for one in past[-PAGE:]
     ]
-    return {"kept": True, "unread": unread, "messages": messages, "more": len(past) > PAGE, "history": key}
+    return {
+        "kept": True,
+        "unread": unread,
+        "messages": messages,
+        "more": len(past) > PAGE,
+        "history": key,
+    }
 
 
 def _scope(request: HttpRequest) -> dict:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlsplit
 
-from chatdemo.errors import UsageError
+from chatdemo.common.errors import UsageError
 
 #: The schemes of an address, with the one of its WebSocket.
 SCHEMES = {"http": "ws", "ws": "ws", "https": "wss", "wss": "wss"}
@@ -51,19 +51,21 @@ def parse(text: str, own_room: str) -> Address:
     if parts.scheme not in SCHEMES or not parts.hostname or "@" in parts.netloc:
         raise UsageError(f"{text!r} is not the address of a chat.", EXAMPLES)
     if parts.query:
-        hint = (
-            "Open the page in a browser, and give the address that it leads to, or the room's without what follows ?."
-        )
+        hint = "Open the page in a browser, and give the address that it leads to, or the room's without what follows ?."
         raise UsageError(f"A WebSocket has no use for ?{parts.query} in the address.", hint)
     scheme = SCHEMES[parts.scheme]
     path = _socket_path(parts, own_room, text)
-    return Address(_host(parts, text), _port(parts, text) or USUAL_PORTS[scheme], scheme == "wss", path)
+    return Address(
+        _host(parts, text), _port(parts, text) or USUAL_PORTS[scheme], scheme == "wss", path
+    )
 
 
 def _split(text: str) -> SplitResult:
     written = text.strip()
     if written.isdecimal():
-        raise UsageError(f"{text} is a port, and the address is missing.", f"Write it as 127.0.0.1:{written}")
+        raise UsageError(
+            f"{text} is a port, and the address is missing.", f"Write it as 127.0.0.1:{written}"
+        )
     try:
         return urlsplit(written if "://" in written else f"http://{written}")
     except ValueError:  # brackets that don't match

@@ -38,7 +38,11 @@ class Connection(WebSocketClientProtocol):
     """
 
     def __init__(
-        self, door: "Door", on_frame: Callable[[bytes], None], on_end: Callable[[int, str], None], query: str = ""
+        self,
+        door: "Door",
+        on_frame: Callable[[bytes], None],
+        on_end: Callable[[int, str], None],
+        query: str = "",
     ):
         super().__init__()
         self.factory = door.factory
@@ -78,8 +82,18 @@ class Connection(WebSocketClientProtocol):
 
     def dataReceived(self, data: bytes) -> None:
         """Bytes from the server. A whole short text, as nearly all are, is cut out here: autobahn takes far longer."""
-        if self.state == self.STATE_OPEN and self.current_frame is None and not self.data and not self.inside_message:
-            while len(data) > 1 and data[0] == WHOLE_TEXT and data[1] <= SHORT and len(data) >= data[1] + 2:
+        if (
+            self.state == self.STATE_OPEN
+            and self.current_frame is None
+            and not self.data
+            and not self.inside_message
+        ):
+            while (
+                len(data) > 1
+                and data[0] == WHOLE_TEXT
+                and data[1] <= SHORT
+                and len(data) >= data[1] + 2
+            ):
                 self.on_frame(data[2 : data[1] + 2])
                 data = data[data[1] + 2 :]
         if data:
@@ -118,12 +132,16 @@ class Connection(WebSocketClientProtocol):
         words = getattr(self, "http_status_line", "").split(None, 2)
         if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].isdecimal():
             return JoinError(
-                "an answer that is no HTTP" if self.data else "the connection was closed without an answer"
+                "an answer that is no HTTP"
+                if self.data
+                else "the connection was closed without an answer"
             )
         status = int(words[1])
         if status == HTTPStatus.SWITCHING_PROTOCOLS:
             return JoinError(f"a handshake that is none: {self.wasNotCleanReason}", status)
-        return JoinError(f"status {' '.join(words[1:])}", status, self.http_headers.get("location", ""))
+        return JoinError(
+            f"status {' '.join(words[1:])}", status, self.http_headers.get("location", "")
+        )
 
 
 class Door:
@@ -139,7 +157,9 @@ class Door:
         if address.secure:
             from twisted.internet.ssl import optionsForClientTLS
 
-            self.endpoint = endpoints.wrapClientTLS(optionsForClientTLS(address.host), self.endpoint)
+            self.endpoint = endpoints.wrapClientTLS(
+                optionsForClientTLS(address.host), self.endpoint
+            )
 
     async def open(self, connection: Connection) -> None:
         """Connect, and make the handshake. Raises JoinError."""

@@ -42,8 +42,15 @@ def run_on_reactor(work: Callable[[], Coroutine[None, None, T]]) -> T:
 def _signals(interrupt: Callable[[], object]) -> Iterator[None]:
     """Ctrl-C, and what else ends a program, calls ``interrupt`` in the event loop."""
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    wanted = [getattr(signal, name) for name in names if signal.getsignal(getattr(signal, name)) != signal.SIG_IGN]
-    before = {number: signal.signal(number, lambda *_: reactor.callFromThread(interrupt)) for number in wanted}
+    wanted = [
+        getattr(signal, name)
+        for name in names
+        if signal.getsignal(getattr(signal, name)) != signal.SIG_IGN
+    ]
+    before = {
+        number: signal.signal(number, lambda *_: reactor.callFromThread(interrupt))
+        for number in wanted
+    }
     try:
         yield
     finally:

@@ -49,7 +49,9 @@ class Messages:
     def encode(self, sender: int, number: int, with_id: bool = False) -> bytes:
         """The frame in which participant ``sender`` says message ``number``, ``with_id`` if it may be said again."""
         content = {"message": f"crowd {self.run_id} {sender} {number}"}
-        return json.dumps({**content, "id": f"{self.run_id}-{number}"} if with_id else content).encode()
+        return json.dumps(
+            {**content, "id": f"{self.run_id}-{number}"} if with_id else content
+        ).encode()
 
     def _read(self, frame: bytes) -> int | Refusal | None:
         """The number of the message in a frame, a Refusal for an error, or None for what others say.

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 
 COMMAND = [sys.executable, "-m", "chatdemo", "serve", "--port", "0", "--db", ":memory:"]
 #: On this machine alone, whatever the settings say.
@@ -24,11 +24,23 @@ class OwnServer:
     """``url`` is its address; ``lines`` are the last that it printed."""
 
     def __init__(self) -> None:
-        options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        options = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.STDOUT,
+        }
         text = {"text": True, "encoding": "utf-8", "errors": "replace"}
         # In a group of its own: Ctrl-C is for the crowd, which still has to take its leave.
-        group = {"start_new_session": True, "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
-        environ = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "CHATDEMO_MAX_RATE": "0"}
+        group = {
+            "start_new_session": True,
+            "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        }
+        environ = {
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONIOENCODING": "utf-8",
+            "CHATDEMO_MAX_RATE": "0",
+        }
         self.process = subprocess.Popen([*COMMAND, *ALONE], env=environ, **options, **text, **group)
         self.lines: deque[str] = deque(maxlen=KEPT)
         self.url = ""
@@ -40,7 +52,9 @@ class OwnServer:
         """Raises ChatdemoError if it ends instead, or isn't ready in time."""
         in_time = self._told.wait(START)
         if not self.url:
-            last = self.lines[-1] if in_time and self.lines else f"it wasn't ready in {START} seconds"
+            last = (
+                self.lines[-1] if in_time and self.lines else f"it wasn't ready in {START} seconds"
+            )
             why = self._told_after("Error: ") or last
             hint = self._told_after("Next:  ") or "Does chatdemo serve --port 0 work by itself?"
             raise ChatdemoError(f"The crowd's own server didn't start: {why}", hint)
@@ -67,7 +81,9 @@ class OwnServer:
 
     def _told_after(self, prefix: str) -> str:
         """What one of the two lines of an error says."""
-        return next((line.removeprefix(prefix) for line in self.lines if line.startswith(prefix)), "")
+        return next(
+            (line.removeprefix(prefix) for line in self.lines if line.startswith(prefix)), ""
+        )
 
 
 @contextmanager

@@ -5,10 +5,12 @@ from http import HTTPStatus
 
 from chatdemo.crowd.address import Address
 from chatdemo.crowd.connection import CONNECT, JoinError
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 
 START = "Start the server first, as with chatdemo serve; without an address, chatdemo crowd starts one of its own."
-NETWORK = "Is it typed as the server's terminal shows it, and is this machine in the server's network?"
+NETWORK = (
+    "Is it typed as the server's terminal shows it, and is this machine in the server's network?"
+)
 PORT = "Is that the port of a chat server?"
 LOG = "The server's terminal shows why."
 #: What to do where no HTTP came back, by whether it was asked over TLS.
@@ -37,9 +39,13 @@ def reach(address: Address) -> str:
     except ConnectionRefusedError:
         raise ChatdemoError(f"Nothing listens at {address.place}.", START) from None
     except TimeoutError:
-        raise ChatdemoError(f"{address.place} hasn't answered in {CONNECT} seconds.", NETWORK) from None
+        raise ChatdemoError(
+            f"{address.place} hasn't answered in {CONNECT} seconds.", NETWORK
+        ) from None
     except OSError as error:
-        raise ChatdemoError(f"Can't reach {address.place}: {error.strerror or error}.", NETWORK) from None
+        raise ChatdemoError(
+            f"Can't reach {address.place}: {error.strerror or error}.", NETWORK
+        ) from None
 
 
 def explain(error: JoinError, address: Address) -> ChatdemoError:
@@ -48,9 +54,14 @@ def explain(error: JoinError, address: Address) -> ChatdemoError:
     if error.status is None:
         return ChatdemoError(message, NO_HTTP[address.secure])
     if error.location:
-        return ChatdemoError(message, f"It leads to {error.location}: give that address, or the one behind it.")
+        return ChatdemoError(
+            message, f"It leads to {error.location}: give that address, or the one behind it."
+        )
     if error.status >= 500:
         return ChatdemoError(
-            message, f"{LOG} In the tutorial, a WebSocket that no route fits does this: has it a consumer yet?"
+            message,
+            f"{LOG} In the tutorial, a WebSocket that no route fits does this: has it a consumer yet?",
         )
-    return ChatdemoError(message, STATUSES.get(error.status, f"Is that the address of a chat server? {LOG}"))
+    return ChatdemoError(
+        message, STATUSES.get(error.status, f"Is that the address of a chat server? {LOG}")
+    )

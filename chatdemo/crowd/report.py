@@ -11,7 +11,12 @@ from chatdemo.crowd.tally import PATIENCE
 WIDTH = 79
 #: How many kinds of a fault are told.
 KINDS = 3
-CLOSINGS = {1001: "the server went away", 1005: "no code given", 1006: "connection lost", 1011: "its consumer failed"}
+CLOSINGS = {
+    1001: "the server went away",
+    1005: "no code given",
+    1006: "connection lost",
+    1011: "its consumer failed",
+}
 
 
 def line(progress: Progress) -> str:
@@ -20,7 +25,9 @@ def line(progress: Progress) -> str:
         return f"Joining: {progress.present:,} of {progress.people:,}"
     parts = [
         f"{progress.present:,} in",
-        f"{progress.seconds_left:,.0f} s left" if progress.seconds_left else f"waiting for {progress.missing:,}",
+        f"{progress.seconds_left:,.0f} s left"
+        if progress.seconds_left
+        else f"waiting for {progress.missing:,}",
         f"sent {progress.sent:,}",
         f"lost {progress.lost:,}",
         f"{progress.per_second:,.0f} delivered/s",
@@ -60,10 +67,26 @@ def _amount(number: float, noun: str) -> str:
 
 def _rows(result: Result) -> Iterator[tuple[str, str, str]]:
     counts, latencies = result.counts, result.latencies
-    yield "participants", f"{result.joined:,}", f"of {result.plan.people:,}" if result.absent else ""
-    yield "sent", f"{counts.sent:,}", f"of {result.plan.messages:,}" if counts.sent < result.plan.messages else ""
-    yield "delivered", f"{counts.delivered:,}", f"of {counts.expected:,}" if counts.delivered < counts.expected else ""
-    yield "lost", f"{counts.lost:,}", f"{counts.on_the_way:,} on the way" if counts.on_the_way else ""
+    yield (
+        "participants",
+        f"{result.joined:,}",
+        f"of {result.plan.people:,}" if result.absent else "",
+    )
+    yield (
+        "sent",
+        f"{counts.sent:,}",
+        f"of {result.plan.messages:,}" if counts.sent < result.plan.messages else "",
+    )
+    yield (
+        "delivered",
+        f"{counts.delivered:,}",
+        f"of {counts.expected:,}" if counts.delivered < counts.expected else "",
+    )
+    yield (
+        "lost",
+        f"{counts.lost:,}",
+        f"{counts.on_the_way:,} on the way" if counts.on_the_way else "",
+    )
     yield "out of order", f"{counts.out_of_order:,}", ""
     yield "doubled", f"{counts.doubled:,}", ""
     yield "p50", duration(latencies.percentile(50)), "half took longer"

@@ -53,7 +53,15 @@ class Result:
         """Whether everyone joined and stayed, or came back, and got every message once and in order."""
         counts = self.counts
         closed = self.closed if not self.plan.drop else ()
-        bad = counts.lost, counts.out_of_order, counts.doubled, self.absent, closed, self.refused, self.away
+        bad = (
+            counts.lost,
+            counts.out_of_order,
+            counts.doubled,
+            self.absent,
+            closed,
+            self.refused,
+            self.away,
+        )
         return not any(bad)
 
     @property

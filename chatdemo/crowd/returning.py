@@ -12,7 +12,7 @@ from chatdemo.crowd.histogram import Histogram
 from chatdemo.crowd.messages import seq as seq_of
 from chatdemo.crowd.participants import Crowd, Participant
 from chatdemo.crowd.tally import PATIENCE
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 
 #: Seconds: between two looks for somebody to cut, and before somebody tries to come back.
 LOOK, PAUSE = 0.1, (0.05, 0.5)

@@ -17,7 +17,7 @@ from chatdemo.crowd.reach import explain, reach
 from chatdemo.crowd.result import Plan, Result
 from chatdemo.crowd.returning import ReturningCrowd, check_history
 from chatdemo.crowd.tally import PATIENCE, Counts
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 from chatdemo.realtime.files import raise_file_limit
 
 #: How many shake hands at a time: a server that is asked by more at once has too long a queue for the last.
@@ -28,7 +28,9 @@ OTHER_FILES = 40
 LOOK, LINE, GOODBYE = 0.02, 0.25, 2.0
 
 
-def run(address: Address, messages: Messages, plan: Plan, show: Callable[[Progress], None]) -> Result:
+def run(
+    address: Address, messages: Messages, plan: Plan, show: Callable[[Progress], None]
+) -> Result:
     """Run the crowd until it is done or interrupted, once in a process; ``show`` gets its progress now and then.
 
     Raises ChatdemoError if not even the first participant can join, or if this process may not open enough files.
@@ -36,7 +38,9 @@ def run(address: Address, messages: Messages, plan: Plan, show: Callable[[Progre
     limit = raise_file_limit(plan.people + OTHER_FILES)
     if limit is not None and limit < plan.people + OTHER_FILES:
         hint = f"Give --people {max(1, limit - OTHER_FILES)} or fewer, or raise the system's limit (ulimit -n) first."
-        raise ChatdemoError(f"A program may open {limit} files here, too few for {plan.people} participants.", hint)
+        raise ChatdemoError(
+            f"A program may open {limit} files here, too few for {plan.people} participants.", hint
+        )
     run = Run(address, reach(address), messages, plan, show)
     return run_on_reactor(run.go)
 
@@ -139,7 +143,9 @@ class Run:
         for participant in there:
             participant.leave()
         if there:
-            await asyncio.wait([participant.connection.ended for participant in there], timeout=GOODBYE)
+            await asyncio.wait(
+                [participant.connection.ended for participant in there], timeout=GOODBYE
+            )
 
     async def _show(self) -> None:
         while True:

@@ -115,4 +115,6 @@ class Tally:
         )
 
     def _to_senders(self) -> int:
-        return sum(self.senders[number] == who for who, log in enumerate(self.logs) for number in log)
+        return sum(
+            self.senders[number] == who for who, log in enumerate(self.logs) for number in log
+        )

@@ -96,14 +96,20 @@ class Inspector:
     def _on_http(self, scope: dict, status: list[int], seconds: float) -> None:
         if self.tape.ready():
             path, code = printable(scope["path"]), status[0] if status else None
-            self.tape.record("http", method=scope["method"], path=path, code=code, ms=round(seconds * 1000, 1))
+            self.tape.record(
+                "http", method=scope["method"], path=path, code=code, ms=round(seconds * 1000, 1)
+            )
 
     async def _answer(self, scope: dict, receive: Callable, send: Callable) -> bool:
         """Answer for an address of the inspector's own. False if it is the application's to answer."""
         path = self.access.watched_path(scope)
         if not path and not self.access.may_see_all(scope):
             # As if there were no inspector: the application has a page for what isn't there.
-            return scope["type"] == "websocket" and scope["path"] == FEED and await _deny(scope, receive, send)
+            return (
+                scope["type"] == "websocket"
+                and scope["path"] == FEED
+                and await _deny(scope, receive, send)
+            )
         if scope["type"] == "websocket":
             return scope["path"] == FEED and await self._watch(scope, path, receive, send)
         return await self._show(scope, send)
@@ -118,7 +124,9 @@ class Inspector:
             await pages.answer(file, scope, send)
         return bool(file)
 
-    async def _watch(self, scope: dict, path: str | None, receive: Callable, send: Callable) -> bool:
+    async def _watch(
+        self, scope: dict, path: str | None, receive: Callable, send: Callable
+    ) -> bool:
         await receive()  # websocket.connect
         if not is_own_origin(scope):
             await send({"type": "websocket.close"})
@@ -130,7 +138,9 @@ class Inspector:
         try:
             await watcher.run(receive)
         except Exception:
-            logger.exception("The inspector couldn't go on telling a watcher. What it watches goes on.")
+            logger.exception(
+                "The inspector couldn't go on telling a watcher. What it watches goes on."
+            )
             await send({"type": "websocket.close", "code": 1011})
         finally:
             self.watchers.discard(watcher)

@@ -41,10 +41,29 @@ class Connection:
     """A participant's WebSocket and its consumer."""
 
     __slots__ = (
-        "tape", "scope", "id", "path", "room", "since", "ended", "state", "frames_in", "frames_out", "channel",
-        "journey", "consumer_name", "instance", "receive", "send", "_task", "_handed", "_turn", "_next", "_consumer",
+        "tape",
+        "scope",
+        "id",
+        "path",
+        "room",
+        "since",
+        "ended",
+        "state",
+        "frames_in",
+        "frames_out",
+        "channel",
+        "journey",
+        "consumer_name",
+        "instance",
+        "receive",
+        "send",
+        "_task",
+        "_handed",
+        "_turn",
+        "_next",
+        "_consumer",
         "__weakref__",
-    )  # fmt: skip
+    )
     numbers = count(1)
 
     def __init__(self, tape: Tape, scope: dict, receive: Callable, send: Callable):
@@ -65,9 +84,13 @@ class Connection:
         self.consumer_name: str | None = None  # its class's
         self.instance: str | None = None  # a short name for it, to tell it from others of its class
         self.receive = (
-            passing.Attachable(self, receive) if hasattr(receive, "attach") else passing.Receiver(self, receive)
+            passing.Attachable(self, receive)
+            if hasattr(receive, "attach")
+            else passing.Receiver(self, receive)
         )
-        self.send = passing.TextSender(self, send) if hasattr(send, "text") else passing.Sender(self, send)
+        self.send = (
+            passing.TextSender(self, send) if hasattr(send, "text") else passing.Sender(self, send)
+        )
 
     @property
     def consumer(self) -> Any:
@@ -97,7 +120,12 @@ class Connection:
     def record(self, what: str, **fields: Any) -> None:
         """An event of this connection's."""
         fields.setdefault("channel", self.channel)
-        fields |= {"consumer": self.consumer_name, "instance": self.instance, "room": self.room, "path": self.path}
+        fields |= {
+            "consumer": self.consumer_name,
+            "instance": self.instance,
+            "room": self.room,
+            "path": self.path,
+        }
         self.tape.record(what, connection=self.id, **fields)
 
     def record_if_ready(self, what: str, **fields: Any) -> None:
@@ -164,7 +192,9 @@ class Connection:
             journey = self.tape.journey()
             self.hand(message, journey)
             if journey:
-                where = source.of_handler(self.consumer, "receive_json", "receive", "websocket_receive", "dispatch")
+                where = source.of_handler(
+                    self.consumer, "receive_json", "receive", "websocket_receive", "dispatch"
+                )
                 self.record("receive", payload=_content(message), journey=journey, source=where)
         elif message["type"] == "websocket.disconnect":
             self.hand(message, None)
@@ -196,7 +226,13 @@ class Connection:
             self.record("refuse", detail=printable(detail), source=where)
         else:
             detail = elide(reason) if (reason := message.get("reason")) else None
-            self.record("close", code=message.get("code", 1000), detail=detail, journey=journey, source=where)
+            self.record(
+                "close",
+                code=message.get("code", 1000),
+                detail=detail,
+                journey=journey,
+                source=where,
+            )
         self.state = "closed"
 
     @harmless
@@ -207,7 +243,9 @@ class Connection:
             detail = printable(f"{type(error).__name__}: {error}")
             self.record("error", detail=detail, traceback=source.of_traceback(error.__traceback__))
         if self.state == "connecting":
-            self.record("refuse", detail=printable(reason or refusals.of_failure(error, self.consumer_name)))
+            self.record(
+                "refuse", detail=printable(reason or refusals.of_failure(error, self.consumer_name))
+            )
         self.state = "closed"
 
     @harmless

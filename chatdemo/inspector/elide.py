@@ -7,14 +7,18 @@ from typing import Any
 #: Characters of a whole payload, and of one text in it; items of one list or dict; how deep they may nest.
 LONGEST, LONGEST_TEXT, ITEMS, DEPTH = 1000, 200, 20, 5
 #: Keys whose values are not shown.
-SECRET = re.compile(r"cookie|session|token|passw|secret|csrf|authorization|api_?key|credential", re.IGNORECASE)
+SECRET = re.compile(
+    r"cookie|session|token|passw|secret|csrf|authorization|api_?key|credential", re.IGNORECASE
+)
 HIDDEN = "<hidden>"
 
 
 def elide(value: Any) -> str:
     """``value`` as one line, for people. Nothing of its own is called, so that it can't fail or take long."""
     shown = value if isinstance(value, str) else _show(value, DEPTH)
-    return printable(shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}… ({len(shown):,} characters)")
+    return printable(
+        shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}… ({len(shown):,} characters)"
+    )
 
 
 def size(value: Any) -> int | None:
@@ -35,14 +39,22 @@ def _show(value: Any, depth: int) -> str:
     if value is None or type(value) in (bool, float):
         return str(value)
     if type(value) is int:  # str() of one with thousands of digits raises
-        return str(value) if value.bit_length() < 1000 else f"<a number of {value.bit_length():,} bits>"
+        return (
+            str(value)
+            if value.bit_length() < 1000
+            else f"<a number of {value.bit_length():,} bits>"
+        )
     if type(value) in (dict, list, tuple, set, frozenset):  # and so a cycle ends
         return _show_items(value, depth - 1) if depth else "…"
     return f"<{type(value).__name__}>"
 
 
 def _show_text(text: str) -> str:
-    return f'"{text}"' if len(text) <= LONGEST_TEXT else f'"{text[:LONGEST_TEXT]}…" ({len(text):,} characters)'
+    return (
+        f'"{text}"'
+        if len(text) <= LONGEST_TEXT
+        else f'"{text[:LONGEST_TEXT]}…" ({len(text):,} characters)'
+    )
 
 
 def _show_items(value: Any, depth: int) -> str:

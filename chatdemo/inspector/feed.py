@@ -27,7 +27,9 @@ class Watcher:
     def __init__(self, inspector: Any, path: str | None, send: Callable):
         self.inspector, self.path, self.send = inspector, path, send
         self.tape = inspector.tape
-        self.next = max(1, self.tape.number - len(self.tape.events) + 1)  # number of the next event to send
+        self.next = max(
+            1, self.tape.number - len(self.tape.events) + 1
+        )  # number of the next event to send
         self.sent = self.got = self.next - 1
         self.unrecorded = self.tape.unrecorded
         self.late = 0.0
@@ -36,9 +38,17 @@ class Watcher:
     async def run(self, receive: Callable) -> None:
         """Until the watcher leaves, or doesn't read what it is sent."""
         room = self.path.rstrip("/").rpartition("/")[2] if self.path else None
-        hello = {"kind": "hello", "version": __version__, "limit": self.tape.events.maxlen, "room": room}
+        hello = {
+            "kind": "hello",
+            "version": __version__,
+            "limit": self.tape.events.maxlen,
+            "room": room,
+        }
         await self._tell(hello)
-        tasks = {asyncio.ensure_future(self._go_on_telling()), asyncio.ensure_future(self._go_on_obeying(receive))}
+        tasks = {
+            asyncio.ensure_future(self._go_on_telling()),
+            asyncio.ensure_future(self._go_on_obeying(receive)),
+        }
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -61,7 +71,13 @@ class Watcher:
                 news = False
             looks += 1
             await asyncio.sleep(INTERVAL)
-        await self.send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "Too much waits to be read."})
+        await self.send(
+            {
+                "type": "websocket.close",
+                "code": TRY_AGAIN_LATER,
+                "reason": "Too much waits to be read.",
+            }
+        )
 
     async def _tell_events(self) -> bool:
         """Whether there were any."""
@@ -106,7 +122,9 @@ class Watcher:
             command = json.loads(text)
             await self._do(command["do"], command)
         except (ValueError, KeyError, TypeError, RecursionError):
-            await self._tell({"kind": "error", "detail": "The inspector doesn't know that command."})
+            await self._tell(
+                {"kind": "error", "detail": "The inspector doesn't know that command."}
+            )
 
     async def _do(self, do: str, command: dict) -> None:
         if do == "got":

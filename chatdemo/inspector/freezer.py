@@ -55,7 +55,9 @@ class Freezer:
     def hold_all(self, group: str, members: list[str], event: dict) -> None:
         """Keep an event for each member. A layer that can't say who they are gets it for all of them later."""
         if not hasattr(self.layer, "groups"):
-            return self.groups[group].append(partial(self.layer.let_go_to_group, group, deepcopy(event)))
+            return self.groups[group].append(
+                partial(self.layer.let_go_to_group, group, deepcopy(event))
+            )
         for channel in members:
             self._keep(group, channel, deepcopy(event))
         if len(self.groups[group]) > MOST:
@@ -99,6 +101,8 @@ class Freezer:
         if not self.waiting[channel]:
             del self.waiting[channel]
         most = self.layer.most(channel)
-        while most is not None and self.layer.queued(channel) >= most:  # nothing is lost because of us
+        while (
+            most is not None and self.layer.queued(channel) >= most
+        ):  # nothing is lost because of us
             await asyncio.sleep(AGAIN)
         await self.layer.let_go(channel, event)

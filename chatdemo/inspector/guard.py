@@ -19,7 +19,9 @@ def harmless(record: Callable) -> Callable:
             return record(*arguments, **options)
         except Exception:
             if not failed:
-                logger.exception("The inspector couldn't record something. What it watches goes on.")
+                logger.exception(
+                    "The inspector couldn't record something. What it watches goes on."
+                )
             failed = True
             return None
 

@@ -69,9 +69,15 @@ def _passing_on(cls: type) -> list[type]:
     """A class with those methods that ``cls`` has only by its ``__getattr__``, where ``super()`` doesn't find them."""
 
     def passing_on(name: str) -> Callable:
-        return lambda self, *arguments, **options: cls.__getattr__(self, name)(*arguments, **options)
+        return lambda self, *arguments, **options: cls.__getattr__(self, name)(
+            *arguments, **options
+        )
 
-    missing = {name: passing_on(name) for name in METHODS if not hasattr(cls, name) and hasattr(cls, "__getattr__")}
+    missing = {
+        name: passing_on(name)
+        for name in METHODS
+        if not hasattr(cls, name) and hasattr(cls, "__getattr__")
+    }
     return [type("PassingOn", (), missing)] if missing else []
 
 
@@ -207,14 +213,22 @@ class Recorder:
             self._record(what, member, group=group, channel=channel, source=where)
 
     @harmless
-    def _on_send(self, what: str, message: Any, to: str | None = None, **fields: Any) -> Traced | None:
+    def _on_send(
+        self, what: str, message: Any, to: str | None = None, **fields: Any
+    ) -> Traced | None:
         """The message with its journey; None where it isn't recorded."""
         if not isinstance(message, dict) or not self.tape.begin(fields.get("members", 1)):
             return None
         sender = current.get()
         where, journey = (sender or self).look()
         traced = Traced.of(message, journey or self.tape.journey())
-        fields |= {"type": _type(message), "shown": traced.shown, "journey": traced.journey, "source": where, "to": to}
+        fields |= {
+            "type": _type(message),
+            "shown": traced.shown,
+            "journey": traced.journey,
+            "source": where,
+            "to": to,
+        }
         self._record(what, sender, **fields)
         return traced
 
@@ -228,16 +242,30 @@ class Recorder:
             self.handed.append((event, journey))
         if self.tape.ready():
             consumer = connection.consumer if connection else None
-            where = source.of_handler(consumer, get_handler_name(event), "dispatch") if "type" in event else None
+            where = (
+                source.of_handler(consumer, get_handler_name(event), "dispatch")
+                if "type" in event
+                else None
+            )
             shown = traced.shown if traced is not None else elide(event)
-            fields = {"channel": channel, "type": _type(event), "shown": shown, "waiting": self.waiting(channel)}
+            fields = {
+                "channel": channel,
+                "type": _type(event),
+                "shown": shown,
+                "waiting": self.waiting(channel),
+            }
             self._record("layer_receive", connection, journey=journey, source=where, **fields)
 
     @harmless
     def _on_full(self, channels: list[str]) -> None:
         self.tape.lost += len(channels)
         for channel in channels if self.tape.ready() else ():
-            self._record("full", self.connections.get(channel), channel=channel, waiting=self.waiting(channel))
+            self._record(
+                "full",
+                self.connections.get(channel),
+                channel=channel,
+                waiting=self.waiting(channel),
+            )
 
     def _record(self, what: str, connection: Connection | None, **fields: Any) -> None:
         if connection:
@@ -272,7 +300,9 @@ class RecordingChannelLayer(Recorder, ChannelLayer):
 
     def receive_nowait(self, channel: str) -> dict | None:
         event = ChannelLayer.receive_nowait(self, channel)
-        if event is None or not self.tape.open and type(event) is dict:  # in a flood: what is below takes 2 µs
+        if (
+            event is None or not self.tape.open and type(event) is dict
+        ):  # in a flood: what is below takes 2 µs
             return event
         return self.unwrap(channel, event)
 

@@ -14,7 +14,12 @@ POLICY = (
 )
 _FILE = re.compile(r"[a-z0-9_-]+\.(?:html|css|js|svg)")
 #: Not by the machine's own list: Windows may have others.
-_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 
 
 def find(name: str) -> Path | None:

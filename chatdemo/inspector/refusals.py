@@ -38,4 +38,7 @@ def of_failure(error: Exception, consumer: str | None) -> str:
 
 
 def _origin(scope: dict) -> str:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"), "which is missing")
+    return next(
+        (value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"),
+        "which is missing",
+    )

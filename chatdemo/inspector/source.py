@@ -36,7 +36,10 @@ _BOTTOM = {
     (asyncio.events.__file__, "_run"),
     (asyncio.base_events.__file__, "run_forever"),
     (asyncio.runners.__file__, "run"),
-    (os.path.join(sysconfig.get_path("purelib"), "twisted", "internet", "asyncioreactor.py"), "run"),
+    (
+        os.path.join(sysconfig.get_path("purelib"), "twisted", "internet", "asyncioreactor.py"),
+        "run",
+    ),
     (os.path.join(_OURS, "realtime", "turns.py"), "take"),
 }
 
@@ -88,7 +91,9 @@ def within(frames: list[FrameType], consumer: Any) -> list[FrameType]:
     """The frames from the nearest of the consumer's own methods on: without middleware that it calls. Or all."""
     if consumer is None:
         return frames
-    return list(dropwhile(lambda frame: frame.f_locals.get("self") is not consumer, frames)) or frames
+    return (
+        list(dropwhile(lambda frame: frame.f_locals.get("self") is not consumer, frames)) or frames
+    )
 
 
 def is_websockets(consumer: AsyncConsumer) -> bool:
@@ -99,7 +104,9 @@ def is_websockets(consumer: AsyncConsumer) -> bool:
 def caller(frames: list[FrameType]) -> dict | None:
     """The nearest line that isn't a framework's. What is outside of the consumer, a middleware, only called that."""
     for frame in frames:
-        if frame.f_code.co_name == "__call__" and isinstance(frame.f_locals.get("self"), AsyncConsumer):
+        if frame.f_code.co_name == "__call__" and isinstance(
+            frame.f_locals.get("self"), AsyncConsumer
+        ):
             return None
         if not is_framework(frame.f_code.co_filename):
             return describe(frame.f_code, frame.f_lineno)

@@ -11,12 +11,16 @@ from chatdemo.inspector.connection import Connection
 MOST, LINGER = 200, 5
 
 
-def describe(connections: Iterable[Connection], layers: Iterable[Any], tape: Any, path: str | None = None) -> dict:
+def describe(
+    connections: Iterable[Connection], layers: Iterable[Any], tape: Any, path: str | None = None
+) -> dict:
     """The state as the feed has it, of all or of the connections to one ``path`` and their groups."""
     shown = [one for one in connections if path is None or one.path == path]
     by_channel = {one.channel: one for one in shown if one.channel}
     groups = [group for layer in layers for group in _groups(layer, by_channel, path is None)]
-    channels = [channel for layer in layers for channel in _channels(layer, by_channel, path is None)]
+    channels = [
+        channel for layer in layers for channel in _channels(layer, by_channel, path is None)
+    ]
     return {
         "connections": [_connection(one) for one in shown[-MOST:]],
         "groups": groups[:MOST],
@@ -47,13 +51,16 @@ def _groups(layer: Any, by_channel: dict[str, Connection], everything: bool) -> 
     groups = []
     for name, channels in list(getattr(layer, "groups", {}).items()):
         members = [
-            {"channel": channel, "connection": _id(by_channel.get(channel))} for channel in islice(channels, MOST)
+            {"channel": channel, "connection": _id(by_channel.get(channel))}
+            for channel in islice(channels, MOST)
         ]
         known = [by_channel[channel].room for channel in channels if channel in by_channel]
         if known or everything:
             room = known[0] if len(set(known)) == 1 else None
             frozen, held = layer.freezer.holds(name), layer.freezer.held(name)
-            groups.append({"group": name, "room": room, "members": members, "frozen": frozen, "held": held})
+            groups.append(
+                {"group": name, "room": room, "members": members, "frozen": frozen, "held": held}
+            )
     return groups
 
 

@@ -41,7 +41,9 @@ class Tape:
         self._allowance, self._counted = float(UNWATCHED[1]), time.monotonic()
         self._rests_until = 0.0
 
-    def record(self, what: str, *, payload: Any = None, shown: str | None = None, **fields: Any) -> None:
+    def record(
+        self, what: str, *, payload: Any = None, shown: str | None = None, **fields: Any
+    ) -> None:
         """Add an event; fields of None are left out. ``what`` and the fields are those of the feed (feed.py).
 
         ``shown`` is a payload that is elided already.
@@ -106,7 +108,9 @@ class Tape:
 
     def _look_again_later(self) -> None:
         # By a timer: a look at the time for each message would cost more than all else does while the tape is closed.
-        with suppress(RuntimeError):  # no event loop runs here; who asks whether it's ready looks too
+        with suppress(
+            RuntimeError
+        ):  # no event loop runs here; who asks whether it's ready looks too
             asyncio.get_running_loop().call_later(LOOK, self._look_again)
 
     def _look_again(self) -> None:

@@ -19,7 +19,7 @@ from chatdemo.project.hosts import AllowedHostsOriginValidator, OwnAddresses  # 
 from chatdemo.project.static_files import StaticFilesHandler  # noqa: E402
 from chatdemo.project.steps import StepRouter  # noqa: E402
 from chatdemo.realtime.middleware import FillScope  # noqa: E402
-from chatdemo.tutorial import watching  # noqa: E402
+from chatdemo.course import watching  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
@@ -31,5 +31,7 @@ application = ProtocolTypeRouter(
 )
 if settings.CHATDEMO.inspect != "off":
     config = settings.CHATDEMO
-    application = Inspector(application, config.inspect, config.inspect_events, watching.watched_path)
+    application = Inspector(
+        application, config.inspect, config.inspect_events, watching.watched_path
+    )
 application = OwnAddresses(application)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 from chatdemo.project import secret_key
 
 MEMORY = ":memory:"
@@ -73,7 +73,9 @@ def is_older(path: Path) -> bool:
     """
     _check_owner(path)
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=5)) as connection:
+        with closing(
+            sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=5)
+        ) as connection:
             applied, known = _applied_migrations(connection), known_migrations()
     except sqlite3.DatabaseError as error:
         raise explain(error, str(path)) from None
@@ -94,8 +96,12 @@ def known_migrations() -> set[tuple[str, str]]:
 def _in_memory(tables: bool) -> sqlite3.Connection:
     if sqlite3.sqlite_version_info < MEMORY_SINCE:
         hint = "Give --db a file, or use a newer Python."
-        raise ChatdemoError(f"SQLite {sqlite3.sqlite_version} can't share a database in memory.", hint)
-    connection = sqlite3.connect(MEMORY_URI, uri=True, isolation_level=None, check_same_thread=False)
+        raise ChatdemoError(
+            f"SQLite {sqlite3.sqlite_version} can't share a database in memory.", hint
+        )
+    connection = sqlite3.connect(
+        MEMORY_URI, uri=True, isolation_level=None, check_same_thread=False
+    )
     _make_ready(connection, None, tables)
     return connection
 
@@ -110,7 +116,9 @@ def _create_file(path: Path) -> None:
                 path.chmod(0o600)  # an empty file is made ours
             return
         hint = "Give --db the path of a file."
-        raise ChatdemoError(f"The database {path} can't be made: {error.filename} is in the way.", hint) from None
+        raise ChatdemoError(
+            f"The database {path} can't be made: {error.filename} is in the way.", hint
+        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         hint = "Give --db a file in a folder that you may write in, or :memory:."
@@ -130,7 +138,9 @@ def _open_logs(path: Path) -> None:
 
 def _make_own(*files: Path) -> None:
     for file in files:
-        with suppress(FileNotFoundError, PermissionError):  # nothing waits there, or it is lent by another account
+        with suppress(
+            FileNotFoundError, PermissionError
+        ):  # nothing waits there, or it is lent by another account
             file.chmod(0o600)
 
 
@@ -185,7 +195,9 @@ def _check_whole(connection: sqlite3.Connection) -> None:
 
 def _applied_migrations(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     """(app, name) of each migration that the database says it has."""
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'django_migrations'").fetchone():
+    if not connection.execute(
+        "SELECT 1 FROM sqlite_master WHERE name = 'django_migrations'"
+    ).fetchone():
         return set()
     return set(connection.execute("SELECT app, name FROM django_migrations"))
 
@@ -193,10 +205,14 @@ def _applied_migrations(connection: sqlite3.Connection) -> set[tuple[str, str]]:
 def _check_version(unknown: set[tuple[str, str]], name: str) -> None:
     for app, migration in sorted(unknown):
         hint = "Update chatdemo (pip install --upgrade chatdemo), or give another file with --db."
-        raise ChatdemoError(f"The database {name} is from a newer version: it has {app}.{migration}.", hint)
+        raise ChatdemoError(
+            f"The database {name} is from a newer version: it has {app}.{migration}.", hint
+        )
 
 
-def _add_tables(connection: sqlite3.Connection, applied: set[tuple[str, str]], known: set[tuple[str, str]]) -> None:
+def _add_tables(
+    connection: sqlite3.Connection, applied: set[tuple[str, str]], known: set[tuple[str, str]]
+) -> None:
     """Write the finished schema in one go where there is none, and leave the rest to Django's migrations."""
     if not applied:
         try:
@@ -234,6 +250,10 @@ def explain(error: sqlite3.DatabaseError, name: str) -> ChatdemoError:
         hint = "Make it writable (and its folder), or give another with --db."
         return ChatdemoError(f"The database {name} can't be written: {reason}.", hint)
     if "locked" in reason:
-        return ChatdemoError(f"The database {name} is locked by another program.", "Close that, and start again.")
+        return ChatdemoError(
+            f"The database {name} is locked by another program.", "Close that, and start again."
+        )
     hint = "It was left as it is. Restore a copy of it, or give another with --db."
-    return ChatdemoError(f"The database {name} is damaged, or isn't an SQLite database: {reason}.", hint)
+    return ChatdemoError(
+        f"The database {name} is damaged, or isn't an SQLite database: {reason}.", hint
+    )

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chatdemo.config import Config
-from chatdemo.errors import ChatdemoError, UsageError
+from chatdemo.common.config import Config
+from chatdemo.common.errors import ChatdemoError, UsageError
 from chatdemo.project import database
 
 
@@ -19,7 +19,10 @@ def find(config: Config) -> Path:
     path = database.locate(config.db)
     if path is None:
         hint = "Give --db the file of a server that keeps what is said: chatdemo serve --db chat.sqlite3"
-        raise UsageError("--db: a database in memory is its server's alone, and no other command can read it.", hint)
+        raise UsageError(
+            "--db: a database in memory is its server's alone, and no other command can read it.",
+            hint,
+        )
     if not os.path.isfile(path) or not os.path.getsize(path):
         hint = "chatdemo serve makes one. If yours is elsewhere, give it with --db."
         raise ChatdemoError(f"There's no database at {path}.", hint)

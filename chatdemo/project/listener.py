@@ -4,11 +4,13 @@ import errno
 import os
 import socket
 
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 
 #: Connections that may wait to be accepted while the rest is imported; the kernel may cap it.
 BACKLOG = 1024
-ADDRESS_HINT = "Give 127.0.0.1 for this machine alone or 0.0.0.0 to let the class in; a port goes in --port."
+ADDRESS_HINT = (
+    "Give 127.0.0.1 for this machine alone or 0.0.0.0 to let the class in; a port goes in --port."
+)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -53,5 +55,9 @@ def _explained(error: OSError, host: str, port: int) -> ChatdemoError:
     if error.errno == errno.EADDRNOTAVAIL:
         return ChatdemoError(f"The address {host} isn't one of this machine's.", ADDRESS_HINT)
     if error.errno == errno.EACCES:
-        return ChatdemoError(f"Port {port} needs administrator rights.", "Take one above 1023, such as --port 8000.")
-    return ChatdemoError(f"Can't listen on {host}, port {port}: {error.strerror}.", "Try another --host or --port.")
+        return ChatdemoError(
+            f"Port {port} needs administrator rights.", "Take one above 1023, such as --port 8000."
+        )
+    return ChatdemoError(
+        f"Can't listen on {host}, port {port}: {error.strerror}.", "Try another --host or --port."
+    )

@@ -19,10 +19,14 @@ class LineFormatter(logging.Formatter):
         if not record.exc_info or not record.exc_info[1]:
             return line
         if self.tracebacks:
-            return "\n  ".join([line, *map(_one_line, self.formatException(record.exc_info).split("\n"))])
+            return "\n  ".join(
+                [line, *map(_one_line, self.formatException(record.exc_info).split("\n"))]
+            )
         kind, error, _ = record.exc_info
         said = _one_line(str(error))
-        if said and line.endswith(said):  # as in Daphne's "Exception inside application: ...": once is enough
+        if said and line.endswith(
+            said
+        ):  # as in Daphne's "Exception inside application: ...": once is enough
             return f"{line.removesuffix(said)}{kind.__name__}: {said} (--debug shows where)"
         return f"{line} ({kind.__name__}: {said}; --debug shows where)"
 

@@ -22,7 +22,9 @@ class ContentSecurityPolicyMiddleware:
         return restrict(request, self.get_response(request))
 
 
-def restrict(request: HttpRequest, response: HttpResponse, scripts: Iterable[str] = ()) -> HttpResponse:
+def restrict(
+    request: HttpRequest, response: HttpResponse, scripts: Iterable[str] = ()
+) -> HttpResponse:
     """``response`` with the policy, unless it has one, and with its content type not to be guessed at.
 
     ``scripts`` are the hashes (``sha256-...``) of inline scripts that may run as well.

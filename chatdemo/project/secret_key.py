@@ -6,7 +6,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 
 #: Bytes of randomness; the file has them as twice as many hexadecimal characters.
 SIZE = 32
@@ -28,7 +28,9 @@ def ensure(database: Path | None) -> None:
         hint = "Give it back to your account, or delete it: a new one is made."
         raise ChatdemoError(f"The secret key {path} can't be used: {error}.", hint) from None
     if len(key) < 2 * SIZE:
-        raise ChatdemoError(f"The secret key {path} is damaged.", "Delete it, and start again: a new one is made.")
+        raise ChatdemoError(
+            f"The secret key {path} is damaged.", "Delete it, and start again: a new one is made."
+        )
 
 
 def read(database: Path | None) -> str:
@@ -47,7 +49,9 @@ def _create(path: Path) -> None:
     """Write a key to ``path`` if nothing is there: whole or not at all, whoever else starts or whatever stops it."""
     if path.exists():
         return
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="ascii") as file:  # its mode is 0600
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, encoding="ascii"
+    ) as file:  # its mode is 0600
         file.write(secrets.token_hex(SIZE) + "\n")
         file.flush()
         with suppress(FileExistsError):

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from chatdemo.config import Config
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.config import Config
+from chatdemo.common.errors import ChatdemoError
 from chatdemo.project import database
 from chatdemo.realtime.files import raise_file_limit
 
@@ -61,7 +61,9 @@ def _without_tls() -> Iterator[None]:
     """
     absent = "OpenSSL" not in sys.modules
     if absent:
-        sys.modules["OpenSSL"] = None  # "import OpenSSL" raises ModuleNotFoundError (docs: The import system)
+        sys.modules["OpenSSL"] = (
+            None  # "import OpenSSL" raises ModuleNotFoundError (docs: The import system)
+        )
     try:
         yield
     finally:

@@ -33,5 +33,6 @@ class SessionStore(db.SessionStore):
         except (DatabaseError, UpdateError) as error:
             self.is_lost = True
             logger.warning(
-                "A session can't be stored, and what its visitor did is forgotten: %s", error.__context__ or error
+                "A session can't be stored, and what its visitor did is forgotten: %s",
+                error.__context__ or error,
             )

@@ -4,9 +4,10 @@ import mimetypes
 import socket
 from pathlib import Path
 
-from chatdemo import __version__, config
+from chatdemo import __version__
+from chatdemo.common import config
 from chatdemo.project import database, secret_key
-from chatdemo.tutorial import course
+from chatdemo.course import course
 
 CHATDEMO = config.current()
 if CHATDEMO.step:
@@ -28,7 +29,7 @@ INSTALLED_APPS = [
     "daphne",  # before staticfiles: its runserver takes over (`chatdemo manage runserver`)
     "chatdemo.project",
     "chatdemo.chat",
-    "chatdemo.tutorial",
+    "chatdemo.course",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -49,9 +50,13 @@ TEMPLATES = [
     {  # A step's own templates, while a request runs a step: they have the names of the finished chat's.
         "NAME": "steps",
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "OPTIONS": {"loaders": ["chatdemo.tutorial.running.TemplateLoader"]},
+        "OPTIONS": {"loaders": ["chatdemo.course.running.TemplateLoader"]},
     },
-    {"NAME": "project", "BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True},
+    {
+        "NAME": "project",
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+    },
 ]
 
 DATABASES = {
@@ -60,13 +65,20 @@ DATABASES = {
         "NAME": DATABASE_URI,
         # A second's wait for a locked database: what waits longer would keep the server from stopping in time.
         # NORMAL is as safe in WAL mode but for the power cut, and doesn't hold the lock while the disk turns.
-        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 1, "init_command": "PRAGMA synchronous = NORMAL"},
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 1,
+            "init_command": "PRAGMA synchronous = NORMAL",
+        },
         # A file, as the tutorial's browser tests need one that their server process can open too.
         "TEST": {"NAME": DATABASE and DATABASE.with_name("test_" + DATABASE.name)},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-_plain, _recording = "chatdemo.realtime.layer.ChannelLayer", "chatdemo.inspector.layer.RecordingChannelLayer"
+_plain, _recording = (
+    "chatdemo.realtime.layer.ChannelLayer",
+    "chatdemo.inspector.layer.RecordingChannelLayer",
+)
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": _plain if CHATDEMO.inspect == "off" else _recording,
@@ -100,7 +112,9 @@ TIME_ZONE = "UTC"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "chatdemo.project.logs.LineFormatter", "tracebacks": CHATDEMO.debug}},
+    "formatters": {
+        "line": {"()": "chatdemo.project.logs.LineFormatter", "tracebacks": CHATDEMO.debug}
+    },
     "handlers": {
         "terminal": {"class": "logging.StreamHandler", "formatter": "line"},
         "runserver": {"class": "logging.StreamHandler"},

@@ -13,10 +13,10 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path
 
-from chatdemo.errors import UsageError
+from chatdemo.common.errors import UsageError
 from chatdemo.project import urls
 from chatdemo.project.middleware import restrict
-from chatdemo.tutorial import course, pins, running
+from chatdemo.course import course, pins, running
 
 # Where a step runs, what the finished chat has kept of a room of that name isn't that room's.
 _PAGE = re.compile(r"/chat/(?:(?P<room>[^/]+)/(?:messages/)?)?")
@@ -78,7 +78,9 @@ def _asked_for(request: HttpRequest) -> course.Step | None:
 
 
 def _lead_to(room: str, request: HttpRequest) -> HttpResponse:
-    return redirect(f"/chat/{quote(room, safe='')}/{'?console' if 'console' in request.GET else ''}")
+    return redirect(
+        f"/chat/{quote(room, safe='')}/{'?console' if 'console' in request.GET else ''}"
+    )
 
 
 @cache
@@ -92,7 +94,7 @@ def _urlconf(step: course.Step) -> ModuleType:
 
 def _report_console(response: HttpResponse) -> None:
     """Adds our script to the page, ahead of its own: a step's page knows nothing of us."""
-    script = f'<script src="{static("tutorial/console.js")}"></script>'
+    script = f'<script src="{static("course/console.js")}"></script>'
     response.content = response.content.replace(b"<head>", b"<head>" + script.encode(), 1)
     if response.has_header("Content-Length"):
         response.headers["Content-Length"] = len(response.content)

@@ -7,7 +7,7 @@ from chatdemo.project import views
 #: All but the chat, whose place a step of the tutorial can take (project/steps.py).
 around_the_chat = [
     path("", views.start, name="start"),
-    path("learn/", include("chatdemo.tutorial.urls")),
+    path("learn/", include("chatdemo.course.urls")),
     re_path(r"^ws/", views.websocket_only),
 ]
 urlpatterns = [path("chat/", include("chatdemo.chat.urls")), *around_the_chat]

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from chatdemo.inspector.access import Access
 from chatdemo.project.addresses import EVERY, addresses
-from chatdemo.tutorial import course
+from chatdemo.course import course
 
 
 @require_safe
@@ -20,12 +20,18 @@ def start(request: HttpRequest) -> HttpResponse:
     step = course.find(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
     scope = getattr(request, "scope", None)  # of Django's ASGI handler alone
     may_inspect = bool(scope) and Access(settings.CHATDEMO.inspect).may_see_all(scope)
-    return render(request, "start.html", {"addresses": addresses(host, port), "step": step, "inspect": may_inspect})
+    return render(
+        request,
+        "start.html",
+        {"addresses": addresses(host, port), "step": step, "inspect": may_inspect},
+    )
 
 
 def websocket_only(request: HttpRequest) -> HttpResponse:
     """An ordinary request to a WebSocket's address (RFC 9110, section 15.5.22)."""
-    response = _refusal(request, 426, "This address is for WebSockets", "Open the room's page instead.")
+    response = _refusal(
+        request, 426, "This address is for WebSockets", "Open the room's page instead."
+    )
     response.headers["Upgrade"] = "websocket"
     return response
 
@@ -33,11 +39,15 @@ def websocket_only(request: HttpRequest) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
         return _refusal(request, 400, "chatdemo doesn't answer to this name", _HOST_HINT)
-    return _refusal(request, 400, "That doesn't work", str(exception) or "The request was malformed.")
+    return _refusal(
+        request, 400, "That doesn't work", str(exception) or "The request was malformed."
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _refusal(request, 403, "That isn't allowed", str(exception) or "This page isn't for you.")
+    return _refusal(
+        request, 403, "That isn't allowed", str(exception) or "This page isn't for you."
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -68,7 +78,9 @@ _HOST_HINT = (
 )
 
 
-def _refusal(request: HttpRequest, status: int, title: str, detail: str, **more: str) -> HttpResponse:
+def _refusal(
+    request: HttpRequest, status: int, title: str, detail: str, **more: str
+) -> HttpResponse:
     """A page that says what is wrong; ``back`` and ``back_to`` are where its button leads, and what is on it."""
     context = {"status": status, "title": title, "detail": detail, **more}
     return render(request, "refusal.html", context, status=status)

@@ -39,7 +39,9 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         self.scope, self.base_send = scope, send
-        self.text_sender = send if hasattr(send, "text") else None  # a server's that has a shorter way for texts
+        self.text_sender = (
+            send if hasattr(send, "text") else None
+        )  # a server's that has a shorter way for texts
         self.channel_layer = layer = get_channel_layer(self.channel_layer_alias)
         self._turns, self._pumps = Turns(self, self._handlers), []
         if layer is not None:
@@ -87,7 +89,9 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
         self._handlers[message["type"]] = method.__func__
         return method.__func__
 
-    def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> Awaitable:
+    def send(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False
+    ) -> Awaitable:
         # Not "async def", which would cost a coroutine more for each delivery. What it returns is to be awaited.
         if text_data is None or close or not self.text_sender:
             return super().send(text_data, bytes_data, close)
@@ -118,7 +122,9 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
             await self.text_sender.drained()
 
 
-async def _call(method: Callable[[dict], Awaitable], consumer: AsyncWebsocketConsumer, message: dict) -> None:
+async def _call(
+    method: Callable[[dict], Awaitable], consumer: AsyncWebsocketConsumer, message: dict
+) -> None:
     """A handler of one consumer alone, or one that isn't a coroutine function but returns something to await."""
     await method(message)
 
@@ -129,9 +135,15 @@ def directly(application: Callable) -> Callable:
     What it overrides stays its own. A consumer that isn't an AsyncWebsocketConsumer is left as it is.
     """
     consumer = application.consumer_class
-    if not issubclass(consumer, websocket.AsyncWebsocketConsumer) or issubclass(consumer, AsyncWebsocketConsumer):
+    if not issubclass(consumer, websocket.AsyncWebsocketConsumer) or issubclass(
+        consumer, AsyncWebsocketConsumer
+    ):
         return application
-    described = {"__module__": consumer.__module__, "__qualname__": consumer.__qualname__, "__doc__": consumer.__doc__}
+    described = {
+        "__module__": consumer.__module__,
+        "__qualname__": consumer.__qualname__,
+        "__doc__": consumer.__doc__,
+    }
     return type(consumer.__name__, (consumer, AsyncWebsocketConsumer), described).as_asgi(
         **application.consumer_initkwargs
     )

@@ -20,12 +20,17 @@ class HTTPChannel(http.HTTPChannel):
     MAX_LENGTH = totalHeadersSize = LONGEST
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        self.refuse(b"431 Request Header Fields Too Large", b"A line of the request is too long: shorten it.")
+        self.refuse(
+            b"431 Request Header Fields Too Large",
+            b"A line of the request is too long: shorten it.",
+        )
 
     def headerReceived(self, line: bytes) -> bool:
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length" and len(value.strip()) > LONGEST_LENGTH:
-            self.refuse(b"400 Bad Request", b"The Content-Length of the request is too long to be one.")
+            self.refuse(
+                b"400 Bad Request", b"The Content-Length of the request is too long to be one."
+            )
             return False
         return super().headerReceived(line)
 
@@ -58,7 +63,9 @@ class WebRequest(DaphneWebRequest):
         if fault := self.find_fault():
             return self.basic_error(400, b"Bad Request", fault)
         processed = super().process()
-        if self.transport is None:  # it is a WebSocket's; the caller goes on with the channel for a moment
+        if (
+            self.transport is None
+        ):  # it is a WebSocket's; the caller goes on with the channel for a moment
             asyncio.get_running_loop().call_soon(self.channel.let_go)
         return processed
 
@@ -67,12 +74,18 @@ class WebRequest(DaphneWebRequest):
 
         Twisted tells this to producers alone, and Daphne makes none of an application.
         """
-        while not self.finished and self.channel and getattr(self.channel.transport, "backlog", 0) > MUCH:
+        while (
+            not self.finished
+            and self.channel
+            and getattr(self.channel.transport, "backlog", 0) > MUCH
+        ):
             await asyncio.sleep(DRAIN)
 
     def handle_exception(self, exception: Exception) -> None:
         """The application has failed. Where its response has begun, all that can be told is that it isn't whole."""
-        if self._response_started:  # Daphne would start another, and fail: from then on no failure is seen by anybody
+        if (
+            self._response_started
+        ):  # Daphne would start another, and fail: from then on no failure is seen by anybody
             self.channel.loseConnection()
         else:
             super().handle_exception(exception)
@@ -82,7 +95,9 @@ class WebRequest(DaphneWebRequest):
         hosts = self.requestHeaders.getRawHeaders(b"host") or []
         if self.clientproto == b"HTTP/1.1" and not hosts:
             return "The request has no Host header, which HTTP/1.1 needs."
-        if self.requestHeaders.hasHeader(b"upgrade") and (self.clientproto != b"HTTP/1.1" or len(hosts) > 1):
+        if self.requestHeaders.hasHeader(b"upgrade") and (
+            self.clientproto != b"HTTP/1.1" or len(hosts) > 1
+        ):
             return "A WebSocket needs HTTP/1.1 and one Host header."
         return None
 

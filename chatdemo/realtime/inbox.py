@@ -21,7 +21,9 @@ class Inbox:
 
     def __init__(self, hold: Callable[[bool], None] | None = None) -> None:
         self.hold = hold
-        self.messages: deque[dict] | tuple = ()  # most of the time without the deque and its 760 bytes
+        self.messages: (
+            deque[dict] | tuple
+        ) = ()  # most of the time without the deque and its 760 bytes
         self.turns: Turns | None = None
         self.arrived: asyncio.Future | None = None
 

@@ -64,7 +64,9 @@ class ChannelLayer(InMemoryChannelLayer):
 
     apart = False
 
-    def __init__(self, expiry=60, group_expiry=86400, capacity=100, channel_capacity=None, **kwargs):
+    def __init__(
+        self, expiry=60, group_expiry=86400, capacity=100, channel_capacity=None, **kwargs
+    ):
         super().__init__(expiry, group_expiry, capacity, channel_capacity, **kwargs)
         self.channel_capacity = self.compile_capacities(channel_capacity or {})
         self.channels: dict[str, Mailbox] = {}
@@ -100,7 +102,9 @@ class ChannelLayer(InMemoryChannelLayer):
         try:
             return await waiter
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled():  # it came, and whoever waited is gone: it's the next one's
+            if (
+                waiter.done() and not waiter.cancelled()
+            ):  # it came, and whoever waited is gone: it's the next one's
                 self._return(channel, waiter.result())
             raise
         finally:
@@ -185,7 +189,9 @@ class ChannelLayer(InMemoryChannelLayer):
             self._go_on(loop, later)
 
     def _go_on(self, loop: asyncio.AbstractEventLoop, later: deque) -> None:
-        if later:  # in a turn of its own: consumers that answer each other for ever must not stop all else
+        if (
+            later
+        ):  # in a turn of its own: consumers that answer each other for ever must not stop all else
             loop.call_soon(self._catch_up, loop, later)
         else:
             del self._later[loop]
@@ -199,7 +205,9 @@ class ChannelLayer(InMemoryChannelLayer):
         finally:
             self._go_on(loop, later)
 
-    def _put_all(self, members: Members, message: dict, loop: asyncio.AbstractEventLoop) -> list[str]:
+    def _put_all(
+        self, members: Members, message: dict, loop: asyncio.AbstractEventLoop
+    ) -> list[str]:
         copy, full = how_to_copy(message), []
         for channel, turns in zip(*members, strict=True):
             if turns and not turns.busy and not turns.behind and turns.loop is loop:
@@ -233,8 +241,10 @@ class ChannelLayer(InMemoryChannelLayer):
     def _log_full(group: str, full: list[str]) -> None:
         logger.warning(
             "%d of the group %s read too slowly: their channels are full, and an event for them was lost (%s)",
-            len(full), group, full[0],
-        )  # fmt: skip
+            len(full),
+            group,
+            full[0],
+        )
 
     def _give(self, channel: str, mailbox: Mailbox, event: dict) -> bool:
         """Whether somebody was waiting, and gets it: in the event loop that they wait in."""
@@ -275,7 +285,11 @@ class ChannelLayer(InMemoryChannelLayer):
             mailbox.events.popleft()
             lost += 1
         if lost:
-            logger.warning("%d events in the channel %s expired unread, and it leaves its groups", lost, channel)
+            logger.warning(
+                "%d events in the channel %s expired unread, and it leaves its groups",
+                lost,
+                channel,
+            )
             self._remove_from_groups(channel)
             self._members.clear()
 
@@ -290,7 +304,9 @@ class ChannelLayer(InMemoryChannelLayer):
             self._tidy(channel, mailbox)
         self._members.clear()
         for group, members in list(self.groups.items()):
-            for channel in [name for name, since in members.items() if since < now - self.group_expiry]:
+            for channel in [
+                name for name, since in members.items() if since < now - self.group_expiry
+            ]:
                 del members[channel]
             if not members:
                 del self.groups[group]

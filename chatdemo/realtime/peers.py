@@ -37,11 +37,17 @@ def is_known_host(scope: dict) -> bool:
     name, _ = split_domain_port(header(scope, b"host"))
     if name == "localhost" or name.endswith(".localhost") or _is_address(name):
         return True
-    return bool(name) and "*" not in settings.ALLOWED_HOSTS and validate_host(name, settings.ALLOWED_HOSTS)
+    return (
+        bool(name)
+        and "*" not in settings.ALLOWED_HOSTS
+        and validate_host(name, settings.ALLOWED_HOSTS)
+    )
 
 
 def header(scope: dict, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name), "")
+    return next(
+        (value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name), ""
+    )
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -3,7 +3,10 @@
 from typing import Any
 
 #: The layers of channels_redis, as CHANNEL_LAYERS names them.
-BACKENDS = ("channels_redis.core.RedisChannelLayer", "channels_redis.pubsub.RedisPubSubChannelLayer")
+BACKENDS = (
+    "channels_redis.core.RedisChannelLayer",
+    "channels_redis.pubsub.RedisPubSubChannelLayer",
+)
 
 
 async def exchange(layer: Any) -> None:

@@ -65,7 +65,9 @@ class Server(daphne.server.Server):
             closeHandshakeTimeout=CLOSE_TIMEOUT,
         )
         self.ws_factory.protocol = WebSocketProtocol.with_options(self.ws_factory)
-        self.port = reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
+        self.port = reactor.adoptStreamPort(
+            self.listener.fileno(), self.listener.family, self.http_factory
+        )
         self.port.transport = Transport
         self.listening_addresses.append(self.listener.getsockname()[:2])
         self.done = Done(asyncio.get_event_loop())
@@ -96,7 +98,9 @@ class Server(daphne.server.Server):
     def kill_all_applications(self) -> defer.Deferred:
         """Twisted calls this before it shuts down, and waits for what it returns."""
         ending = defer.Deferred.fromFuture(asyncio.ensure_future(self.end_connections()))
-        return ending.addErrback(lambda failure: logger.error("Stopping failed", exc_info=failure.value))
+        return ending.addErrback(
+            lambda failure: logger.error("Stopping failed", exc_info=failure.value)
+        )
 
     async def end_connections(self) -> None:
         """Take no new connections, close every WebSocket with 1001, then let its application finish or cancel it."""
@@ -104,8 +108,12 @@ class Server(daphne.server.Server):
         told = loop.time()
         self.stopping = True
         self.port.stopListening()
-        sockets = [protocol for protocol in self.connections if isinstance(protocol, WebSocketProtocol)]
-        await _settle([protocol.say_goodbye().asFuture(loop) for protocol in sockets], told + GOODBYE)
+        sockets = [
+            protocol for protocol in self.connections if isinstance(protocol, WebSocketProtocol)
+        ]
+        await _settle(
+            [protocol.say_goodbye().asFuture(loop) for protocol in sockets], told + GOODBYE
+        )
         for protocol in sockets:
             protocol.dropConnection()  # not aborted: what is on its way, the close frame too, still arrives
         running = [details.get("application_instance") for details in self.connections.values()]

@@ -31,7 +31,9 @@ def cancel_again(task: asyncio.Task) -> None:
 def suspend(coroutine: Coroutine, waiting_for: Any) -> Generator:
     """The rest of a coroutine that has begun, and waits for a future (or None: for the loop's next turn)."""
     if waiting_for is not None:
-        waiting_for._asyncio_future_blocking = False  # its __await__ said True, and it can't be awaited again meanwhile
+        waiting_for._asyncio_future_blocking = (
+            False  # its __await__ said True, and it can't be awaited again meanwhile
+        )
     return _resume(coroutine, waiting_for)
 
 
@@ -51,7 +53,9 @@ def _resume(coroutine: Coroutine, waiting_for: Any) -> Generator:
         yield from coroutine
 
 
-_running: set[asyncio.Task] = set()  # the event loop itself keeps no more than a weak reference to a task
+_running: set[asyncio.Task] = (
+    set()
+)  # the event loop itself keeps no more than a weak reference to a task
 
 
 def spawn(coroutine: Coroutine) -> None:

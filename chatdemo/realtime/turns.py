@@ -27,16 +27,30 @@ class Turns:
     """
 
     __slots__ = (
-        "busy", "loop", "task", "handlers", "consumer", "context", "behind", "catching_up", "sources", "unfinished",
-        "failure", "cancelled", "wake", "_asyncio_future_blocking",
-    )  # fmt: skip
+        "busy",
+        "loop",
+        "task",
+        "handlers",
+        "consumer",
+        "context",
+        "behind",
+        "catching_up",
+        "sources",
+        "unfinished",
+        "failure",
+        "cancelled",
+        "wake",
+        "_asyncio_future_blocking",
+    )
 
     def __init__(self, consumer: Any, handlers: dict[str, Handler]):
         self.consumer = consumer
         self.handlers = handlers
         self.loop = asyncio.get_running_loop()
         self.task = asyncio.current_task()
-        self.sources: list[Callable[[], dict | None]] = []  # each gives its next message, if there is one
+        self.sources: list[
+            Callable[[], dict | None]
+        ] = []  # each gives its next message, if there is one
         self.busy = True  # a handler is running or waits, or the task is about to
         self.behind = True  # a source may have something
         self.catching_up = False
@@ -56,7 +70,9 @@ class Turns:
                 except asyncio.CancelledError:
                     if not self.unfinished:
                         raise
-                    cancel_again(self.task)  # it is for the handler: an asyncio.timeout(0) in it, say
+                    cancel_again(
+                        self.task
+                    )  # it is for the handler: an asyncio.timeout(0) in it, say
                 if self.unfinished:
                     unfinished, self.unfinished = self.unfinished, None
                     await unfinished

@@ -114,11 +114,18 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
             self.transport.pauseProducing()
         # autobahn takes 60 µs to read a small frame, 2 of them the frame and the rest what it is ready for.
         in_between = self.state == OPEN and not self.data and self.current_frame is None
-        if in_between and not self.inside_message and not self.autoPingTimeoutCall and not self.muted:
+        if (
+            in_between
+            and not self.inside_message
+            and not self.autoPingTimeoutCall
+            and not self.muted
+        ):
             text = whole_text(data)
             if text is not None:
                 self.last_ping = time.time()
-                return self.application_queue.put_nowait({"type": "websocket.receive", "text": text})
+                return self.application_queue.put_nowait(
+                    {"type": "websocket.receive", "text": text}
+                )
         super().dataReceived(data)
 
     def onMessageFrame(self, payload: list[bytes]) -> None:
@@ -131,7 +138,9 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         super().onOpen()
         self.forget_handshake()
         if isinstance(self.transport, Transport):  # and not TLS
-            self.sender.joined = self.transport.join_writes(self.server.max_backlog, self.give_up)  # and reads on
+            self.sender.joined = self.transport.join_writes(
+                self.server.max_backlog, self.give_up
+            )  # and reads on
         else:
             self.transport.resumeProducing()
 
@@ -155,9 +164,12 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         """Close with 1013: the participant doesn't read what it is sent, and there is no more room to keep it."""
         logger.warning(
             "A participant at %s:%s doesn't read: %d octets wait for it, more than max_backlog. It is disconnected.",
-            *self.client_addr, self.transport.backlog,
-        )  # fmt: skip
-        self.sendCloseFrame(code=TRY_AGAIN_LATER, reasonUtf8=b"Too much waits to be read.", isReply=False)
+            *self.client_addr,
+            self.transport.backlog,
+        )
+        self.sendCloseFrame(
+            code=TRY_AGAIN_LATER, reasonUtf8=b"Too much waits to be read.", isReply=False
+        )
 
     def hold(self, is_full: bool) -> None:
         """Read nothing more while much waits for the application: who sends more than it can take has to wait."""
@@ -182,7 +194,9 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         if self.sender:
             self.sender.joined = None
 
-    def sendCloseFrame(self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False) -> None:
+    def sendCloseFrame(
+        self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False
+    ) -> None:
         self.stop_sending()
         super().sendCloseFrame(code, reasonUtf8, isReply)
         if self._is_held():
@@ -222,7 +236,9 @@ class WebSocketProtocol(DaphneWebSocketProtocol):
         """Close with 1001 if the WebSocket is open; fires once the connection is gone, answered or not."""
         if self.state == self.STATE_OPEN:
             # Not sendClose(): that refuses every code below 3000 but 1000.
-            self.sendCloseFrame(code=GOING_AWAY, reasonUtf8=b"The server is stopping.", isReply=False)
+            self.sendCloseFrame(
+                code=GOING_AWAY, reasonUtf8=b"The server is stopping.", isReply=False
+            )
         return self.is_closed
 
 

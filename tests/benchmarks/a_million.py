@@ -48,7 +48,9 @@ def fill(path: Path, count: int) -> None:
 def draft(number: int) -> Draft:
     person = number % PEOPLE
     text = f"message {number}: " + "some words of it " * (number % 7)
-    return Draft("lobby", f"person {person}", f"{number:09}", f"Participant {person}", text, print, print)
+    return Draft(
+        "lobby", f"person {person}", f"{number:09}", f"Participant {person}", text, print, print
+    )
 
 
 def page(server: Served, last: int) -> None:
@@ -64,7 +66,9 @@ def come_in(server: Served, last: int) -> None:
 
 
 async def listen(server: Served, last: int) -> None:
-    async with connect(server.socket_url(f"/ws{ROOM}?after={max(0, last - FEW)}"), proxy=None) as line:
+    async with connect(
+        server.socket_url(f"/ws{ROOM}?after={max(0, last - FEW)}"), proxy=None
+    ) as line:
         while json.loads(await line.recv()).get("seq") != last:
             pass
 
@@ -90,7 +94,9 @@ def measure(folder: Path, count: int) -> tuple[dict[str, list[float]], float]:
     """Milliseconds of each opening, and the server's memory in MiB."""
     fill(folder / "chat.sqlite3", count)
     with Served(folder, CHATDEMO_MAX_RATE="0") as server:
-        found = {name: [timed(do, server, count) for _ in range(TIMES)] for name, do in OPENINGS.items()}
+        found = {
+            name: [timed(do, server, count) for _ in range(TIMES)] for name, do in OPENINGS.items()
+        }
         asyncio.run(say(server, count))
         return found, resident(Path(f"/proc/{server.process.pid}"))
 
@@ -109,12 +115,16 @@ def main() -> None:
             times, mebibytes = measure(Path(folder), count)
         found.append(times)
         memory.append(mebibytes)
-    print(f"milliseconds, with {FEW} messages and with {options.messages:,} (the longest of {TIMES} in parentheses)")
+    print(
+        f"milliseconds, with {FEW} messages and with {options.messages:,} (the longest of {TIMES} in parentheses)"
+    )
     kept = [memory[1] <= memory[0] * GROWTH]
     for name in OPENINGS:
         few, many = (times[name] for times in found)
         kept.append(median(many) < WANTED)
-        print(f"  {name:16}{median(few):6.1f} ({max(few):.1f})  {median(many):6.1f} ({max(many):.1f})  under {WANTED}")
+        print(
+            f"  {name:16}{median(few):6.1f} ({max(few):.1f})  {median(many):6.1f} ({max(many):.1f})  under {WANTED}"
+        )
     print(f"memory: {memory[0]:.1f} and {memory[1]:.1f} MiB, at most {GROWTH} times")
     print("kept" if all(kept) else "MISSED")
     if options.check and not all(kept):
@@ -122,7 +132,9 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--check", action="store_true", help="exit 1 if a figure is missed")
     return parser.parse_args()

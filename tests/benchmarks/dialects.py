@@ -72,7 +72,9 @@ class Page(Plain):
         return f"Cookie: {cookie}\nSec-WebSocket-Protocol: chatdemo\n"
 
     def say(self, text: str) -> bytes:
-        return json.dumps({"message": text, "id": f"{time.time_ns():x}{secrets.token_hex(4)}"}).encode()
+        return json.dumps(
+            {"message": text, "id": f"{time.time_ns():x}{secrets.token_hex(4)}"}
+        ).encode()
 
     def answer(self, payload: bytes) -> bytes | None:
         return b'{"beat": true}' if payload == b'{"event": "beat"}' else None

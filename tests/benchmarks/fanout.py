@@ -42,11 +42,17 @@ class Scale:
 
     def jobs(self, people: list[int] | None) -> list[Job]:
         closed = [Job(CLOSED, size, self.seconds) for size in people or self.people]
-        return [*closed, Job(OPEN, self.open_people, self.open_seconds, rate=20), Job(JOIN, self.joining)]
+        return [
+            *closed,
+            Job(OPEN, self.open_people, self.open_seconds, rate=20),
+            Job(JOIN, self.joining),
+        ]
 
 
 FULL = Scale()
-QUICK = Scale(people=(10, 30, 100), seconds=0.5, open_people=50, open_seconds=1, joining=100, rounds=1)
+QUICK = Scale(
+    people=(10, 30, 100), seconds=0.5, open_people=50, open_seconds=1, joining=100, rounds=1
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,19 +71,38 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="chatdemo's fan-out against that of other chat servers; needs Linux.")
-    parser.add_argument("--quick", action="store_true", help="a short run, whose figures mean little")
-    parser.add_argument("--check", action="store_true", help="exit with 1 if a bound is missed, and name it")
-    parser.add_argument("--peers", type=names, default=list(PEERS), metavar="A,B", help=f"some of: {'; '.join(PEERS)}")
+    parser = argparse.ArgumentParser(
+        description="chatdemo's fan-out against that of other chat servers; needs Linux."
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a short run, whose figures mean little"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="exit with 1 if a bound is missed, and name it"
+    )
+    parser.add_argument(
+        "--peers",
+        type=names,
+        default=list(PEERS),
+        metavar="A,B",
+        help=f"some of: {'; '.join(PEERS)}",
+    )
     sizes = ",".join(map(str, FULL.people))
     parser.add_argument(
-        "--people", type=numbers, metavar="N,N", help=f"rooms of the closed loop (default: {sizes}; fewer if quick)"
+        "--people",
+        type=numbers,
+        metavar="N,N",
+        help=f"rooms of the closed loop (default: {sizes}; fewer if quick)",
     )
     parser.add_argument("--rounds", type=positive, metavar="N", help="(default: 3; 1 with --quick)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write each run's figures")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the closed loop as an SVG picture")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw the closed loop as an SVG picture"
+    )
     keep = {"type": Path, "default": packages_folder(), "metavar": "FOLDER"}
-    parser.add_argument("--packages", **keep, help="where Node's packages are kept (default: %(default)s)")
+    parser.add_argument(
+        "--packages", **keep, help="where Node's packages are kept (default: %(default)s)"
+    )
     return parser.parse_args(arguments)
 
 
@@ -87,7 +112,9 @@ def names(text: str) -> list[str]:
     while text := text.strip(" ,;"):
         known = [name for name in PEERS if text.casefold().startswith(name.casefold())]
         if not known:
-            raise argparse.ArgumentTypeError(f"no peer is called {text!r}; there are: {'; '.join(PEERS)}")
+            raise argparse.ArgumentTypeError(
+                f"no peer is called {text!r}; there are: {'; '.join(PEERS)}"
+            )
         chosen.append(max(known, key=len))
         text = text[len(chosen[-1]) :]
     return chosen

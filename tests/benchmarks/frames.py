@@ -54,4 +54,6 @@ def _header(data: bytes, at: int) -> tuple[int, int] | None:
     extended = {126: 2, 127: 8}.get(size, 0)
     if len(data) < at + 2 + extended:
         return None
-    return 2 + extended, int.from_bytes(data[at + 2 : at + 2 + extended], "big") if extended else size
+    return 2 + extended, int.from_bytes(
+        data[at + 2 : at + 2 + extended], "big"
+    ) if extended else size

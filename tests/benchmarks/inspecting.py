@@ -78,7 +78,12 @@ def grows() -> float:
 
     tape, me = Tape(5000), Path("/proc/self")
     for number in range(MILLION):
-        tape.record("send", payload=f"message {number} " + "x" * (number % 300), connection=number % 30, room="lobby")
+        tape.record(
+            "send",
+            payload=f"message {number} " + "x" * (number % 300),
+            connection=number % 30,
+            room="lobby",
+        )
         if number == WARM:
             before = resident(me)
     return resident(me) / before
@@ -91,22 +96,32 @@ def main() -> None:
         workshop = Workshop(Path(folder), Path(folder))
         for people in options.people:
             rounds = [one_round(people, options.seconds, workshop) for _ in range(options.rounds)]
-            print(f"{people} people: {median(one[WITHOUT] for one in rounds):,.0f} deliveries a second without it")
+            print(
+                f"{people} people: {median(one[WITHOUT] for one in rounds):,.0f} deliveries a second without it"
+            )
             for mode, wanted in WANTED.items():
                 ratio = median(one[mode] / one[WITHOUT] for one in rounds)
-                held = ratio >= wanted or (mode == WATCHED and people > 30)  # it is wanted of 30 alone
+                held = ratio >= wanted or (
+                    mode == WATCHED and people > 30
+                )  # it is wanted of 30 alone
                 kept = kept and held
                 print(f"  {mode:16}{ratio:.2f}x  at least {wanted}  {'kept' if held else 'MISSED'}")
     growth = grows()
-    print(f"memory after {MILLION:,} events, to that after {WARM:,}: {growth:.2f}x  at most {GROWTH}")
+    print(
+        f"memory after {MILLION:,} events, to that after {WARM:,}: {growth:.2f}x  at most {GROWTH}"
+    )
     if options.check and not (kept and growth <= GROWTH):
         sys.exit(1)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--people", type=lambda text: [int(part) for part in text.split(",")], default=[30, 300])
+    parser.add_argument(
+        "--people", type=lambda text: [int(part) for part in text.split(",")], default=[30, 300]
+    )
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--check", action="store_true", help="exit 1 if a figure is missed")
     return parser.parse_args()

@@ -122,7 +122,9 @@ class Crowd:
         sys.exit("The server's room never had everybody in it.")
 
     def _await_greeting(self, number: int, until: float) -> bool:
-        while not (everybody := self._all_got(number)) and (left := until - time.perf_counter()) > 0:
+        while (
+            not (everybody := self._all_got(number)) and (left := until - time.perf_counter()) > 0
+        ):
             for descriptor, _ in self.poll.poll(left):
                 self._read(self.people[descriptor])
         return everybody

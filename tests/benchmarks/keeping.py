@@ -57,7 +57,10 @@ def fan_out(options: argparse.Namespace, people: int, workshop: Workshop) -> boo
     job = Job(CLOSED, people, options.seconds)
     rounds = [one_round(job, "per_second", workshop) for _ in range(options.rounds)]
     ratio = median(after / before for before, after in rounds)
-    print(f"{people} people: {median(before for before, _ in rounds):,.0f} deliveries a second without,", end=" ")
+    print(
+        f"{people} people: {median(before for before, _ in rounds):,.0f} deliveries a second without,",
+        end=" ",
+    )
     return told(f"{ratio:.2f}x with", f"at least {WANTED}", ratio >= WANTED)
 
 
@@ -66,7 +69,10 @@ def calm(options: argparse.Namespace, workshop: Workshop) -> bool:
     job = Job(OPEN, CALM_PEOPLE, options.seconds * CALM_TIMES, rate=CALM_RATE)
     rounds = [one_round(job, "p99_ms", workshop) for _ in range(options.rounds)]
     more = median(after - before for before, after in rounds)
-    print(f"{CALM_PEOPLE} people, calm: 99 of 100 within {median(before for before, _ in rounds):.1f} ms,", end=" ")
+    print(
+        f"{CALM_PEOPLE} people, calm: 99 of 100 within {median(before for before, _ in rounds):.1f} ms,",
+        end=" ",
+    )
     return told(f"{more:+.1f} ms with", f"at most {LATER}", more <= LATER)
 
 
@@ -79,15 +85,22 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory() as folder:
         workshop = Workshop(Path(folder), Path(folder))
-        kept = [*(fan_out(options, people, workshop) for people in options.people), calm(options, workshop)]
+        kept = [
+            *(fan_out(options, people, workshop) for people in options.people),
+            calm(options, workshop),
+        ]
     if options.check and not all(kept):
         sys.exit(1)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--people", type=lambda text: [int(part) for part in text.split(",")], default=[30, 300])
+    parser.add_argument(
+        "--people", type=lambda text: [int(part) for part in text.split(",")], default=[30, 300]
+    )
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--check", action="store_true", help="exit 1 if a figure is missed")
     return parser.parse_args()

@@ -62,7 +62,9 @@ class Load:
     def _prepare(self, count: int) -> None:
         """Frames of the next messages: they are not built while a server waits for them."""
         first, say = len(self.frames), self.crowd.dialect.say
-        self.frames += [client_frame(say(numbered(number))) for number in range(first, first + count)]
+        self.frames += [
+            client_frame(say(numbered(number))) for number in range(first, first + count)
+        ]
 
     def _say_next(self, now: float) -> None:
         number = len(self.sent)
@@ -99,7 +101,13 @@ class Load:
         while not (ready := poll(0, 4096)) and now - begin < timeout:
             now = clock()
         self.idle += now - begin
-        people, room, standing, read, bisect = self.people, self.room, self.standing, os.read, bisect_right
+        people, room, standing, read, bisect = (
+            self.people,
+            self.room,
+            self.standing,
+            os.read,
+            bisect_right,
+        )
         stream, ends = room.stream, room.ends
         for descriptor, _ in ready:
             person = people[descriptor]
@@ -109,7 +117,9 @@ class Load:
             except ConnectionError:
                 data = b""
             position = person.position
-            if data and not person.tail and stream.startswith(data, position):  # as everybody else got it
+            if (
+                data and not person.tail and stream.startswith(data, position)
+            ):  # as everybody else got it
                 person.position = position = position + len(data)
                 frames = bisect(ends, position)
                 standing[before] -= 1
@@ -118,7 +128,9 @@ class Load:
             else:
                 self._read_on(person, data)
             if each:
-                self.latencies += [now - self.sent[number] for number in self.room.order[before : person.frames]]
+                self.latencies += [
+                    now - self.sent[number] for number in self.room.order[before : person.frames]
+                ]
         if ready:
             self.last = now
             self._tell(now)
@@ -176,8 +188,12 @@ def main() -> None:
     parser.add_argument("--inflight", type=int, default=4, help="messages on their way at one time")
     parser.add_argument("--rate", type=float, help="messages a second in all, whatever has arrived")
     parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--copies", type=int, default=1, help="frames that each message comes back as")
-    parser.add_argument("--hold", action="store_true", help="join, say so, and stay until the standard input ends")
+    parser.add_argument(
+        "--copies", type=int, default=1, help="frames that each message comes back as"
+    )
+    parser.add_argument(
+        "--hold", action="store_true", help="join, say so, and stay until the standard input ends"
+    )
     arguments = parser.parse_args()
     with Crowd(arguments.url, arguments.people, DIALECTS[arguments.dialect]()) as crowd:
         print(json.dumps({"people": crowd.size, "joined_s": round(crowd.joined_s, 3)}), flush=True)

@@ -39,7 +39,11 @@ class Job:
     def options(self) -> list[str]:
         """The load generator's."""
         options = ["--people", str(self.people), "--seconds", str(self.seconds)]
-        how = {CLOSED: ["--inflight", str(INFLIGHT)], OPEN: ["--rate", str(self.rate)], JOIN: ["--hold"]}
+        how = {
+            CLOSED: ["--inflight", str(INFLIGHT)],
+            OPEN: ["--rate", str(self.rate)],
+            JOIN: ["--hold"],
+        }
         return options + how.get(self.kind, ["--inflight", "2", "--copies", str(FLOOD)])
 
 
@@ -98,13 +102,25 @@ def _join(server: Running, job: Job) -> dict:
 
 def _cost(before: float | None, after: float | None, deliveries: int) -> float | None:
     """Microseconds of processor time a delivery; None if it isn't known."""
-    return (after - before) / deliveries * 1e6 if before is not None and after is not None and deliveries else None
+    return (
+        (after - before) / deliveries * 1e6
+        if before is not None and after is not None and deliveries
+        else None
+    )
 
 
 @contextmanager
 def _generating(server: Running, job: Job) -> Iterator[Generator]:
     """The generator at ``server``, until the end of its standard input has been met or it has ended by itself."""
-    command = [sys.executable, str(LOAD), "--url", server.room, "--dialect", server.peer.dialect, *job.options]
+    command = [
+        sys.executable,
+        str(LOAD),
+        "--url",
+        server.room,
+        "--dialect",
+        server.peer.dialect,
+        *job.options,
+    ]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with pinned(LOAD_CORE):
         process = subprocess.Popen(command, text=True, **pipes)

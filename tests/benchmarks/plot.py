@@ -16,7 +16,13 @@ from tests.benchmarks.results import Figure, Results  # noqa: E402
 
 #: Opaque, so that it reads on a white page and on a dark one.
 PAPER, GRID = "#fbfbf8", "#dfe1dd"
-STYLE = {"svg.fonttype": "none", "font.size": 11, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": GRID}
+STYLE = {
+    "svg.fonttype": "none",
+    "font.size": 11,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": GRID,
+}
 #: Inches, which are 72 points each: as wide as GitHub shows a README.
 SIZE = (8.6, 5.6)
 #: Least distance of two labels, as a part of the axes' height.
@@ -38,7 +44,10 @@ def draw(results: Results, path: Path) -> None:
 
 
 def _points(results: Results, peer: str) -> list[tuple[int, float]]:
-    found = ((people, results.median(Figure(CLOSED, peer, people, "per_second"))) for people in results.sizes(CLOSED))
+    found = (
+        (people, results.median(Figure(CLOSED, peer, people, "per_second")))
+        for people in results.sizes(CLOSED)
+    )
     return [(people, value) for people, value in found if value]
 
 
@@ -69,6 +78,11 @@ def _label(axes, lines: dict[str, list[tuple[int, float]]]) -> None:
     heights = [(math.log(points[-1][1]) - bottom) / (top - bottom) for points in lines.values()]
     for (peer, points), height in zip(lines.items(), spread(heights, APART), strict=True):
         color, weight = LOOKS[peer][0], "bold" if peer == OURS else "normal"
-        place = {"xy": points[-1], "xytext": (1.05, height), "textcoords": axes.transAxes, "va": "center"}
+        place = {
+            "xy": points[-1],
+            "xytext": (1.05, height),
+            "textcoords": axes.transAxes,
+            "va": "center",
+        }
         link = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "relpos": (0, 0.5)}
         axes.annotate(peer, **place, color=color, weight=weight, arrowprops=link)

@@ -25,7 +25,15 @@ class Column(NamedTuple):
 
 
 def report(results: Results, verdicts: Iterable[Verdict]) -> str:
-    parts = [*throughput(results), "", *rest(results), "", *limits(verdicts), "", *troubles(results)]
+    parts = [
+        *throughput(results),
+        "",
+        *rest(results),
+        "",
+        *limits(verdicts),
+        "",
+        *troubles(results),
+    ]
     return "\n".join(parts).rstrip()
 
 
@@ -34,13 +42,24 @@ def throughput(results: Results) -> list[str]:
     sizes = results.sizes(CLOSED)
     rounds = "1 round" if results.rounds == 1 else f"{results.rounds} rounds, their median"
     lines = [f"Deliveries/s in the closed loop, by people in the room; {rounds}"]
-    lines += [f"(+: at least so many, as the generator itself was busy for more than {1 - IDLE:.0%} of the time)"]
+    lines += [
+        f"(+: at least so many, as the generator itself was busy for more than {1 - IDLE:.0%} of the time)"
+    ]
     lines += [row("people", sizes)]
-    lines += [row(peer, [_speed(results, peer, people) for people in sizes]) for peer in results.peers]
+    lines += [
+        row(peer, [_speed(results, peer, people) for people in sizes]) for peer in results.peers
+    ]
     best = [results.best(CLOSED, people, "per_second") for people in sizes]
-    lines.append(row("chatdemo to the best peer", [_part(results, *pair) for pair in zip(best, sizes, strict=True)]))
+    lines.append(
+        row(
+            "chatdemo to the best peer",
+            [_part(results, *pair) for pair in zip(best, sizes, strict=True)],
+        )
+    )
     lines.append(row("  which is", [name or "-" for name in best]))
-    lines.append(row(f"chatdemo to the {C_LOOP}", [_part(results, C_LOOP, people) for people in sizes]))
+    lines.append(
+        row(f"chatdemo to the {C_LOOP}", [_part(results, C_LOOP, people) for people in sizes])
+    )
     return lines
 
 
@@ -50,7 +69,9 @@ def rest(results: Results) -> list[str]:
     lines = [
         "Processor time of the server for a delivery in the closed loop; time until one has arrived in the open loop;"
     ]
-    lines.append("memory of a connection, of those who join after the first; time until so many have joined")
+    lines.append(
+        "memory of a connection, of those who join after the first; time until so many have joined"
+    )
     lines.append(row("", [column.name for column in columns]))
     lines.append(row("people", [column.people for column in columns]))
     for peer in results.peers:
@@ -79,7 +100,8 @@ def troubles(results: Results) -> list[str]:
     lines = [f"not measured: {name} ({why})" for name, why in results.missing.items()]
     lines += [f"failed: {_which(record)}: {record['error']}" for record in results.failed]
     lines += [
-        f"lost {record['lost']}, out of order {record['out_of_order']}: {_which(record)}" for record in results.faulty
+        f"lost {record['lost']}, out of order {record['out_of_order']}: {_which(record)}"
+        for record in results.faulty
     ]
     return lines
 

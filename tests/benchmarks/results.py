@@ -33,7 +33,9 @@ class Results:
     @property
     def peers(self) -> list[str]:
         """In the order in which the first round has them, without the flood."""
-        return list(dict.fromkeys(record["peer"] for record in self.records if record["kind"] != FLOODED))
+        return list(
+            dict.fromkeys(record["peer"] for record in self.records if record["kind"] != FLOODED)
+        )
 
     @property
     def failed(self) -> list[dict]:
@@ -61,7 +63,8 @@ class Results:
         return {
             record["round"]: record[field]
             for record in self.records
-            if [record["kind"], record["peer"], record["people"]] == which and record.get(field) is not None
+            if [record["kind"], record["peer"], record["people"]] == which
+            and record.get(field) is not None
         }
 
     def median(self, figure: Figure) -> float | None:
@@ -132,8 +135,12 @@ def ahead(results: Results, ours: str, people: int, least: float) -> Verdict:
     return speed(results, ours, rival, people, least, f"the best peer ({rival or 'none'})")
 
 
-def speed(results: Results, ours: str, rival: str | None, people: int, least: float, whom: str = "") -> Verdict:
-    value = rival and results.ratio(*(Figure(CLOSED, name, people, "per_second") for name in (ours, rival)))
+def speed(
+    results: Results, ours: str, rival: str | None, people: int, least: float, whom: str = ""
+) -> Verdict:
+    value = rival and results.ratio(
+        *(Figure(CLOSED, name, people, "per_second") for name in (ours, rival))
+    )
     return Verdict(f"{ours}, to {whom or rival}, {people} people", value, "{:.2f}x", least=least)
 
 
@@ -149,8 +156,12 @@ def growth(results: Results, most: float) -> Verdict:
 def latency(results: Results, most: float) -> Verdict:
     people = results.size(OPEN)
     rival = results.best(OPEN, people, "p99_ms", min)
-    value = rival and results.ratio(*(Figure(OPEN, name, people, "p99_ms") for name in (OURS, rival)))
-    return Verdict(f"open loop's p99, to the best peer's ({rival or 'none'})", value, "{:.2f}x", most)
+    value = rival and results.ratio(
+        *(Figure(OPEN, name, people, "p99_ms") for name in (OURS, rival))
+    )
+    return Verdict(
+        f"open loop's p99, to the best peer's ({rival or 'none'})", value, "{:.2f}x", most
+    )
 
 
 def joined(results: Results, what: str, field: str, rival: str, most: float) -> Verdict:
@@ -161,7 +172,11 @@ def joined(results: Results, what: str, field: str, rival: str, most: float) -> 
 
 def generator(results: Results) -> float | None:
     """Frames a second that the generator took from the flood."""
-    values = [record["per_second"] for record in results.records if record["kind"] == FLOODED and "error" not in record]
+    values = [
+        record["per_second"]
+        for record in results.records
+        if record["kind"] == FLOODED and "error" not in record
+    ]
     return median(values) if values else None
 
 

@@ -39,13 +39,17 @@ class Room:
     ``as_others_get`` makes of the payload that a message's sender got what all others get.
     """
 
-    def __init__(self, copies: int = 1, senders: int = 1, as_others_get: Callable[[bytes], bytes] = bytes):
+    def __init__(
+        self, copies: int = 1, senders: int = 1, as_others_get: Callable[[bytes], bytes] = bytes
+    ):
         self.copies, self.senders, self.as_others_get = copies, senders, as_others_get
         self.stream = bytearray()
         self.ends: list[int] = []  # where each frame ends in the stream
         self.order: list[int] = []  # the messages' numbers
         self.latest: dict[int, int] = {}  # of each sender, the number of its last message
-        self.out_of_order = 0  # frames that were not what had to come next: another one, one again, one too late
+        self.out_of_order = (
+            0  # frames that were not what had to come next: another one, one again, one too late
+        )
 
     def read(self, person: Participant, data: bytes, heard: Heard) -> int:
         """Take ``data``, which is not (yet) in the stream, frame by frame; the number of frames the participant has.
@@ -57,7 +61,9 @@ class Room:
         at = 0
         while True:
             known = self.last_frame(whole + 1)
-            if known and data.startswith(known, at):  # as it is for most: to look into each took three times as long
+            if known and data.startswith(
+                known, at
+            ):  # as it is for most: to look into each took three times as long
                 at, whole = at + len(known), whole + 1
             elif found := server_frame_at(data, at):
                 opcode, payload, at = found
@@ -74,7 +80,11 @@ class Room:
 
     def last_frame(self, whole: int) -> bytes:
         """The last of so many frames, empty if there are less."""
-        return bytes(self.stream[self._end(whole - 1) : self._end(whole)]) if whole <= len(self.ends) else b""
+        return (
+            bytes(self.stream[self._end(whole - 1) : self._end(whole)])
+            if whole <= len(self.ends)
+            else b""
+        )
 
     def _end(self, whole: int) -> int:
         """The octets of so many frames."""

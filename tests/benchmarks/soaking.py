@@ -28,19 +28,31 @@ def main() -> None:
         )
     warm = min(WARM, len(memory) // 3)
     growth = median(memory[-SPAN:]) / median(memory[warm : warm + SPAN])
-    print("MiB each minute:", *(f"{median(memory[at : at + 60]):.1f}" for at in range(0, len(memory), 60)))
+    print(
+        "MiB each minute:",
+        *(f"{median(memory[at : at + 60]):.1f}" for at in range(0, len(memory), 60)),
+    )
     print(f"memory after minute {WARM // 60} grew to {growth:.3f}x  at most {GROWTH}")
-    print("left when all had gone (before they came):", ", ".join(f"{n} {after[n]} ({before[n]})" for n in before))
+    print(
+        "left when all had gone (before they came):",
+        ", ".join(f"{n} {after[n]} ({before[n]})" for n in before),
+    )
     if options.check and growth > GROWTH:
         sys.exit(1)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--people", type=int, default=60)
-    parser.add_argument("--drop", type=float, default=0.02, help="share of the connections that is cut each second")
-    parser.add_argument("--pause", type=float, default=2, help="seconds between two messages of one participant")
+    parser.add_argument(
+        "--drop", type=float, default=0.02, help="share of the connections that is cut each second"
+    )
+    parser.add_argument(
+        "--pause", type=float, default=2, help="seconds between two messages of one participant"
+    )
     parser.add_argument("--check", action="store_true", help="exit 1 if a figure is missed")
     return parser.parse_args()
 

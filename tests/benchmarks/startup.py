@@ -62,7 +62,9 @@ Plan = tuple[Path, list[list[str]]]
 def serve(workshop: Path, port: int) -> Plan:
     """chatdemo on a database that isn't there yet."""
     folder = Path(tempfile.mkdtemp(dir=workshop))
-    return folder, [[*program("chatdemo"), "serve", "--port", str(port), "--db", str(folder / "chat.sqlite3")]]
+    return folder, [
+        [*program("chatdemo"), "serve", "--port", str(port), "--db", str(folder / "chat.sqlite3")]
+    ]
 
 
 def runserver(workshop: Path, port: int) -> Plan:
@@ -78,13 +80,21 @@ def daphne(workshop: Path, port: int) -> Plan:
     return workshop / "migrated", [[*program("daphne"), "-p", str(port), "mysite.asgi:application"]]
 
 
-CONTENDERS: dict[str, Callable[[Path, int], Plan]] = {SERVE: serve, RUNSERVER: runserver, DAPHNE: daphne}
+CONTENDERS: dict[str, Callable[[Path, int], Plan]] = {
+    SERVE: serve,
+    RUNSERVER: runserver,
+    DAPHNE: daphne,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print the table, and return the exit code."""
-    parser = argparse.ArgumentParser(description="chatdemo's start against that of the tutorial's project.")
-    parser.add_argument("--runs", type=int, default=9, metavar="N", help="rounds to measure (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        description="chatdemo's start against that of the tutorial's project."
+    )
+    parser.add_argument(
+        "--runs", type=int, default=9, metavar="N", help="rounds to measure (default: %(default)s)"
+    )
     parser.add_argument("--check", action="store_true", help="exit with 1 if a limit is missed")
     options = parser.parse_args(arguments)
     if options.runs < 1:
@@ -133,8 +143,14 @@ def program(name: str) -> list[str]:
 
 def options_in(folder: Path) -> dict:
     """How each process is started: in ``folder``, silent, and with Python writing and using its bytecode caches."""
-    environ = {name: value for name, value in clean_environ().items() if name != "PYTHONDONTWRITEBYTECODE"}
-    silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    environ = {
+        name: value for name, value in clean_environ().items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    silent = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }
     return {"cwd": folder, "env": environ, **silent}
 
 
@@ -157,7 +173,9 @@ def wait_for_page(port: int, process: subprocess.Popen) -> None:
     deadline = time.monotonic() + PAGE_TIMEOUT
     while not is_page(answer_from(port)):
         if process.poll() is not None:
-            raise RuntimeError(f"{process.args} ended with code {process.returncode} before its first page")
+            raise RuntimeError(
+                f"{process.args} ended with code {process.returncode} before its first page"
+            )
         if time.monotonic() > deadline:
             raise RuntimeError(f"{process.args} gave no page in {PAGE_TIMEOUT} s")
         time.sleep(INTERVAL)
@@ -167,7 +185,10 @@ def answer_from(port: int) -> bytes:
     """What a request for /chat/ brings, up to the end of the page; empty if nobody answers."""
     request = f"GET /chat/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
     answer = b""
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), ANSWER_TIMEOUT) as connection:
+    with (
+        suppress(OSError),
+        socket.create_connection(("127.0.0.1", port), ANSWER_TIMEOUT) as connection,
+    ):
         connection.sendall(request.encode())
         while b"</html>" not in answer and (part := connection.recv(65536)):
             answer += part
@@ -199,7 +220,10 @@ def resident(folder: Path) -> float:
 
 def ratio(rounds: list[dict[str, Sample]], limit: Limit) -> float | None:
     """The median of the rounds' ratios; None if it couldn't be measured."""
-    pairs = [(getattr(each[SERVE], limit.field), getattr(each[limit.rival], limit.field)) for each in rounds]
+    pairs = [
+        (getattr(each[SERVE], limit.field), getattr(each[limit.rival], limit.field))
+        for each in rounds
+    ]
     return None if None in pairs[0] else median(ours / theirs for ours, theirs in pairs)
 
 
@@ -220,7 +244,11 @@ def table(rounds: list[dict[str, Sample]]) -> str:
     rows.append("chatdemo's part: median of the rounds' ratios, and the most that is wanted")
     for limit in LIMITS:
         measured, verdict = ratio(rounds, limit), "kept" if kept(rounds, limit) else "MISSED"
-        part = "not measured" if measured is None else f"{measured:.3f}x  at most {limit.most:.2f}x  {verdict}"
+        part = (
+            "not measured"
+            if measured is None
+            else f"{measured:.3f}x  at most {limit.most:.2f}x  {verdict}"
+        )
         rows.append(f"  {limit.label:<44}{part}")
     return "\n".join(rows)
 

@@ -65,7 +65,12 @@ def test_the_sizes_of_rooms_are_numbers_from_1():
 def test_a_run_without_any_of_the_tools_says_what_is_missing(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(fanout, "raise_descriptors", lambda: None)
-    assert fanout.main(["--quick", "--check", "--peers", f"{NODE_WS},{C_LOOP}", "--packages", str(tmp_path)]) == 0
+    assert (
+        fanout.main(
+            ["--quick", "--check", "--peers", f"{NODE_WS},{C_LOOP}", "--packages", str(tmp_path)]
+        )
+        == 0
+    )
     out = capsys.readouterr().out
     assert "not measured: Node ws (node isn't there)\n" in out
     assert "not measured: C epoll loop (there is no C compiler (cc))\n" in out
@@ -79,23 +84,32 @@ def test_missing_peers_have_their_reason(workshop, monkeypatch):
     assert there == [PEERS[PLAIN]]
     assert list(missing) == ["without", NODE_WS, C_LOOP]
     assert "no_such_module" in missing["without"]
-    assert (missing[NODE_WS], missing[C_LOOP]) == ("node isn't there", "there is no C compiler (cc)")
+    assert (missing[NODE_WS], missing[C_LOOP]) == (
+        "node isn't there",
+        "there is no C compiler (cc)",
+    )
 
 
 def test_every_peer_of_the_tree_has_its_file(workshop):
     commands = {name: peer.command(workshop, 1) for name, peer in PEERS.items()}
-    scripts = [part for command in commands.values() for part in command if part.endswith((".py", ".js"))]
+    scripts = [
+        part for command in commands.values() for part in command if part.endswith((".py", ".js"))
+    ]
     assert len(scripts) == 5
     assert all(Path(script).is_file() for script in scripts)
 
 
 def test_a_peer_that_ends_at_once_makes_a_record_with_its_last_words(workshop):
-    broken = peers.Peer("broken", lambda workshop, port: [sys.executable, "-c", "raise SystemExit('no room')"])
+    broken = peers.Peer(
+        "broken", lambda workshop, port: [sys.executable, "-c", "raise SystemExit('no room')"]
+    )
     found = measure.measure(broken, workshop, Job(CLOSED, 1))
     assert found == {"kind": CLOSED, "peer": "broken", "people": 1, "error": "no room"}
 
 
-@pytest.mark.parametrize("readings, value, left", [([5, 7, 7, 9], 7, [9]), ([None, None, 1], None, [1])])
+@pytest.mark.parametrize(
+    "readings, value, left", [([5, 7, 7, 9], 7, [9]), ([None, None, 1], None, [1])]
+)
 def test_memory_has_settled_once_two_readings_agree(readings, value, left):
     assert process.settled(lambda: readings.pop(0), interval=0) == value
     assert readings == left
@@ -109,7 +123,9 @@ def test_memory_that_never_settles_is_taken_as_it_is_in_the_end():
 def test_what_is_started_pinned_has_one_core_and_the_starter_keeps_its_own():
     before = os.sched_getaffinity(0)
     with process.pinned(process.LOAD_CORE):
-        count = subprocess.check_output([sys.executable, "-c", "import os; print(len(os.sched_getaffinity(0)))"])
+        count = subprocess.check_output(
+            [sys.executable, "-c", "import os; print(len(os.sched_getaffinity(0)))"]
+        )
     assert (int(count), os.sched_getaffinity(0)) == (1, before)
 
 
@@ -126,15 +142,33 @@ def test_the_c_loop_is_a_websocket_server(workshop, size):
 
 def test_a_quick_run_measures_everything_and_writes_its_files(tmp_path):
     raw, picture = tmp_path / "raw.json", tmp_path / "fanout.svg"
-    options = ["--quick", "--people", "10", "--peers", f"{PLAIN},{WEBSOCKETS}", "--json", raw, "--plot", picture]
+    options = [
+        "--quick",
+        "--people",
+        "10",
+        "--peers",
+        f"{PLAIN},{WEBSOCKETS}",
+        "--json",
+        raw,
+        "--plot",
+        picture,
+    ]
     command = [sys.executable, "-W", "error", fanout.__file__, *options]
     done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
-    records = [each for each in json.loads(raw.read_text("utf-8"))["records"] if each["peer"] in (PLAIN, WEBSOCKETS)]
+    records = [
+        each
+        for each in json.loads(raw.read_text("utf-8"))["records"]
+        if each["peer"] in (PLAIN, WEBSOCKETS)
+    ]
     assert [(each["kind"], each["peer"]) for each in records] == [
         (kind, peer) for kind in (CLOSED, OPEN, JOIN) for peer in (PLAIN, WEBSOCKETS)
     ]
     assert not [each for each in records if "error" in each]
-    assert all(each["lost"] == each["out_of_order"] == 0 < each["cpu_us"] for each in records if each["kind"] != JOIN)
+    assert all(
+        each["lost"] == each["out_of_order"] == 0 < each["cpu_us"]
+        for each in records
+        if each["kind"] != JOIN
+    )
     drawn = importlib.util.find_spec("matplotlib") is not None
     assert (picture.exists(), "not drawn: " in done.stdout) == (drawn, not drawn)

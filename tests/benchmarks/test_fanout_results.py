@@ -18,7 +18,11 @@ def record(peer, people=30, number=0, kind=CLOSED, **figures):
 def closed(**by_name):
     """A closed loop's results: for each peer its deliveries a second, by round."""
     names = {"ours": OURS, "fastapi": FASTAPI, "picows": PICOWS, "node": NODE_WS}
-    rows = ((names[key], number, value) for key, row in by_name.items() for number, value in enumerate(row))
+    rows = (
+        (names[key], number, value)
+        for key, row in by_name.items()
+        for number, value in enumerate(row)
+    )
     return Results([record(peer, number=number, per_second=value) for peer, number, value in rows])
 
 
@@ -44,7 +48,10 @@ def test_the_best_peer_is_the_rival_with_the_best_median_and_never_ours():
 
 
 def test_growth_compares_the_largest_room_with_that_of_30():
-    rooms = [record(OURS, people, per_second=value) for people, value in ((10, 999), (30, 600), (3000, 300))]
+    rooms = [
+        record(OURS, people, per_second=value)
+        for people, value in ((10, 999), (30, 600), (3000, 300))
+    ]
     verdict = results.growth(Results(rooms), 1.5)
     assert (verdict.value, verdict.kept) == (2.0, False)
     assert results.growth(Results(rooms[:1]), 1.5).value is None
@@ -52,7 +59,9 @@ def test_growth_compares_the_largest_room_with_that_of_30():
 
 def test_latency_is_compared_with_the_quickest_rivals():
     times = {OURS: 3.0, FASTAPI: 9.0, PICOWS: 2.0}
-    verdict = results.latency(Results([record(peer, 300, 0, OPEN, p99_ms=ms) for peer, ms in times.items()]), 1.2)
+    verdict = results.latency(
+        Results([record(peer, 300, 0, OPEN, p99_ms=ms) for peer, ms in times.items()]), 1.2
+    )
     assert verdict.value == 1.5
     assert PICOWS in verdict.label
 
@@ -60,7 +69,9 @@ def test_latency_is_compared_with_the_quickest_rivals():
 def test_what_was_not_measured_misses_no_bound():
     found = list(results.verdicts(Results([])))
     assert all(verdict.kept for verdict in found)
-    assert [str(verdict) for verdict in found].count("not measured") == len(found) - 2  # faults and failures are none
+    assert [str(verdict) for verdict in found].count("not measured") == len(
+        found
+    ) - 2  # faults and failures are none
 
 
 @pytest.mark.parametrize(
@@ -87,12 +98,16 @@ def test_whatever_was_lost_failed_or_not_measured_is_named():
         "failed: chatdemo, join, 3000 people, round 2: it took too long",
         "lost 2, out of order 1: FastAPI, closed, 300 people, round 1",
     ]
-    missed = {verdict.label: verdict.value for verdict in results.verdicts(found) if not verdict.kept}
+    missed = {
+        verdict.label: verdict.value for verdict in results.verdicts(found) if not verdict.kept
+    }
     assert missed == {"lost or out of order, in all runs": 3, "failed runs of chatdemo": 1}
 
 
 def test_a_figure_that_the_generator_may_have_limited_is_marked():
-    found = Results([record(PICOWS, per_second=300_000, idle=0.0), record(OURS, per_second=9_000, idle=0.5)])
+    found = Results(
+        [record(PICOWS, per_second=300_000, idle=0.0), record(OURS, per_second=9_000, idle=0.5)]
+    )
     table = "\n".join(report.throughput(found))
     assert "300,000+" in table
     assert "9,000+" not in table
@@ -120,7 +135,9 @@ def test_the_tables_fit_a_terminal_and_their_cells_are_apart():
 
 
 def test_whatever_is_compared_with_the_best_peer_names_it():
-    labels = [verdict.label for verdict in results.verdicts(closed(ours=(1,), picows=(2,), node=(1,)))]
+    labels = [
+        verdict.label for verdict in results.verdicts(closed(ours=(1,), picows=(2,), node=(1,)))
+    ]
     assert f"chatdemo, to the best peer ({PICOWS}), 30 people" in labels
     assert "chatdemo, to the best peer (none), 300 people" in labels
     assert f"chatdemo, to {C_LOOP}, 300 people" in labels

@@ -11,7 +11,9 @@ from tests.benchmarks.dialects import Plain, SocketIO
 from tests.benchmarks.joining import Crowd
 from tests.support.served import PATIENCE, Process, clean_environ, free_port
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the load generator needs epoll")
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="the load generator needs epoll"
+)
 PEOPLE = 10
 
 
@@ -38,7 +40,17 @@ def way(*ways):
 
 
 def script(room, *options):
-    command = [sys.executable, "-W", "error", load.__file__, "--url", room, "--people", str(PEOPLE), *options]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        load.__file__,
+        "--url",
+        room,
+        "--people",
+        str(PEOPLE),
+        *options,
+    ]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     return subprocess.Popen(command, text=True, env=clean_environ(), **pipes)
 
@@ -113,7 +125,10 @@ def test_a_socketio_participant_says_nothing_before_it_is_welcomed(room):
 
 @way(treating.REFUSED)
 def test_a_server_that_refuses_a_websocket_is_quoted(room):
-    with pytest.raises(SystemExit, match="refused a WebSocket: b'HTTP/1.1 403"), Crowd(room, 1, Plain()):
+    with (
+        pytest.raises(SystemExit, match="refused a WebSocket: b'HTTP/1.1 403"),
+        Crowd(room, 1, Plain()),
+    ):
         pass
 
 

@@ -24,7 +24,9 @@ class Rooms:
         self.heard = []
 
     def get(self, person: Participant, data: bytes) -> int:
-        return self.room.read(person, data, lambda opcode, payload: self.heard.append((opcode, payload)))
+        return self.room.read(
+            person, data, lambda opcode, payload: self.heard.append((opcode, payload))
+        )
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -87,7 +89,10 @@ def test_what_is_not_the_runs_is_heard_and_not_counted():
     rooms.get(rooms.ann, messages(0, 1))
     data = messages(0) + frame("well", PING) + frame("greeting 2.") + messages(1)
     assert rooms.get(rooms.ben, data) == 2
-    assert [found for found in rooms.heard if found[1][:1] != b"~"] == [(PING, b"well"), (TEXT, b"greeting 2.")]
+    assert [found for found in rooms.heard if found[1][:1] != b"~"] == [
+        (PING, b"well"),
+        (TEXT, b"greeting 2."),
+    ]
     assert rooms.room.out_of_order == 0
 
 
@@ -115,7 +120,9 @@ def test_senders_frame_with_its_id_is_what_the_others_get_without():
     rooms = Rooms()
     rooms.room.as_others_get = lambda payload: payload.removesuffix(b" of mine")
     own = frame(numbered(0) + " of mine")
-    assert [rooms.get(person, data) for person, data in ((rooms.ann, own), (rooms.ben, messages(0)))] == [1, 1]
+    assert [
+        rooms.get(person, data) for person, data in ((rooms.ann, own), (rooms.ben, messages(0)))
+    ] == [1, 1]
     assert (rooms.room.stream, rooms.room.out_of_order) == (messages(0), 0)
     assert rooms.get(rooms.ann, messages(1)) == 2
     assert [rooms.room.last_frame(count) for count in (0, 2)] == [b"", messages(1)]

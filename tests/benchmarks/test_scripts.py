@@ -10,17 +10,29 @@ import pytest
 from tests.support.served import clean_environ
 
 SCRIPTS = {
-    "keeping.py": (["--people", "3", "--seconds", "0.1", "--rounds", "1"], ["3 people: ", "30 people, calm: "], 2),
-    "a_million.py": (["--messages", "2000"], ["the page", "older messages", "coming in", "memory"], 1),
+    "keeping.py": (
+        ["--people", "3", "--seconds", "0.1", "--rounds", "1"],
+        ["3 people: ", "30 people, calm: "],
+        2,
+    ),
+    "a_million.py": (
+        ["--messages", "2000"],
+        ["the page", "older messages", "coming in", "memory"],
+        1,
+    ),
 }
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the load generator needs epoll, and memory /proc")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="the load generator needs epoll, and memory /proc"
+)
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_short_run_says_what_it_found(name):
     options, lines, verdicts = SCRIPTS[name]
     command = [sys.executable, "-W", "error", str(Path(__file__).with_name(name)), *options]
     done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
-    assert all(re.search(rf"^ *{line}.*\d", done.stdout, re.MULTILINE) for line in lines), done.stdout
+    assert all(re.search(rf"^ *{line}.*\d", done.stdout, re.MULTILINE) for line in lines), (
+        done.stdout
+    )
     assert len(re.findall(r"\b(kept|MISSED)$", done.stdout, re.MULTILINE)) == verdicts, done.stdout

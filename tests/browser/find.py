@@ -23,7 +23,9 @@ WINDOWS_FOLDERS = ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")
 
 def browser() -> str | None:
     """The path of Chromium, Chrome or Edge; None where there is none."""
-    return _on_path(CHROMES + EDGES) or next((str(path) for path in _installed() if path.is_file()), None)
+    return _on_path(CHROMES + EDGES) or next(
+        (str(path) for path in _installed() if path.is_file()), None
+    )
 
 
 def chromedriver() -> str | None:
@@ -37,6 +39,8 @@ def _on_path(names: tuple[str, ...]) -> str | None:
 
 def _installed() -> list[Path]:
     """Where an installer puts a browser that no shell finds by its name."""
-    mac = [Path(root, "Applications", name) for root in ("/", Path.home()) for name in MAC_APPLICATIONS]
+    mac = [
+        Path(root, "Applications", name) for root in ("/", Path.home()) for name in MAC_APPLICATIONS
+    ]
     roots = [os.environ[name] for name in WINDOWS_FOLDERS if name in os.environ]
     return mac + [Path(root, name) for root in roots for name in WINDOWS_PROGRAMS]

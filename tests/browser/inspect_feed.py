@@ -14,9 +14,7 @@ from websockets.sync.server import serve
 from tests.support.served import wait_for
 
 STATIC = Path(__file__).parents[2] / "chatdemo" / "inspector" / "static"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws://{0} wss://{0}"
-)
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws://{0} wss://{0}"
 #: A stranger's page round the chart, as a lesson's is.
 LESSON = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Lesson</title>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="colours.css"><link rel="stylesheet" href="chart.css"><script type="module" src="lesson.js"></script>
@@ -112,7 +110,14 @@ class Story:
     ``arrive``, ``say``, ``freeze`` and ``leave`` tell the feed; ``hops`` and ``event`` only make what ``batch`` tells.
     """
 
-    def __init__(self, feed: FakeFeed, people: int = 2, step: str = "groups", room: str = "lobby", first: int = 1):
+    def __init__(
+        self,
+        feed: FakeFeed,
+        people: int = 2,
+        step: str = "groups",
+        room: str = "lobby",
+        first: int = 1,
+    ):
         self.feed, self.room, self.step = feed, room, step
         self.n = self.journey = 0
         self.at = START
@@ -149,7 +154,9 @@ class Story:
                 source = self.source(12, "connect", "async_to_sync(self.channel_layer.group_add)(")
                 events.append(self.event("group_add", who, group=self.group, source=source))
             line = 15 if self.group else 8
-            events.append(self.event("accept", who, source=self.source(line, "connect", "self.accept()")))
+            events.append(
+                self.event("accept", who, source=self.source(line, "connect", "self.accept()"))
+            )
         return self.batch(events).state()
 
     def batch(self, events: list[dict], dropped: int = 0) -> "Story":
@@ -165,9 +172,23 @@ class Story:
         payload = payload or json.dumps({"message": text}, ensure_ascii=False)
         frame = {"payload": payload, "size": len(payload), "journey": self.journey}
         line = 22 if self.group else 10
-        begin = self.event("receive", who, 2, **frame, source=self.source(line, "receive", "def receive(self, text_data):"))
+        begin = self.event(
+            "receive",
+            who,
+            2,
+            **frame,
+            source=self.source(line, "receive", "def receive(self, text_data):"),
+        )
         if not self.group:
-            return [begin, self.event("send", who, **frame, source=self.source(12, "receive", "self.send(text_data=json.dumps("))]
+            return [
+                begin,
+                self.event(
+                    "send",
+                    who,
+                    **frame,
+                    source=self.source(12, "receive", "self.send(text_data=json.dumps("),
+                ),
+            ]
         source = self.source(25, "receive", "async_to_sync(self.channel_layer.group_send)(")
         kind = {"type": "chat.message", "members": len(self.ids)}
         sent = self.event("group_send", who, **frame, **kind, group=self.group, source=source)
@@ -181,13 +202,23 @@ class Story:
         handler = self.source(30, "chat_message", "def chat_message(self, event):")
         send = self.source(31, "chat_message", "self.send(text_data=json.dumps(")
         return [
-            self.event("layer_receive", person, **frame, type="chat.message", group=self.group, source=handler, waiting=0),
+            self.event(
+                "layer_receive",
+                person,
+                **frame,
+                type="chat.message",
+                group=self.group,
+                source=handler,
+                waiting=0,
+            ),
             self.event("send", person, **frame, source=send),
         ]
 
     def freeze(self, frozen: bool = True) -> "Story":
         self.frozen = frozen
-        return self.batch([self.event("freeze" if frozen else "thaw", group=self.group, room=self.room)]).state()
+        return self.batch(
+            [self.event("freeze" if frozen else "thaw", group=self.group, room=self.room)]
+        ).state()
 
     def leave(self, who: int) -> "Story":
         self.gone.add(who)
@@ -195,11 +226,26 @@ class Story:
 
     def state(self, **more) -> "Story":
         here = [who for who in self.ids if who not in self.gone]
-        self.feed.tell({"kind": "state", **self.connections(here), **self.layer(here), "lost": 0, "unrecorded": 0, **more})
+        self.feed.tell(
+            {
+                "kind": "state",
+                **self.connections(here),
+                **self.layer(here),
+                "lost": 0,
+                "unrecorded": 0,
+                **more,
+            }
+        )
         return self
 
     def connections(self, here: list[int]) -> dict:
-        common = {"path": f"/ws/chat/{self.room}/", "room": self.room, "consumer": "ChatConsumer", "state": "open", "you": False}
+        common = {
+            "path": f"/ws/chat/{self.room}/",
+            "room": self.room,
+            "consumer": "ChatConsumer",
+            "state": "open",
+            "you": False,
+        }
         return {
             "connections": [
                 {
@@ -221,9 +267,20 @@ class Story:
         if not self.group:
             return {"groups": [], "channels": []}
         members = [{"channel": self.channel(who), "connection": who} for who in here]
-        group = {"group": self.group, "room": self.room, "members": members, "frozen": self.frozen, "held": self.held}
+        group = {
+            "group": self.group,
+            "room": self.room,
+            "members": members,
+            "frozen": self.frozen,
+            "held": self.held,
+        }
         channels = [
-            {"channel": self.channel(who), "connection": who, "waiting": self.waiting.get(who, 0), "capacity": 100}
+            {
+                "channel": self.channel(who),
+                "connection": who,
+                "waiting": self.waiting.get(who, 0),
+                "capacity": 100,
+            }
             for who in here
         ]
         return {"groups": [group], "channels": channels}

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from chatdemo.tutorial import course
+from chatdemo.course import course
 
 #: Width and height in CSS pixels.
 SCREENS = {"phone": (390, 844), "laptop": (1366, 768), "projector": (1920, 1080)}

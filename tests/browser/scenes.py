@@ -13,7 +13,10 @@ TALK = [
     ("Ben", "Yes, from the last row too."),
     ("Ms Kim", "Then open a second window and write to yourself. What happens?"),
     ("Ben", "It arrives in both. Which part of the code does that?"),
-    ("Ms Kim", "This one runs once for each of you:\nasync def chat_message(self, event):\n    await self.send(...)"),
+    (
+        "Ms Kim",
+        "This one runs once for each of you:\nasync def chat_message(self, event):\n    await self.send(...)",
+    ),
     ("Ben", "And group_send calls it for everybody in the room. Got it!"),
 ]
 #: A class with the names and the messages that are the hardest to show.
@@ -21,7 +24,8 @@ CLASS = {
     "Ada Lovelace": "Good morning! Can everyone read this?",
     "Ben": "Yes, from the last row too.",
     "Ben (2)": "def chat_message(self, event):\n    self.send(text_data=json.dumps(event))",
-    "Constantinopolitanischer-Dudelsackpfeife": "Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 3,
+    "Constantinopolitanischer-Dudelsackpfeife": "Donaudampfschifffahrtsgesellschaftskapitänsmütze"
+    * 3,
     "<b>Bold</b> & <script>x": "<img src=x onerror=alert(1)> is text, and so is <b>this</b>",
     "محمد بن عبد الله": "مرحبا بالجميع، كيف حالكم اليوم؟",
     "Zoë": "https://channels.readthedocs.io/en/latest/tutorial/part_2.html?a=very&long=address&that=goes&on=and&on",
@@ -57,7 +61,9 @@ def in_class(browser, options: dict, url: str) -> Participant:
         participant.say(text)
         wait_for(lambda many=number: me.messages.count() == many, text)
     people[-1].page.context.set_offline(True)
-    me.say("Thanks, I can read all of it, and I write this only to have a message that takes more than one line.")
+    me.say(
+        "Thanks, I can read all of it, and I write this only to have a message that takes more than one line."
+    )
     me.reached.click()
     me.page.locator(".said .names").wait_for()
     me.say("on its way")
@@ -82,7 +88,9 @@ def deaf_to_all_but_the_first(page, url: str) -> Participant:
         if '"message"' not in text or len(said) == 1:
             server.send(text)
         elif len(said) == 3:
-            socket.send(json.dumps({"error": "not_kept", "detail": NOT_KEPT, "id": json.loads(text)["id"]}))
+            socket.send(
+                json.dumps({"error": "not_kept", "detail": NOT_KEPT, "id": json.loads(text)["id"]})
+            )
 
     page.route_web_socket(SOCKET, serve)
     participant = visit(page, url)

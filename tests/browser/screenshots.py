@@ -36,7 +36,9 @@ def lesson(context, url, step="groups"):
 
 
 def is_open(page, tab: int) -> bool:
-    return page.frame(f"tab-{tab}").evaluate("typeof chatSocket === 'object' && chatSocket.readyState === 1")
+    return page.frame(f"tab-{tab}").evaluate(
+        "typeof chatSocket === 'object' && chatSocket.readyState === 1"
+    )
 
 
 def picture(page, file: Path) -> None:
@@ -48,7 +50,11 @@ def picture(page, file: Path) -> None:
 def look(screen: str, scheme: str) -> dict:
     """The options of a browser's context."""
     width, height = SCREENS[screen]
-    return {"viewport": {"width": width, "height": height}, "color_scheme": scheme, "locale": "en-GB"}
+    return {
+        "viewport": {"width": width, "height": height},
+        "color_scheme": scheme,
+        "locale": "en-GB",
+    }
 
 
 @contextmanager
@@ -91,15 +97,22 @@ def take_pages(context, url: str, folder: Path, end: str) -> None:
 
 def main() -> None:
     parser = ArgumentParser(description="Take pictures of the pages.")
-    parser.add_argument("--out", type=Path, default=Path("docs"), help="the pictures' folder (default: docs)")
-    parser.add_argument("--all", type=Path, metavar="FOLDER", help="pictures of every page on every screen, too")
+    parser.add_argument(
+        "--out", type=Path, default=Path("docs"), help="the pictures' folder (default: docs)"
+    )
+    parser.add_argument(
+        "--all", type=Path, metavar="FOLDER", help="pictures of every page on every screen, too"
+    )
     options = parser.parse_args()
     path = find.browser() or sys.exit("There's no Chromium, Chrome or Edge on this machine.")
     with open_browser(path) as browser:
         with served() as url:
             picture(talk(browser, look("laptop", "light"), url).page, options.out / "room.png")
         with served() as url:
-            picture(lesson(browser.new_context(**look("laptop", "light")), url), options.out / "lesson.png")
+            picture(
+                lesson(browser.new_context(**look("laptop", "light")), url),
+                options.out / "lesson.png",
+            )
         if options.all:
             take_all(browser, options.all)
 

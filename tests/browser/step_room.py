@@ -4,7 +4,7 @@ from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from chatdemo.tutorial import course
+from chatdemo.course import course
 from tests.support.served import wait_for
 
 STEPS = course.steps()
@@ -21,14 +21,19 @@ class StepRoom:
         self.hosts = watch_hosts(self.page)
         self.console: list[str] = []
         self.page.on("console", lambda message: self.console.append(message.text))
-        self.response = self.page.goto(f"{url}chat/{quote(room, safe='')}/{step and f'?step={step}'}")
+        self.response = self.page.goto(
+            f"{url}chat/{quote(room, safe='')}/{step and f'?step={step}'}"
+        )
         self.log = self.page.locator("#chat-log")
         self.input = self.page.locator("#chat-message-input")
 
     def await_socket(self, state: int) -> None:
         """Wait until the page's WebSocket is open (1) or closed (3)."""
         # Playwright's own waiting for a function needs eval, which our policy forbids.
-        wait_for(lambda: self.page.evaluate("chatSocket.readyState") == state, f"the WebSocket to be in state {state}")
+        wait_for(
+            lambda: self.page.evaluate("chatSocket.readyState") == state,
+            f"the WebSocket to be in state {state}",
+        )
 
     def say(self, text: str) -> None:
         self.input.fill(text)
@@ -95,5 +100,7 @@ def talk(ana: StepRoom, ben: StepRoom, together: bool) -> None:
     ben.say("from Ben")
     ben.expect_log(*(["from Ana"] if together else []), "from Ben")
     ana.expect_log("from Ana", *(["from Ben"] if together else []))
-    ana.page.locator("#chat-message-submit").click()  # with nothing typed: the tutorial's page sends that too
+    ana.page.locator(
+        "#chat-message-submit"
+    ).click()  # with nothing typed: the tutorial's page sends that too
     ana.expect_log("from Ana", *(["from Ben"] if together else []), "")

@@ -8,7 +8,15 @@ from playwright.sync_api import expect
 from tests.browser.pages import PAGES
 from tests.browser.participant import Participant, enter
 
-FIELDS_AND_BUTTONS = {"textbox", "button", "link", "searchbox", "combobox", "checkbox", "DisclosureTriangle"}
+FIELDS_AND_BUTTONS = {
+    "textbox",
+    "button",
+    "link",
+    "searchbox",
+    "combobox",
+    "checkbox",
+    "DisclosureTriangle",
+}
 
 #: Everything that the keyboard can reach on the page as it is shown, in its order.
 #: Each is named by what it says now: later it may tell another age.
@@ -85,7 +93,9 @@ def accessibility_tree(page) -> list[dict]:
     """What the browser tells a screen reader."""
     session = page.context.new_cdp_session(page)
     session.send("Accessibility.enable")
-    return [node for node in session.send("Accessibility.getFullAXTree")["nodes"] if not node["ignored"]]
+    return [
+        node for node in session.send("Accessibility.getFullAXTree")["nodes"] if not node["ignored"]
+    ]
 
 
 def each_page(context, served):
@@ -111,7 +121,9 @@ def test_every_page_has_a_language_a_title_and_one_heading_of_the_first_level(co
 
 def test_every_field_button_and_link_has_a_name(context, served):
     for name, page in each_page(context, served):
-        nodes = [node for node in accessibility_tree(page) if node["role"]["value"] in FIELDS_AND_BUTTONS]
+        nodes = [
+            node for node in accessibility_tree(page) if node["role"]["value"] in FIELDS_AND_BUTTONS
+        ]
         assert nodes, name
         assert [node for node in nodes if not node["name"]["value"].strip()] == [], name
 
@@ -138,7 +150,9 @@ def test_a_room_name_that_is_refused_is_marked_and_described(context, served):
     page = context.new_page()
     page.goto(f"{served.url}chat/?room=a%2Fb")
     expect(page.locator("#room-name-input")).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("#room-name-input")).to_have_accessible_description(re.compile("can't have a /"))
+    expect(page.locator("#room-name-input")).to_have_accessible_description(
+        re.compile("can't have a /")
+    )
 
 
 def tab_round(page, count: int) -> list[str]:
@@ -182,7 +196,9 @@ def in_doubt(context, served) -> Participant:
     ada = Participant(page)
     ada.say("my own")
     ada.expect_log("my own", "of another")
-    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)  # no try to connect again comes from here on
+    page.clock.pause_at(
+        page.evaluate("Date.now()") / 1000 + 1
+    )  # no try to connect again comes from here on
     ada.say("the last")
     ada.expect_state("Connection lost")
     ada.say("waits")

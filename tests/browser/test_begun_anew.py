@@ -39,8 +39,19 @@ def begin_anew(served, tmp_path):
 @pytest.fixture
 def forget(served, tmp_path):
     """Deletes what was said in the lobby while the server runs."""
-    command = [sys.executable, "-m", "chatdemo", "forget", "lobby", "--yes", "--db", str(tmp_path / "chat.sqlite3")]
-    return lambda: subprocess.run(command, env=clean_environ(), check=True, capture_output=True, timeout=PATIENCE)
+    command = [
+        sys.executable,
+        "-m",
+        "chatdemo",
+        "forget",
+        "lobby",
+        "--yes",
+        "--db",
+        str(tmp_path / "chat.sqlite3"),
+    ]
+    return lambda: subprocess.run(
+        command, env=clean_environ(), check=True, capture_output=True, timeout=PATIENCE
+    )
 
 
 def test_what_waits_is_said_and_what_is_said_then_is_shown(join, new_context, served, begin_anew):
@@ -66,7 +77,9 @@ def test_what_waits_is_said_and_what_is_said_then_is_shown(join, new_context, se
     expect(ada.unsent.get_by_role("listitem")).to_have_count(0)
 
 
-def test_pages_that_came_before_the_first_message_learn_of_it_too(join, new_context, served, begin_anew):
+def test_pages_that_came_before_the_first_message_learn_of_it_too(
+    join, new_context, served, begin_anew
+):
     ada, ben = join(), enter(new_context(), served.url)
     with learning(ada), learning(ben):
         ada.say_all(["one", "two", "three"])
@@ -87,7 +100,9 @@ def test_who_is_no_longer_known_is_told_and_asked_again(join, begin_anew):
     with learning(ada):
         ada.say("old")
     begin_anew()
-    expect(ada.notices.last).to_have_text("Nor is your name: load this page again to be known by it.")
+    expect(ada.notices.last).to_have_text(
+        "Nor is your name: load this page again to be known by it."
+    )
     ada.page.reload()
     expect(ada.asked.get_by_role("textbox")).to_have_value("Ada")
     ada.asked.get_by_role("button", name="Save").click()

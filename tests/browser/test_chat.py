@@ -99,7 +99,9 @@ def test_spaces_and_lines_within_a_message_are_kept(join):
     assert ben.messages.first.inner_text() == code
 
 
-@pytest.mark.parametrize("name", ["my room", "café", "日本語", "100%?#", "🎉👩🏽‍🏫", "غرفة الدردشة", "a.b", "x" * 100])
+@pytest.mark.parametrize(
+    "name", ["my room", "café", "日本語", "100%?#", "🎉👩🏽‍🏫", "غرفة الدردشة", "a.b", "x" * 100]
+)
 def test_people_who_type_the_same_name_meet_in_one_room(name, new_context, served):
     ada, ben = (choose_room(new_context(), served.url, name) for _ in range(2))
     expect(ben.page.get_by_role("heading", level=1)).to_have_text(name)
@@ -114,7 +116,9 @@ def test_a_name_is_tidied_so_that_people_meet_all_the_same(typed, name, new_cont
     ben.expect_log("found you")
 
 
-@pytest.mark.parametrize("typed, reason", [("", "type one"), ("a/b", "can't have a /"), ("x" * 101, "101 characters")])
+@pytest.mark.parametrize(
+    "typed, reason", [("", "type one"), ("a/b", "can't have a /"), ("x" * 101, "101 characters")]
+)
 def test_a_name_that_cannot_be_a_rooms_is_kept_with_the_reason(typed, reason, context, served):
     page = context.new_page()
     page.goto(f"{served.url}chat/")

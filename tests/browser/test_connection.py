@@ -71,16 +71,22 @@ def test_a_message_that_waits_stands_where_the_others_of_ones_own_stand(join, se
     served.kill()
     ada.expect_state("Connection lost")
     ada.say("waiting")
-    assert look(ada.unsent.get_by_role("listitem")) == look(ada.page.get_by_role("log").locator(".own"))
+    assert look(ada.unsent.get_by_role("listitem")) == look(
+        ada.page.get_by_role("log").locator(".own")
+    )
 
 
 def look(message) -> tuple[float, str]:
     """Where a message ends on the right, and its colour."""
     box = message.bounding_box()
-    return box["x"] + box["width"], message.evaluate("(element) => getComputedStyle(element).backgroundColor")
+    return box["x"] + box["width"], message.evaluate(
+        "(element) => getComputedStyle(element).backgroundColor"
+    )
 
 
-def test_the_page_connects_again_by_itself_and_gets_what_is_said_then(join, context, served, restart):
+def test_the_page_connects_again_by_itself_and_gets_what_is_said_then(
+    join, context, served, restart
+):
     ada = join()
     ada.say("before")
     ada.expect_log("before")
@@ -146,11 +152,16 @@ def test_the_pauses_between_tries_grow_up_to_ten_seconds(context, served):
 
 
 def test_the_pauses_stay_short_where_the_wifi_is_bad_and_the_server_is_there(context, served):
-    assert max(pauses_between_tries(context, served.url, sockets=CUT_OFF.replace("CODE", "1006"))) < 1.5
+    assert (
+        max(pauses_between_tries(context, served.url, sockets=CUT_OFF.replace("CODE", "1006")))
+        < 1.5
+    )
 
 
 def test_the_pauses_grow_where_the_server_ends_each_connection(context, served):
-    assert max(pauses_between_tries(context, served.url, sockets=CUT_OFF.replace("CODE", "4500"))) > 4
+    assert (
+        max(pauses_between_tries(context, served.url, sockets=CUT_OFF.replace("CODE", "4500"))) > 4
+    )
 
 
 def test_no_two_pages_try_again_at_the_same_times(context, served):
@@ -230,7 +241,8 @@ def refusal(message: str, code: str, detail: str) -> str:
 def answer_messages(page, answer) -> None:
     """``answer(socket, text)`` is what stands for the server."""
     page.route_web_socket(
-        SOCKET, lambda socket: socket.on_message(lambda text: '"message"' in text and answer(socket, text))
+        SOCKET,
+        lambda socket: socket.on_message(lambda text: '"message"' in text and answer(socket, text)),
     )
 
 
@@ -250,7 +262,9 @@ def test_a_message_that_comes_too_fast_is_sent_again_by_itself(context, served):
 
 def test_what_can_be_done_with_a_refused_message_is_in_sight(context, served):
     page = context.new_page()
-    answer_messages(page, lambda socket, text: socket.send(refusal(text, "not_kept", "No disk. " * 20)))
+    answer_messages(
+        page, lambda socket, text: socket.send(refusal(text, "not_kept", "No disk. " * 20))
+    )
     ada = visit(page, served.url)
     ada.say("line\n" * 60)
     for name in ("Try again", "Edit", "Discard"):
@@ -259,7 +273,9 @@ def test_what_can_be_done_with_a_refused_message_is_in_sight(context, served):
 
 def test_a_refused_message_is_kept_with_the_reason_and_can_be_edited(context, served):
     page = context.new_page()
-    answer_messages(page, lambda socket, text: socket.send(refusal(text, "too_long", "Shorten it.")))
+    answer_messages(
+        page, lambda socket, text: socket.send(refusal(text, "too_long", "Shorten it."))
+    )
     ada = visit(page, served.url)
     ada.say("too soon")
     expect(ada.unsent).to_contain_text("Shorten it.")

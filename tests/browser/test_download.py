@@ -30,7 +30,9 @@ def test_the_files_for_people_and_programs_have_all_that_was_said(ada):
     markdown = save(ada, "Markdown").read_text(encoding="utf-8")
     for text in ("Ada", "hello", "two", "lines", "bold"):
         assert text in markdown
-    assert [row["text"] for row in json.loads(save(ada, "JSON").read_text(encoding="utf-8"))] == SAID
+    assert [
+        row["text"] for row in json.loads(save(ada, "JSON").read_text(encoding="utf-8"))
+    ] == SAID
     with save(ada, "CSV").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["text"] for row in rows] == [*SAID[:3], "'=1+1"]

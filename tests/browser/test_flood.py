@@ -8,19 +8,21 @@ from playwright.sync_api import expect
 from tests.support.served import Served
 
 #: Gathers all that is said of the messages that wait.
-WATCH = '''() => {
+WATCH = """() => {
   window.fates = [];
   const shown = () => [...document.querySelectorAll(".waiting .fate")].map((fate) => fate.textContent);
   const look = () => window.fates.push(...shown());
   new MutationObserver(look).observe(document.querySelector(".waiting"), { childList: true, subtree: true });
-}'''
+}"""
 FLOOD = [f"line {number}" for number in range(1, 201)]
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     """Its limit of messages a second is met often in a flood, and soon over."""
-    with Served(tmp_path_factory.mktemp("house"), CHATDEMO_MAX_RATE="150", CHATDEMO_MAX_BURST="20") as server:
+    with Served(
+        tmp_path_factory.mktemp("house"), CHATDEMO_MAX_RATE="150", CHATDEMO_MAX_BURST="20"
+    ) as server:
         yield server
 
 

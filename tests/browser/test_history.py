@@ -29,7 +29,9 @@ def test_a_page_that_is_loaded_again_shows_ones_own_as_ones_own(join):
     expect(ada.page.get_by_role("log").locator(".own .text")).to_have_text(["mine"])
 
 
-def test_what_was_said_while_a_page_was_offline_comes_when_it_is_back(join, context, new_context, served):
+def test_what_was_said_while_a_page_was_offline_comes_when_it_is_back(
+    join, context, new_context, served
+):
     ada, ben = join(), enter(new_context(), served.url)
     said(ben, "before")
     ada.expect_log("before")
@@ -65,7 +67,11 @@ def test_older_messages_come_as_one_scrolls_up(join, new_context, served):
     at = ben.view.get_by_text("81", exact=True).bounding_box()
     assert at and at["y"] >= 0  # what was being read is still to be seen
     wait_for(
-        lambda: ben.view.evaluate("(view) => view.scrollTo(0, 0)") or "\n1\n" in "\n" + ben.log.input_value(), "all"
+        lambda: (
+            ben.view.evaluate("(view) => view.scrollTo(0, 0)")
+            or "\n1\n" in "\n" + ben.log.input_value()
+        ),
+        "all",
     )
     ben.expect_log(*map(str, range(1, 131)))
 
@@ -126,5 +132,7 @@ def test_a_history_that_cannot_be_read_is_not_an_empty_one(join, new_context, se
     path.rename(path.with_name("away"))
     page = new_context().new_page()
     page.goto(f"{served.url}chat/lobby/")
-    expect(page.locator(".empty")).to_have_text("What was said before can't be read now: the server's database fails.")
+    expect(page.locator(".empty")).to_have_text(
+        "What was said before can't be read now: the server's database fails."
+    )
     path.with_name("away").rename(path)

@@ -28,7 +28,9 @@ class Inspecting:
         page.goto(f"{url}inspect/")
         expect(page.locator("#status")).to_contain_text("Live")
         self.hops = page.get_by_role("list", name="Hops, in order").get_by_role("listitem")
-        self.events = page.get_by_role("list", name="Events, the newest first").get_by_role("listitem")
+        self.events = page.get_by_role("list", name="Events, the newest first").get_by_role(
+            "listitem"
+        )
         self.caption = page.locator("#chart .caption")
         self.troubles = page.get_by_role("list", name="Errors and refused connections")
 
@@ -68,13 +70,17 @@ class Plain:
 def join(served):
     """``join("lobby")`` lets another one into that room."""
     with ExitStack() as stack:
-        yield lambda room="lobby": Plain(stack.enter_context(connect(served.socket_url(f"/ws/chat/{room}/"))))
+        yield lambda room="lobby": Plain(
+            stack.enter_context(connect(served.socket_url(f"/ws/chat/{room}/")))
+        )
 
 
 def line_of(text: str) -> str:
     """The place of the chat's consumers at which this line is, as the page shows it."""
     lines = Path(consumers.__file__).read_text("utf-8").splitlines()
-    return "consumers.py:{}".format(next(number for number, line in enumerate(lines, 1) if text in line))
+    return "consumers.py:{}".format(
+        next(number for number, line in enumerate(lines, 1) if text in line)
+    )
 
 
 RECEIVE = ("receive", line_of("async def receive"))
@@ -88,10 +94,14 @@ def test_a_message_is_seen_on_its_way_with_each_line(inspecting, join):
     one.say("hello")
     inspecting.expect_hops(RECEIVE, GROUP_SEND, *([ARRIVES, SEND] * 2))
     expect(inspecting.caption).to_contain_text("Browser 1: hello")
-    expect(inspecting.caption).to_contain_text("Through the group chat_lobby it reached both browsers: 1 and 2.")
+    expect(inspecting.caption).to_contain_text(
+        "Through the group chat_lobby it reached both browsers: 1 and 2."
+    )
     inspecting.hops.nth(1).get_by_role("button").focus()
     detail = inspecting.page.locator("#chart .detail")
-    expect(detail).to_contain_text("await self.channel_layer.group_send(self.room_group_name, saying.event(said))")
+    expect(detail).to_contain_text(
+        "await self.channel_layer.group_send(self.room_group_name, saying.event(said))"
+    )
     expect(detail.get_by_label("Payload")).to_contain_text('"message": "hello"')
 
 
@@ -110,7 +120,9 @@ def test_freeze_post_three_step_and_thaw(inspecting, join):
     inspecting.press("Thaw chat_lobby")
     for participant in (one, two):
         participant.expect_log("a", "b", "c")
-    expect(inspecting.page.get_by_role("button", name="Freeze chat_lobby", exact=True)).to_be_visible()
+    expect(
+        inspecting.page.get_by_role("button", name="Freeze chat_lobby", exact=True)
+    ).to_be_visible()
 
 
 def test_a_frozen_room_goes_on_when_the_page_is_closed(inspecting, join):
@@ -184,7 +196,9 @@ def test_an_export_can_be_opened_again(inspecting, join, tmp_path):
     one.say("later")
     expect(inspecting.caption).to_contain_text("later")
     inspecting.page.locator("#file").set_input_files(file)
-    expect(inspecting.page.get_by_text("You look at the file saved.json, not at what happens now.")).to_be_visible()
+    expect(
+        inspecting.page.get_by_text("You look at the file saved.json, not at what happens now.")
+    ).to_be_visible()
     expect(inspecting.caption).to_contain_text("hello")
     inspecting.press("Back to live")
     expect(inspecting.caption).to_contain_text("later")
@@ -268,11 +282,20 @@ def test_on_a_phone_no_two_titles_of_lanes_are_over_each_other(inspecting, join)
 
 def test_the_beginning_of_a_long_message_is_its_title(inspecting, join):
     join().say('a "long" é one, ' * 200)
-    expect(inspecting.caption.locator(".said")).to_have_text(re.compile('^a "long" é one, a "long" é one, .*…$'))
+    expect(inspecting.caption.locator(".said")).to_have_text(
+        re.compile('^a "long" é one, a "long" é one, .*…$')
+    )
 
 
 @pytest.mark.parametrize(
-    "frame", ['{"message": "a\x01', '{"message": "a\n', '{"message": "\\N"}', '{"message": "\\U0041"}', '{"message": "a" is it}']
+    "frame",
+    [
+        '{"message": "a\x01',
+        '{"message": "a\n',
+        '{"message": "\\N"}',
+        '{"message": "\\U0041"}',
+        '{"message": "a" is it}',
+    ],
 )
 def test_what_only_looks_like_a_message_is_shown_as_it_is(inspecting, join, frame):
     one = join()
@@ -303,7 +326,9 @@ def test_a_heartbeat_is_on_no_messages_journey(inspecting, join, served):
         while "beat" not in two.recv(PATIENCE):
             pass
         join("elsewhere")
-        expect(inspecting.events.filter(has_text="elsewhere").first).to_be_visible()  # and so what was before it
+        expect(
+            inspecting.events.filter(has_text="elsewhere").first
+        ).to_be_visible()  # and so what was before it
         inspecting.expect_hops(*hops)
 
 
@@ -313,9 +338,13 @@ def test_a_heartbeat_is_not_drawn_before_anybody_has_said_anything_either(inspec
         expect(inspecting.caption).to_contain_text("typing")
         two.send('{"beat": true}')
         join("elsewhere")
-        expect(inspecting.events.filter(has_text="elsewhere").first).to_be_visible()  # and so what was before it
+        expect(
+            inspecting.events.filter(has_text="elsewhere").first
+        ).to_be_visible()  # and so what was before it
         inspecting.page.keyboard.press("ArrowRight")
-        inspecting.page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        inspecting.page.evaluate(
+            "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+        )
         assert "typing" in inspecting.caption.text_content()
 
 

@@ -65,7 +65,12 @@ def test_hops_come_in_order_with_their_lines_and_times(look, feed):
 def test_heartbeats_are_listed_for_those_who_ask_for_them(look, feed):
     story = Story(feed).arrive()
     before, beats = story.n, [("send", '{"event": "beat"}'), ("receive", '{"beat": true}')]
-    story.batch([story.event(what, 1, payload=payload) for what, payload in [*beats, ("receive", '{"got": 7}')]])
+    story.batch(
+        [
+            story.event(what, 1, payload=payload)
+            for what, payload in [*beats, ("receive", '{"got": 7}')]
+        ]
+    )
     page = look()
     expect(page.locator(".events li")).to_have_count(before + 1)
     page.get_by_label("Kind").select_option("all kinds")
@@ -124,7 +129,9 @@ def test_five_thousand_events_at_once_leave_the_page_small_and_quick(look, feed)
 def test_an_event_that_a_full_channel_refused_is_lost_in_the_chart(look, feed):
     story = Story(feed).arrive()
     whole = story.hops("too much")
-    full = story.event("full", channel=story.channel(2), group=story.group, journey=story.journey, room=story.room)
+    full = story.event(
+        "full", channel=story.channel(2), group=story.group, journey=story.journey, room=story.room
+    )
     story.batch([*whole[:4], full]).state(lost=1)
     page = look()
     expect(hops(page).last).to_contain_text("lost: the channel is full")
@@ -137,7 +144,14 @@ def test_an_error_has_its_traceback_in_the_notice_and_a_row_in_the_chart(look, f
     story = Story(feed).arrive()
     begin = story.hops("boom")[:1]
     frame = story.source(24, "receive", 'message = json.loads(text_data)["message"]')
-    error = story.event("error", 1, journey=story.journey, detail="KeyError: 'message'", traceback=[frame], source=frame)
+    error = story.event(
+        "error",
+        1,
+        journey=story.journey,
+        detail="KeyError: 'message'",
+        traceback=[frame],
+        source=frame,
+    )
     story.batch([*begin, error])
     page = look()
     notice = page.get_by_role("list", name="Errors and refused connections")
@@ -237,11 +251,17 @@ EVENT = {"n": 1, "at": START, "what": "receive", "journey": 1, "connection": 1}
         ([{**EVENT, "source": "consumers.py"}], {}, "event 1 has a wrong source."),
         ([{**EVENT, "traceback": [1]}], {}, "event 1 has a wrong traceback."),
         ([None], {}, "some of its events have no number, time or kind."),
-        ([EVENT], {"connections": [], "groups": [{"group": "g"}], "channels": []}, "its groups can't be read."),
+        (
+            [EVENT],
+            {"connections": [], "groups": [{"group": "g"}], "channels": []},
+            "its groups can't be read.",
+        ),
         ([EVENT], {"connections": []}, "its groups can't be read."),
     ],
 )
-def test_a_file_whose_values_are_wrong_is_refused_and_the_page_goes_on(look, feed, saved, events, state, sentence):
+def test_a_file_whose_values_are_wrong_is_refused_and_the_page_goes_on(
+    look, feed, saved, events, state, sentence
+):
     story = Story(feed).arrive().say("live")
     page = look()
     page.locator("#file").set_input_files(saved(events, **state))
@@ -262,7 +282,10 @@ def test_hostile_texts_stay_texts_and_break_no_layout(screen, look, feed):
     page = look(viewport={"width": width, "height": height})
     expect(page.locator(".events li").first).to_contain_text("refuse")
     assert overflow(page.locator("html")) <= 0
-    assert page.locator("main img, main .said b, main .line b, main strong b, main .payload b").count() == 0
+    assert (
+        page.locator("main img, main .said b, main .line b, main strong b, main .payload b").count()
+        == 0
+    )
     page.keyboard.press("ArrowLeft")
     hops(page).first.get_by_role("button").focus()
     assert overflow(page.locator("html")) <= 0
@@ -273,7 +296,13 @@ def test_hostile_texts_stay_texts_and_break_no_layout(screen, look, feed):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_has_contrast(people, scheme, look, feed):
     story = Story(feed, people).arrive().say("hello")
-    story.batch([story.event("refuse", 99, path="/x", detail="The connection was refused because of a test.")])
+    story.batch(
+        [
+            story.event(
+                "refuse", 99, path="/x", detail="The connection was refused because of a test."
+            )
+        ]
+    )
     page = look(color_scheme=scheme)
     expect(page.locator(".outcome .got").first).to_be_visible()
     assert faint(page) == []
@@ -323,5 +352,9 @@ def test_an_arrow_travels_unless_motion_is_unwanted(look, feed):
     story.say("hello")
     for page, animations in ((moving, True), (still, False)):
         expect(hops(page)).to_have_count(6)
-        played = hops(page).last.locator(".arrow").evaluate("(arrow) => getComputedStyle(arrow).animationName")
+        played = (
+            hops(page)
+            .last.locator(".arrow")
+            .evaluate("(arrow) => getComputedStyle(arrow).animationName")
+        )
         assert (played != "none") is animations

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
-from chatdemo.tutorial import course
+from chatdemo.course import course
 from tests.browser.pages import LESSONS, SCREENS
 from tests.browser.test_accessibility import accessibility_tree, faint
 from tests.browser.test_pages import fits_a_finger, overflow, watch
@@ -60,7 +60,9 @@ def lesson(context, served):
 
 def test_in_step_1_a_room_is_a_404_and_the_console_says_so(lesson):
     index = lesson("index")
-    expect(index.console(2)).to_have_text(re.compile(r"✕ GET /chat/index_\w+_lobby/ failed with status 404"))
+    expect(index.console(2)).to_have_text(
+        re.compile(r"✕ GET /chat/index_\w+_lobby/ failed with status 404")
+    )
     expect(index.console(1)).to_be_empty()
     expect(index.place(1)).to_have_text("/chat/?step=index")
     index.tab(1).locator("#room-name-input").fill("anywhere")
@@ -76,9 +78,13 @@ def test_in_step_2_the_websocket_is_refused_and_the_console_says_so(lesson, serv
     room = lesson("room")
     failed = re.compile(r"✕ WebSocket connection to 'ws://[\d.:]+/ws/chat/room_\w+/' failed")
     for number in (1, 2):
-        expect(room.console(number).locator(".error")).to_have_text([failed, "✕ The chat socket is closed."])
+        expect(room.console(number).locator(".error")).to_have_text(
+            [failed, "✕ The chat socket is closed."]
+        )
     room.say(1, "hello")
-    expect(room.console(1).locator(".error").last).to_have_text("✕ WebSocket is already in CLOSING or CLOSED state.")
+    expect(room.console(1).locator(".error").last).to_have_text(
+        "✕ WebSocket is already in CLOSING or CLOSED state."
+    )
     expect(room.log(1)).to_have_value("")
     assert "No application configured for scope type 'websocket'" in served.output
 
@@ -120,7 +126,9 @@ def test_in_step_5_the_room_named_cafe_is_refused(lesson, served):
     groups.page.get_by_role("link", name="open the room named café in tab 1").click()
     expect(groups.place(1)).to_have_text(re.compile(r"/chat/groups_\w+_café/"))
     failed = re.compile(r"✕ WebSocket connection to 'ws://\S+_café/' failed")
-    expect(groups.console(1).locator(".error")).to_have_text([failed, "✕ The chat socket is closed."])
+    expect(groups.console(1).locator(".error")).to_have_text(
+        [failed, "✕ The chat socket is closed."]
+    )
     assert "Group name must be a valid unicode string with length < 100" in served.output
 
 
@@ -139,8 +147,12 @@ def test_the_console_has_whatever_the_page_says_and_is_empty_again_after_a_reloa
     echo = lesson("echo")
     echo.both_open()
     frame = echo.page.frame(name="tab-1")
-    frame.evaluate("console.log('a', 1, {b: [2]}); console.warn('careful'); console.error(new TypeError('no'))")
-    frame.evaluate("setTimeout(() => { nothing.there }); Promise.reject('lost'); console.log('<b>bold</b>')")
+    frame.evaluate(
+        "console.log('a', 1, {b: [2]}); console.warn('careful'); console.error(new TypeError('no'))"
+    )
+    frame.evaluate(
+        "setTimeout(() => { nothing.there }); Promise.reject('lost'); console.log('<b>bold</b>')"
+    )
     expect(echo.console(1)).to_contain_text("Uncaught ReferenceError: nothing is not defined")
     said = echo.console(1).locator("li").all_text_contents()
     assert said[:3] == ['a 1 {"b":[2]}', "⚠ careful", "✕ TypeError: no"]
@@ -156,8 +168,14 @@ def test_the_steps_code_finds_a_websocket_like_any_other(lesson):
     echo = lesson("echo")
     echo.both_open()
     frame = echo.page.frame(name="tab-1")
-    assert frame.evaluate("[WebSocket.OPEN, WebSocket.name, chatSocket instanceof WebSocket]") == [1, "WebSocket", True]
-    refusal = frame.evaluate("(() => { try { new WebSocket('nonsense:') } catch (error) { return error.name } })()")
+    assert frame.evaluate("[WebSocket.OPEN, WebSocket.name, chatSocket instanceof WebSocket]") == [
+        1,
+        "WebSocket",
+        True,
+    ]
+    refusal = frame.evaluate(
+        "(() => { try { new WebSocket('nonsense:') } catch (error) { return error.name } })()"
+    )
     assert refusal == "SyntaxError"
 
 
@@ -196,7 +214,9 @@ def test_the_console_of_step_4_sends_and_receives_on_the_channel_layer(lesson):
     calls = page.get_by_role("log", name="Calls and their answers")
     page.get_by_role("button", name="1. send an event").click()
     expect(calls.locator("li").last).to_have_text(
-        re.compile(r">>> async_to_sync\(channel_layer.send\)\('learn\.\w{6}\.test_channel', {'type': 'hello'}\)")
+        re.compile(
+            r">>> async_to_sync\(channel_layer.send\)\('learn\.\w{6}\.test_channel', {'type': 'hello'}\)"
+        )
     )
     page.get_by_role("button", name="2. receive it").click()
     expect(calls.locator(".result")).to_have_text("{'type': 'hello'}")
@@ -232,17 +252,23 @@ def test_the_console_of_step_4_takes_what_is_filled_in_and_shows_only_what_a_cal
     expect(page.get_by_label("Channel", exact=True)).to_be_hidden()
     page.get_by_label("Group", exact=True).fill("two words")
     page.get_by_role("button", name="Run").click()
-    expect(page.locator(".calls .error")).to_contain_text("TypeError: Group name must be a valid unicode string")
+    expect(page.locator(".calls .error")).to_contain_text(
+        "TypeError: Group name must be a valid unicode string"
+    )
     page.get_by_label("Event, as JSON").fill("{'type': 'hello'}")
     page.get_by_role("button", name="Run").click()
-    expect(page.locator(".calls .error").last).to_contain_text("The event isn't JSON: Expecting property name")
+    expect(page.locator(".calls .error").last).to_contain_text(
+        "The event isn't JSON: Expecting property name"
+    )
 
 
 def test_the_console_of_step_4_says_when_the_server_is_gone(lesson, served):
     page = lesson("layer").page
     served.kill()
     page.get_by_role("button", name="Run").click()
-    expect(page.locator(".calls .error")).to_have_text("The server didn't answer. Is it still running?")
+    expect(page.locator(".calls .error")).to_have_text(
+        "The server didn't answer. Is it still running?"
+    )
 
 
 @pytest.mark.parametrize("secure", [True, False])
@@ -253,9 +279,13 @@ def test_a_file_is_copied_without_its_marks(new_context, served, secure):
     page = Lesson(context.new_page(), served.url, "groups").page
     page.get_by_role("button", name="Copy chat/consumers.py").click()
     expect(page.locator("button", has_text="Copied")).to_have_count(1)
-    page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), {id: 'paste'}))")
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('textarea'), {id: 'paste'}))"
+    )
     page.locator("#paste").press("ControlOrMeta+v")
-    expect(page.locator("#paste")).to_have_value(course.find("groups").project()["chat/consumers.py"])
+    expect(page.locator("#paste")).to_have_value(
+        course.find("groups").project()["chat/consumers.py"]
+    )
 
 
 def test_progress_is_remembered_after_a_restart(context, tmp_path):
@@ -288,7 +318,9 @@ def test_a_lesson_has_no_complaints_but_its_steps_own_and_asks_no_other_host(con
     page.wait_for_load_state("networkidle")
     if name in EXPECTED:
         expect(page.get_by_role("log", name="Console of tab 2")).not_to_be_empty()
-    assert [text for text in complaints if not any(part in text for part in EXPECTED.get(name, []))] == []
+    assert [
+        text for text in complaints if not any(part in text for part in EXPECTED.get(name, []))
+    ] == []
     assert {host for host in hosts if host} == {served.url.split("/")[2]}
 
 
@@ -306,7 +338,9 @@ def test_no_page_of_the_course_scrolls_sideways(new_context, served, screen):
 def test_a_refusal_fits_into_a_lessons_tab(new_context, served, screen):
     width, height = SCREENS[screen]
     page = new_context(viewport={"width": width, "height": height}).new_page()
-    way = Lesson(page, served.url, "index").tab(2).get_by_role("link", name="Back to the index page")
+    way = (
+        Lesson(page, served.url, "index").tab(2).get_by_role("link", name="Back to the index page")
+    )
     expect(way).to_be_visible()
     assert way.evaluate("(link) => link.getBoundingClientRect().bottom <= innerHeight")
 
@@ -321,7 +355,9 @@ def test_on_a_phone_the_name_of_a_step_is_in_one_line_and_no_code_is_cut_off(new
         assert all(overflow(code) <= 0 for code in page.locator(".code").all()), path
 
 
-@pytest.mark.parametrize("screen, beside", [("phone", False), ("laptop", True), ("projector", True)])
+@pytest.mark.parametrize(
+    "screen, beside", [("phone", False), ("laptop", True), ("projector", True)]
+)
 def test_the_tabs_are_side_by_side_where_there_is_room(new_context, served, screen, beside):
     width, height = SCREENS[screen]
     page = new_context(viewport={"width": width, "height": height}).new_page()
@@ -342,7 +378,9 @@ def test_every_text_of_the_course_has_contrast(new_context, served, scheme):
 @pytest.mark.parametrize("name", NAMES)
 def test_headings_are_in_order_and_everything_has_a_name(lesson, name):
     page = lesson(name).page
-    levels = page.locator("h1, h2, h3, h4").evaluate_all("(all) => all.map((heading) => Number(heading.tagName[1]))")
+    levels = page.locator("h1, h2, h3, h4").evaluate_all(
+        "(all) => all.map((heading) => Number(heading.tagName[1]))"
+    )
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
     roles = {"button", "link", "textbox", "combobox", "Iframe", "DisclosureTriangle"}
@@ -352,7 +390,9 @@ def test_headings_are_in_order_and_everything_has_a_name(lesson, name):
 
 def test_fingers_find_the_controls_of_a_lesson_on_a_phone(new_context, served):
     width, height = SCREENS["phone"]
-    page = new_context(viewport={"width": width, "height": height}, has_touch=True, is_mobile=True).new_page()
+    page = new_context(
+        viewport={"width": width, "height": height}, has_touch=True, is_mobile=True
+    ).new_page()
     page.goto(f"{served.url}learn/layer/")
     controls = [
         ".steps a",
@@ -371,13 +411,23 @@ def test_fingers_find_the_controls_of_a_lesson_on_a_phone(new_context, served):
 
 def test_the_keyboard_shows_where_it_is(lesson):
     page = lesson("layer").page
-    for control in (".steps a", ".tab-bar .reload", ".file-bar button", ".code", ".calls", ".turn .button"):
+    for control in (
+        ".steps a",
+        ".tab-bar .reload",
+        ".file-bar button",
+        ".code",
+        ".calls",
+        ".turn .button",
+    ):
         page.locator(control).first.focus()
         page.keyboard.press("Shift+Tab")
         page.keyboard.press("Tab")
-        assert page.locator(control).first.evaluate("(part) => parseFloat(getComputedStyle(part).outlineWidth)") >= 2, (
-            control
-        )
+        assert (
+            page.locator(control).first.evaluate(
+                "(part) => parseFloat(getComputedStyle(part).outlineWidth)"
+            )
+            >= 2
+        ), control
 
 
 def test_a_page_that_is_no_steps_clears_the_console_and_shows_its_address_as_it_is(lesson):

@@ -16,14 +16,21 @@ CONTROLS = {
     "room": ["#chat-message-input", "#chat-message-submit", "a.back"],
     "404": ["main a"],
 }
-LONG_MESSAGES = ["words and " * 60, "unbroken" * 60, "عربي " * 60, "def f():\n" + "    " * 40 + "return 1"]
+LONG_MESSAGES = [
+    "words and " * 60,
+    "unbroken" * 60,
+    "عربي " * 60,
+    "def f():\n" + "    " * 40 + "return 1",
+]
 
 REPORT_VIOLATIONS = """
   addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.blockedURI}`));
 """
 
 
-@pytest.fixture(params=[(screen, scheme) for screen in SCREENS for scheme in ("light", "dark")], ids="-".join)
+@pytest.fixture(
+    params=[(screen, scheme) for screen in SCREENS for scheme in ("light", "dark")], ids="-".join
+)
 def page(request, new_context):
     screen, scheme = request.param
     width, height = SCREENS[screen]
@@ -74,7 +81,9 @@ def test_a_text_of_many_lines_leaves_the_button_and_some_messages_on_the_screen(
     assert page.get_by_role("region", name="Messages").bounding_box()["height"] > 100
 
 
-@pytest.mark.parametrize("path, input", [("chat/", "#room-name-input"), ("chat/lobby/", "#chat-message-input")])
+@pytest.mark.parametrize(
+    "path, input", [("chat/", "#room-name-input"), ("chat/lobby/", "#chat-message-input")]
+)
 def test_the_input_has_the_cursor_as_soon_as_the_page_is_there(path, input, context, served):
     page = context.new_page()
     page.goto(served.url + path)
@@ -87,7 +96,10 @@ def watch(page) -> tuple[list[str], list[str]]:
     """Two lists that fill as the page loads: its complaints (console, errors, policy) and the hosts it asks."""
     complaints, hosts = [], []
     page.add_init_script(REPORT_VIOLATIONS)
-    page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
+    page.on(
+        "console",
+        lambda message: message.type in ("error", "warning") and complaints.append(message.text),
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: hosts.append(urlsplit(request.url).netloc))
     page.on("websocket", lambda socket: hosts.append(urlsplit(socket.url).netloc))
@@ -114,22 +126,34 @@ def test_what_another_host_offers_is_refused_and_the_watch_above_sees_it(context
     page = context.new_page()
     complaints, _ = watch(page)
     page.goto(f"{served.url}chat/lobby/")
-    for attempt in ("new Image().src = url", "fetch(url).catch(() => {})", "new WebSocket(url.replace('http', 'ws'))"):
+    for attempt in (
+        "new Image().src = url",
+        "fetch(url).catch(() => {})",
+        "new WebSocket(url.replace('http', 'ws'))",
+    ):
         with page.expect_console_message(lambda message: message.text.startswith("policy:")):
             page.evaluate(f"(url) => {{ {attempt} }}", "http://elsewhere.test/")
-    assert "policy: http://elsewhere.test/" in complaints and "policy: ws://elsewhere.test/" in complaints
+    assert (
+        "policy: http://elsewhere.test/" in complaints
+        and "policy: ws://elsewhere.test/" in complaints
+    )
 
 
 def test_fingers_find_the_controls_on_a_phone(phone, served):
     page = phone.new_page()
     for name, controls in CONTROLS.items():
         page.goto(served.url + PAGES[name])
-        assert [control for control in controls if not fits_a_finger(page.locator(control).first)] == [], name
+        assert [
+            control for control in controls if not fits_a_finger(page.locator(control).first)
+        ] == [], name
 
 
 def test_fingers_find_the_choices_beside_a_message_in_doubt(phone, forgetful):
     page = phone.new_page()
-    page.route_web_socket("**/ws/chat/**", lambda socket: socket.on_message(lambda text: '"message"' in text and socket.close()))
+    page.route_web_socket(
+        "**/ws/chat/**",
+        lambda socket: socket.on_message(lambda text: '"message"' in text and socket.close()),
+    )
     page.goto(f"{forgetful.url}chat/lobby/")
     Participant(page).say("in doubt")
     choices = {label: page.get_by_role("button", name=label) for label in ("Send again", "Discard")}

@@ -80,7 +80,10 @@ def test_who_writes_is_shown_to_the_others_until_it_is_said(meet):
 def test_who_says_something_and_writes_on_is_shown_again(meet):
     ada, ben = meet("Ada"), meet("Ben")
     for number in (1, 2):
-        wait_for(lambda: ada.input.press("x") or ben.writing.text_content() == "Ada is writing…", "who writes")
+        wait_for(
+            lambda: ada.input.press("x") or ben.writing.text_content() == "Ada is writing…",
+            "who writes",
+        )
         ada.input.press("Enter")
         expect(ben.messages).to_have_count(number)
         expect(ben.writing).to_be_empty()

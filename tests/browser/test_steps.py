@@ -26,9 +26,14 @@ def test_pinned_rooms_and_the_finished_chat_talk_side_by_side(context, served):
     echo.expect_log("from a step")
 
 
-def test_a_name_that_no_group_can_have_closes_the_socket_and_the_terminal_says_why(context, tmp_path):
+def test_a_name_that_no_group_can_have_closes_the_socket_and_the_terminal_says_why(
+    context, tmp_path
+):
     with Served(tmp_path, "--step", "groups") as server:
         ana = StepRoom(context, server.url, "café")
         ana.await_socket(3)
         assert "The chat socket is closed." in ana.console
-        wait_for(lambda: "TypeError: Group name must be a valid unicode string" in server.output, "the error")
+        wait_for(
+            lambda: "TypeError: Group name must be a valid unicode string" in server.output,
+            "the error",
+        )

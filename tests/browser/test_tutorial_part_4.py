@@ -30,9 +30,13 @@ class TutorialPart4(ChannelsLiveServerTestCase):
     def setUpClass(cls):
         browser, chromedriver = find.browser(), find.chromedriver()
         if not (browser and chromedriver):
-            raise unittest.SkipTest("there's no Chromium, Chrome or Edge with its driver on this machine")
+            raise unittest.SkipTest(
+                "there's no Chromium, Chrome or Edge with its driver on this machine"
+            )
         # Channels would fork its server from this process, with the locks of threads that other tests have left.
-        cls.addClassCleanup(multiprocessing.set_start_method, multiprocessing.get_start_method(), force=True)
+        cls.addClassCleanup(
+            multiprocessing.set_start_method, multiprocessing.get_start_method(), force=True
+        )
         multiprocessing.set_start_method("spawn", force=True)
         super().setUpClass()
         cls.addClassCleanup(super().tearDownClass)
@@ -87,4 +91,6 @@ class TutorialPart4(ChannelsLiveServerTestCase):
         return self.chrome.find_element(By.ID, "chat-log").get_property("value")
 
     def wait(self, condition, what: str) -> None:
-        WebDriverWait(self.chrome, PATIENCE, poll_frequency=0.05).until(condition, f"waited in vain for {what}")
+        WebDriverWait(self.chrome, PATIENCE, poll_frequency=0.05).until(
+            condition, f"waited in vain for {what}"
+        )

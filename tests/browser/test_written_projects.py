@@ -27,10 +27,16 @@ def expect_the_steps_own_failures(step, context, server) -> None:
     """What the terminal says where the course has the learner fail, and nothing of the kind before."""
     assert step.name == "room" or "Traceback" not in server.output
     if step.name == "room":
-        wait_for(lambda: "No application configured for scope type 'websocket'" in server.output, "the error")
+        wait_for(
+            lambda: "No application configured for scope type 'websocket'" in server.output,
+            "the error",
+        )
     if step.number >= 5:
         StepRoom(context, server.url, "café").await_socket(3)
-        wait_for(lambda: "TypeError: Group name must be a valid unicode string" in server.output, "the error")
+        wait_for(
+            lambda: "TypeError: Group name must be a valid unicode string" in server.output,
+            "the error",
+        )
 
 
 def test_the_projects_own_tests_pass(tmp_path):
@@ -39,5 +45,7 @@ def test_the_projects_own_tests_pass(tmp_path):
     project = Written(tmp_path / "mysite")
     for _ in range(2):  # a second time beside what the first has left
         output = project.manage("test", timeout=OWN_TESTS, **selenium_environ(tmp_path / "site"))
-        assert "Ran 2 tests" in output and output.rstrip().endswith("Destroying test database for alias 'default'...")
+        assert "Ran 2 tests" in output and output.rstrip().endswith(
+            "Destroying test database for alias 'default'..."
+        )
         assert "\nOK\n" in output

@@ -37,7 +37,9 @@ class Participant(WebsocketCommunicator):
 
     async def hears(self) -> dict:
         """The next frame, without what every message has: its seq and its time."""
-        return {name: value for name, value in (await self.gets()).items() if name not in ("seq", "at")}
+        return {
+            name: value for name, value in (await self.gets()).items() if name not in ("seq", "at")
+        }
 
     async def gets(self) -> dict:
         return json.loads(await self.receive_from())
@@ -68,7 +70,9 @@ async def test_the_id_goes_to_the_sender_alone():
         assert await ben.hears() == {"message": "hello"}
 
 
-@pytest.mark.parametrize("text", ["not json", "[]", '{"message": ""}', '{"message": "' + "a" * 4001 + '"}'])
+@pytest.mark.parametrize(
+    "text", ["not json", "[]", '{"message": ""}', '{"message": "' + "a" * 4001 + '"}']
+)
 async def test_what_is_no_message_is_answered_to_its_sender_alone(text):
     async with Participant() as ana, Participant() as ben:
         await ana.send_to(text_data=text)
@@ -86,26 +90,41 @@ async def test_a_binary_frame_is_answered_and_the_connection_stays():
 
 
 async def test_rooms_with_names_alike_are_apart():
-    paths = ["/ws/chat/caf%C3%A9/", "/ws/chat/cafe%CC%81/", "/ws/chat/my%20room/", "/ws/chat/my_room/"]
+    paths = [
+        "/ws/chat/caf%C3%A9/",
+        "/ws/chat/cafe%CC%81/",
+        "/ws/chat/my%20room/",
+        "/ws/chat/my_room/",
+    ]
     for path in paths:
         async with Participant(path) as here, Participant(paths[paths.index(path) - 1]) as there:
             await here.say("here")
             await there.say("there")
-            assert (await here.hears(), await there.hears()) == ({"message": "here"}, {"message": "there"})
+            assert (await here.hears(), await there.hears()) == (
+                {"message": "here"},
+                {"message": "there"},
+            )
 
 
-@pytest.mark.parametrize("path", ["/ws/chat/", "/ws/chat/a/b/", "/ws/chat/../", "/ws/chat/a%00/", "/ws/", "/chat/a/"])
+@pytest.mark.parametrize(
+    "path", ["/ws/chat/", "/ws/chat/a/b/", "/ws/chat/../", "/ws/chat/a%00/", "/ws/", "/chat/a/"]
+)
 async def test_an_address_without_a_room_is_refused(path):
     async with Participant(path) as nobody:
         assert not nobody.accepted
 
 
 async def test_the_subprotocol_is_accepted_where_it_is_offered():
-    async with Participant(subprotocols=["chatdemo", "other"]) as new, Participant(subprotocols=["other"]) as old:
+    async with (
+        Participant(subprotocols=["chatdemo", "other"]) as new,
+        Participant(subprotocols=["other"]) as old,
+    ):
         assert (new.subprotocol, old.subprotocol) == ("chatdemo", None)
 
 
-@pytest.mark.parametrize("origin", [b"http://evil.example", b"null", b"http://localhost.evil.example"])
+@pytest.mark.parametrize(
+    "origin", [b"http://evil.example", b"null", b"http://localhost.evil.example"]
+)
 async def test_another_sites_page_is_refused(origin):
     async with Participant(headers=[(b"origin", origin)]) as eve:
         assert not eve.accepted

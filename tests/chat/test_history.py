@@ -58,7 +58,9 @@ async def test_much_is_sent_whole_while_others_go_on_talking():
     async with Participant() as ben, Participant("/ws/chat/lobby/?after=0") as ana:
         for number in range(much + 1, much + 11):
             await ben.say(str(number))
-        assert await heard(ana, much + 10) == [(number, str(number)) for number in range(1, much + 11)]
+        assert await heard(ana, much + 10) == [
+            (number, str(number)) for number in range(1, much + 11)
+        ]
 
 
 async def test_what_a_full_channel_lost_comes_from_the_history(monkeypatch):
@@ -148,7 +150,10 @@ async def test_the_id_comes_back_to_whoever_gave_it_and_to_nobody_else():
         await ana.gets()
     async with Participant("/ws/chat/lobby/?after=0&client=ana-of-this-test") as ana:
         assert (await ana.gets())["id"] == "x"
-    async with Participant("/ws/chat/lobby/?after=0&client=ben") as ben, Participant("/ws/chat/lobby/?after=0") as eve:
+    async with (
+        Participant("/ws/chat/lobby/?after=0&client=ben") as ben,
+        Participant("/ws/chat/lobby/?after=0") as eve,
+    ):
         assert "id" not in await ben.gets() and "id" not in await eve.gets()
 
 

@@ -35,7 +35,9 @@ def test_who_goes_on_waits_for_longer_but_not_for_ever(clock):
 
 
 async def test_a_flood_is_refused_and_others_are_not(monkeypatch):
-    monkeypatch.setattr("django.conf.settings.CHATDEMO", replace(settings.CHATDEMO, max_rate=10, max_burst=5))
+    monkeypatch.setattr(
+        "django.conf.settings.CHATDEMO", replace(settings.CHATDEMO, max_rate=10, max_burst=5)
+    )
     async with Participant() as ana, Participant() as ben:
         for number in range(6):
             await ana.say(str(number), id=f"m{number}")
@@ -52,12 +54,18 @@ async def test_a_flood_is_refused_and_others_are_not(monkeypatch):
 
 
 async def test_what_is_no_message_counts_too(monkeypatch):
-    monkeypatch.setattr("django.conf.settings.CHATDEMO", replace(settings.CHATDEMO, max_rate=10, max_burst=2))
+    monkeypatch.setattr(
+        "django.conf.settings.CHATDEMO", replace(settings.CHATDEMO, max_rate=10, max_burst=2)
+    )
     async with Participant() as ana:
         for _ in range(2):
             await ana.send_to(text_data="x")
         await ana.say("late")
-        assert [json.loads(await ana.receive_from())["error"] for _ in range(3)] == ["bad_json", "bad_json", "too_fast"]
+        assert [json.loads(await ana.receive_from())["error"] for _ in range(3)] == [
+            "bad_json",
+            "bad_json",
+            "too_fast",
+        ]
 
 
 def config(**limits):
@@ -68,10 +76,14 @@ def test_doors_count_all_and_each_address():
     doors, small = Doors(), config(max_connections=3, max_per_address=2)
     doors.enter("10.0.0.1", False, (), small)
     doors.enter("10.0.0.1", False, (), small)
-    with pytest.raises(Full, match="10.0.0.1 has 2 open, as many as the setting max_per_address allows"):
+    with pytest.raises(
+        Full, match="10.0.0.1 has 2 open, as many as the setting max_per_address allows"
+    ):
         doors.enter("10.0.0.1", False, (), small)
     doors.enter("10.0.0.2", False, (), small)
-    with pytest.raises(Full, match="3 connections are open, as many as the setting max_connections allows"):
+    with pytest.raises(
+        Full, match="3 connections are open, as many as the setting max_connections allows"
+    ):
         doors.enter("10.0.0.3", False, (), small)
     doors.leave("10.0.0.1")
     doors.enter("10.0.0.1", False, (), small)
@@ -90,7 +102,9 @@ def test_this_machine_may_open_as_many_as_it_likes(address):
 def test_rooms_are_counted_where_a_new_one_would_be_opened():
     doors, rooms = Doors(), ["a", "b"]
     doors.enter("10.0.0.1", False, rooms, config(max_rooms=2))
-    with pytest.raises(Full, match="there is somebody in 2 rooms, as many as the setting max_rooms allows"):
+    with pytest.raises(
+        Full, match="there is somebody in 2 rooms, as many as the setting max_rooms allows"
+    ):
         doors.enter("10.0.0.1", True, rooms, config(max_rooms=2))
 
 

@@ -24,12 +24,18 @@ def test_a_text_is_taken_as_it_is(text):
 
 
 def test_what_else_a_client_adds_is_left_alone():
-    assert parse('{"type": "chat.message", "message": "a", "message": "b", "n": [1]}', LIMIT) == Message("b")
+    assert parse(
+        '{"type": "chat.message", "message": "a", "message": "b", "n": [1]}', LIMIT
+    ) == Message("b")
 
 
 def test_the_clients_own_id_stays_with_the_message_and_with_its_refusal():
     assert parse('{"message": "a", "id": "x-1_"}', LIMIT) == Message("a", "x-1_")
-    assert refusal('{"message": "", "id": "x-1_"}') == {"error": "empty", "detail": ERRORS["empty"], "id": "x-1_"}
+    assert refusal('{"message": "", "id": "x-1_"}') == {
+        "error": "empty",
+        "detail": ERRORS["empty"],
+        "id": "x-1_",
+    }
 
 
 @pytest.mark.parametrize(
@@ -89,7 +95,10 @@ def test_any_frame_is_a_message_or_has_an_error(text):
 
 
 @given(
-    st.recursive(st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(), st.lists, max_leaves=5), st.text()
+    st.recursive(
+        st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(), st.lists, max_leaves=5
+    ),
+    st.text(),
 )
 def test_any_json_is_a_message_or_has_an_error(value, id):
     try:

@@ -17,7 +17,10 @@ def quick(monkeypatch):
     monkeypatch.setattr(module, "GATHER", 0.01)
     monkeypatch.setattr(module, "GRACE", 0.02)
     monkeypatch.setattr(reached, "GATHER", 0.01)
-    for rooms in ("rosters", "reaches"):  # those of a test before this one belong to a loop that has ended
+    for rooms in (
+        "rosters",
+        "reaches",
+    ):  # those of a test before this one belong to a loop that has ended
         monkeypatch.setattr(presence, rooms, {})
 
 
@@ -59,7 +62,12 @@ class Page(Participant):
 
 async def test_a_page_is_told_who_is_here():
     async with Browser() as ada, Browser() as ben, ada.tab() as one:
-        assert await one.event("welcome") == {"event": "welcome", "history": "", "here": ["Guest"], "you": "Guest"}
+        assert await one.event("welcome") == {
+            "event": "welcome",
+            "history": "",
+            "here": ["Guest"],
+            "you": "Guest",
+        }
         async with ben.tab() as two:
             welcome = await two.event("welcome")
             assert (welcome["here"], welcome["you"]) == (["Guest", "Guest (2)"], "Guest (2)")
@@ -133,7 +141,10 @@ async def test_clients_without_the_subprotocol_hear_of_messages_alone():
 async def test_what_is_no_name_is_refused_with_the_reason():
     async with Browser() as ada:
         response = await ada.call_oneself("\u200b")
-        assert (response.status_code, response.content.decode()) == (400, "Nobody could see that name: type letters.")
+        assert (response.status_code, response.content.decode()) == (
+            400,
+            "Nobody could see that name: type letters.",
+        )
 
 
 async def test_the_form_needs_its_token():
@@ -160,7 +171,9 @@ async def test_older_messages_come_by_their_number():
         past = (await ada.get("/chat/lobby/")).context["past"]
         assert [len(past["messages"]), past["messages"][0]["seq"], past["more"]] == [50, 11, True]
         older = json.loads((await ada.get("/chat/lobby/messages/?before=11")).content)
-        assert [message["seq"] for message in older["messages"]] == list(range(1, 11)) and not older["more"]
+        assert [message["seq"] for message in older["messages"]] == list(
+            range(1, 11)
+        ) and not older["more"]
         for wrong in ("", "x", "-1", "9" * 16):
             assert (await ada.get(f"/chat/lobby/messages/?before={wrong}")).status_code == 400
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from chatdemo.chat import rooms
 
 letters = st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/")
-names = st.text(letters, min_size=1, max_size=rooms.MAX_NAME).filter(lambda name: name not in (".", ".."))
+names = st.text(letters, min_size=1, max_size=rooms.MAX_NAME).filter(
+    lambda name: name not in (".", "..")
+)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,17 @@ def test_two_names_never_share_a_group(one, other):
 
 
 def test_names_that_look_like_each_others_groups_do_not_share_one():
-    alike = ["a b", "a.20b", "a_20b", "A b", "a\u00a0b", "cafe\u0301", "caf\u00e9", "日" * 99 + "月", "日" * 100]
+    alike = [
+        "a b",
+        "a.20b",
+        "a_20b",
+        "A b",
+        "a\u00a0b",
+        "cafe\u0301",
+        "caf\u00e9",
+        "日" * 99 + "月",
+        "日" * 100,
+    ]
     groups = {rooms.group_name(name) for name in alike}
     assert len(groups) == len(alike)
 

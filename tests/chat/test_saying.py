@@ -43,7 +43,9 @@ async def say_at_once(people, id=""):
 async def all_hear(people, id=""):
     frames = {name: [await person.gets() for _ in people] for name, person in people.items()}
     for name, heard in frames.items():
-        assert [frame["seq"] for frame in heard] == list(range(heard[0]["seq"], heard[0]["seq"] + len(people)))
+        assert [frame["seq"] for frame in heard] == list(
+            range(heard[0]["seq"], heard[0]["seq"] + len(people))
+        )
         assert {frame["message"] for frame in heard} == set(people)
         assert [frame.get("id") for frame in heard if frame["message"] == name] == [id + name]
         assert not [frame for frame in heard if frame["message"] != name and "id" in frame]
@@ -75,7 +77,9 @@ async def test_where_somebody_follows_each_has_an_event_of_its_own(sent, watched
 async def test_what_is_said_twice_at_one_time_is_said_once(sent):
     async with Participant() as ana, Participant() as ben:
         await say_at_once({"x": ana, "y": ben})
-        await ana.input_queue.put({"type": "websocket.receive", "text": '{"message": "x", "id": "x"}'})
+        await ana.input_queue.put(
+            {"type": "websocket.receive", "text": '{"message": "x", "id": "x"}'}
+        )
         heard = [await ben.gets() for _ in range(2)]
         assert sorted(frame["message"] for frame in heard) == ["x", "y"]
         assert await ben.receive_nothing()

@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 import pytest
 from click.testing import CliRunner
 
-from chatdemo import config, transcripts
+from chatdemo.common import config, transcripts
 from chatdemo.chat.transcript import FORMS, reader
 from chatdemo.cli import cli
 from chatdemo.project import database
@@ -71,12 +71,17 @@ def test_export_writes_the_other_forms(past):
     past.say("hello", "=1+1")
     rows = list(csv.reader(io.StringIO(output("export", "lobby", "--format", "csv"))))
     assert [row[3] for row in rows] == ["text", "hello", "'=1+1"]
-    assert [one["text"] for one in json.loads(output("export", "lobby", "--format", "json"))] == ["hello", "=1+1"]
+    assert [one["text"] for one in json.loads(output("export", "lobby", "--format", "json"))] == [
+        "hello",
+        "=1+1",
+    ]
     assert '<p dir="auto">=1+1</p>' in output("export", "lobby", "--format", "html")
 
 
 def test_export_offers_every_form():
-    [option] = [parameter for parameter in cli.commands["export"].params if parameter.name == "form"]
+    [option] = [
+        parameter for parameter in cli.commands["export"].params if parameter.name == "form"
+    ]
     assert (list(option.type.choices), option.default) == (list(FORMS), next(iter(FORMS)))
 
 
@@ -90,7 +95,10 @@ def test_export_since_a_time(past):
 
 
 def test_export_since_no_time_is_wrong_usage(past):
-    assert refused(2, "export", "lobby", "--since", "yesterday")[0] == "--since: 'yesterday' is no time."
+    assert (
+        refused(2, "export", "lobby", "--since", "yesterday")[0]
+        == "--since: 'yesterday' is no time."
+    )
 
 
 def test_export_in_no_form_is_wrong_usage():
@@ -134,7 +142,9 @@ def test_an_empty_file_is_no_database_and_stays_empty(folder):
 
 def test_another_programs_file_is_left_as_it_is(folder):
     (folder / "past.sqlite3").write_text("my notes\n" * 100, "utf-8")
-    assert refused(1, "rooms")[0].endswith("is damaged, or isn't an SQLite database: file is not a database.")
+    assert refused(1, "rooms")[0].endswith(
+        "is damaged, or isn't an SQLite database: file is not a database."
+    )
     assert (folder / "past.sqlite3").read_text("utf-8") == "my notes\n" * 100
 
 
@@ -147,7 +157,9 @@ def test_a_damaged_database_is_two_lines(past, folder, command):
     result = run(*command)
     assert result.exit_code == 1
     message, hint = result.stderr.splitlines()
-    assert message.startswith(f"Error: The database {past.path} is damaged, or isn't an SQLite database: ")
+    assert message.startswith(
+        f"Error: The database {past.path} is damaged, or isn't an SQLite database: "
+    )
     assert hint == "Next:  It was left as it is. Restore a copy of it, or give another with --db."
 
 
@@ -202,7 +214,9 @@ def test_rooms_as_json(past):
     past.say("a", room="a\u202eb")
     past.at(AT)
     at = "2026-11-22T10:00:00.000Z"
-    assert json.loads(output("rooms", "--json")) == [{"name": "a\u202eb", "messages": 1, "first": at, "last": at}]
+    assert json.loads(output("rooms", "--json")) == [
+        {"name": "a\u202eb", "messages": 1, "first": at, "last": at}
+    ]
 
 
 def test_where_nothing_was_said_rooms_says_so(past):
@@ -238,7 +252,10 @@ def test_a_transcript_without_messages_says_why(past):
     result = run("export", "lobby", "--since", "2026-11-23T00:00Z")
     assert (result.exit_code, result.stdout) == (0, "# lobby\n")
     last = reader.rooms(past.path)[0].last
-    assert result.stderr == f"Nothing was said since 2026-11-23T00:00:00Z: the last message is of {last}.\n"
+    assert (
+        result.stderr
+        == f"Nothing was said since 2026-11-23T00:00:00Z: the last message is of {last}.\n"
+    )
 
 
 def test_forget_without_a_terminal_needs_to_be_told(past):
@@ -254,7 +271,9 @@ def test_forget_tells_if_the_text_may_still_be_there(past, monkeypatch):
     past.say("a")
     monkeypatch.setattr("chatdemo.chat.transcript.forget._wipe", lambda _: False)
     message, hint = refused(1, "forget", "lobby", "--yes")
-    assert message == f"1 message deleted, but what was said may still be in {past.path} or its -wal."
+    assert (
+        message == f"1 message deleted, but what was said may still be in {past.path} or its -wal."
+    )
     assert hint == (
         f'Stop what has the database open, then: chatdemo manage --db "{past.path}" shell -c'
         " \"from django.db import connection as c; c.cursor().execute('VACUUM')\""
@@ -274,7 +293,11 @@ def command(*arguments):
 
 
 def environ():
-    return {**clean_environ(), "CHATDEMO_DB": os.environ["CHATDEMO_DB"], "PYTHONIOENCODING": "ascii"}
+    return {
+        **clean_environ(),
+        "CHATDEMO_DB": os.environ["CHATDEMO_DB"],
+        "PYTHONIOENCODING": "ascii",
+    }
 
 
 def real(*arguments, **options):
@@ -291,11 +314,19 @@ def test_a_closed_pipe_ends_it_quietly(past):
         assert process.wait(PATIENCE) == 0
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is always full")
+@pytest.mark.skipif(
+    not os.path.exists("/dev/full"), reason="there is no device that is always full"
+)
 def test_a_full_disk_is_two_lines(past):
     past.say("a")
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(command("export", "lobby"), env=environ(), stdout=full, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            command("export", "lobby"),
+            env=environ(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "Error: The output can't be written: No space left on device.",
@@ -304,7 +335,9 @@ def test_a_full_disk_is_two_lines(past):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="this makes a terminal as POSIX has it")
-@pytest.mark.parametrize(("answer", "code", "said"), [("y", 0, "Forgot 1 message"), ("", 1, "Nothing was forgotten.")])
+@pytest.mark.parametrize(
+    ("answer", "code", "said"), [("y", 0, "Forgot 1 message"), ("", 1, "Nothing was forgotten.")]
+)
 def test_in_a_terminal_forget_asks_and_obeys(past, answer, code, said):
     past.say("a", room="日本語 \x9b")  # a control character, as no server keeps it
     question, end, status = in_a_terminal(answer, "forget", "日本語 \x9b")

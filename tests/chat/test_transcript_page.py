@@ -26,7 +26,9 @@ def say(*texts, room="lobby"):
 async def get(path, client="127.0.0.1", method="GET", **headers):
     """The status, the headers and the body that a request from ``client`` gets."""
     named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    communicator = HttpCommunicator(application, method, path, headers=[(b"host", b"localhost"), *named])
+    communicator = HttpCommunicator(
+        application, method, path, headers=[(b"host", b"localhost"), *named]
+    )
     communicator.scope |= {"client": (client, 1), "server": ("192.168.1.5", 8000)}
     communicator.scope["path"] = unquote(communicator.scope["path"])
     await communicator.send_input({"type": "http.request", "body": b""})
@@ -35,7 +37,11 @@ async def get(path, client="127.0.0.1", method="GET", **headers):
         part = await communicator.receive_output(10)
         body, more = body + part.get("body", b""), part.get("more_body", False)
     await communicator.wait(10)
-    return start["status"], {name.decode().lower(): value.decode() for name, value in start["headers"]}, body
+    return (
+        start["status"],
+        {name.decode().lower(): value.decode() for name, value in start["headers"]},
+        body,
+    )
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -80,7 +86,11 @@ async def test_where_nothing_was_said_it_is_empty():
 )
 async def test_for_others_it_is_not_there(client, headers):
     say("hello")
-    for path in ("/chat/lobby/transcript/", "/chat/lobby/transcript/?format=pdf", "/chat/../transcript/"):
+    for path in (
+        "/chat/lobby/transcript/",
+        "/chat/lobby/transcript/?format=pdf",
+        "/chat/../transcript/",
+    ):
         status, _, body = await get(path, client, **headers)
         assert status == 404 and b"hello" not in body
 
@@ -132,7 +142,9 @@ def test_any_room_has_a_name_that_any_file_system_takes(room, name):
 @pytest.mark.parametrize(("client", "may"), [("127.0.0.1", True), ("192.168.1.9", False)])
 async def test_the_rooms_page_knows_who_may_download(monkeypatch, client, may):
     told = []
-    monkeypatch.setattr(views, "render", lambda _, __, context: told.append(context) or HttpResponse())
+    monkeypatch.setattr(
+        views, "render", lambda _, __, context: told.append(context) or HttpResponse()
+    )
     await get("/chat/lobby/", client)
     assert [context["may_download"] for context in told] == [may]
 
@@ -150,7 +162,9 @@ def test_a_real_server_gives_it_out(tmp_path):
         address = f"{server.url}chat/caf%C3%A9/transcript/?format=csv"
         with urlopen(address, timeout=20) as answer:
             assert answer.read().endswith(b",,hello\r\n")
-            assert answer.headers["Content-Disposition"].endswith("filename*=UTF-8''chat-caf%C3%A9.csv")
+            assert answer.headers["Content-Disposition"].endswith(
+                "filename*=UTF-8''chat-caf%C3%A9.csv"
+            )
         with pytest.raises(HTTPError) as refused:
             urlopen(Request(address, headers={"X-Forwarded-For": "127.0.0.1"}), timeout=20)
         assert refused.value.code == 404

@@ -63,7 +63,15 @@ def test_a_name_is_text_on_its_page_and_never_markup():
 
 
 @pytest.mark.parametrize(
-    "path", ["/chat/a/b/", "/chat/a%2Fb/", "/chat/%00/", "/chat/a%0Ab/", "/chat/%2E/", "/chat/" + "a" * 101 + "/"]
+    "path",
+    [
+        "/chat/a/b/",
+        "/chat/a%2Fb/",
+        "/chat/%00/",
+        "/chat/a%0Ab/",
+        "/chat/%2E/",
+        "/chat/" + "a" * 101 + "/",
+    ],
 )
 def test_what_cannot_be_a_room_has_a_page_that_says_why(path):
     text = page(path, 400)
@@ -95,4 +103,6 @@ def test_a_history_that_cannot_be_read_is_told_as_that(locked_out):
 def test_a_name_that_cannot_be_kept_is_not_said_to_be(locked_out):
     response = CLIENT.post("/chat/lobby/name/", {"name": "Late"})
     assert response.status_code == 503
-    assert response.content.decode() == "The server can't keep that name now: try again in a moment."
+    assert (
+        response.content.decode() == "The server can't keep that name now: try again in a moment."
+    )

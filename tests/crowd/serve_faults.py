@@ -95,9 +95,19 @@ async def close(members, sender, content):
 
 
 BEHAVIOURS = {
-    "fair": fair, "full": fair, "lose": lose, "double": double, "swap": swap, "echo": echo, "silent": silent,
-    "refuse": refuse, "chatter": chatter, "close": close, "number": number, "number_twice": number_twice,
-}  # fmt: skip
+    "fair": fair,
+    "full": fair,
+    "lose": lose,
+    "double": double,
+    "swap": swap,
+    "echo": echo,
+    "silent": silent,
+    "refuse": refuse,
+    "chatter": chatter,
+    "close": close,
+    "number": number,
+    "number_twice": number_twice,
+}
 
 if __name__ == "__main__":
     with listen("127.0.0.1", 0) as listener:

@@ -25,10 +25,18 @@ def write_certificate(host: str) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     now = datetime.now(timezone.utc)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - DAY, now + DAY)
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now - DAY, now + DAY
+    )
     named = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-    CERTIFICATE.write_bytes(named.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-    text = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    CERTIFICATE.write_bytes(
+        named.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    )
+    text = (
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
     KEY.write_bytes(key.private_bytes(*text))
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chatdemo.crowd import address
-from chatdemo.errors import UsageError
+from chatdemo.common.errors import UsageError
 
 OWN = "/ws/chat/crowd_abc/"
 LOBBY = "/ws/chat/lobby/"
@@ -51,7 +51,10 @@ def test_an_address_is_taken_in_every_form(text, url):
         ("host:0", "'host:0' has a port that isn't one."),
         ("host:eight", "'host:eight' has a port that isn't one."),
         ("http://host/learn/echo/", "/learn/echo/ is not the address of a room."),
-        ("http://host/chat/lobby/?step=echo", "A WebSocket has no use for ?step=echo in the address."),
+        (
+            "http://host/chat/lobby/?step=echo",
+            "A WebSocket has no use for ?step=echo in the address.",
+        ),
         (f"http://{'ü' * 70}", f"{'ü' * 70!r} can't be the name of a machine."),
     ],
 )

@@ -30,7 +30,10 @@ def refused(code: int, *arguments: str) -> tuple[str, str]:
     ("arguments", "message"),
     [
         (("--people", "0"), "Invalid value for '--people': 0 is not in the range 1<=x<=10000."),
-        (("--people", "10001"), "Invalid value for '--people': 10001 is not in the range 1<=x<=10000."),
+        (
+            ("--people", "10001"),
+            "Invalid value for '--people': 10001 is not in the range 1<=x<=10000.",
+        ),
         (("--people", "1.5"), "Invalid value for '--people': '1.5' is not a valid integer range."),
         (("--rate", "0"), "Invalid value for '--rate': 0.0 is not in the range 0<x<=10000."),
         (("--rate", "-1"), "Invalid value for '--rate': -1.0 is not in the range 0<x<=10000."),
@@ -44,12 +47,18 @@ def refused(code: int, *arguments: str) -> tuple[str, str]:
     ],
 )
 def test_a_bad_value_is_refused_with_its_range(arguments, message):
-    assert refused(2, *arguments) == (message, "chatdemo crowd --help shows the commands and options.")
+    assert refused(2, *arguments) == (
+        message,
+        "chatdemo crowd --help shows the commands and options.",
+    )
 
 
 def test_a_bad_address_is_refused_with_examples():
     message, hint = refused(2, "ftp://host")
-    assert message == "'ftp://host' is not the address of a chat." and "http://127.0.0.1:8000/chat/lobby/" in hint
+    assert (
+        message == "'ftp://host' is not the address of a chat."
+        and "http://127.0.0.1:8000/chat/lobby/" in hint
+    )
 
 
 def test_where_nothing_listens_it_says_what_to_do():
@@ -72,7 +81,9 @@ def on_a_terminal(*arguments: str, columns: int = 80) -> tuple[int, str]:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [sys.executable, "-m", "chatdemo", "crowd", *arguments]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=clean_environ()) as process:
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=clean_environ()
+    ) as process:
         os.close(theirs)
         written = b""
         with suppress(OSError):  # Linux's way to say that the other end is closed
@@ -96,7 +107,9 @@ def test_on_a_terminal_one_line_is_rewritten_and_gone_at_the_end(served):
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX's")
 def test_on_a_narrow_terminal_the_line_is_no_longer_than_it(served):
-    code, written = on_a_terminal(served.url, "--people", "3", "--for", "4", "--rate", "2.5", columns=36)
+    code, written = on_a_terminal(
+        served.url, "--people", "3", "--for", "4", "--rate", "2.5", columns=36
+    )
     assert code == 0, written
     shown = re.findall(r"\r([^\r\n]+)", written)
     assert any(re.fullmatch(r"3 in  [0-4] s left  sent \d+  lost 0 *", line) for line in shown)

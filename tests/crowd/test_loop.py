@@ -28,5 +28,7 @@ print(run_on_reactor(work))
 @pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
 @pytest.mark.parametrize("before", ["callWhenRunning", "callFromThread"])
 def test_ctrl_c_before_the_first_step_has_the_work_end_early(tmp_path, before):
-    with Process(tmp_path, [sys.executable, "-c", PROGRAM.format(before=before)], clean_environ()) as process:
+    with Process(
+        tmp_path, [sys.executable, "-c", PROGRAM.format(before=before)], clean_environ()
+    ) as process:
         assert (process.wait(), process.output) == (0, "ended early\n")

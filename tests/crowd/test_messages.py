@@ -39,12 +39,17 @@ def test_a_chat_may_put_a_name_before_the_text():
 
 
 def test_an_error_is_a_refusal():
-    assert MINE.read(b'{"error": "too_long", "detail": "Shorten it."}') == Refusal("too_long: Shorten it.")
+    assert MINE.read(b'{"error": "too_long", "detail": "Shorten it."}') == Refusal(
+        "too_long: Shorten it."
+    )
     assert MINE.read(b'{"error": "no"}') == "no"
 
 
 def test_what_may_be_said_again_has_an_id():
-    assert json.loads(MINE.encode(12, 345, with_id=True)) == {"message": "crowd abcdef 12 345", "id": "abcdef-345"}
+    assert json.loads(MINE.encode(12, 345, with_id=True)) == {
+        "message": "crowd abcdef 12 345",
+        "id": "abcdef-345",
+    }
 
 
 def test_the_first_message_is_none_of_the_numbered():

@@ -7,7 +7,7 @@ import pytest
 from chatdemo.crowd import reach
 from chatdemo.crowd.address import parse
 from chatdemo.crowd.connection import JoinError
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 from tests.support.served import free_port
 
 ADDRESS = parse("ws://127.0.0.1:8000/ws/chat/lobby/", "")
@@ -27,7 +27,9 @@ def test_where_somebody_listens_the_ip_address_is_known():
 def test_where_nothing_listens_the_command_that_would_is_named():
     port = free_port()
     error = refused(f"127.0.0.1:{port}")
-    assert error.message == f"Nothing listens at 127.0.0.1:{port}." and "chatdemo serve" in error.hint
+    assert (
+        error.message == f"Nothing listens at 127.0.0.1:{port}." and "chatdemo serve" in error.hint
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,10 @@ def test_what_the_network_says_is_said_in_words(monkeypatch, fault, message):
 )
 def test_a_handshake_that_fails_is_told_with_what_to_do(status, hint):
     error = reach.explain(JoinError(f"status {status} Something", status), ADDRESS)
-    assert error.message == f"No WebSocket at ws://127.0.0.1:8000/ws/chat/lobby/: status {status} Something."
+    assert (
+        error.message
+        == f"No WebSocket at ws://127.0.0.1:8000/ws/chat/lobby/: status {status} Something."
+    )
     assert hint in error.hint
 
 

@@ -46,7 +46,10 @@ def test_a_message_that_nobody_has_sent_is_not_ours():
 
 def test_the_missing_are_on_the_way_until_the_patience_is_over():
     books = tally(1, 0, 0)
-    early, late = books.counts(PATIENCE, finished=False), books.counts(PATIENCE + 0.5, finished=False)
+    early, late = (
+        books.counts(PATIENCE, finished=False),
+        books.counts(PATIENCE + 0.5, finished=False),
+    )
     assert (early.lost, early.on_the_way) == (0, 2)
     assert (late.lost, late.on_the_way) == (1, 1)
     books.deliver(0, 0, PATIENCE + 0.6)

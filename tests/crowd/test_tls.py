@@ -33,13 +33,18 @@ def secure(tmp_path):
 
 
 def test_a_certificate_that_is_trusted_passes(tmp_path, secure):
-    crowd = finished(tmp_path, secure.url, "--people", "3", "--for", "4", "--rate", "2.5", **secure.trusted)
+    crowd = finished(
+        tmp_path, secure.url, "--people", "3", "--for", "4", "--rate", "2.5", **secure.trusted
+    )
     assert "at wss://localhost:" in crowd.output and crowd.figure("delivered") == "30"
 
 
 def test_one_that_is_not_is_refused_with_how_to_trust_it(tmp_path, secure):
     crowd = told(finished(tmp_path, secure.url, code=1))
-    assert "/: TLS failed (certificate verify failed)." in crowd and "set SSL_CERT_FILE to its file." in crowd
+    assert (
+        "/: TLS failed (certificate verify failed)." in crowd
+        and "set SSL_CERT_FILE to its file." in crowd
+    )
 
 
 def test_one_for_another_name_is_refused(tmp_path):
@@ -49,4 +54,6 @@ def test_one_for_another_name_is_refused(tmp_path):
 
 
 def test_http_where_there_is_tls_asks_for_https(tmp_path, secure):
-    assert "Is it https:// perhaps?" in told(finished(tmp_path, secure.url.replace("https", "http"), code=1))
+    assert "Is it https:// perhaps?" in told(
+        finished(tmp_path, secure.url.replace("https", "http"), code=1)
+    )

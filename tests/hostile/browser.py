@@ -31,7 +31,11 @@ class Browser:
 
     def post(self, path: str, body: bytes, content_type: str = FORM, **headers: str) -> Answer:
         """Send ``body``, with the page's token beside it."""
-        length = {"Content-Length": str(len(body)), "Content-Type": content_type, "X-CSRFToken": self.token}
+        length = {
+            "Content-Length": str(len(body)),
+            "Content-Type": content_type,
+            "X-CSRFToken": self.token,
+        }
         return self._ask("POST", path, body, **{**length, **headers})
 
     def call_oneself(self, name: str) -> Answer:
@@ -41,11 +45,22 @@ class Browser:
         """Its page's WebSocket."""
         url = self.server.socket_url(f"/ws/chat/{self.room}/{query}")
         headers = {"Cookie": self.cookie}
-        return connect(url, subprotocols=["chatdemo"], additional_headers=headers, open_timeout=PATIENCE, proxy=None)
+        return connect(
+            url,
+            subprotocols=["chatdemo"],
+            additional_headers=headers,
+            open_timeout=PATIENCE,
+            proxy=None,
+        )
 
     def _ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
         with Raw(self.server) as client:
-            client.request(f"{method} {path} HTTP/1.1".encode(), Connection="close", Cookie=self.cookie, **headers)
+            client.request(
+                f"{method} {path} HTTP/1.1".encode(),
+                Connection="close",
+                Cookie=self.cookie,
+                **headers,
+            )
             client.send(body)
             answer = client.answer()
         for header in answer.headers.get_all("Set-Cookie", ()):
@@ -69,4 +84,6 @@ def event(client: ClientConnection, name: str) -> dict:
 
 def data(page: str, id: str) -> object:
     """What a page has for its script."""
-    return json.loads(re.search(rf'<script id="{id}" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+    return json.loads(
+        re.search(rf'<script id="{id}" type="application/json">(.*?)</script>', page, re.DOTALL)[1]
+    )

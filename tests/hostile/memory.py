@@ -8,7 +8,9 @@ import pytest
 
 from tests.support.served import Served
 
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is read in /proc")
+on_linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="the memory of a process is read in /proc"
+)
 MIB = 1 << 20
 
 

@@ -142,11 +142,15 @@ def request(line: bytes, headers: dict) -> bytes:
     for name, value in headers.items():
         for one in value if isinstance(value, list) else [value]:
             if one is not None:
-                lines.append(name.encode() + b": " + (one if isinstance(one, bytes) else one.encode()))
+                lines.append(
+                    name.encode() + b": " + (one if isinstance(one, bytes) else one.encode())
+                )
     return b"\r\n".join([*lines, b"", b""])
 
 
-def frame(opcode: int, payload: bytes = b"", fin: bool = True, rsv: int = 0, masked: bool = True) -> bytes:
+def frame(
+    opcode: int, payload: bytes = b"", fin: bool = True, rsv: int = 0, masked: bool = True
+) -> bytes:
     """A frame's bytes as a client sends it; ``rsv`` is the three reserved bits as a number."""
     head = bytes([fin << 7 | rsv << 4 | opcode])
     length, flag = len(payload), masked << 7
@@ -177,7 +181,9 @@ def said(text: str) -> bytes:
     return frame(TEXT, json.dumps({"message": text}).encode())
 
 
-def handshake(client: Raw, path: str = "/ws/chat/lobby/", line: bytes | None = None, **headers) -> Answer:
+def handshake(
+    client: Raw, path: str = "/ws/chat/lobby/", line: bytes | None = None, **headers
+) -> Answer:
     """Send a handshake that is right but for ``line`` and ``headers``; returns the answer."""
     client.request(line or f"GET {path} HTTP/1.1".encode(), **(HANDSHAKE | headers))
     return client.answer()

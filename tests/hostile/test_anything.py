@@ -16,7 +16,9 @@ from tests.hostile.raw import hear, join, new_room, serving
 
 #: What the server may tell a page beside messages and errors.
 EVENTS = {"welcome", "people", "typing", "reached", "who", "beat"}
-many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +36,22 @@ def sender(server, request):
         yield client
 
 
-keys = st.sampled_from(["message", "id", "got", "who", "typing", "beat", "event", "error", "type"]) | st.text(
-    max_size=5
-)
+keys = st.sampled_from(
+    ["message", "id", "got", "who", "typing", "beat", "event", "error", "type"]
+) | st.text(max_size=5)
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4))
+values = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4)
+)
 ids = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True) | st.text(max_size=70) | st.integers()
-messages = st.fixed_dictionaries({"message": st.text() | leaves}, optional={"id": ids, "seq": leaves, "name": leaves})
+messages = st.fixed_dictionaries(
+    {"message": st.text() | leaves}, optional={"id": ids, "seq": leaves, "name": leaves}
+)
 signals = st.dictionaries(
-    st.sampled_from(["got", "who", "typing", "beat"]), st.integers() | st.booleans() | leaves, min_size=1, max_size=2
+    st.sampled_from(["got", "who", "typing", "beat"]),
+    st.integers() | st.booleans() | leaves,
+    min_size=1,
+    max_size=2,
 )
 
 
@@ -73,7 +82,9 @@ def check(sender, content: object, frame: str) -> None:
         assert set(answer) <= {"error", "detail", "id"} and "\n" not in answer["detail"]
         assert answer.get("id") in (None, id)
     else:
-        assert answer["message"] == (sender.said.setdefault(id, content["message"]) if id else content["message"])
+        assert answer["message"] == (
+            sender.said.setdefault(id, content["message"]) if id else content["message"]
+        )
         assert set(answer) <= {"message", "seq", "at", "name", "id"}
         assert answer.get("id") == id
 

@@ -9,7 +9,19 @@ from statistics import median
 
 import pytest
 
-from tests.hostile.raw import CONTINUATION, PING, PONG, TEXT, Raw, frame, hear, join, new_room, participant, say
+from tests.hostile.raw import (
+    CONTINUATION,
+    PING,
+    PONG,
+    TEXT,
+    Raw,
+    frame,
+    hear,
+    join,
+    new_room,
+    participant,
+    say,
+)
 
 #: Seconds that a bystander may have to wait, for how long most may, and for how long the flood lasts.
 DELAY, MOSTLY, FLOOD = 0.5, 0.1, 3.0

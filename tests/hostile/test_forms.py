@@ -26,7 +26,12 @@ def addresses(patterns: list, prefix: str = "/") -> Iterator[str]:
             yield prefix + route
 
 
-ADDRESSES = [*addresses(get_resolver("chatdemo.project.urls").url_patterns), "/inspect/", "/inspect/feed/", "/nowhere/"]
+ADDRESSES = [
+    *addresses(get_resolver("chatdemo.project.urls").url_patterns),
+    "/inspect/",
+    "/inspect/feed/",
+    "/nowhere/",
+]
 #: Those that take a form.
 TAKE = {"/chat/lobby/name/", "/learn/console/", "/learn/echo/"}
 
@@ -88,7 +93,9 @@ def test_another_token_is_refused(server, ada, path, headers):
 
 @pytest.mark.parametrize("path", sorted(TAKE))
 def test_anothers_token_is_refused(server, ada, path):
-    answer = post(server, path, Cookie=ada.cookie, **{"X-CSRFToken": Browser(server, "lobby").token})
+    answer = post(
+        server, path, Cookie=ada.cookie, **{"X-CSRFToken": Browser(server, "lobby").token}
+    )
     assert answer.status == 403 and is_our_page(answer)
 
 

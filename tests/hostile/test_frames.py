@@ -102,9 +102,13 @@ BREACHES = {
     "nothing but ones": b"\xff" * 1000,
     "nothing but zeros": b"\0" * 1000,
 }
-BREACHES |= {f"reserved opcode {opcode}": frame(opcode, b"x") for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15)}
 BREACHES |= {
-    f"close code {code}": close(code) for code in (0, 1, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535)
+    f"reserved opcode {opcode}": frame(opcode, b"x")
+    for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15)
+}
+BREACHES |= {
+    f"close code {code}": close(code)
+    for code in (0, 1, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535)
 }
 
 
@@ -124,8 +128,10 @@ INVALID = {
     "beyond Unicode": frame(TEXT, b'{"message": "\xf4\x90\x80\x80"}'),
     "a sequence of five bytes": frame(TEXT, b"\xf8\x88\x80\x80\x80"),
     "UTF-16": frame(TEXT, "hello".encode("utf-16")),
-    "a character cut by the end of fragments": frame(TEXT, b"\xc3", fin=False) + frame(CONTINUATION, b""),
-    "a bad byte in the second fragment": frame(TEXT, b"caf", fin=False) + frame(CONTINUATION, b"\xff"),
+    "a character cut by the end of fragments": frame(TEXT, b"\xc3", fin=False)
+    + frame(CONTINUATION, b""),
+    "a bad byte in the second fragment": frame(TEXT, b"caf", fin=False)
+    + frame(CONTINUATION, b"\xff"),
     "a character whose rest is bad in the next fragment": frame(TEXT, b"\xe2\x82", fin=False)
     + frame(CONTINUATION, b"\x28"),
     "a bad byte before the last fragment": frame(TEXT, b"\xff", fin=False),
@@ -174,7 +180,10 @@ def test_nobody_hears_what_comes_after_the_end(client, bystander, data):
 
 def fragments(*parts: bytes, between: bytes = b"") -> bytes:
     """A text message in as many frames as ``parts``, with ``between`` after each but the last."""
-    frames = [frame(CONTINUATION if n else TEXT, part, fin=n + 1 == len(parts)) for n, part in enumerate(parts)]
+    frames = [
+        frame(CONTINUATION if n else TEXT, part, fin=n + 1 == len(parts))
+        for n, part in enumerate(parts)
+    ]
     return between.join(frames)
 
 
@@ -219,7 +228,9 @@ def test_a_hundred_pings_do_no_harm(client):
     assert json.loads(heard.payload)["message"] == "hello"
 
 
-@pytest.mark.parametrize("payload", [b"", b"nobody asked", b"x" * 125], ids=["empty", "text", "125 bytes"])
+@pytest.mark.parametrize(
+    "payload", [b"", b"nobody asked", b"x" * 125], ids=["empty", "text", "125 bytes"]
+)
 def test_a_pong_that_nobody_asked_for_is_ignored(client, payload):
     client.send(frame(PONG, payload) + said("hello"))
     assert client.heard()["message"] == "hello"
@@ -241,7 +252,9 @@ def test_a_mask_of_zeros_is_a_mask(client):
     assert client.heard()["message"] == "hello"
 
 
-@pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999])
+@pytest.mark.parametrize(
+    "code", [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999]
+)
 def test_a_close_is_answered_with_a_close(client, bystander, code):
     client.send(close(code, "schön".encode()))
     assert client.frame().code in (code, 1000)
@@ -291,7 +304,9 @@ def test_a_connection_that_breaks_off_disturbs_nobody(server, room, data, how):
     assert still_chats(server)
 
 
-@pytest.mark.parametrize("data", [frame(TEXT, b"\xff"), frame(TEXT, GOOD, masked=False)], ids=["1007", "1002"])
+@pytest.mark.parametrize(
+    "data", [frame(TEXT, b"\xff"), frame(TEXT, GOOD, masked=False)], ids=["1007", "1002"]
+)
 def test_what_others_say_to_a_participant_that_is_being_closed_is_no_fault(client, bystander, data):
     """It never answers the close frame; were sending to it an error, the server's output would have a line of it."""
     client.send(data)

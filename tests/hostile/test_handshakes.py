@@ -18,7 +18,11 @@ from tests.hostile.raw import (
     still_chats,
 )
 
-VERSION, PROTOCOL, EXTENSIONS = "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"
+VERSION, PROTOCOL, EXTENSIONS = (
+    "Sec-WebSocket-Version",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Extensions",
+)
 KEY, GOOD_KEY = "Sec-WebSocket-Key", HANDSHAKE["Sec-WebSocket-Key"]
 
 
@@ -142,7 +146,8 @@ def test_a_foreign_site_that_took_our_address_by_its_dns_is_refused(server):
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://127.0.0.1:{}", "http://localhost:{}", "HTTP://LOCALHOST:{}", "http://[::1]:{}"]
+    "origin",
+    ["http://127.0.0.1:{}", "http://localhost:{}", "HTTP://LOCALHOST:{}", "http://[::1]:{}"],
 )
 def test_our_own_origin_is_accepted(server, origin):
     chats_over(server, Origin=origin.format(server.port))
@@ -180,7 +185,9 @@ def test_an_address_without_a_room_is_refused(server, path):
     assert attempt(server, path).status == 403
 
 
-@pytest.mark.parametrize("path", ["/ws/chat/lobby/#top", "/ws/chat/lobby/?x#y", "http://[/ws/chat/lobby/"])
+@pytest.mark.parametrize(
+    "path", ["/ws/chat/lobby/#top", "/ws/chat/lobby/?x#y", "http://[/ws/chat/lobby/"]
+)
 def test_an_address_that_is_malformed_is_refused(server, path):
     assert attempt(server, path).status in (400, 403)
 
@@ -253,7 +260,9 @@ def test_an_odd_header_does_no_harm(server, headers):
     chats_over(server, **headers)
 
 
-@pytest.mark.parametrize("parameter", ["nonsense=1", "client_max_window_bits=99", "server_no_context_takeover=1"])
+@pytest.mark.parametrize(
+    "parameter", ["nonsense=1", "client_max_window_bits=99", "server_no_context_takeover=1"]
+)
 def test_compression_on_bad_terms_is_declined(server, parameter):
     """RFC 7692, section 7.1: such an offer MUST be declined, which is to go on without compression."""
     answer = chats_over(server, **{EXTENSIONS: f"permessage-deflate; {parameter}"})
@@ -281,7 +290,9 @@ def test_a_handshake_in_a_pipeline_behind_a_page_is_accepted(server):
     with Raw(server) as client:
         host = {"Host": "localhost"}
         page = request(b"GET /chat/lobby/ HTTP/1.1", host)
-        client.send(page + request(f"GET /ws/chat/{new_room()}/ HTTP/1.1".encode(), host | HANDSHAKE))
+        client.send(
+            page + request(f"GET /ws/chat/{new_room()}/ HTTP/1.1".encode(), host | HANDSHAKE)
+        )
         assert [client.answer().status, client.answer().status] == [200, 101]
         client.send(said("hello"))
         assert client.heard()["message"] == "hello"
@@ -299,7 +310,9 @@ EARLY = {
     "half a frame": frame(TEXT, b"x" * 100)[:20],
     "an empty line": b"\r\n\r\n",
     "a line": b"nonsense\r\n\r\n",
-    "another handshake": request(b"GET /ws/chat/lobby/ HTTP/1.1", {"Host": "localhost", **HANDSHAKE}),
+    "another handshake": request(
+        b"GET /ws/chat/lobby/ HTTP/1.1", {"Host": "localhost", **HANDSHAKE}
+    ),
     "a page": request(b"GET /chat/lobby/ HTTP/1.1", {"Host": "localhost"}),
     "megabytes": b"\x81" * 2_000_000,
 }

@@ -66,7 +66,9 @@ def test_a_foreign_host_gets_our_400_page(server, host, path):
     assert is_our_page(answer)
 
 
-@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "localhost.", "a.localhost", "127.0.0.1", "[::1]:8000"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:1", "localhost.", "a.localhost", "127.0.0.1", "[::1]:8000"]
+)
 def test_a_host_of_ours_in_an_odd_spelling_works(server, host):
     assert get(server, "/", Host=host).status == 200
 
@@ -138,7 +140,8 @@ def test_the_static_address_gives_nothing_from_outside(server, path):
 
 
 @pytest.mark.parametrize(
-    "value", ["garbage", "Fri, 99 Foo 9999 99:99:99 GMT", "Thu, 01 Jan 0001 00:00:00 GMT", "9" * 5000]
+    "value",
+    ["garbage", "Fri, 99 Foo 9999 99:99:99 GMT", "Thu, 01 Jan 0001 00:00:00 GMT", "9" * 5000],
 )
 def test_a_bad_date_is_ignored_for_a_static_file(server, value):
     assert get(server, f"{STATIC}/chatdemo/base.css", **{"If-Modified-Since": value}).status == 200
@@ -177,7 +180,9 @@ def test_a_missing_slash_is_put_right(server, path, wanted):
     assert (answer.status, answer.headers["Location"]) == (301, wanted)
 
 
-@pytest.mark.parametrize("path", ["//evil.example/chat/lobby", "/%2Fevil.example/chat", "//chat/lobby"])
+@pytest.mark.parametrize(
+    "path", ["//evil.example/chat/lobby", "/%2Fevil.example/chat", "//chat/lobby"]
+)
 def test_no_missing_slash_leads_to_another_site(server, path):
     answer = get(server, path)
     assert answer.status in (301, 404)
@@ -230,7 +235,10 @@ def test_a_bad_cookie_does_no_harm(server, path, cookie):
 
 
 HEADERS = {
-    "an address forwarded": {"X-Forwarded-For": "not, an, address", "X-Forwarded-Host": "evil.example"},
+    "an address forwarded": {
+        "X-Forwarded-For": "not, an, address",
+        "X-Forwarded-Host": "evil.example",
+    },
     "a language": {"Accept-Language": "x" * 1000},
     "a type": {"Content-Type": '";;=/'},
     "an unknown charset": {"Content-Type": "text/html; charset=nonsense"},
@@ -296,14 +304,19 @@ MALFORMED = {
     "an empty length": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: \r\n\r\n",
     "two lengths": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
     "a list of lengths": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1, 1\r\n\r\nx",
-    "a length of 5000 digits": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+    "a length of 5000 digits": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+    + b"9" * 5000
+    + b"\r\n\r\n",
     "a length and chunks": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "an unknown encoding": b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n",
     "a chunk that is no number": b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
     "a chunk of a negative size": b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
-    "a header of 1 MB": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Odd: " + b"x" * 1_000_000 + b"\r\n\r\n",
-    "a header of 100 kB without an end": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Odd: " + b"x" * 100_000,
+    "a header of 1 MB": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Odd: "
+    + b"x" * 1_000_000
+    + b"\r\n\r\n",
+    "a header of 100 kB without an end": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Odd: "
+    + b"x" * 100_000,
     "many headers": b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 600 + b"\r\n",
     "a request line of 100 kB": b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
 }
@@ -321,7 +334,9 @@ def test_a_malformed_request_is_a_bad_request(server, data):
 ODD = {
     "a whole address": b"GET http://localhost/chat/lobby/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "a line before it": b"\r\nGET /chat/lobby/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "a header of 20 kB": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Odd: " + b"x" * 20_000 + b"\r\n\r\n",
+    "a header of 20 kB": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Odd: "
+    + b"x" * 20_000
+    + b"\r\n\r\n",
     "a method in small letters": b"get /chat/lobby/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "a folded header": b"GET /chat/lobby/ HTTP/1.1\r\nHost: localhost\r\nX-Odd: a\r\n b\r\n\r\n",
     "a body that GET has not": b"GET /chat/lobby/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc",
@@ -386,7 +401,10 @@ def test_a_body_of_five_megabytes_is_refused_without_harm(server):
 
 def test_a_form_that_no_parser_takes_is_refused(server):
     token = "a" * 32
-    headers = {"Cookie": f"chatdemo_csrftoken={token}", "Content-Type": "multipart/form-data; boundary=\xff"}
+    headers = {
+        "Cookie": f"chatdemo_csrftoken={token}",
+        "Content-Type": "multipart/form-data; boundary=\xff",
+    }
     with Raw(server) as client:
         client.request(b"POST /chat/ HTTP/1.1", **headers, **{"Content-Length": "4"})
         client.send(b"junk")

@@ -38,7 +38,9 @@ BEGINNING = re.compile(r"\d\d:\d\d:\d\d (debug|info|warning|error|critical) |\S+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with Served(tmp_path_factory.mktemp("lines"), CHATDEMO_DEBUG="true", CHATDEMO_MAX_RATE="0") as served:
+    with Served(
+        tmp_path_factory.mktemp("lines"), CHATDEMO_DEBUG="true", CHATDEMO_MAX_RATE="0"
+    ) as served:
         yield served
 
 
@@ -56,17 +58,36 @@ def output(server, request):
     for path in PATHS:
         get(server, path.format(encoded))
         ask(server, b"GET " + path.encode().replace(b"{}", raw) + b" HTTP/1.1")
-    for name in ("User-Agent", "Origin", "Referer", "Host", "Cookie", "X-Forwarded-For", "Content-Type", "X-CSRFToken"):
+    for name in (
+        "User-Agent",
+        "Origin",
+        "Referer",
+        "Host",
+        "Cookie",
+        "X-Forwarded-For",
+        "Content-Type",
+        "X-CSRFToken",
+    ):
         ask(server, b"GET /chat/lobby/ HTTP/1.1", **{name: raw})
         ask(server, b"POST /chat/lobby/name/ HTTP/1.1", **{name: raw, "Content-Length": "0"})
         with Raw(server) as client, suppress(AssertionError):
             handshake(client, "/ws/chat/lobby/", **{name: raw})
     ask(server, raw + b" / HTTP/1.1")
-    for path in ("/ws/{}/", "/ws/chat/{}/", "/ws/chat/lobby/?after={}", "/ws/chat/lobby/?client={}", "/{}"):
+    for path in (
+        "/ws/{}/",
+        "/ws/chat/{}/",
+        "/ws/chat/lobby/?after={}",
+        "/ws/chat/lobby/?client={}",
+        "/{}",
+    ):
         with Raw(server) as client, suppress(AssertionError):
             handshake(client, path.format(encoded))
     with Raw(server) as client, suppress(AssertionError):
-        handshake(client, "/ws/chat/lobby/", **{"Sec-WebSocket-Protocol": raw, "Sec-WebSocket-Version": raw})
+        handshake(
+            client,
+            "/ws/chat/lobby/",
+            **{"Sec-WebSocket-Protocol": raw, "Sec-WebSocket-Version": raw},
+        )
     browser = Browser(server, new_room())
     browser.call_oneself(forged)
     with browser.join() as page, participant(server, browser.room) as client:
@@ -104,4 +125,8 @@ def test_a_fault_in_a_steps_code_forges_nothing_either(server):
             assert client.frame()
     wait_for(lambda: "Error" in "".join(server.lines[before:]), "the traceback")
     lines = server.lines[before:]
-    assert not [line for line in lines if not BEGINNING.match(line) or not line.removesuffix("\n").isprintable()]
+    assert not [
+        line
+        for line in lines
+        if not BEGINNING.match(line) or not line.removesuffix("\n").isprintable()
+    ]

@@ -81,8 +81,17 @@ def test_the_rooms_page_is_as_with_plain_words(server, plain, markup):
 
 @pytest.mark.parametrize("markup", [*MARKUP.values(), CLOSING])
 def test_a_page_that_repeats_what_was_typed_is_as_with_plain_words(server, markup):
-    for path in ("/chat/?room={}/", "/{}/", "/chat/{}/x/y/", "/chat/lobby/?step={}", "/learn/{}/", "/static/{}"):
-        page, wanted = (get(server, path.format(quote(text, safe=""))) for text in (markup, "plain"))
+    for path in (
+        "/chat/?room={}/",
+        "/{}/",
+        "/chat/{}/x/y/",
+        "/chat/lobby/?step={}",
+        "/learn/{}/",
+        "/static/{}",
+    ):
+        page, wanted = (
+            get(server, path.format(quote(text, safe=""))) for text in (markup, "plain")
+        )
         assert page.status == wanted.status >= 400
         assert Outline(page.text).tags == Outline(wanted.text).tags
 
@@ -91,11 +100,15 @@ def test_a_page_that_repeats_what_was_typed_is_as_with_plain_words(server, marku
 def test_a_transcript_is_as_with_plain_words(server, plain, markup):
     room, name = f"{markup} {new_room()}", re.sub("[\u2028\u2029]", "", markup)[:40].strip()
     browser = talked(server, room, name, CLOSING + markup)
-    answer, wanted = (one.get(f"/chat/{one.room}/transcript/?format=html") for one in (browser, plain))
+    answer, wanted = (
+        one.get(f"/chat/{one.room}/transcript/?format=html") for one in (browser, plain)
+    )
     outline = Outline(answer.text)
     assert outline.tags == Outline(wanted.text).tags
     assert (
-        ("title", room) in outline.texts and ("bdi", name) in outline.texts and ("p", CLOSING + markup) in outline.texts
+        ("title", room) in outline.texts
+        and ("bdi", name) in outline.texts
+        and ("p", CLOSING + markup) in outline.texts
     )
     for form in ("html", "md", "csv", "json"):
         headers = browser.get(f"/chat/{browser.room}/transcript/?format={form}").headers
@@ -120,13 +133,21 @@ SINKS = re.compile(
 
 
 def test_no_script_of_ours_makes_markup_or_code_of_a_text():
-    scripts = [path for path in Path(chatdemo.__file__).parent.rglob("*.js") if "steps" not in path.parts]
+    scripts = [
+        path for path in Path(chatdemo.__file__).parent.rglob("*.js") if "steps" not in path.parts
+    ]
     assert len(scripts) > 20
     assert not [path.name for path in scripts if SINKS.search(path.read_text("utf-8"))]
 
 
 def test_no_template_of_ours_leaves_a_value_as_it_is_but_the_code_of_a_lesson():
-    templates = [path for path in Path(chatdemo.__file__).parent.rglob("*.html") if "steps" not in path.parts]
+    templates = [
+        path for path in Path(chatdemo.__file__).parent.rglob("*.html") if "steps" not in path.parts
+    ]
     assert len(templates) > 5
-    unescaped = [path.name for path in templates if re.search(r"\|\s*safe|autoescape\s+off", path.read_text("utf-8"))]
+    unescaped = [
+        path.name
+        for path in templates
+        if re.search(r"\|\s*safe|autoescape\s+off", path.read_text("utf-8"))
+    ]
     assert unescaped == ["file.html"]

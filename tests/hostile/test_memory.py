@@ -105,7 +105,9 @@ class Deaf(Raw):
 
     def is_given_up(self) -> bool:
         """Whether the server has closed it for what waits; what it says of that is behind all that waits."""
-        return any(f"A participant at {self.address} doesn't read" in line for line in self.server.lines)
+        return any(
+            f"A participant at {self.address} doesn't read" in line for line in self.server.lines
+        )
 
 
 def deaf(server, stack: ExitStack, room: str, query: str = "") -> list[Deaf]:
@@ -142,9 +144,14 @@ def test_whoever_never_reads_what_was_said_costs_little(server):
 
 def test_whoever_reads_what_was_said_late_gets_all_of_it(server):
     few = 2000
-    with Deaf(server).join(f"/ws/chat/past/?after={KEPT - few}") as late, join(server, "past") as ana:
+    with (
+        Deaf(server).join(f"/ws/chat/past/?after={KEPT - few}") as late,
+        join(server, "past") as ana,
+    ):
         talk(ana)
-        assert [late.heard()["seq"] for _ in range(few + 1)] == list(range(KEPT - few + 1, KEPT + 2))
+        assert [late.heard()["seq"] for _ in range(few + 1)] == list(
+            range(KEPT - few + 1, KEPT + 2)
+        )
 
 
 def test_a_page_that_never_reads_its_events_costs_little_and_is_disconnected(server):

@@ -166,7 +166,9 @@ TOO_LONG = {
 
 @pytest.mark.parametrize("text", TOO_LONG.values(), ids=TOO_LONG)
 def test_a_message_over_the_limit_is_refused_as_too_long(sender_and_bystander, text):
-    check_refused(*sender_and_bystander, json.dumps({"message": text}, ensure_ascii=False), "too_long")
+    check_refused(
+        *sender_and_bystander, json.dumps({"message": text}, ensure_ascii=False), "too_long"
+    )
 
 
 def test_too_long_says_how_long_and_what_the_limit_is(sender_and_bystander):
@@ -267,7 +269,14 @@ def test_odd_json_is_understood(sender_and_bystander, text, wanted):
 
 def test_further_keys_go_to_nobody(sender_and_bystander):
     sender, bystander = sender_and_bystander
-    forged = {"error": "empty", "event": "x", "type": "websocket.close", "sender": "me", "secret": 1, "seq": -5}
+    forged = {
+        "error": "empty",
+        "event": "x",
+        "type": "websocket.close",
+        "sender": "me",
+        "secret": 1,
+        "seq": -5,
+    }
     say(sender, "hello", **forged)
     for client in (sender, bystander):
         heard = hear(client)

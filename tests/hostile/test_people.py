@@ -32,7 +32,10 @@ def shown(browser: Browser) -> str:
 
 
 UNSEEN = "Nobody could see that name: type letters."
-NUL, LONG = "Null characters are not allowed.", "Ensure this value has at most 40 characters (it has %d)."
+NUL, LONG = (
+    "Null characters are not allowed.",
+    "Ensure this value has at most 40 characters (it has %d).",
+)
 NO_NAMES = {
     "nothing": ("", UNSEEN),
     "spaces": ("   ", UNSEEN),
@@ -94,7 +97,10 @@ NAMES = {
     "you": ("Guest (you)", "Guest (you)"),
     "a replacement character": ("\ufffd", "\ufffd"),
     "a formula": ("=1+1", "=1+1"),
-    "an emoji of several": ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f468\u200d\U0001f469\u200d\U0001f467"),
+    "an emoji of several": (
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    ),
     "a heart": ("\u2764\ufe0f", "\u2764\ufe0f"),
     "a decomposed letter": ("Zoe\u0308", "Zo\u00eb"),
 }
@@ -164,10 +170,19 @@ def test_an_odd_form_is_understood(eve, body, wanted):
 REFUSED_BODIES = {
     "2000 fields": (b"name=Ada" + b"&x=1" * 2000, {}),
     "3 MB": (b"name=" + b"x" * 3_000_000, {}),
-    "a charset that is no text": (b"name=Ada", {"content_type": "application/x-www-form-urlencoded; charset=rot13"}),
-    "another charset": (b"name=Ada", {"content_type": "application/x-www-form-urlencoded; charset=utf-16"}),
+    "a charset that is no text": (
+        b"name=Ada",
+        {"content_type": "application/x-www-form-urlencoded; charset=rot13"},
+    ),
+    "another charset": (
+        b"name=Ada",
+        {"content_type": "application/x-www-form-urlencoded; charset=utf-16"},
+    ),
     "a form in parts without a boundary": (b"name=Ada", {"content_type": "multipart/form-data"}),
-    "a form in parts with a bad boundary": (b"name=Ada", {"content_type": "multipart/form-data; boundary=\x7f"}),
+    "a form in parts with a bad boundary": (
+        b"name=Ada",
+        {"content_type": "multipart/form-data; boundary=\x7f"},
+    ),
     "JSON, and says so": (b'{"name": "Ada"}', {"content_type": "application/json"}),
     "a file": (
         b'--x\r\nContent-Disposition: form-data; name="name"; filename="a"\r\n\r\nAda\r\n--x--\r\n',
@@ -181,11 +196,16 @@ def test_a_form_that_cannot_be_read_is_a_bad_request(eve, body, options):
     before = shown(eve)
     answer = eve.post("/chat/lobby/name/", body, **options)
     assert answer.status in (400, 413)
-    assert is_our_page(answer) or answer.text in ("", UNSEEN)  # Twisted's own, of a form in parts, is empty
+    assert is_our_page(answer) or answer.text in (
+        "",
+        UNSEEN,
+    )  # Twisted's own, of a form in parts, is empty
     assert shown(eve) == before
 
 
-@pytest.mark.parametrize("path", [path for path, _, _ in REFUSED.values() if path and "/" not in path], ids=ascii)
+@pytest.mark.parametrize(
+    "path", [path for path, _, _ in REFUSED.values() if path and "/" not in path], ids=ascii
+)
 def test_in_what_cannot_be_a_room_nobody_has_a_name(eve, path):
     answer = eve.post(f"/chat/{path}/name/", b"name=Nobody")
     assert answer.status == 405 or (answer.status == 400 and is_our_page(answer))

@@ -146,7 +146,20 @@ def test_no_secret_and_an_empty_one_are_somebody_else_each_time(server):
 
 
 @pytest.mark.parametrize(
-    "given", ["", "pdf", "MD", "md%00", "../md", "md&format=pdf", "%FF", "[md]", "x" * 5000, "__class__", quote("<b>")]
+    "given",
+    [
+        "",
+        "pdf",
+        "MD",
+        "md%00",
+        "../md",
+        "md&format=pdf",
+        "%FF",
+        "[md]",
+        "x" * 5000,
+        "__class__",
+        quote("<b>"),
+    ],
 )
 def test_a_transcript_has_no_format_but_its_own(server, given):
     answer = get(server, f"/chat/{new_room()}/transcript/?format={given}")
@@ -158,7 +171,9 @@ BELOW = ["messages/?before=1", "transcript/?format=json"]
 
 
 @pytest.mark.parametrize("below", BELOW, ids=["messages", "transcript"])
-@pytest.mark.parametrize("path", [path for path, _, _ in REFUSED.values() if path and "/" not in path], ids=ascii)
+@pytest.mark.parametrize(
+    "path", [path for path, _, _ in REFUSED.values() if path and "/" not in path], ids=ascii
+)
 def test_what_cannot_be_a_room_has_nothing_to_read(server, path, below):
     answer = get(server, f"/chat/{path}/{below}")
     assert answer.status == 400 and is_our_page(answer)

@@ -19,7 +19,9 @@ def encoded(name: str) -> str:
 
 def room_of_page(page: str) -> tuple[str, str]:
     """The room's name as the page has it, and the room in the address of the WebSocket that its script opens."""
-    name = json.loads(re.search(r'<script id="room-name" type="application/json">(.*?)</script>', page)[1])
+    name = json.loads(
+        re.search(r'<script id="room-name" type="application/json">(.*?)</script>', page)[1]
+    )
     return name, unescape(re.search(r'data-socket="/ws/chat/([^"/]+)/"', page)[1])
 
 
@@ -100,7 +102,10 @@ def test_the_form_leads_to_the_room_that_was_typed(server, name):
 
 CJK = "聊" * (LONGEST - 1)
 SIMILAR = {
-    "composed and decomposed": (unicodedata.normalize("NFC", "café"), unicodedata.normalize("NFD", "café")),
+    "composed and decomposed": (
+        unicodedata.normalize("NFC", "café"),
+        unicodedata.normalize("NFD", "café"),
+    ),
     "a name and what its group is called": ("café", "caf.c3.a9"),
     "a name and its group in capitals": ("café", "caf.C3.A9"),
     "a name and its escapes": ("café", "caf%C3%A9"),
@@ -152,7 +157,9 @@ def test_two_spellings_of_an_address_are_one_room(server, one, other):
     with participant(server, one) as here, participant(server, other) as there:
         here.send(said("hello"))
         assert there.heard()["message"] == "hello"
-    assert room_of_page(get(server, f"/chat/{one}/").text) == room_of_page(get(server, f"/chat/{other}/").text)
+    assert room_of_page(get(server, f"/chat/{one}/").text) == room_of_page(
+        get(server, f"/chat/{other}/").text
+    )
 
 
 #: What stands in the address, the status, and a word of the reason on the page.

@@ -47,7 +47,10 @@ def told(server):
     """Everything that the server has told anybody of a conversation, and then what it must not have told."""
     told, ana, ben = [], Browser(server, "lobby"), Browser(server, "lobby")
     with watch(server) as watcher, ana.join() as one, ben.join() as other:
-        with join(server, f"lobby/?client={CLIENTS_SECRET}&x=") as plain, join(server, "lobby") as stranger:
+        with (
+            join(server, f"lobby/?client={CLIENTS_SECRET}&x=") as plain,
+            join(server, "lobby") as stranger,
+        ):
             ana.call_oneself("Ada")
             one.send('{"typing": true}')
             for client in (one, other, plain, stranger):
@@ -60,21 +63,41 @@ def told(server):
             one.send("no JSON")
             told += heard(one, lambda frame: "error" in frame)
             told += heard(watcher, lambda frame: "no JSON" in json.dumps(frame))
-        with join(server, f"lobby/?client={CLIENTS_SECRET}&after=0&x=") as plain, ben.join("?after=0") as page:
-            told += heard(plain, lambda frame: frame.get("seq") == 4) + heard(page, lambda frame: frame.get("seq") == 4)
+        with (
+            join(server, f"lobby/?client={CLIENTS_SECRET}&after=0&x=") as plain,
+            ben.join("?after=0") as page,
+        ):
+            told += heard(plain, lambda frame: frame.get("seq") == 4) + heard(
+                page, lambda frame: frame.get("seq") == 4
+            )
         told += heard(watcher, lambda frame: frame["kind"] == "state")
-    pages = [ana.get("/chat/lobby/"), ben.get("/chat/lobby/messages/?before=5"), get(server, "/chat/lobby/")]
+    pages = [
+        ana.get("/chat/lobby/"),
+        ben.get("/chat/lobby/messages/?before=5"),
+        get(server, "/chat/lobby/"),
+    ]
     pages += [get(server, f"/chat/lobby/transcript/?format={form}") for form in FORMS]
-    pages += [ana.get(path) for path in ("/", "/chat/", "/learn/", "/learn/groups/", "/inspect/", "/nowhere/")]
+    pages += [
+        ana.get(path)
+        for path in ("/", "/chat/", "/learn/", "/learn/groups/", "/inspect/", "/nowhere/")
+    ]
     assert all(page.status in (200, 404) for page in pages)
-    headers = [value for page in pages for name, value in page.headers.items() if name.lower() != "set-cookie"]
+    headers = [
+        value
+        for page in pages
+        for name, value in page.headers.items()
+        if name.lower() != "set-cookie"
+    ]
     cookies = {ana.cookies["chatdemo_sessionid"].value, ben.cookies["chatdemo_sessionid"].value}
     return [json.dumps(told), *(page.text for page in pages), *headers], cookies
 
 
 def test_the_conversation_was_told(server, told):
     texts, _ = told
-    assert all(any(text in one for one in texts) for text in ("hello", "Ada", '"kind": "events"', "layer_receive"))
+    assert all(
+        any(text in one for one in texts)
+        for text in ("hello", "Ada", '"kind": "events"', "layer_receive")
+    )
     assert len(query(server, "SELECT DISTINCT sender FROM chat_message")) == 4
 
 
@@ -114,7 +137,12 @@ def test_a_session_is_no_scripts_and_no_other_sites(server):
         next(header for header in answer.headers.get_all("Set-Cookie") if header.startswith(name))
         for name in ("chatdemo_sessionid=", "chatdemo_csrftoken=")
     )
-    assert "HttpOnly" in session and "SameSite=Lax" in session and "Path=/" in session and "Domain" not in session
+    assert (
+        "HttpOnly" in session
+        and "SameSite=Lax" in session
+        and "Path=/" in session
+        and "Domain" not in session
+    )
     assert "SameSite=Lax" in token and "Domain" not in token
 
 

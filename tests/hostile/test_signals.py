@@ -94,7 +94,9 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("frame", [*GOOD.values(), *(text for text in BAD.values() if '"id"' not in text)])
+@pytest.mark.parametrize(
+    "frame", [*GOOD.values(), *(text for text in BAD.values() if '"id"' not in text)]
+)
 def test_a_plain_clients_signal_is_refused_as_bad_message(plain, ben, frame):
     plain.send(frame)
     answer = hear(plain)

@@ -49,8 +49,17 @@ def test_what_a_message_claims_beside_its_text_counts_for_nothing(server, room, 
         say(one, "it is me")
         true = message(other)
         [person] = persons(server, room)
-        keys = dict.fromkeys(("sender", "sender_token", "person", "client", "session", "channel_name"), person)
-        claims = {**true, "message": "it is me", "you": "Ada", "user": "Ada", "type": "chat.message", **keys}
+        keys = dict.fromkeys(
+            ("sender", "sender_token", "person", "client", "session", "channel_name"), person
+        )
+        claims = {
+            **true,
+            "message": "it is me",
+            "you": "Ada",
+            "user": "Ada",
+            "type": "chat.message",
+            **keys,
+        }
         for client, name in ((other, "Eve"), (plain, None)):
             client.send(json.dumps(claims))
             for hearer in (one, other, plain):
@@ -77,7 +86,11 @@ def test_nobody_learns_anothers_id_from_what_was_said(server, room, ada, eve):
     with ada.join() as one:
         say(one, "hello", id="adas-own")
         message(one)
-    with eve.join("?after=0") as other, join(server, f"{room}/?after=0&x=") as plain, ada.join("?after=0") as again:
+    with (
+        eve.join("?after=0") as other,
+        join(server, f"{room}/?after=0&x=") as plain,
+        ada.join("?after=0") as again,
+    ):
         assert "id" not in message(other) and "id" not in hear(plain)
         assert message(again)["id"] == "adas-own"
     for browser, own in ((ada, True), (eve, False)):
@@ -108,7 +121,10 @@ def test_no_secret_makes_a_client_another_client(server, room, eve):
         hear(plain)
         [person] = persons(server, room)
         with ExitStack() as stack:
-            others = [join(server, f"{room}/?client={secret}&x=") for secret in [person, person.partition("-")[2], ""]]
+            others = [
+                join(server, f"{room}/?client={secret}&x=")
+                for secret in [person, person.partition("-")[2], ""]
+            ]
             others += [eve.join("?client=a-long-secret")]  # who has a session is its person
             for other in others:
                 stack.enter_context(other)
@@ -133,7 +149,16 @@ def test_a_session_that_is_almost_anothers_is_nobodys(server, room, ada, change)
 
 def test_whoever_calls_themselves_as_another_is_told_apart_from_them(server, room, ada, eve):
     with ada.join() as one, eve.join() as other:
-        for name in ["Ada", "ADA ", "Ada (2)", "A\u200dda", "Ada\ufe0f", "\u202eAda", "Ａｄａ", "Ada\u3164"]:
+        for name in [
+            "Ada",
+            "ADA ",
+            "Ada (2)",
+            "A\u200dda",
+            "Ada\ufe0f",
+            "\u202eAda",
+            "Ａｄａ",
+            "Ada\u3164",
+        ]:
             assert eve.call_oneself(name).status == 204
             say(other, "hello")
             assert message(one)["name"].endswith(" (2)"), name

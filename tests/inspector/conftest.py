@@ -29,7 +29,11 @@ def no_fault(caplog):
     """The inspector's own faults are logged instead of raised: here they fail the test."""
     with caplog.at_level(logging.ERROR, logger="chatdemo.inspector"):
         yield
-    assert not [record.getMessage() for record in caplog.records if record.name.startswith("chatdemo.inspector")]
+    assert not [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("chatdemo.inspector")
+    ]
 
 
 @asynccontextmanager

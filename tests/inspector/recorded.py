@@ -13,7 +13,10 @@ from tests.realtime.wire.frames import BINARY, TEXT
 from tests.support.served import ROOT, Process, clean_environ
 
 SERVERS = {"daphne": ["daphne", "-p", "0"], "ours": ["tests.inspector.strangers.serve"]}
-LAYERS = {"daphne": "channels.layers.InMemoryChannelLayer", "ours": "chatdemo.realtime.layer.ChannelLayer"}
+LAYERS = {
+    "daphne": "channels.layers.InMemoryChannelLayer",
+    "ours": "chatdemo.realtime.layer.ChannelLayer",
+}
 PROJECTS = "tests.inspector.projects"
 MARK = re.compile(r"  # hop: (.*)")
 #: Files that can only be an error's last line: Channels' and Python's.
@@ -40,7 +43,9 @@ class Server(Process):
             "STRANGERS_DB": str(folder / f"{project}-{server}-{layer}-{watched}.sqlite3"),
         }
         module = f"{PROJECTS}.watched" if watched else f"{PROJECTS}.{project}.asgi"
-        super().__init__(ROOT, [sys.executable, "-m", *SERVERS[server], f"{module}:application"], environ)
+        super().__init__(
+            ROOT, [sys.executable, "-m", *SERVERS[server], f"{module}:application"], environ
+        )
 
     @property
     def port(self) -> int:
@@ -69,7 +74,11 @@ class Guest(Participant):
         """The messages that came, in order."""
         head, _, data = bytes(self.heard).partition(b"\r\n\r\n")
         frames = list(_frames(data)) if b" 101 " in head else []
-        return [data.decode() if kind == TEXT else data for kind, data in frames if kind in (TEXT, BINARY)]
+        return [
+            data.decode() if kind == TEXT else data
+            for kind, data in frames
+            if kind in (TEXT, BINARY)
+        ]
 
 
 def _frames(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -110,7 +119,9 @@ class Guests(Clients):
         self.all[name] = Guest(self.port, path, **headers)
         return self.all[name]
 
-    def ask(self, name: str, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Request:
+    def ask(
+        self, name: str, path: str, method: str = "GET", body: bytes = b"", **headers: str
+    ) -> Request:
         self.all[name] = Asked(self.port, path, method, body, headers)
         return self.all[name]
 
@@ -138,7 +149,9 @@ class Recorded:
     def _name_journey(self, event: dict) -> None:
         """After the client with whom it begins, and how many had begun there before."""
         whose = self.names.get(event.get("connection"), "")
-        number = sum(name.rstrip("0123456789") == f"{whose}#" for name in self.journeys.values()) + 1
+        number = (
+            sum(name.rstrip("0123456789") == f"{whose}#" for name in self.journeys.values()) + 1
+        )
         self.journeys[event["journey"]] = f"{whose}#{number}"
 
     def of(self, name: str, *whats: str) -> list[dict]:
@@ -154,7 +167,9 @@ class Recorded:
         and requests by their paths: an event may come, and an answer's end be noticed, while others do something else.
         """
         told = {name: self._tell(self.of(name)) for name in self.guests}
-        others = [event for event in self.events if "connection" not in event and not is_the_end(event)]
+        others = [
+            event for event in self.events if "connection" not in event and not is_the_end(event)
+        ]
         return {**told, NOBODY: self._tell(others)}
 
     def _tell(self, events: list[dict]) -> list[str]:
@@ -164,12 +179,23 @@ class Recorded:
 
     def line(self, event: dict) -> str:
         """What happened, by whose code, at which comment, on which journey, and what else there is to say of it."""
-        where = place(event["traceback"][-1]) if event["what"] == "error" else place(event.get("source"))
+        where = (
+            place(event["traceback"][-1])
+            if event["what"] == "error"
+            else place(event.get("source"))
+        )
         to = event.get("to", "").partition("!")[0]  # the rest of a name of a channel is random
         code = None if event["what"] == "disconnect" and self._closed(event) else event.get("code")
         more = [event.get("method"), event.get("group"), to, code, event.get("detail")]
         path = event.get("path") if event["what"] == "http" else None
-        words = [event["what"], event.get("consumer"), where, self.journeys.get(event.get("journey")), path, *more]
+        words = [
+            event["what"],
+            event.get("consumer"),
+            where,
+            self.journeys.get(event.get("journey")),
+            path,
+            *more,
+        ]
         return LINE.sub(" at LINE.", " ".join(str(word) for word in words if word))
 
     def _closed(self, event: dict) -> bool:

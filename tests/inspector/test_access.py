@@ -73,7 +73,9 @@ async def theirs(scope, receive, send):
 
 
 def asked(path, client="127.0.0.1", method="GET", who="local"):
-    communicator = HttpCommunicator(Inspector(theirs, who), method, path, headers=[(b"host", b"localhost")])
+    communicator = HttpCommunicator(
+        Inspector(theirs, who), method, path, headers=[(b"host", b"localhost")]
+    )
     communicator.scope |= {"client": (client, 1), "server": ("127.0.0.1", 8000)}
     return communicator.get_response()
 
@@ -97,7 +99,9 @@ async def test_the_page_and_its_files(tmp_path, monkeypatch):
     assert (await asked("/inspect/", method="POST"))["body"] == b"theirs"
 
 
-@pytest.mark.parametrize("name", ["nothing.js", "../application.py", "%2e%2e/tape.py", "a/b.js", ".hidden.js"])
+@pytest.mark.parametrize(
+    "name", ["nothing.js", "../application.py", "%2e%2e/tape.py", "a/b.js", ".hidden.js"]
+)
 async def test_no_other_file_is_given_out_and_the_application_says_so(name):
     assert (await asked(f"/inspect/{name}"))["body"] == b"theirs"
 
@@ -107,7 +111,10 @@ async def test_an_address_that_only_begins_like_ours_is_theirs():
 
 
 async def test_a_watcher_from_elsewhere_or_another_site_is_refused():
-    for client, origin in (("10.0.0.9", b"http://localhost"), ("127.0.0.1", b"http://evil.example")):
+    for client, origin in (
+        ("10.0.0.9", b"http://localhost"),
+        ("127.0.0.1", b"http://evil.example"),
+    ):
         headers = [(b"host", b"localhost"), (b"origin", origin)]
         communicator = WebsocketCommunicator(Inspector(theirs), "/inspect/feed/", headers=headers)
         communicator.scope |= {"client": (client, 1), "server": ("127.0.0.1", 8000)}

@@ -58,10 +58,25 @@ async def test_the_tape_so_far_comes_first_and_then_what_happens(inspector):
         await watcher.until_event("accept")
         await one.send_to(text_data="hello")
         await watcher.until_event("send")
-        state = await watcher.until(lambda content: content["kind"] == "state" and content["connections"][0]["sent"])
-    assert watcher.said[0] == {"kind": "hello", "version": feed.__version__, "limit": 5000, "room": None}
+        state = await watcher.until(
+            lambda content: content["kind"] == "state" and content["connections"][0]["sent"]
+        )
+    assert watcher.said[0] == {
+        "kind": "hello",
+        "version": feed.__version__,
+        "limit": 5000,
+        "room": None,
+    }
     whats = [event["what"] for event in watcher.events]
-    assert whats == ["connect", "group_add", "accept", "receive", "group_send", "layer_receive", "send"]
+    assert whats == [
+        "connect",
+        "group_add",
+        "accept",
+        "receive",
+        "group_send",
+        "layer_receive",
+        "send",
+    ]
     assert [group["group"] for group in state["groups"]] == ["lobby"]
 
 
@@ -71,7 +86,9 @@ async def test_a_watcher_freezes_steps_and_thaws(inspector):
         await watcher.until_event("freeze")
         await one.send_to(text_data="a")
         await one.send_to(text_data="b")
-        await watcher.until(lambda content: content["kind"] == "state" and content["groups"][0]["held"] == 2)
+        await watcher.until(
+            lambda content: content["kind"] == "state" and content["groups"][0]["held"] == 2
+        )
         await watcher.say(do="step", group="lobby")
         assert "a" in await one.receive_from()
         assert await one.receive_nothing()
@@ -80,7 +97,9 @@ async def test_a_watcher_freezes_steps_and_thaws(inspector):
         await watcher.until_event("thaw")
 
 
-async def test_a_watcher_sees_for_a_while_who_has_gone_and_nothing_of_them_is_kept_for_nobody(inspector):
+async def test_a_watcher_sees_for_a_while_who_has_gone_and_nothing_of_them_is_kept_for_nobody(
+    inspector,
+):
     async with watching(inspector):
         async with joined(inspector, "/ws/echo/lobby/"):
             pass
@@ -187,7 +206,9 @@ async def test_a_watcher_that_reads_nothing_is_cut_off_and_told_why(inspector, m
         for _ in range(4):
             await one.send_to(text_data="x")
             await one.receive_from()
-        while (message := await watcher.communicator.receive_output(timeout=5))["type"] != "websocket.close":
+        while (message := await watcher.communicator.receive_output(timeout=5))[
+            "type"
+        ] != "websocket.close":
             pass
     assert (message["code"], message["reason"]) == (1013, "Too much waits to be read.")
     assert not inspector.watchers
@@ -214,9 +235,14 @@ def fail(*arguments, **options):
     [(Connection, "record"), (Connection, "look"), (Connection, "hand"), (Recorder, "_record")],
     ids=lambda value: getattr(value, "__name__", value),
 )
-async def test_a_fault_in_the_recorder_never_reaches_the_chat(inspector, monkeypatch, caplog, where, name):
+async def test_a_fault_in_the_recorder_never_reaches_the_chat(
+    inspector, monkeypatch, caplog, where, name
+):
     monkeypatch.setattr(where, name, fail)
-    async with joined(inspector, "/ws/room/lobby/") as one, joined(inspector, "/ws/room/lobby/") as two:
+    async with (
+        joined(inspector, "/ws/room/lobby/") as one,
+        joined(inspector, "/ws/room/lobby/") as two,
+    ):
         await one.send_to(text_data="hello")
         assert "hello" in await one.receive_from()
         assert "hello" in await two.receive_from()
@@ -226,7 +252,9 @@ async def test_a_fault_in_the_recorder_never_reaches_the_chat(inspector, monkeyp
 async def test_a_fault_in_telling_a_watcher_ends_the_watcher_alone(inspector, monkeypatch, caplog):
     monkeypatch.setattr(feed.Watcher, "_take", fail)
     async with joined(inspector, "/ws/room/lobby/") as one, watching(inspector) as watcher:
-        while (message := await watcher.communicator.receive_output(timeout=5))["type"] != "websocket.close":
+        while (message := await watcher.communicator.receive_output(timeout=5))[
+            "type"
+        ] != "websocket.close":
             pass
         assert message["code"] == 1011
         await one.send_to(text_data="hello")

@@ -19,7 +19,10 @@ async def texts(communicator, count):
 @pytest.fixture
 async def frozen(inspector):
     """Two participants of a frozen room, and the layer's freezer."""
-    async with joined(inspector, "/ws/room/lobby/") as one, joined(inspector, "/ws/room/lobby/") as two:
+    async with (
+        joined(inspector, "/ws/room/lobby/") as one,
+        joined(inspector, "/ws/room/lobby/") as two,
+    ):
         layer = inspector.layer_of("lobby", None)
         assert layer.freezer.freeze("lobby") and not layer.freezer.freeze("lobby")
         yield one, two, layer.freezer

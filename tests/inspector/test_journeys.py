@@ -11,7 +11,11 @@ ROOMS = [("room", "hop"), ("sync", "sync")]
 
 
 def hops(inspector, journey):
-    return [(event["what"], event["connection"]) for event in events(inspector) if event.get("journey") == journey]
+    return [
+        (event["what"], event["connection"])
+        for event in events(inspector)
+        if event.get("journey") == journey
+    ]
 
 
 async def say(speaker, listener, text):
@@ -21,8 +25,13 @@ async def say(speaker, listener, text):
 
 
 @pytest.mark.parametrize(("name", "mark"), ROOMS)
-async def test_a_message_goes_from_its_browser_through_the_group_to_every_browser(inspector, name, mark):
-    async with joined(inspector, f"/ws/{name}/lobby/") as one, joined(inspector, f"/ws/{name}/lobby/") as two:
+async def test_a_message_goes_from_its_browser_through_the_group_to_every_browser(
+    inspector, name, mark
+):
+    async with (
+        joined(inspector, f"/ws/{name}/lobby/") as one,
+        joined(inspector, f"/ws/{name}/lobby/") as two,
+    ):
         await say(one, two, "hello")
     journey = [event for event in events(inspector) if event.get("journey")]
     first, second = sorted({event["connection"] for event in journey})
@@ -36,7 +45,10 @@ async def test_a_message_goes_from_its_browser_through_the_group_to_every_browse
 
 @pytest.mark.parametrize(("name", "mark"), ROOMS)
 async def test_each_hop_names_the_line_of_the_consumer(inspector, name, mark):
-    async with joined(inspector, f"/ws/{name}/lobby/") as one, joined(inspector, f"/ws/{name}/lobby/") as two:
+    async with (
+        joined(inspector, f"/ws/{name}/lobby/") as one,
+        joined(inspector, f"/ws/{name}/lobby/") as two,
+    ):
         await say(one, two, "hello")
         await say(two, one, "hello yourself")
     for what in ("group_add", "accept", "receive", "group_send", "layer_receive", "send"):
@@ -53,14 +65,20 @@ async def test_an_echo_is_a_journey_of_one_connection(inspector):
         assert await one.receive_from() == "hello"
     [received] = events(inspector, "receive")
     [sent] = events(inspector, "send")
-    assert hops(inspector, received["journey"]) == [("receive", sent["connection"]), ("send", sent["connection"])]
+    assert hops(inspector, received["journey"]) == [
+        ("receive", sent["connection"]),
+        ("send", sent["connection"]),
+    ]
     assert sent["source"]["line"] == line_of("hop: echo")
     assert sent["source"]["code"] == "await self.send(text_data, bytes_data)  # hop: echo"
 
 
 @pytest.mark.parametrize("name", ["room", "sync", "direct"])
 async def test_several_messages_are_journeys_of_their_own(inspector, name):
-    async with joined(inspector, f"/ws/{name}/lobby/") as one, joined(inspector, f"/ws/{name}/lobby/") as two:
+    async with (
+        joined(inspector, f"/ws/{name}/lobby/") as one,
+        joined(inspector, f"/ws/{name}/lobby/") as two,
+    ):
         for number in range(4):
             await one.send_to(text_data=f"one {number}")
             await two.send_to(text_data="later")
@@ -68,7 +86,9 @@ async def test_several_messages_are_journeys_of_their_own(inspector, name):
             assert len([await each.receive_from() for _ in range(8)]) == 8
     for received in events(inspector, "receive"):
         text = received["payload"]
-        journey = [event for event in events(inspector) if event.get("journey") == received["journey"]]
+        journey = [
+            event for event in events(inspector) if event.get("journey") == received["journey"]
+        ]
         assert sorted(event["what"] for event in journey) == sorted(
             ["receive", "group_send", "layer_receive", "layer_receive", "send", "send"]
         )
@@ -79,7 +99,9 @@ async def test_an_event_from_outside_any_consumer_begins_a_journey(inspector, la
     from channels.layers import get_channel_layer
 
     async with joined(inspector, "/ws/room/lobby/") as one:
-        await get_channel_layer().group_send("lobby", {"type": "chat.message", "text": "from the shell"})
+        await get_channel_layer().group_send(
+            "lobby", {"type": "chat.message", "text": "from the shell"}
+        )
         assert "from the shell" in await one.receive_from()
     [sent] = events(inspector, "group_send")
     assert sent["source"]["function"] == "test_an_event_from_outside_any_consumer_begins_a_journey"
@@ -89,7 +111,11 @@ async def test_an_event_from_outside_any_consumer_begins_a_journey(inspector, la
 
 def hops_of(inspector, event):
     journey = event["journey"]
-    return [(other["what"], other.get("connection")) for other in events(inspector) if other.get("journey") == journey]
+    return [
+        (other["what"], other.get("connection"))
+        for other in events(inspector)
+        if other.get("journey") == journey
+    ]
 
 
 async def test_who_has_the_layer_already_is_in_the_same_groups(inspector, layer):

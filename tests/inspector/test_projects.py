@@ -36,8 +36,13 @@ def story(case):
 @pytest.fixture(scope="module")
 def watched(case, story, tmp_path_factory):
     """What happens with the inspector round the project: what each client gets, and what is recorded."""
-    with Server(*case, True, tmp_path_factory.mktemp("watched")) as process, Watcher(process.port) as watcher:
-        result = record(process.port, watcher, story.scenario, sum(map(len, story.STORIES.values())))
+    with (
+        Server(*case, True, tmp_path_factory.mktemp("watched")) as process,
+        Watcher(process.port) as watcher,
+    ):
+        result = record(
+            process.port, watcher, story.scenario, sum(map(len, story.STORIES.values()))
+        )
     assert "The inspector couldn't" not in process.output
     return result
 
@@ -80,7 +85,11 @@ def test_every_event_is_there_in_order(story, recorded):
 
 def test_what_comes_to_a_browser_has_come_to_its_consumer(recorded):
     """A frame of a journey that began elsewhere comes after an event of that journey."""
-    begun = {event["journey"]: event["connection"] for event in recorded.events if event["what"] == "receive"}
+    begun = {
+        event["journey"]: event["connection"]
+        for event in recorded.events
+        if event["what"] == "receive"
+    }
     came = defaultdict(Counter)
     for event in recorded.events:
         journey = event.get("journey")

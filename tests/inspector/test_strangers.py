@@ -66,7 +66,9 @@ def watched(server, project):
     """The same with the inspector round the project: what each gets, and what a watcher sees of it."""
     with Server(server, f"watched:{project}") as process, Watcher(process.port) as watcher:
         heard = play(project, process.port)
-        watcher.watch_until(lambda events: has_ended(events, len([*filter(None, EXPECTED[project])])))
+        watcher.watch_until(
+            lambda events: has_ended(events, len([*filter(None, EXPECTED[project])]))
+        )
     assert "Traceback" not in process.output and "The inspector" not in process.output
     return heard, watcher.events
 
@@ -102,7 +104,11 @@ def found(events, names):
 
 def test_a_connection_has_one_consumer_and_one_channel(server, project):
     _, events = watched(server, project)
-    consumers = [(event.get("connection"), event["instance"], event["channel"]) for event in events if is_framed(event)]
+    consumers = [
+        (event.get("connection"), event["instance"], event["channel"])
+        for event in events
+        if is_framed(event)
+    ]
     assert len({connection for connection, _, _ in consumers}) == len(set(consumers))
 
 
@@ -114,7 +120,11 @@ def is_framed(event):
 def test_a_request_is_one_event(server, project):
     """A thread may tell of its answer a moment after the client has it; so they are in no order."""
     _, events = watched(server, project)
-    requests = [(event["method"], event["path"], event["code"]) for event in events if event["what"] == "http"]
+    requests = [
+        (event["method"], event["path"], event["code"])
+        for event in events
+        if event["what"] == "http"
+    ]
     assert sorted(requests) == sorted(REQUESTS.get(project, []))
 
 
@@ -123,7 +133,13 @@ def line_of(event):
     source = event.get("source")
     mark = source and (MARK.search(source["code"]) or [0, f"{source['file']}:{source['line']}"])[1]
     more = [event.get(name) for name in ("group", "to", "code", "detail", "payload")]
-    words = [event["what"], event.get("consumer"), mark and f"({mark})", event.get("journey"), *more]
+    words = [
+        event["what"],
+        event.get("consumer"),
+        mark and f"({mark})",
+        event.get("journey"),
+        *more,
+    ]
     return " ".join(str(word)[:50] for word in words if word is not None)
 
 
@@ -157,6 +173,8 @@ async def test_a_layer_that_passes_its_calls_on_is_recorded(layer_for_each_loop)
         await one.send_to(text_data="hello")
         assert "hello" in await one.receive_from()
         await get_channel_layer().send("unread", {"type": "x"})
-        assert inspector.state(None)["channels"] == [{"channel": "unread", "connection": None, "waiting": 1}]
+        assert inspector.state(None)["channels"] == [
+            {"channel": "unread", "connection": None, "waiting": 1}
+        ]
     journey = [event["what"] for event in events_of(inspector) if event.get("journey") == 1]
     assert journey == ["receive", "group_send", "layer_receive", "send"]

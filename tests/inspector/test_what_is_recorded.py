@@ -27,7 +27,8 @@ REFUSALS = {
     "/ws/nowhere/a/": "no route leads from /ws/nowhere/a/ to a consumer: see websocket_urlpatterns in routing.py.",
     "/ws/refusing/lobby/": "of PermissionError: you have no ticket",
     "/ws/closing/lobby/": "the room is being painted.",
-    "/ws/silent/lobby/": "Silent closed it without accepting it, at inspector/project.py:%d." % line_of("hop: refuse"),
+    "/ws/silent/lobby/": "Silent closed it without accepting it, at inspector/project.py:%d."
+    % line_of("hop: refuse"),
 }
 
 
@@ -49,14 +50,22 @@ async def test_a_connection_comes_and_goes(inspector):
         assert await one.receive_from() == b"\0\1\2"
         [connection] = inspector.state(None)["connections"]
         assert (connection["state"], connection["received"], connection["sent"]) == ("open", 1, 1)
-    assert [event["what"] for event in events(inspector)] == ["connect", "accept", "receive", "send", "disconnect"]
+    assert [event["what"] for event in events(inspector)] == [
+        "connect",
+        "accept",
+        "receive",
+        "send",
+        "disconnect",
+    ]
     assert [event["payload"] for event in events(inspector, "receive", "send")] == ["<3 bytes>"] * 2
     assert {event["room"] for event in events(inspector)} == {"lobby"}
     assert not inspector.connections, "nobody watches: nothing of it is kept"
 
 
 async def test_an_error_has_the_lines_of_the_code_at_fault_and_is_raised(inspector):
-    communicator = WebsocketCommunicator(inspector, "/ws/broken/lobby/", headers=[(b"origin", b"http://testserver")])
+    communicator = WebsocketCommunicator(
+        inspector, "/ws/broken/lobby/", headers=[(b"origin", b"http://testserver")]
+    )
     await communicator.connect()
     await communicator.send_to(text_data="x")
     with pytest.raises(ZeroDivisionError):
@@ -68,7 +77,9 @@ async def test_an_error_has_the_lines_of_the_code_at_fault_and_is_raised(inspect
 
 
 async def test_an_error_before_the_handshake_is_answered_is_a_refusal_too(inspector):
-    communicator = WebsocketCommunicator(inspector, "/ws/failing/lobby/", headers=[(b"origin", b"http://testserver")])
+    communicator = WebsocketCommunicator(
+        inspector, "/ws/failing/lobby/", headers=[(b"origin", b"http://testserver")]
+    )
     with pytest.raises(LookupError):
         await communicator.connect()
     assert [event["what"] for event in events(inspector)] == ["connect", "error", "refuse"]
@@ -114,7 +125,12 @@ async def test_a_request_is_one_event(layer):
         await send({"type": "http.response.body", "body": b"tea"})
 
     inspector, sent = Inspector(application), []
-    scope = {"type": "http", "method": "GET", "path": "/pot/", "headers": [(b"cookie", b"sessionid=secret")]}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/pot/",
+        "headers": [(b"cookie", b"sessionid=secret")],
+    }
 
     async def send(message):
         sent.append(message)
@@ -122,7 +138,12 @@ async def test_a_request_is_one_event(layer):
     await inspector(scope, None, send)
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     [event] = events(inspector)
-    assert (event["what"], event["method"], event["path"], event["code"]) == ("http", "GET", "/pot/", 418)
+    assert (event["what"], event["method"], event["path"], event["code"]) == (
+        "http",
+        "GET",
+        "/pot/",
+        418,
+    )
     assert "secret" not in str(event)
 
 

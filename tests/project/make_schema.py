@@ -10,13 +10,15 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-HEADER = "-- Made by tests/project/make_schema.py from the migrations; a test holds the two equal.\n"
+HEADER = (
+    "-- Made by tests/project/make_schema.py from the migrations; a test holds the two equal.\n"
+)
 
 
 def migrate(path: Path) -> None:
     """Make the database at ``path`` with Django's migrations alone, in this process."""
     os.environ["CHATDEMO_DB"] = str(path)
-    from chatdemo import config
+    from chatdemo.common import config
     from chatdemo.project import server
 
     server.manage(config.use(config.load()), ("migrate", "--verbosity=0"))
@@ -30,7 +32,11 @@ def dump(path: Path) -> str:
     # The time of a migration is when the database is made, not when this file was.
     return (
         HEADER
-        + re.sub(r"(INSERT INTO \"django_migrations\" VALUES\(.*),'[^']*'\);", r"\1,CURRENT_TIMESTAMP);", text)
+        + re.sub(
+            r"(INSERT INTO \"django_migrations\" VALUES\(.*),'[^']*'\);",
+            r"\1,CURRENT_TIMESTAMP);",
+            text,
+        )
         + "\n"
     )
 
@@ -39,4 +45,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder, "schema.sqlite3")
         migrate(database)
-        Path(__file__).parents[2].joinpath("chatdemo/project/schema.sql").write_text(dump(database), "utf-8")
+        Path(__file__).parents[2].joinpath("chatdemo/project/schema.sql").write_text(
+            dump(database), "utf-8"
+        )

@@ -41,10 +41,14 @@ def without_a_route(monkeypatch):
 
 
 def resolved(*found: str):
-    return lambda *_: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in found]
+    return lambda *_: [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in found
+    ]
 
 
-def test_in_a_network_that_leads_nowhere_it_is_what_the_machines_name_stands_for(monkeypatch, without_a_route):
+def test_in_a_network_that_leads_nowhere_it_is_what_the_machines_name_stands_for(
+    monkeypatch, without_a_route
+):
     monkeypatch.setattr(socket, "getaddrinfo", resolved("127.0.1.1", "192.0.2.7"))
     assert addresses.lan_address() == "192.0.2.7"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import django.db
 import pytest
 
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 from chatdemo.project import database
 from tests.project.make_schema import HEADER, dump
 from tests.support.served import clean_environ
@@ -21,7 +21,9 @@ from tests.support.served import clean_environ
 def run_django(path: Path, *arguments: str) -> str:
     """``chatdemo manage`` in a process of its own; returns what it printed."""
     command = [sys.executable, "-m", "chatdemo", "manage", "--db", str(path), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), cwd=path.parent)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=clean_environ(), cwd=path.parent
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -108,7 +110,9 @@ def test_django_finds_nothing_to_migrate_in_it(made):
 
 
 def test_it_knows_the_migrations_without_importing_them(made):
-    assert set(query(made, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+    assert (
+        set(query(made, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+    )
 
 
 def test_preparing_it_again_changes_nothing(made):
@@ -122,15 +126,23 @@ def test_an_older_database_is_migrated_and_keeps_its_data(tmp_path):
     run_django(path, "migrate", "--verbosity=0", "contenttypes", "0001")
     query(path, "INSERT INTO django_content_type (name, app_label, model) VALUES ('a', 'b', 'c')")
     run_django(path, "check")
-    assert set(query(path, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+    assert (
+        set(query(path, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+    )
     assert ("b", "c") in query(path, "SELECT app_label, model FROM django_content_type")
 
 
 def test_one_of_a_newer_version_is_refused(made):
-    query(made, "INSERT INTO django_migrations (app, name, applied) VALUES ('auth', '0999_later', '2030-01-01')")
+    query(
+        made,
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('auth', '0999_later', '2030-01-01')",
+    )
     error = refusal(made)
     assert error.message == f"The database {made} is from a newer version: it has auth.0999_later."
-    assert error.hint == "Update chatdemo (pip install --upgrade chatdemo), or give another file with --db."
+    assert (
+        error.hint
+        == "Update chatdemo (pip install --upgrade chatdemo), or give another file with --db."
+    )
 
 
 def test_one_of_another_program_is_refused(tmp_path):
@@ -159,7 +171,9 @@ def test_an_empty_file_is_made_ours_and_closed_to_others(tmp_path):
     path.touch(0o644)
     database.prepare(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert set(query(path, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+    assert (
+        set(query(path, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+    )
 
 
 def test_a_link_leads_to_its_target_even_if_that_is_not_there_yet(tmp_path):
@@ -168,7 +182,9 @@ def test_a_link_leads_to_its_target_even_if_that_is_not_there_yet(tmp_path):
 
 
 def test_a_home_folder_that_is_not_there_is_named():
-    with pytest.raises(ChatdemoError, match="The database ~nobody-by-this-name/x can't be found: ") as caught:
+    with pytest.raises(
+        ChatdemoError, match="The database ~nobody-by-this-name/x can't be found: "
+    ) as caught:
         database.locate("~nobody-by-this-name/x")
     assert caught.value.hint == "Give --db the whole path of a file, or :memory:."
 
@@ -177,7 +193,8 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("nothing to see here\n" * 50, "utf-8")
     assert (
-        refusal(path).message == f"The database {path} is damaged, or isn't an SQLite database: file is not a database."
+        refusal(path).message
+        == f"The database {path} is damaged, or isn't an SQLite database: file is not a database."
     )
 
 
@@ -185,11 +202,15 @@ def overwritten(data: bytes) -> bytes:
     return data[:5000] + b"\xff" * 4000 + data[9000:]
 
 
-@pytest.mark.parametrize("harm", [lambda data: data[:50_000], overwritten], ids=["cut short", "a page overwritten"])
+@pytest.mark.parametrize(
+    "harm", [lambda data: data[:50_000], overwritten], ids=["cut short", "a page overwritten"]
+)
 def test_a_damaged_one_is_refused(made, harm):
     made.write_bytes(harm(made.read_bytes()))
     error = refusal(made)
-    assert error.message.startswith(f"The database {made} is damaged, or isn't an SQLite database: ")
+    assert error.message.startswith(
+        f"The database {made} is damaged, or isn't an SQLite database: "
+    )
     assert "\n" not in error.message
     assert error.hint == "It was left as it is. Restore a copy of it, or give another with --db."
 
@@ -217,7 +238,9 @@ def test_a_read_only_one_is_refused(made):
     made.chmod(0o400)
     before = made.read_bytes()
     command = [sys.executable, "-m", "chatdemo", "serve", "--port", "0", "--db", str(made)]
-    done = subprocess.run(unprivileged(command), capture_output=True, text=True, env=clean_environ(), timeout=20)
+    done = subprocess.run(
+        unprivileged(command), capture_output=True, text=True, env=clean_environ(), timeout=20
+    )
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         f"Error: The database {made} can't be written: attempt to write a readonly database.",
@@ -229,7 +252,9 @@ def test_a_read_only_one_is_refused(made):
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(ChatdemoError) as caught:
         database.prepare(tmp_path)
-    assert caught.value.message == f"The database {tmp_path} can't be made: {tmp_path} is in the way."
+    assert (
+        caught.value.message == f"The database {tmp_path} can't be made: {tmp_path} is in the way."
+    )
     assert caught.value.hint == "Give --db the path of a file."
 
 
@@ -248,10 +273,17 @@ def test_a_place_where_nothing_can_be_made_is_refused(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="the size of a file is limited by POSIX's setrlimit")
 def test_one_that_does_not_fit_on_the_disk_is_taken_away_again(tmp_path):
     """A limit of 40 kB a file, and so a disk that is full half-way through the tables."""
-    code = (
-        "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (40960, 40960)); from chatdemo.__main__ import main; main()"
-    )
-    command = [sys.executable, "-c", code, "serve", "--port", "0", "--db", str(tmp_path / "chat.sqlite3")]
+    code = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (40960, 40960)); from chatdemo.__main__ import main; main()"
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        "serve",
+        "--port",
+        "0",
+        "--db",
+        str(tmp_path / "chat.sqlite3"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=20)
     assert done.returncode == 1
     message, hint = done.stderr.splitlines()
@@ -291,7 +323,9 @@ def test_two_that_make_it_at_once_both_find_it_made(tmp_path, monkeypatch):
 
     monkeypatch.setattr(database, "_applied_migrations", overtaken)
     database.prepare(path)
-    assert set(query(path, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+    assert (
+        set(query(path, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+    )
 
 
 def test_one_in_memory_is_shared_by_every_connection_as_long_as_one_is_open():
@@ -303,7 +337,9 @@ def test_one_in_memory_is_shared_by_every_connection_as_long_as_one_is_open():
 def test_one_in_memory_needs_a_sqlite_that_can_share_it(monkeypatch):
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 35, 5))
     monkeypatch.setattr(sqlite3, "sqlite_version", "3.35.5")
-    with pytest.raises(ChatdemoError, match=r"SQLite 3\.35\.5 can't share a database in memory") as caught:
+    with pytest.raises(
+        ChatdemoError, match=r"SQLite 3\.35\.5 can't share a database in memory"
+    ) as caught:
         database.prepare(None)
     assert caught.value.hint == "Give --db a file, or use a newer Python."
 

@@ -11,7 +11,9 @@ from tests.support.served import Served
 
 
 def feed(served, query="", **options):
-    return connect(served.socket_url(f"/inspect/feed/{query}"), origin=served.url.removesuffix("/"), **options)
+    return connect(
+        served.socket_url(f"/inspect/feed/{query}"), origin=served.url.removesuffix("/"), **options
+    )
 
 
 def test_the_page_says_that_it_is_there_to_this_machine_alone(tmp_path):
@@ -54,9 +56,16 @@ def test_each_hop_has_the_line_of_the_steps_own_code(tmp_path, step):
     """On uvloop too, which has no frames of its own between a call and what made the server run."""
     hops = {}
     with Served(tmp_path, CHATDEMO_STEP=step) as served, feed(served) as watcher:
-        with connect(served.socket_url("/ws/chat/lobby/"), origin=served.url.removesuffix("/")) as one:
+        with connect(
+            served.socket_url("/ws/chat/lobby/"), origin=served.url.removesuffix("/")
+        ) as one:
             one.send('{"message": "hello"}')
             while not {"receive", "group_send", "layer_receive", "send"} <= hops.keys():
-                hops |= {event["what"]: event.get("source") for event in json.loads(watcher.recv()).get("events", ())}
-    assert {hops[what]["file"] for what in ("receive", "group_send", "send")} == {"chat/consumers.py"}
+                hops |= {
+                    event["what"]: event.get("source")
+                    for event in json.loads(watcher.recv()).get("events", ())
+                }
+    assert {hops[what]["file"] for what in ("receive", "group_send", "send")} == {
+        "chat/consumers.py"
+    }
     assert "group_send" in hops["group_send"]["code"] and "send" in hops["send"]["code"]

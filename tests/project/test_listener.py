@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 from chatdemo.project import listener
 
 
@@ -53,7 +53,17 @@ def test_a_failure_says_what_is_wrong(number, message):
 
 @pytest.mark.parametrize(
     "host",
-    ["", " ", "nowhere.invalid", "127.0.0.1:80", "http://127.0.0.1", "a" * 300, "256.1.1.1", "1 2", "é" * 70 + ".x"],
+    [
+        "",
+        " ",
+        "nowhere.invalid",
+        "127.0.0.1:80",
+        "http://127.0.0.1",
+        "a" * 300,
+        "256.1.1.1",
+        "1 2",
+        "é" * 70 + ".x",
+    ],
 )
 def test_an_unknown_address_is_named(host):
     with pytest.raises(ChatdemoError) as caught:

@@ -27,12 +27,18 @@ def test_text_from_outside_cannot_forge_a_line():
 
 def test_an_exception_that_the_message_ends_with_is_said_once():
     line = formatted("Exception inside application: No route", ValueError("No route"))
-    assert line.endswith(" error Exception inside application: ValueError: No route (--debug shows where)")
+    assert line.endswith(
+        " error Exception inside application: ValueError: No route (--debug shows where)"
+    )
 
 
 def test_a_traceback_is_shown_with_debug_alone():
-    assert formatted("Failed", OSError("no\ndisk")).endswith(r" error Failed (OSError: no\ndisk; --debug shows where)")
-    assert "Traceback (most recent call last)" in formatted("Failed", OSError("no disk"), tracebacks=True)
+    assert formatted("Failed", OSError("no\ndisk")).endswith(
+        r" error Failed (OSError: no\ndisk; --debug shows where)"
+    )
+    assert "Traceback (most recent call last)" in formatted(
+        "Failed", OSError("no disk"), tracebacks=True
+    )
 
 
 def test_a_traceback_forges_no_line_either():

@@ -77,7 +77,9 @@ def test_a_fault_of_ours_has_a_page_without_a_traceback(monkeypatch):
 @pytest.mark.parametrize("path", ["/", "/chat/", "/chat/lobby/", "/nowhere/", "/chat/a/b/"])
 def test_every_page_has_a_strict_policy(path):
     headers = CLIENT.get(path).headers
-    policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+    policy = dict(
+        part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";")
+    )
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == "'self'"
     assert policy["connect-src"] == "'self' ws://localhost wss://localhost"
@@ -86,7 +88,12 @@ def test_every_page_has_a_strict_policy(path):
 
 
 def test_this_machines_own_names_are_answered():
-    for name in (socket.gethostname(), f"{socket.gethostname()}.local", "localhost", "chat.localhost"):
+    for name in (
+        socket.gethostname(),
+        f"{socket.gethostname()}.local",
+        "localhost",
+        "chat.localhost",
+    ):
         assert CLIENT.get("/", headers={"host": name}).status_code == 200
 
 

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 from chatdemo.project import secret_key
 
 
@@ -56,7 +56,9 @@ def test_of_two_that_start_at_once_both_use_the_first_ones_key(tmp_path, monkeyp
 def test_a_damaged_one_is_refused_and_left_as_it_is(tmp_path, content):
     key = tmp_path / "chat.sqlite3.key"
     key.write_bytes(content)
-    with pytest.raises(ChatdemoError, match=r"The secret key .* (is damaged|can't be used)") as caught:
+    with pytest.raises(
+        ChatdemoError, match=r"The secret key .* (is damaged|can't be used)"
+    ) as caught:
         secret_key.ensure(tmp_path / "chat.sqlite3")
     assert "a new one is made" in caught.value.hint
     assert key.read_bytes() == content
@@ -64,5 +66,7 @@ def test_a_damaged_one_is_refused_and_left_as_it_is(tmp_path, content):
 
 def test_one_that_cannot_be_used_says_why(tmp_path):
     (tmp_path / "chat.sqlite3.key").mkdir()
-    with pytest.raises(ChatdemoError, match=r"The secret key .*\.key can't be used: .*Is a directory"):
+    with pytest.raises(
+        ChatdemoError, match=r"The secret key .*\.key can't be used: .*Is a directory"
+    ):
         secret_key.ensure(tmp_path / "chat.sqlite3")

@@ -57,8 +57,13 @@ def test_the_banner_is_all_it_prints(served):
 
 
 def test_python_m_chatdemo_is_the_installed_command():
-    for command in ([sys.executable, "-m", "chatdemo"], [str(Path(sys.executable).with_name("chatdemo"))]):
-        done = subprocess.run([*command, "--version"], capture_output=True, text=True, env=clean_environ())
+    for command in (
+        [sys.executable, "-m", "chatdemo"],
+        [str(Path(sys.executable).with_name("chatdemo"))],
+    ):
+        done = subprocess.run(
+            [*command, "--version"], capture_output=True, text=True, env=clean_environ()
+        )
         assert done.returncode == 0 and done.stdout.startswith("chatdemo ")
 
 
@@ -185,9 +190,14 @@ def test_a_burst_of_messages_arrives_whole_and_in_order(tmp_path):
                 assert [json.loads(client.recv(PATIENCE))["message"] for _ in burst] == burst
 
 
-@pytest.mark.parametrize("path", ["", "chat/lobby/", "nowhere/", f"static/{__version__}/nothing.js"])
+@pytest.mark.parametrize(
+    "path", ["", "chat/lobby/", "nowhere/", f"static/{__version__}/nothing.js"]
+)
 def test_every_answer_has_its_headers_and_debug_changes_no_page(tmp_path, path):
-    with Served(tmp_path, "--debug") as server, closing(HTTPConnection("127.0.0.1", server.port)) as client:
+    with (
+        Served(tmp_path, "--debug") as server,
+        closing(HTTPConnection("127.0.0.1", server.port)) as client,
+    ):
         client.request("GET", "/" + path)
         response = client.getresponse()
         page = response.read().decode()
@@ -212,7 +222,9 @@ def test_the_settings_can_come_from_the_environment_and_from_the_file(tmp_path):
             assert json.loads(client.recv(PATIENCE))["error"] == "too_long"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has more than one loopback address by itself")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux has more than one loopback address by itself"
+)
 def test_the_address_that_others_come_by_is_answered(tmp_path):
     with Served(tmp_path, "--host", "0.0.0.0") as server:
         assert "chatdemo" in get(f"http://127.0.0.2:{server.port}/")
@@ -229,27 +241,58 @@ def test_the_tutorials_experiment_on_the_channel_layer_works_as_typed(tmp_path):
         'async_to_sync(layer.send)("test_channel", {"type": "again"})',
         'print(async_to_sync(layer.receive)("test_channel"))',
     ]
-    command = [sys.executable, "-m", "chatdemo", "manage", "--db", str(tmp_path / "chat.sqlite3"), "shell"]
-    done = subprocess.run(command, input="\n".join(typed), capture_output=True, text=True, env=clean_environ())
+    command = [
+        sys.executable,
+        "-m",
+        "chatdemo",
+        "manage",
+        "--db",
+        str(tmp_path / "chat.sqlite3"),
+        "shell",
+    ]
+    done = subprocess.run(
+        command, input="\n".join(typed), capture_output=True, text=True, env=clean_environ()
+    )
     assert "{'type': 'hello'}" in done.stdout and "{'type': 'again'}" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [["check"], ["migrate"], ["help"], ["makemigrations", "--check", "--dry-run"]])
+@pytest.mark.parametrize(
+    "arguments", [["check"], ["migrate"], ["help"], ["makemigrations", "--check", "--dry-run"]]
+)
 def test_djangos_own_commands_work(tmp_path, arguments):
-    command = [sys.executable, "-m", "chatdemo", "manage", "--db", str(tmp_path / "chat.sqlite3"), *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "chatdemo",
+        "manage",
+        "--db",
+        str(tmp_path / "chat.sqlite3"),
+        *arguments,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, env=clean_environ())
     assert done.returncode == 0, done.stderr
 
 
 def test_createsuperuser_makes_an_account(tmp_path):
     database = tmp_path / "chat.sqlite3"
-    command = [sys.executable, "-m", "chatdemo", "manage", "--db", str(database), "createsuperuser", "--noinput"]
+    command = [
+        sys.executable,
+        "-m",
+        "chatdemo",
+        "manage",
+        "--db",
+        str(database),
+        "createsuperuser",
+        "--noinput",
+    ]
     answers = {
         "DJANGO_SUPERUSER_USERNAME": "ana",
         "DJANGO_SUPERUSER_PASSWORD": "x",
         "DJANGO_SUPERUSER_EMAIL": "ana@example.org",
     }
-    done = subprocess.run(command, capture_output=True, text=True, env={**clean_environ(), **answers})
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**clean_environ(), **answers}
+    )
     assert done.returncode == 0, done.stderr
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT username FROM auth_user").fetchall() == [("ana",)]

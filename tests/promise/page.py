@@ -30,9 +30,21 @@ class Page:
     """
 
     def __init__(
-        self, url: str, name: str, after: int | None = 0, patience: float = 4.0, seed: object = None, cookie: str = ""
+        self,
+        url: str,
+        name: str,
+        after: int | None = 0,
+        patience: float = 4.0,
+        seed: object = None,
+        cookie: str = "",
     ):
-        self.url, self.name, self.last, self.patience, self.cookie = url, name, after, patience, cookie
+        self.url, self.name, self.last, self.patience, self.cookie = (
+            url,
+            name,
+            after,
+            patience,
+            cookie,
+        )
         self.random = random.Random(f"{seed} {name}")
         self.starts_late = after is None
         self.secret = secrets.token_hex(16)
@@ -68,7 +80,11 @@ class Page:
 
     async def _connect(self) -> None:
         after = "" if self.last is None else f"&after={self.last}"
-        session = {"additional_headers": {"Cookie": self.cookie}, "subprotocols": ["chatdemo"]} if self.cookie else {}
+        session = (
+            {"additional_headers": {"Cookie": self.cookie}, "subprotocols": ["chatdemo"]}
+            if self.cookie
+            else {}
+        )
         line = await connect(
             f"{self.url}?client={self.secret}{after}",
             **session,

@@ -58,4 +58,6 @@ def look(served: Served) -> dict[str, int]:
 
 
 def _answer(served: Served, seen: int) -> str:
-    return next((line for line in served.lines[seen:] if "there is {" in line and line.endswith("}\n")), "")
+    return next(
+        (line for line in served.lines[seen:] if "there is {" in line and line.endswith("}\n")), ""
+    )

@@ -48,7 +48,12 @@ class Proxy:
         self.links: dict[int, Link] = {}
         self.told: list[str] = []
         self.started, self.number, self.port = time.monotonic(), 0, 0
-        self.kinds = {"cut": self._cut, "stall": self._stall, "delay": self._delay, "half-close": self._half_close}
+        self.kinds = {
+            "cut": self._cut,
+            "stall": self._stall,
+            "delay": self._delay,
+            "half-close": self._half_close,
+        }
         self.raging: asyncio.Task | None = None
         self.serving: set[asyncio.Task] = set()
 

@@ -10,9 +10,7 @@ from pathlib import Path
 from tests.support.served import Served, free_port
 
 ROOM = "promise"
-ROWS = (
-    "SELECT seq, text FROM chat_message JOIN chat_room ON chat_room.id = room_id WHERE chat_room.name = ? ORDER BY seq"
-)
+ROWS = "SELECT seq, text FROM chat_message JOIN chat_room ON chat_room.id = room_id WHERE chat_room.name = ? ORDER BY seq"
 #: Nothing that is thrown at it makes it say one of these.
 COMPLAINTS = re.compile(r"Traceback|never retrieved|critical", re.IGNORECASE)
 
@@ -39,7 +37,9 @@ class Server:
 
     def _make(self) -> Served:
         # The pages of these tests say more in a second than people may.
-        return Served(self.folder, "--port", str(self.port), before=self.before, CHATDEMO_MAX_RATE="0")
+        return Served(
+            self.folder, "--port", str(self.port), before=self.before, CHATDEMO_MAX_RATE="0"
+        )
 
     async def __aenter__(self) -> "Server":
         await self.start()
@@ -63,5 +63,7 @@ class Server:
 
     def kept(self) -> list[tuple[int, str]]:
         """The (seq, text) of all that is in the database, in its order."""
-        with closing(sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
+        with closing(
+            sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True, timeout=10)
+        ) as connection:
             return connection.execute(ROWS, (ROOM,)).fetchall()

@@ -13,7 +13,9 @@ from tests.promise.talk import Talk, talking, until
 INTERVAL, FORGOTTEN = 1.0, 60.0
 
 
-async def soak(folder: Path, people: int, seconds: float, drop: float, pause: float) -> tuple[list[float], dict, dict]:
+async def soak(
+    folder: Path, people: int, seconds: float, drop: float, pause: float
+) -> tuple[list[float], dict, dict]:
     """The server's memory in MiB, each second; what there was in it before the crowd came, and after it had gone.
 
     The crowd is ``people``, each of whom says something every ``pause`` seconds or so; ``drop`` is the share of their
@@ -46,7 +48,9 @@ async def _pass_through(server: Server) -> None:
         await room.falls_silent()
     finally:
         await room.end()
-    await until(lambda: not look(server.served)["people"], "the first ones to be forgotten", FORGOTTEN)
+    await until(
+        lambda: not look(server.served)["people"], "the first ones to be forgotten", FORGOTTEN
+    )
 
 
 async def _cut(room: Talk, share: float) -> None:

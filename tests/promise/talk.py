@@ -21,12 +21,20 @@ class Talk:
     """
 
     def __init__(
-        self, server: Server, people: int, pause: float, url: str = "", patience: float = 4.0, seed: object = None
+        self,
+        server: Server,
+        people: int,
+        pause: float,
+        url: str = "",
+        patience: float = 4.0,
+        seed: object = None,
     ):
         self.server, self.pause, self.seed = server, pause, seed
         # The last of them doesn't ask for what was said before it came.
         starts = [*[0] * (people - 1), None]
-        cookies = [sign_in(server.url, f"page {number}") if number % 2 else "" for number in range(people)]
+        cookies = [
+            sign_in(server.url, f"page {number}") if number % 2 else "" for number in range(people)
+        ]
         self.pages = [
             Page(url or server.url, f"page {number}", after, patience, seed, cookies[number])
             for number, after in enumerate(starts)
@@ -54,7 +62,10 @@ class Talk:
     async def goes_on(self, messages: int = 100) -> None:
         """Wait until so many more messages have come back to whoever said them."""
         before = self.confirmed
-        await until(lambda: self.confirmed >= before + messages, f"{messages} more messages ({self.state()})")
+        await until(
+            lambda: self.confirmed >= before + messages,
+            f"{messages} more messages ({self.state()})",
+        )
 
     @property
     def confirmed(self) -> int:
@@ -64,18 +75,26 @@ class Talk:
         """Nobody says anything new; the seconds until everyone has everything."""
         await _end(self.talking)
         started = time.monotonic()
-        await until(self.is_settled, lambda: f"all pages to have everything: {self.state()}", timeout)
+        await until(
+            self.is_settled, lambda: f"all pages to have everything: {self.state()}", timeout
+        )
         return time.monotonic() - started
 
     def is_settled(self) -> bool:
-        return not any(page.outbox for page in self.pages) and len({page.last for page in self.pages}) == 1
+        return (
+            not any(page.outbox for page in self.pages)
+            and len({page.last for page in self.pages}) == 1
+        )
 
     async def end(self) -> None:
         await _end([*self.talking, *self.living])
 
     def state(self) -> str:
         """For whoever has to find out what went wrong."""
-        told = [f"{page.name}: last {page.last}, {len(page.outbox)} out, {page.lines} lines" for page in self.pages]
+        told = [
+            f"{page.name}: last {page.last}, {len(page.outbox)} out, {page.lines} lines"
+            for page in self.pages
+        ]
         return f"seed {self.seed}; {self.said} said; {'; '.join(told)}"
 
     def check(self, in_order: bool = True) -> None:
@@ -132,7 +151,9 @@ async def talk(server: Server, *arguments, **others) -> AsyncIterator[Talk]:
     assert not complaints, server.output
 
 
-async def until(condition: Callable[[], object], what: str | Callable[[], str], timeout: float = PATIENCE) -> None:
+async def until(
+    condition: Callable[[], object], what: str | Callable[[], str], timeout: float = PATIENCE
+) -> None:
     """Wait for a condition; AssertionError naming ``what`` if it doesn't come true in time."""
     deadline = time.monotonic() + timeout
     while not condition():

@@ -18,7 +18,9 @@ async def test_in_a_minute_of_bad_wifi_nothing_is_lost_and_all_catch_up_in_three
     async with Server(tmp_path) as server, Proxy(server.port, seed) as proxy:
         url = f"ws://127.0.0.1:{proxy.port}/ws/chat/{ROOM}/"
         try:
-            async with talk(server, PEOPLE, pause=1.0, url=url, patience=PATIENCE, seed=seed) as room:
+            async with talk(
+                server, PEOPLE, pause=1.0, url=url, patience=PATIENCE, seed=seed
+            ) as room:
                 proxy.rage()
                 await asyncio.sleep(SECONDS)
                 await proxy.calm()

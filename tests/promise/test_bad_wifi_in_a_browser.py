@@ -54,11 +54,15 @@ async def catch_up(room: list[Page], many: int) -> float:
     """The seconds until every page shows so many messages."""
     started = time.monotonic()
     while min(shown := [await page.locator(".said .text").count() for page in room]) < many:
-        assert time.monotonic() - started < PATIENCE, f"{many} were said, and the pages show {shown}"
+        assert time.monotonic() - started < PATIENCE, (
+            f"{many} were said, and the pages show {shown}"
+        )
     return time.monotonic() - started
 
 
-async def test_the_page_loses_nothing_on_bad_wifi_and_catches_up_in_three_seconds(tmp_path, monkeypatch):
+async def test_the_page_loses_nothing_on_bad_wifi_and_catches_up_in_three_seconds(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(faults, "EVERY", EVERY)
     seed = random.randrange(1_000_000)
     async with Server(tmp_path) as server, Proxy(server.port, seed) as proxy:
@@ -85,7 +89,11 @@ async def check(room: list[Page], proxy: Proxy, server: Server) -> None:
         assert await page.evaluate(SHOWN) == await page.evaluate(PLAIN) == kept
         assert await page.locator(".waiting li").count() == 0
     for name, said in zip(NAMES, each, strict=True):
-        assert [text for text in kept if text.startswith(f"{name} ")] == said, "lost, doubled or out of order"
-    print(f"{len(kept)} messages, {len(proxy.told)} faults, {proxy.number} connections, caught up in {took:.2f} s")
+        assert [text for text in kept if text.startswith(f"{name} ")] == said, (
+            "lost, doubled or out of order"
+        )
+    print(
+        f"{len(kept)} messages, {len(proxy.told)} faults, {proxy.number} connections, caught up in {took:.2f} s"
+    )
     assert min(map(len, each)) > SECONDS and proxy.number > 2 * len(NAMES)
     assert took < CAUGHT_UP

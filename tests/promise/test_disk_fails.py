@@ -46,7 +46,10 @@ def locked(database: Path) -> Iterator[None]:
 async def are_refused(room: Talk, reason: str, many: int = 20) -> None:
     """Wait until so many more messages have been refused, each with its id; and see that none was kept."""
     before = len(room.refused)
-    await until(lambda: len(room.refused) >= before + many, lambda: f"refusals, {room.state()}\n{room.server.output}")
+    await until(
+        lambda: len(room.refused) >= before + many,
+        lambda: f"refusals, {room.state()}\n{room.server.output}",
+    )
     for frame in room.refused[before:]:
         assert frame["error"] == "not_kept" and reason in frame["detail"] and frame["id"], frame
 
@@ -54,7 +57,9 @@ async def are_refused(room: Talk, reason: str, many: int = 20) -> None:
 async def test_a_full_disk_is_told_to_the_senders_and_nothing_is_lost(tmp_path):
     async with Server(tmp_path) as server, talk(server, in_order=False) as room:
         wal = server.database.with_name(f"{server.database.name}-wal")
-        limit(server, wal.stat().st_size + 10_000)  # in the middle of a page, and perhaps of a transaction
+        limit(
+            server, wal.stat().st_size + 10_000
+        )  # in the middle of a page, and perhaps of a transaction
         await are_refused(room, "disk", 1)
         limit(server, NOTHING)
         await are_refused(room, "disk", 200)

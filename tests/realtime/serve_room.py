@@ -62,7 +62,9 @@ class Room(AsyncWebsocketConsumer):
             if command == "bye":
                 await self.close(4000)
         elif command == "burst":
-            await self.channel_layer.group_send("room", {"type": "burst", "numbers": list(map(int, numbers))})
+            await self.channel_layer.group_send(
+                "room", {"type": "burst", "numbers": list(map(int, numbers))}
+            )
         else:
             await self.channel_layer.group_send("room", {"type": "say", "text": text_data})
 
@@ -96,4 +98,6 @@ if __name__ == "__main__":
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         application = ProtocolTypeRouter({"http": download, "websocket": Room.as_asgi()})
-        Server(application, listener, lambda: print(port, flush=True), **json.loads(sys.argv[1])).run()
+        Server(
+            application, listener, lambda: print(port, flush=True), **json.loads(sys.argv[1])
+        ).run()

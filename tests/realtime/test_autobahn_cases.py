@@ -39,8 +39,29 @@ CASES = [case for section in SECTIONS for case in section.CASES]
 #: How many cases the suite has (version 25.10.1), by the number that stands before theirs; it has no section 8.
 COUNTS = {
     **{"1.1": 8, "1.2": 8, "2": 11, "3": 7, "4.1": 5, "4.2": 5, "5": 20},
-    **{"6.1": 3, "6.2": 4, "6.3": 2, "6.4": 4, "6.5": 5, "6.6": 11, "6.7": 4, "6.8": 2, "6.9": 4, "6.10": 3},
-    **{"6.11": 5, "6.12": 8, "6.13": 5, "6.14": 10, "6.15": 1, "6.16": 3, "6.17": 5, "6.18": 5, "6.19": 5},
+    **{
+        "6.1": 3,
+        "6.2": 4,
+        "6.3": 2,
+        "6.4": 4,
+        "6.5": 5,
+        "6.6": 11,
+        "6.7": 4,
+        "6.8": 2,
+        "6.9": 4,
+        "6.10": 3,
+    },
+    **{
+        "6.11": 5,
+        "6.12": 8,
+        "6.13": 5,
+        "6.14": 10,
+        "6.15": 1,
+        "6.16": 3,
+        "6.17": 5,
+        "6.18": 5,
+        "6.19": 5,
+    },
     **{"6.20": 7, "6.21": 8, "6.22": 34, "6.23": 7},
     **{"7.1": 6, "7.3": 6, "7.5": 1, "7.7": 13, "7.9": 9, "7.13": 2},
     **{"9.1": 6, "9.2": 6, "9.3": 9, "9.4": 9, "9.5": 6, "9.6": 6, "9.7": 6, "9.8": 6, "10.1": 1},
@@ -51,7 +72,9 @@ COUNTS = {
 def port():
     """The port of a server that echoes. At its end, it must have had nothing to complain of."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, str(SCRIPT)], text=True, env=clean_environ(), **pipes) as process:
+    with subprocess.Popen(
+        [sys.executable, str(SCRIPT)], text=True, env=clean_environ(), **pipes
+    ) as process:
         try:
             yield int(process.stdout.readline())
             process.send_signal(signal.SIGINT)

@@ -61,7 +61,12 @@ async def _fail():
     raise ZeroDivisionError
 
 
-NEWER = (run_tasks_in_a_group, fail_in_a_group_of_tasks, time_out, time_out_at_once)  # than Python 3.10
+NEWER = (
+    run_tasks_in_a_group,
+    fail_in_a_group_of_tasks,
+    time_out,
+    time_out_at_once,
+)  # than Python 3.10
 WAITS = [sleep_a_turn, wait_in_a_thread, wait_for_a_moment, wait_for_too_long]
 WAITS += NEWER if hasattr(asyncio, "timeout") else ()
 
@@ -96,7 +101,9 @@ async def test_frames_and_events_keep_their_order_and_one_handler_runs_at_a_time
         for number in range(COUNT):
             ana.say(str(number))
             await get_channel_layer().group_send("room", {"type": "number", "number": number})
-        await until(lambda: len(consumer.log) == 4 * COUNT or ana.task.done(), f"all of {consumer.log}")
+        await until(
+            lambda: len(consumer.log) == 4 * COUNT or ana.task.done(), f"all of {consumer.log}"
+        )
     begun, ended = consumer.log[::2], consumer.log[1::2]
     assert {entry[0] for entry in begun} == {"begin"} and {entry[0] for entry in ended} == {"end"}
     assert [entry[1:3] for entry in begun] == [entry[1:3] for entry in ended]
@@ -116,7 +123,11 @@ async def test_many_handlers_may_await_one_future(way):
             Waiter.begun += 1
             await self.send(await future)
 
-    async with Connection(way, Waiter) as ana, Connection(way, Waiter) as ben, Connection(way, Waiter) as eve:
+    async with (
+        Connection(way, Waiter) as ana,
+        Connection(way, Waiter) as ben,
+        Connection(way, Waiter) as eve,
+    ):
         other = asyncio.ensure_future(asyncio.wait_for(asyncio.shield(future), 10))
         await get_channel_layer().group_send("room", {"type": "wait"})
         await until(lambda: Waiter.begun == 3, "all to wait")
@@ -166,7 +177,9 @@ async def test_context_variables_are_the_consumers_own(way):
     async with Connection(way, Counter, middleware) as ana, Connection(way, Counter) as ben:
         for waits in (False, True):
             for undone in (True, False):
-                await get_channel_layer().group_send("room", {"type": "count", "waits": waits, "undone": undone})
+                await get_channel_layer().group_send(
+                    "room", {"type": "count", "waits": waits, "undone": undone}
+                )
         assert await ana.hears(4) == [f"ana {100 + number}" for number in (1, 1, 2, 2)]
         assert await ben.hears(4) == [f"the sender {100 + number}" for number in (1, 1, 2, 2)]
     assert (USER.get(), COUNTER.get()) == ("the sender", 100)
@@ -257,5 +270,8 @@ async def test_its_groups_are_joined_and_left(way):
         groups = ["red", "blue"]
 
     async with Connection(way, Member):
-        assert {name: len(members) for name, members in get_channel_layer().groups.items()} == {"red": 1, "blue": 1}
+        assert {name: len(members) for name, members in get_channel_layer().groups.items()} == {
+            "red": 1,
+            "blue": 1,
+        }
     assert get_channel_layer().groups == {}

@@ -43,7 +43,11 @@ def prone(application):
 @pytest.mark.parametrize("waits", [False, True])
 async def test_an_error_ends_its_own_consumer_and_hurts_nobody_else(way, waits):
     consumer = failing(way.base, ZeroDivisionError, waits)
-    ana, eve, ben = Connection(way, consumer), Connection(way, consumer, prone), Connection(way, consumer)
+    ana, eve, ben = (
+        Connection(way, consumer),
+        Connection(way, consumer, prone),
+        Connection(way, consumer),
+    )
     async with ana, eve, ben:
         ana.say("fail")
         with pytest.raises(ZeroDivisionError, match="on purpose"):
@@ -98,7 +102,9 @@ async def test_a_receive_that_fails_ends_the_consumer_with_its_error_after_what_
     with pytest.raises(OSError, match="the server is gone"):
         await Slow.as_asgi()({"type": "websocket"}, receive, send)
     assert sent == ["a", "b", "c"]
-    if way.base.__module__.startswith("channels."):  # which then leaves the task that waits for events
+    if way.base.__module__.startswith(
+        "channels."
+    ):  # which then leaves the task that waits for events
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
 
@@ -231,14 +237,22 @@ async def test_a_burst_while_a_handler_waits_fills_the_channel_and_is_logged(han
         with caplog.at_level(logging.WARNING):
             for number in range(layer.capacity + 2):
                 await layer.group_send("room", {"type": "number", "number": number})
-        assert ["an event for them was lost" in record.getMessage() for record in caplog.records] == [True]
+        assert [
+            "an event for them was lost" in record.getMessage() for record in caplog.records
+        ] == [True]
         go_on.set()
-        assert await ana.hears(layer.capacity + 1) == [str(number) for number in range(layer.capacity + 1)]
+        assert await ana.hears(layer.capacity + 1) == [
+            str(number) for number in range(layer.capacity + 1)
+        ]
 
 
-async def test_connections_are_looked_after_once_a_handler_has_waited_and_only_then(handed, monkeypatch):
+async def test_connections_are_looked_after_once_a_handler_has_waited_and_only_then(
+    handed, monkeypatch
+):
     closings = []
-    monkeypatch.setattr("channels.db.close_old_connections", lambda: closings.append(threading.current_thread()))
+    monkeypatch.setattr(
+        "channels.db.close_old_connections", lambda: closings.append(threading.current_thread())
+    )
 
     class Reader(handed.base):
         async def receive(self, text_data=None, bytes_data=None):

@@ -35,7 +35,11 @@ def answering(base: type) -> type:
 
 async def test_everyone_sees_a_question_before_its_answers(way):
     consumer = answering(way.base)
-    async with Connection(way, consumer) as ana, Connection(way, consumer) as ben, Connection(way, consumer) as eve:
+    async with (
+        Connection(way, consumer) as ana,
+        Connection(way, consumer) as ben,
+        Connection(way, consumer) as eve,
+    ):
         ben.say("question?")
         for one in (ana, ben, eve):
             assert await one.hears(4) == ["question?", "answer", "answer", "answer"]
@@ -50,7 +54,9 @@ async def test_those_who_answer_each_other_for_ever_let_all_others_go_on(way):
 
         async def rally(self, event):
             if event["from"] != self.channel_name:
-                await self.channel_layer.group_send("room", {"type": "rally", "from": self.channel_name})
+                await self.channel_layer.group_send(
+                    "room", {"type": "rally", "from": self.channel_name}
+                )
 
     async with Connection(way, Endless) as ana, Connection(way, Endless) as ben:
         await get_channel_layer().group_send("room", {"type": "rally", "from": ""})
@@ -119,14 +125,22 @@ async def test_another_threads_loop_may_send(handed, waits):
         for one in (ana, ben):
             heard = await one.hears(80)
             for name in ("one", "two"):
-                assert [text for text in heard if text.startswith(name)] == [f"{name} {n}" for n in range(40)]
+                assert [text for text in heard if text.startswith(name)] == [
+                    f"{name} {n}" for n in range(40)
+                ]
         for thread in threads:
             thread.join()
 
 
 PEOPLE = range(3)
 WAIT = st.sampled_from(["", "before", "after", "both"])
-STEP = st.tuples(st.sampled_from(PEOPLE), st.sampled_from(["group", "one", "ask"]), st.sampled_from(PEOPLE), WAIT, WAIT)
+STEP = st.tuples(
+    st.sampled_from(PEOPLE),
+    st.sampled_from(["group", "one", "ask"]),
+    st.sampled_from(PEOPLE),
+    WAIT,
+    WAIT,
+)
 
 
 def acting(base: type, names: dict) -> type:
@@ -141,7 +155,13 @@ def acting(base: type, names: dict) -> type:
 
         async def receive(self, text_data=None, bytes_data=None):
             number, who, what, to, wait, event_wait = eval(text_data)
-            event = {"type": "heard", "from": who, "number": number, "what": what, "wait": event_wait}
+            event = {
+                "type": "heard",
+                "from": who,
+                "number": number,
+                "what": what,
+                "wait": event_wait,
+            }
             await self.do(event, wait, to)
 
         async def do(self, event, wait, to=0):
@@ -180,7 +200,9 @@ async def play(way, program: list) -> list[list]:
     async with members[0], members[1], members[2]:
         for number, (who, *rest) in enumerate(program):
             members[who].say(repr((number, who, *rest)))
-        await until(lambda: sum(len(member.sent) for member in members) == deliveries(program), "everything")
+        await until(
+            lambda: sum(len(member.sent) for member in members) == deliveries(program), "everything"
+        )
     return [member.sent for member in members]
 
 
@@ -199,5 +221,7 @@ def test_whatever_they_do_all_see_one_order_and_each_senders_own(way, program):
         for what, sender, number in entries:
             if sender not in PEOPLE:
                 assert entries.index((what, sender, number)) > min(
-                    entries.index(entry) for entry in entries if entry[2] == number and entry[1] in PEOPLE
+                    entries.index(entry)
+                    for entry in entries
+                    if entry[2] == number and entry[1] in PEOPLE
                 )

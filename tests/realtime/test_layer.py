@@ -28,7 +28,10 @@ async def waiting(layer, channel):
 async def test_an_event_that_was_sent_before_is_received(layer):
     await layer.send("here", {"type": "a"})
     await layer.send("here", {"type": "b"})
-    assert [await layer.receive("here"), await layer.receive("here")] == [{"type": "a"}, {"type": "b"}]
+    assert [await layer.receive("here"), await layer.receive("here")] == [
+        {"type": "a"},
+        {"type": "b"},
+    ]
     assert layer.channels == {}
 
 
@@ -172,7 +175,12 @@ def test_one_loop_may_send_and_a_later_one_receive(layer):
 @pytest.mark.parametrize("name", ["", "a b", "é", "x" * 100, None, "a/b"])
 async def test_names_are_refused_as_upstream_refuses_them(layer, name):
     upstream, event = InMemoryChannelLayer(), {"type": "a"}
-    for method, arguments in {"send": (event,), "receive": (), "group_send": (event,), "group_add": ("x",)}.items():
+    for method, arguments in {
+        "send": (event,),
+        "receive": (),
+        "group_send": (event,),
+        "group_add": ("x",),
+    }.items():
         with pytest.raises(TypeError) as ours:
             await getattr(layer, method)(name, *arguments)
         with pytest.raises(TypeError) as theirs:
@@ -203,7 +211,11 @@ async def play(layer, calls) -> list:
     for method, first, second in calls:
         if method == "receive" and first not in layer.channels:
             continue
-        arguments = {"receive": (first,), "group_add": (first, second), "group_discard": (first, second)}
+        arguments = {
+            "receive": (first,),
+            "group_add": (first, second),
+            "group_discard": (first, second),
+        }
         try:
             event = {"type": "n", "number": second}
             seen.append(await getattr(layer, method)(*arguments.get(method, (first, event))))

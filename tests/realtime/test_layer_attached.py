@@ -78,7 +78,9 @@ async def test_each_gets_a_copy_however_deep(layer):
     assert lists == [["changed"], ["changed"]] and sent["list"] == []
 
 
-async def test_an_event_that_is_sent_to_one_who_is_busy_waits_until_the_channel_is_full(layer, caplog):
+async def test_an_event_that_is_sent_to_one_who_is_busy_waits_until_the_channel_is_full(
+    layer, caplog
+):
     go_on = asyncio.Event()
     await layer.group_add("room", "one")
     async with Member(layer, "one", lambda event: go_on.wait()) as one:

@@ -28,7 +28,11 @@ def loop_of_the_server(before: str = "", path: str = "") -> str:
     environ = clean_environ()
     environ["PYTHONPATH"] = os.pathsep.join(filter(None, [path, environ["PYTHONPATH"]]))
     done = subprocess.run(
-        [sys.executable, "-c", before + PRINT], env=environ, capture_output=True, text=True, timeout=PATIENCE
+        [sys.executable, "-c", before + PRINT],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()
@@ -40,4 +44,6 @@ def test_uvloop_is_chosen_before_daphne_makes_its_loop(tmp_path):
 
 
 def test_without_uvloop_it_is_asyncios():
-    assert loop_of_the_server(before="import sys; sys.modules['uvloop'] = None").startswith("asyncio.")
+    assert loop_of_the_server(before="import sys; sys.modules['uvloop'] = None").startswith(
+        "asyncio."
+    )

@@ -39,7 +39,9 @@ async def test_the_application_gets_the_scope_that_the_stack_makes_and_the_serve
         raise AssertionError("nobody sends anything")
 
     await FillScope(stack, application)({"type": "websocket", "path": "/"}, no_message, send)
-    assert application.calls == [({"type": "websocket", "path": "/", "user": "ana"}, no_message, send)]
+    assert application.calls == [
+        ({"type": "websocket", "path": "/", "user": "ana"}, no_message, send)
+    ]
 
 
 async def test_a_stack_that_refuses_never_runs_the_application():

@@ -24,7 +24,10 @@ def test_requests_that_are_sent_at_once_are_answered_in_order(served):
     with Raw(served) as client:
         host = {"Host": f"127.0.0.1:{served.port}"}
         client.send(
-            b"".join(request(b"GET " + path + b" HTTP/1.1", host) for path in (b"/chat/", b"/not/there", b"/chat/"))
+            b"".join(
+                request(b"GET " + path + b" HTTP/1.1", host)
+                for path in (b"/chat/", b"/not/there", b"/chat/")
+            )
         )
         assert [client.answer().status for _ in range(3)] == [200, 404, 200]
 
@@ -37,7 +40,9 @@ def test_a_large_download_comes_whole_while_a_room_talks():
             ana.say(str(number))
             assert ana.hears() == [str(number)]
             response = connection.getresponse()
-            assert response.read() == b"".join(str(part).ljust(100_000).encode() for part in range(40))
+            assert response.read() == b"".join(
+                str(part).ljust(100_000).encode() for part in range(40)
+            )
         connection.close()
         assert room.stop() == ""
 

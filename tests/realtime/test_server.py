@@ -58,7 +58,9 @@ def test_an_application_that_does_not_finish_is_cancelled(server):
 def test_a_request_that_waits_for_its_answer_does_not_hold_up_the_stop(server):
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client:
         client.sendall(b"GET /http HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        with connect(f"ws://127.0.0.1:{server.port}/echo"):  # answered, so the request before it has arrived
+        with connect(
+            f"ws://127.0.0.1:{server.port}/echo"
+        ):  # answered, so the request before it has arrived
             assert sorted(stopped(server)) == ["1001", "cancelled", "finished"]
 
 

@@ -81,7 +81,9 @@ def test_any_texts_cut_in_any_way(room, texts, cuts):
         chunks.append(data[:cut])
         data = data[cut:]
     chunks.append(data)
-    assert heard_of(room, [chunk for chunk in chunks if chunk], len(texts)) == ["#" + text for text in texts]
+    assert heard_of(room, [chunk for chunk in chunks if chunk], len(texts)) == [
+        "#" + text for text in texts
+    ]
 
 
 @pytest.mark.parametrize("size", [126, 127, 200, 300, 65_536])

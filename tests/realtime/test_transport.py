@@ -8,7 +8,16 @@ import pytest
 
 from tests.realtime.room import Participant, burst, pour, serving
 from tests.realtime.wire.client import HANDSHAKE
-from tests.realtime.wire.frames import BINARY, PING, PONG, TEXT, Frame, close_code, close_frame, encode
+from tests.realtime.wire.frames import (
+    BINARY,
+    PING,
+    PONG,
+    TEXT,
+    Frame,
+    close_code,
+    close_frame,
+    encode,
+)
 from tests.support.served import PATIENCE
 
 MIB = 1024 * 1024
@@ -90,7 +99,10 @@ def test_what_was_written_before_a_close_frame_arrives_before_it(room):
 
 def test_what_is_sent_before_a_handshake_is_answered_waits_outside(room):
     """It was kept, all of it, and read in one go once the answer was there: 2 MB took 35 s."""
-    with Participant(room.port) as ana, socket.create_connection(("127.0.0.1", room.port), PATIENCE) as early:
+    with (
+        Participant(room.port) as ana,
+        socket.create_connection(("127.0.0.1", room.port), PATIENCE) as early,
+    ):
         early.sendall(HANDSHAKE.replace(b"/echo", b"/late"))
         assert pour(early, encode(Frame(PING)) * (POURED // 6)) < POURED
         ana.say("let in")
@@ -100,9 +112,16 @@ def test_what_is_sent_before_a_handshake_is_answered_waits_outside(room):
 
 
 def test_what_a_busy_consumer_has_no_time_for_waits_outside_and_comes_in_order():
-    with serving(max_backlog=1 << 30) as room, Participant(room.port) as ana, Participant(room.port) as ben:
+    with (
+        serving(max_backlog=1 << 30) as room,
+        Participant(room.port) as ana,
+        Participant(room.port) as ben,
+    ):
         ana.say("wait")
-        numbered = [encode(Frame(BINARY, f"{number:08}".ljust(50_000).encode())) for number in range(POURED // 50_000)]
+        numbered = [
+            encode(Frame(BINARY, f"{number:08}".ljust(50_000).encode()))
+            for number in range(POURED // 50_000)
+        ]
         taken = ana.pour(b"".join(numbered))
         assert taken < POURED
         ben.say("let in")
@@ -113,7 +132,11 @@ def test_what_a_busy_consumer_has_no_time_for_waits_outside_and_comes_in_order()
 
 
 def test_one_who_is_not_read_from_is_not_taken_for_dead():
-    with serving(ping_interval=0, ping_timeout=1) as room, Participant(room.port) as ana, Participant(room.port) as ben:
+    with (
+        serving(ping_interval=0, ping_timeout=1) as room,
+        Participant(room.port) as ana,
+        Participant(room.port) as ben,
+    ):
         ana.say("wait")
         for _ in range(200):
             ana.say("in a task")
@@ -138,7 +161,9 @@ def test_those_who_disappear_in_the_middle_of_a_broadcast_hurt_nobody(room):
         heard = []
         while heard[-1:] != ["the end"]:
             heard += ana.hears(1)
-        assert [len(text) for text in heard if text.startswith("0:") and len(text) > 10] == [1000 + n for n in range(6)]
+        assert [len(text) for text in heard if text.startswith("0:") and len(text) > 10] == [
+            1000 + n for n in range(6)
+        ]
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 600_000])
@@ -172,13 +197,19 @@ def test_one_who_never_reads_is_closed_and_nobody_else():
         assert deaf.hear_out() < 20 * MIB  # and not 30
         assert spoken_to(ana, 1) < BOUND
         errors = room.stop()
-    [(address, octets)] = re.findall(r"A participant at (\S+) doesn't read: (\d+) octets wait for it", errors)
+    [(address, octets)] = re.findall(
+        r"A participant at (\S+) doesn't read: (\d+) octets wait for it", errors
+    )
     assert address == deaf.address
     assert MIB < int(octets) < 2 * MIB
 
 
 def test_one_who_goes_on_talking_and_never_reads_is_closed_too():
-    with serving(max_backlog=100_000) as room, Participant(room.port) as ana, Participant(room.port) as deaf:
+    with (
+        serving(max_backlog=100_000) as room,
+        Participant(room.port) as ana,
+        Participant(room.port) as deaf,
+    ):
         deaf.shrink()
         for _ in range(500):
             deaf.send(Frame(BINARY, bytes(60_000)))  # and has it echoed
@@ -188,7 +219,11 @@ def test_one_who_goes_on_talking_and_never_reads_is_closed_too():
 
 
 def test_one_who_reads_late_but_within_the_backlog_is_kept():
-    with serving(max_backlog=20 * MIB) as room, Participant(room.port) as ana, Participant(room.port) as late:
+    with (
+        serving(max_backlog=20 * MIB) as room,
+        Participant(room.port) as ana,
+        Participant(room.port) as late,
+    ):
         late.shrink()
         for _ in range(50):
             ana.say("burst 2 100000")

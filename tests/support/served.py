@@ -28,6 +28,7 @@ def wait_for(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -
         threading.Event().wait(0.01)
     return value
 
+
 #: Code that has a Python do as if uvloop, which the tests' extra brings, weren't there.
 WITHOUT_UVLOOP = "import sys; sys.modules['uvloop'] = None"
 
@@ -41,7 +42,9 @@ class Process:
 
     ready = ""
 
-    def __init__(self, folder: Path, command: list[str], environ: dict[str, str], group: bool = False):
+    def __init__(
+        self, folder: Path, command: list[str], environ: dict[str, str], group: bool = False
+    ):
         self.group = group and os.name == "posix"
         self.lines: list[str] = []
         self.process = subprocess.Popen(
@@ -114,7 +117,12 @@ class Process:
             os.killpg(self.process.pid, how)
 
     def _await_ready(self) -> None:
-        wait_for(lambda: any(self.ready in line for line in self.lines) or self.process.poll() is not None, self.ready)
+        wait_for(
+            lambda: (
+                any(self.ready in line for line in self.lines) or self.process.poll() is not None
+            ),
+            self.ready,
+        )
         assert self.process.poll() is None, self.output
 
     def _read(self) -> None:
@@ -130,7 +138,13 @@ class Served(Process):
     """
 
     def __init__(
-        self, folder: Path, *arguments: str, python: str = "", before: str = "", ready: bool = True, **environ: str
+        self,
+        folder: Path,
+        *arguments: str,
+        python: str = "",
+        before: str = "",
+        ready: bool = True,
+        **environ: str,
     ):
         self.ready = "Stop" if ready else ""
         defaults = ("--port", "0", "--db", str(folder / "chat.sqlite3"))

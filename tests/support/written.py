@@ -43,15 +43,22 @@ class Runserver(Process):
 
     def _await_ready(self) -> None:
         super()._await_ready()
-        wait_for(self._listens, "the port to listen")  # it says where it listens just before it does
+        wait_for(
+            self._listens, "the port to listen"
+        )  # it says where it listens just before it does
 
     def _listens(self) -> bool:
-        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE):
+        with (
+            suppress(ConnectionRefusedError),
+            socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE),
+        ):
             return True
         return False
 
 
-def finish(folder: Path, command: list[str], environ: dict[str, str], timeout: float = COMMAND) -> str:
+def finish(
+    folder: Path, command: list[str], environ: dict[str, str], timeout: float = COMMAND
+) -> str:
     """Run ``command`` to its end, and no child of it longer; returns its output. AssertionError if it fails."""
     with Process(folder, command, environ, group=True) as process:
         assert process.wait(timeout) == 0, process.output

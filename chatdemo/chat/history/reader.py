@@ -44,7 +44,12 @@ def after(room: str, seq: int, most: int = FEW) -> list[Past]:
 def last(room: str) -> int:
     """The greatest ``seq`` that the room has had, 0 where nothing was said yet."""
     deleted = Room.objects.filter(name=room).values_list("deleted", flat=True).first()
-    kept = Message.objects.filter(room__name=room).order_by("-seq").values_list("seq", flat=True).first()
+    kept = (
+        Message.objects.filter(room__name=room)
+        .order_by("-seq")
+        .values_list("seq", flat=True)
+        .first()
+    )
     return max(deleted or 0, kept or 0)
 
 
@@ -55,7 +60,9 @@ def key(room: str) -> str:
 
 def numbers(room: str, person: str, name: str) -> Numbers:
     """Which numbers whoever was called so, or alike, has had in the room."""
-    speakers = Speaker.objects.filter(room__name=room, alike=alike(name)).values_list("person", "name")
+    speakers = Speaker.objects.filter(room__name=room, alike=alike(name)).values_list(
+        "person", "name"
+    )
     had = [(one, parts(shown)[1]) for one, shown in speakers]
     own = [number for one, number in had if one == person]
     return Numbers(min(own, default=0), frozenset(number for one, number in had if one != person))

@@ -84,7 +84,9 @@ class Store:
                 execute("ROLLBACK")
             raise
 
-    def _keep(self, execute: Callable[..., sqlite3.Cursor], draft: Draft, at: str) -> tuple[Kept, bool]:
+    def _keep(
+        self, execute: Callable[..., sqlite3.Cursor], draft: Draft, at: str
+    ) -> tuple[Kept, bool]:
         numbered = self.numbered.get(draft.room) or self._find_room(execute, draft.room)
         room, last = numbered
         row = (room, last + 1, draft.sender, draft.id, draft.name, draft.text, at)
@@ -96,7 +98,9 @@ class Store:
         [[seq, name, text, at]] = execute(FIND, (room, draft.sender, draft.id))
         return Kept(seq, name, text, iso(at)), False
 
-    def _note_speaker(self, execute: Callable[..., sqlite3.Cursor], speaker: tuple[int, str, str], seq: int) -> None:
+    def _note_speaker(
+        self, execute: Callable[..., sqlite3.Cursor], speaker: tuple[int, str, str], seq: int
+    ) -> None:
         if speaker not in self.speakers:
             name, _ = names.parts(speaker[2])
             execute(ADD_SPEAKER, (*speaker, names.alike(name), seq))
@@ -119,8 +123,14 @@ class Store:
         self.inode = self._identity()
         if isinstance(self.name, Path) and self.inode is None:
             raise Gone("its file is gone")
-        where, is_uri = (self.name, True) if isinstance(self.name, str) else (f"{self.name.as_uri()}?mode=rw", True)
-        connection = sqlite3.connect(where, uri=is_uri, isolation_level=None, timeout=0, check_same_thread=False)
+        where, is_uri = (
+            (self.name, True)
+            if isinstance(self.name, str)
+            else (f"{self.name.as_uri()}?mode=rw", True)
+        )
+        connection = sqlite3.connect(
+            where, uri=is_uri, isolation_level=None, timeout=0, check_same_thread=False
+        )
         # What is committed outlives this process however it ends, and is in the file system's hands. Checkpoints, which
         # wait for the disk, are left to upkeep.py (https://www.sqlite.org/wal.html, section 2.2).
         for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "wal_autocheckpoint = 0"):

@@ -34,7 +34,9 @@ class Upkeep:
     def note(self, count: int) -> bool:
         """So many messages were kept. Whether the upkeep begins now."""
         self.written += count
-        if (self.written < MANY and time.monotonic() < self.due) or (self.thread and self.thread.is_alive()):
+        if (self.written < MANY and time.monotonic() < self.due) or (
+            self.thread and self.thread.is_alive()
+        ):
             return False
         self.written, self.due = 0, time.monotonic() + LONG
         self.thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
@@ -45,12 +47,16 @@ class Upkeep:
         try:
             self.do()
         except sqlite3.Error as error:
-            logger.warning("The database couldn't be looked after, and is again in a minute: %s", error)
+            logger.warning(
+                "The database couldn't be looked after, and is again in a minute: %s", error
+            )
 
     def do(self) -> None:
         """Once, now. Raises sqlite3.Error."""
         where = self.name if isinstance(self.name, str) else f"{self.name.as_uri()}?mode=rw"
-        with closing(sqlite3.connect(where, uri=True, isolation_level=None, timeout=PATIENCE)) as connection:
+        with closing(
+            sqlite3.connect(where, uri=True, isolation_level=None, timeout=PATIENCE)
+        ) as connection:
             deleted = False
             while self._delete_some(connection):
                 deleted = True
@@ -62,22 +68,35 @@ class Upkeep:
     def _delete_some(self, connection: sqlite3.Connection) -> bool:
         """Whether something was deleted."""
         oldest = connection.execute(OLDEST, (FEW,)).fetchall()
-        doomed = oldest if self._is_too_much(connection) else [row for row in oldest if row[3] < self._cutoff()]
+        doomed = (
+            oldest
+            if self._is_too_much(connection)
+            else [row for row in oldest if row[3] < self._cutoff()]
+        )
         if not doomed:
             return False
         connection.execute("BEGIN IMMEDIATE")
         for _, room, seq, _ in doomed:  # their numbers aren't used again
-            connection.execute("UPDATE chat_room SET deleted = max(deleted, ?) WHERE id = ?", (seq, room))
-        connection.executemany("DELETE FROM chat_message WHERE rowid = ?", [row[:1] for row in doomed])
+            connection.execute(
+                "UPDATE chat_room SET deleted = max(deleted, ?) WHERE id = ?", (seq, room)
+            )
+        connection.executemany(
+            "DELETE FROM chat_message WHERE rowid = ?", [row[:1] for row in doomed]
+        )
         connection.execute("COMMIT")
         return True
 
     def _cutoff(self) -> str:
         if not self.days:
             return ""
-        return (datetime.now(timezone.utc) - timedelta(days=self.days)).strftime("%Y-%m-%d %H:%M:%S")
+        return (datetime.now(timezone.utc) - timedelta(days=self.days)).strftime(
+            "%Y-%m-%d %H:%M:%S"
+        )
 
     def _is_too_much(self, connection: sqlite3.Connection) -> bool:
-        values = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count")]
+        values = [
+            connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count")
+        ]
         [[page]] = connection.execute("PRAGMA page_size")
         return (values[0] - values[1]) * page > self.size

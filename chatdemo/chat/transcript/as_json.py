@@ -32,4 +32,6 @@ class Json(Form):
 
 def dumps(value: object) -> str:
     """``value`` as JSON in one line, in which no character acts."""
-    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return _ACTING.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False)
+    )

@@ -13,7 +13,9 @@ from chatdemo.chat import transcript
 from chatdemo.chat.transcript import reader
 
 #: What some file system can't have in a name, or what makes it look like another name.
-_UNSAFE = re.compile('[\\x00-\\x1f\\x7f-\\x9f"*/:<>?\\\\|%\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]')
+_UNSAFE = re.compile(
+    '[\\x00-\\x1f\\x7f-\\x9f"*/:<>?\\\\|%\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]'
+)
 #: Bytes of a name that any file system takes, with the extension and what a browser adds if there is one already.
 MOST = 200
 

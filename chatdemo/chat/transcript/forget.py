@@ -29,7 +29,9 @@ def _delete(connection: sqlite3.Connection, room: str) -> int:
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         found = "(SELECT id FROM chat_room WHERE name = ?)"
-        count = connection.execute(f"DELETE FROM chat_message WHERE room_id = {found}", (room,)).rowcount
+        count = connection.execute(
+            f"DELETE FROM chat_message WHERE room_id = {found}", (room,)
+        ).rowcount
         connection.execute(f"DELETE FROM chat_speaker WHERE room_id = {found}", (room,))
         connection.execute("DELETE FROM chat_room WHERE name = ?", (room,))
     return count

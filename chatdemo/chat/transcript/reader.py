@@ -13,7 +13,7 @@ from typing import NamedTuple
 from chatdemo.chat.history import Kept, iso
 from chatdemo.chat.rooms import tidy
 from chatdemo.chat.transcript.characters import one_line
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 
 #: Messages in a page. Of the longest in emoji it takes 2 MB, in each of the forms through which it goes on its way.
 PAGE = 100
@@ -42,7 +42,9 @@ class Summary(NamedTuple):
 def connect(name: Path | str) -> sqlite3.Connection:
     """To the database of this name, a path or SQLite's URI of one in memory, which isn't made if it isn't there."""
     uri = name if isinstance(name, str) else f"{name.as_uri()}?mode=rw"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5, check_same_thread=False)
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, timeout=5, check_same_thread=False
+    )
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
     return connection
 
@@ -54,7 +56,9 @@ def pages(name: Path | str, room: str, since: str = "") -> Iterator[list[Kept]]:
     with the iterator. Raises sqlite3.Error.
     """
     with closing(connect(name)) as connection:
-        found = connection.execute("SELECT id FROM chat_room WHERE name = ?", (_bindable(room),)).fetchone()
+        found = connection.execute(
+            "SELECT id FROM chat_room WHERE name = ?", (_bindable(room),)
+        ).fetchone()
         [id] = found or [None]
         [[last]] = connection.execute("SELECT max(seq) FROM chat_message WHERE room_id = ?", (id,))
         seq = -1
@@ -73,7 +77,9 @@ def find(name: Path | str, room: str) -> Summary | None:
     """The room of exactly this name, or else of what it is when it is typed into the chat's first page."""
     with closing(connect(name)) as connection:
         for spelling in (room, tidy(room)):
-            for summary in _summaries(connection.execute(f"{ROOMS} WHERE name = ?", (_bindable(spelling),))):
+            for summary in _summaries(
+                connection.execute(f"{ROOMS} WHERE name = ?", (_bindable(spelling),))
+            ):
                 return summary
     return None
 
@@ -84,7 +90,9 @@ def require(name: Path | str, room: str) -> Summary:
         return found
     close = " or ".join(map(one_line, similar(name, room)))
     guess = f"Did you mean {close}? " if close else ""
-    raise ChatdemoError(f"Nothing is kept of a room {room!r}.", f"{guess}chatdemo rooms lists those that there are.")
+    raise ChatdemoError(
+        f"Nothing is kept of a room {room!r}.", f"{guess}chatdemo rooms lists those that there are."
+    )
 
 
 def similar(name: Path | str, room: str) -> list[str]:
@@ -92,7 +100,10 @@ def similar(name: Path | str, room: str) -> list[str]:
     from difflib import get_close_matches  # which a server never needs
 
     with closing(connect(name)) as connection:
-        names = [found for [found] in connection.execute("SELECT name FROM chat_room LIMIT ?", (MOST_NAMES,))]
+        names = [
+            found
+            for [found] in connection.execute("SELECT name FROM chat_room LIMIT ?", (MOST_NAMES,))
+        ]
     folded = {found.casefold(): found for found in names}
     return [folded[close] for close in get_close_matches(tidy(room).casefold(), folded)]
 

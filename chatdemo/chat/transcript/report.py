@@ -18,7 +18,12 @@ def table(rooms: Sequence[Summary]) -> list[str]:
 
 
 def fields(room: Summary) -> dict:
-    return {"name": room.name, "messages": room.count, "first": room.first or None, "last": room.last or None}
+    return {
+        "name": room.name,
+        "messages": room.count,
+        "first": room.first or None,
+        "last": room.last or None,
+    }
 
 
 def question(room: Summary) -> str:
@@ -33,4 +38,6 @@ def messages(count: int) -> str:
 
 def _local(at: str) -> str:
     """A time of the wire contract's, or "", in this machine's time zone and to the minute."""
-    return at and datetime.fromisoformat(at.replace("Z", "+00:00")).astimezone().strftime("%Y-%m-%d %H:%M")
+    return at and datetime.fromisoformat(at.replace("Z", "+00:00")).astimezone().strftime(
+        "%Y-%m-%d %H:%M"
+    )

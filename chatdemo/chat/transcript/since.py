@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, time, timedelta, timezone
 
-from chatdemo.errors import UsageError
+from chatdemo.common.errors import UsageError
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(?:[0-9]+[smhdw])+")
@@ -20,7 +20,11 @@ def parse(text: str, now: datetime | None = None) -> datetime:
         if _DURATION.fullmatch(text):
             return now - sum((_part(part) for part in re.findall("[0-9]+.", text)), timedelta())
         return _parse_time(text.strip(), now).astimezone(timezone.utc)
-    except (ValueError, OverflowError, OSError):  # the last is what Windows has for times before 1970
+    except (
+        ValueError,
+        OverflowError,
+        OSError,
+    ):  # the last is what Windows has for times before 1970
         hint = "Give a date or time such as 2026-11-22, 2026-11-22T14:30 or 14:30, or a duration: 30m, 2h or 3d."
         raise UsageError(f"--since: {text!r} is no time.", hint) from None
 

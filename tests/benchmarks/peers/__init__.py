@@ -11,7 +11,13 @@ from tests.benchmarks.peers.tools import Workshop
 from tests.support.served import WITHOUT_UVLOOP
 
 HERE = Path(__file__).resolve().parent
-OURS, PLAIN, FASTAPI, WEBSOCKETS, PICOWS = "chatdemo", "chatdemo, no uvloop", "FastAPI", "websockets", "picows"
+OURS, PLAIN, FASTAPI, WEBSOCKETS, PICOWS = (
+    "chatdemo",
+    "chatdemo, no uvloop",
+    "FastAPI",
+    "websockets",
+    "picows",
+)
 NODE_WS, SOCKETIO, C_LOOP, C_FLOOD = "Node ws", "Socket.IO", "C epoll loop", "C epoll loop, flood"
 STOCK, STOCK_SYNC, STEP_ASYNC = "stock tutorial", "stock tutorial, sync", "chatdemo, step async"
 #: Frames that the flood makes of each message.
@@ -51,10 +57,30 @@ def ours(name: str, step: str = "", uvloop: bool = True) -> Peer:
     """chatdemo itself; with ``uvloop`` where that is installed."""
 
     def command(workshop: Workshop, port: int) -> list[str]:
-        run = ["-m", "chatdemo"] if uvloop else ["-c", f"{WITHOUT_UVLOOP}; from chatdemo.__main__ import main; main()"]
-        return [*AS_THE_OTHERS, sys.executable, *run, "serve", "--port", str(port), "--db", ":memory:", "--step", step]
+        run = (
+            ["-m", "chatdemo"]
+            if uvloop
+            else ["-c", f"{WITHOUT_UVLOOP}; from chatdemo.__main__ import main; main()"]
+        )
+        return [
+            *AS_THE_OTHERS,
+            sys.executable,
+            *run,
+            "serve",
+            "--port",
+            str(port),
+            "--db",
+            ":memory:",
+            "--step",
+            step,
+        ]
 
-    return Peer(name, command, partial(tools.lacks_modules, modules=("uvloop",)) if uvloop else nothing, ready="Stop")
+    return Peer(
+        name,
+        command,
+        partial(tools.lacks_modules, modules=("uvloop",)) if uvloop else nothing,
+        ready="Stop",
+    )
 
 
 def in_python(name: str, script: str, *modules: str) -> Peer:
@@ -82,7 +108,16 @@ def stock(name: str, consumer: str) -> Peer:
     """The tutorial's own project on Daphne; its access log has a line a connection, and goes nowhere."""
 
     def command(workshop: Workshop, port: int) -> list[str]:
-        return [sys.executable, "-m", "daphne", "--access-log", "/dev/null", "-p", str(port), "mysite.asgi:application"]
+        return [
+            sys.executable,
+            "-m",
+            "daphne",
+            "--access-log",
+            "/dev/null",
+            "-p",
+            str(port),
+            "mysite.asgi:application",
+        ]
 
     prepare = partial(tools.lacks_project, name=consumer)
     return Peer(name, command, prepare, ready="Listening on TCP", folder=consumer)
@@ -97,7 +132,9 @@ PEERS = {
         ours(STEP_ASYNC, step="async"),
         stock(STOCK, "async"),
         stock(STOCK_SYNC, "groups"),
-        in_python(FASTAPI, "with_fastapi.py", "fastapi", "uvicorn", "uvloop", "httptools", "websockets"),
+        in_python(
+            FASTAPI, "with_fastapi.py", "fastapi", "uvicorn", "uvloop", "httptools", "websockets"
+        ),
         in_python(WEBSOCKETS, "with_websockets.py", "websockets"),
         in_python(PICOWS, "with_picows.py", "picows", "uvloop"),
         in_node(NODE_WS, "with_ws.js", "ws"),

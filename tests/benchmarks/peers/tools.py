@@ -52,7 +52,15 @@ def lacks_package(workshop: Workshop, package: str) -> str:
     if (workshop.packages / "node_modules" / package).is_dir():
         return ""
     workshop.packages.mkdir(parents=True, exist_ok=True)
-    command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(workshop.packages), package]
+    command = [
+        "npm",
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--prefix",
+        str(workshop.packages),
+        package,
+    ]
     return _failure(command, f"npm couldn't install {package}")
 
 
@@ -66,7 +74,9 @@ def lacks_program(workshop: Workshop, source: Path) -> str:
         return ""
     if not (compiler := shutil.which("cc")):
         return "there is no C compiler (cc)"
-    return _failure([compiler, "-O2", "-o", str(program(workshop)), str(source)], "cc couldn't compile it")
+    return _failure(
+        [compiler, "-O2", "-o", str(program(workshop)), str(source)], "cc couldn't compile it"
+    )
 
 
 def lacks_project(workshop: Workshop, name: str) -> str:
@@ -75,7 +85,7 @@ def lacks_project(workshop: Workshop, name: str) -> str:
     with open(project / "mysite" / "settings.py", "a", encoding="utf-8") as settings:
         settings.write(MORE_SETTINGS)
     if name != "async":
-        step = ROOT / "chatdemo" / "tutorial" / "steps" / name / "chat" / "consumers.py"
+        step = ROOT / "chatdemo" / "course" / "steps" / name / "chat" / "consumers.py"
         shutil.copy(step, project / "chat" / "consumers.py")
     return ""
 

@@ -49,4 +49,6 @@ async def lobby(connection: WebSocket):
 
 
 if __name__ == "__main__":
-    Server(uvicorn.Config(app, "127.0.0.1", int(sys.argv[1]), log_level="error", access_log=False)).run()
+    Server(
+        uvicorn.Config(app, "127.0.0.1", int(sys.argv[1]), log_level="error", access_log=False)
+    ).run()

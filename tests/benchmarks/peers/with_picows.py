@@ -19,7 +19,9 @@ class Participant(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame):
         if frame.msg_type == WSMsgType.TEXT:
-            text = json.dumps({"message": json.loads(frame.get_payload_as_bytes())["message"]}).encode()
+            text = json.dumps(
+                {"message": json.loads(frame.get_payload_as_bytes())["message"]}
+            ).encode()
             for listener in listeners:
                 listener.transport.send(WSMsgType.TEXT, text)
         elif frame.msg_type == WSMsgType.CLOSE:

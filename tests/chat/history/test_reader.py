@@ -29,7 +29,9 @@ READ = {
 def fill(name, count):
     """A room of this name with so many messages."""
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO chat_room (name, key, deleted) VALUES (%s, 'k', 0) RETURNING id", [name])
+        cursor.execute(
+            "INSERT INTO chat_room (name, key, deleted) VALUES (%s, 'k', 0) RETURNING id", [name]
+        )
         [[room]] = cursor.fetchall()
         cursor.execute(FILL, [count, room, PEOPLE])
 
@@ -38,7 +40,10 @@ def call(room, person, *names):
     with connection.cursor() as cursor:
         for name in names:
             row = [person, name, alike(parts(name)[0]), room]
-            cursor.execute("INSERT INTO chat_speaker SELECT %s, %s, %s, 1, id FROM chat_room WHERE name = %s", row)
+            cursor.execute(
+                "INSERT INTO chat_speaker SELECT %s, %s, %s, 1, id FROM chat_room WHERE name = %s",
+                row,
+            )
 
 
 @contextmanager

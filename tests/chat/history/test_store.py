@@ -38,7 +38,11 @@ def rows(path, query="SELECT room_id, seq, text FROM chat_message ORDER BY 1, 2"
 
 
 def test_each_room_counts_from_one(store, path):
-    assert keep(store, draft("a"), draft("b"), draft("c", "other")) == [(1, "a", True), (2, "b", True), (1, "c", True)]
+    assert keep(store, draft("a"), draft("b"), draft("c", "other")) == [
+        (1, "a", True),
+        (2, "b", True),
+        (1, "c", True),
+    ]
     assert keep(store, draft("d")) == [(3, "d", True)]
     assert rows(path) == [(1, 1, "a"), (1, 2, "b"), (1, 3, "d"), (2, 1, "c")]
 
@@ -72,7 +76,11 @@ def test_nothing_is_kept_of_who_has_no_name(store, path):
 
 def test_times_are_those_of_the_wire_contract(store):
     [(kept, _)] = store.keep([draft(id="x")])
-    assert len(kept.at) == len("2026-11-22T10:00:00.123Z") and kept.at[10] == "T" and kept.at.endswith("Z")
+    assert (
+        len(kept.at) == len("2026-11-22T10:00:00.123Z")
+        and kept.at[10] == "T"
+        and kept.at.endswith("Z")
+    )
     assert store.keep([draft(id="x")])[0][0].at == kept.at
 
 
@@ -154,7 +162,9 @@ def test_a_file_that_is_gone_keeps_nothing_until_it_is_back(store, path):
     assert explain(caught.value) == "the server's database is gone"
     assert not path.exists()
     for part in ("", "-wal", "-shm"):
-        if path.with_name("away" + part).exists():  # SQLite removes the others when the last one closes
+        if path.with_name(
+            "away" + part
+        ).exists():  # SQLite removes the others when the last one closes
             path.with_name("away" + part).rename(path.with_name(path.name + part))
     assert keep(store, draft("c"))[0] == (2, "c", True)
 
@@ -173,7 +183,9 @@ def test_in_memory_it_is_the_database_that_all_of_this_process_share():
     try:
         with closing(Store(database.MEMORY_URI)) as store:
             store.keep([draft("a", room="memory of a test")])
-        found = keeper.execute("SELECT text FROM chat_message NATURAL JOIN (SELECT 'a' AS text)").fetchall()
+        found = keeper.execute(
+            "SELECT text FROM chat_message NATURAL JOIN (SELECT 'a' AS text)"
+        ).fetchall()
         assert found == [("a",)]
     finally:
         keeper.close()
@@ -181,7 +193,9 @@ def test_in_memory_it_is_the_database_that_all_of_this_process_share():
 
 def test_a_database_that_may_only_be_read_keeps_nothing_until_it_may_be_written(store, path):
     keep(store, draft("a"))
-    store.connection.execute("PRAGMA query_only = ON")  # what a file without permission is for anyone but root
+    store.connection.execute(
+        "PRAGMA query_only = ON"
+    )  # what a file without permission is for anyone but root
     with pytest.raises(sqlite3.OperationalError) as caught:
         keep(store, draft("b"))
     assert explain(caught.value) == "the server's database is read-only"

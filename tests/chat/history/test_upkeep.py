@@ -27,7 +27,10 @@ def path(tmp_path):
 def age(path, seqs, days):
     with closing(sqlite3.connect(path)) as connection, connection:
         for seq in seqs:
-            connection.execute("UPDATE chat_message SET at = datetime('now', ?) WHERE seq = ?", (f"-{days} days", seq))
+            connection.execute(
+                "UPDATE chat_message SET at = datetime('now', ?) WHERE seq = ?",
+                (f"-{days} days", seq),
+            )
 
 
 def test_what_is_too_old_is_deleted_and_its_numbers_stay_used(path):
@@ -107,5 +110,8 @@ def test_a_fault_is_logged_and_harms_nothing(tmp_path, caplog):
     upkeep = Upkeep(tmp_path / "nothing here", 30, BIG)
     upkeep.note(1)
     wait_for(lambda: not upkeep.thread.is_alive(), "the thread's end")
-    assert "The database couldn't be looked after, and is again in a minute: unable to open" in caplog.text
+    assert (
+        "The database couldn't be looked after, and is again in a minute: unable to open"
+        in caplog.text
+    )
     assert not (tmp_path / "nothing here").exists()

@@ -21,13 +21,18 @@ class Book:
         if self.faults:
             raise self.faults.pop(0)
         self.transactions.append([draft.text for draft in drafts])
-        return [(Kept(number, draft.name, draft.text, ""), True) for number, draft in enumerate(drafts)]
+        return [
+            (Kept(number, draft.name, draft.text, ""), True) for number, draft in enumerate(drafts)
+        ]
 
     def close(self):
         self.closed += 1
 
 
-LOCKED, FULL = sqlite3.OperationalError("database is locked"), sqlite3.OperationalError("database or disk is full")
+LOCKED, FULL = (
+    sqlite3.OperationalError("database is locked"),
+    sqlite3.OperationalError("database or disk is full"),
+)
 
 
 @pytest.fixture
@@ -49,7 +54,9 @@ def draft(text, told):
     def on_kept(kept, is_new):
         told.put_nowait((text, "kept"))
 
-    return Draft("lobby", "ana", None, "", text, on_kept, lambda reason: told.put_nowait((text, reason)))
+    return Draft(
+        "lobby", "ana", None, "", text, on_kept, lambda reason: told.put_nowait((text, reason))
+    )
 
 
 async def hear(told, count):
@@ -92,13 +99,17 @@ async def test_a_lock_that_stays_is_told(writer, book, told, monkeypatch, caplog
     assert await hear(told, 1) == [("b", "kept")]
 
 
-async def test_a_lock_that_stays_is_told_to_all_who_wait_for_it_at_once(writer, book, told, monkeypatch):
+async def test_a_lock_that_stays_is_told_to_all_who_wait_for_it_at_once(
+    writer, book, told, monkeypatch
+):
     monkeypatch.setattr(module, "PATIENCE", 0)
     monkeypatch.setattr(module, "MOST", 2)
     book.faults = [LOCKED]
     for text in "abc":
         writer.put(draft(text, told))
-    assert {reason for _, reason in await hear(told, 3)} == {"the server's database is locked by another program"}
+    assert {reason for _, reason in await hear(told, 3)} == {
+        "the server's database is locked by another program"
+    }
     assert book.transactions == []
 
 

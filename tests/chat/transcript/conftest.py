@@ -25,7 +25,9 @@ class Past:
     def say(self, *texts, room="lobby", name="Ana"):
         with closing(Store(self.path)) as store:
             store._open()
-            store.connection.execute("PRAGMA secure_delete = OFF")  # some builds of SQLite have it on
+            store.connection.execute(
+                "PRAGMA secure_delete = OFF"
+            )  # some builds of SQLite have it on
             store.keep([Draft(room, "ana", None, name, text, print, print) for text in texts])
 
     def at(self, at, seq=1):

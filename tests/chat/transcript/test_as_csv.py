@@ -16,7 +16,9 @@ AT = "2026-11-22T10:00:00.000Z"
 
 
 def rows(*messages):
-    written = "".join(write(FORMS["csv"](), "lobby", [list(messages)])).encode("utf-8").decode("utf-8")
+    written = (
+        "".join(write(FORMS["csv"](), "lobby", [list(messages)])).encode("utf-8").decode("utf-8")
+    )
     return list(csv.reader(io.StringIO(written, newline="")))
 
 
@@ -33,13 +35,28 @@ def test_any_text_comes_back_but_for_the_apostrophe(said):
     assert [(unquoted(name), unquoted(text)) for _, _, name, text in read] == [
         (visible(name), visible(text)) for name, text in said
     ]
-    assert [(seq, at) for seq, at, _, _ in read] == [(str(number), AT) for number in range(1, len(said) + 1)]
+    assert [(seq, at) for seq, at, _, _ in read] == [
+        (str(number), AT) for number in range(1, len(said) + 1)
+    ]
     for row in read:
         assert all(field[:1] not in set("=+-@＝＋－＠\t\r\n") for field in row)
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "'=1", '=cmd|"/C calc"!A0']
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "  =1",
+        "＝1",
+        "'=1",
+        '=cmd|"/C calc"!A0',
+    ],
 )
 def test_a_formula_is_text(text):
     assert cell(text) == "'" + visible(text)

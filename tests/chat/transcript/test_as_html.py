@@ -45,7 +45,9 @@ def page(*messages, room="lobby"):
 
 HEAD = ["html", "head", "meta", "meta", "meta", "title", "style", "body", "h1", "bdi", "ol"]
 MESSAGE = ["li", "strong", "bdi", "time", "p"]
-TEXTS = st.text() | st.sampled_from(["<b>", "</p>", "<!--", "&lt;", "&#60;", '"><script>', "]]>", "\n\n", "</title>"])
+TEXTS = st.text() | st.sampled_from(
+    ["<b>", "</p>", "<!--", "&lt;", "&#60;", '"><script>', "]]>", "\n\n", "</title>"]
+)
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS)), TEXTS)
@@ -60,13 +62,17 @@ def test_any_text_is_text_and_makes_no_tag(said, room):
 
 def test_a_message_has_its_place_and_its_time():
     assert '<li id="m7">' in page(Kept(7, "Ana", "hello", AT))
-    assert '<time datetime="2026-11-22T10:00:00.000Z">2026-11-22 10:00:00 UTC</time>' in page(Kept(7, "", "", AT))
+    assert '<time datetime="2026-11-22T10:00:00.000Z">2026-11-22 10:00:00 UTC</time>' in page(
+        Kept(7, "", "", AT)
+    )
 
 
 def test_it_needs_nothing_else_and_runs_nothing():
     text = page(Kept(1, "Ana", "<script>alert(1)</script>", AT))
     assert text.startswith("<!doctype html>\n") and '<meta charset="utf-8">' in text
-    assert "color-scheme: light dark" in text and 'dir="auto"' in text and "default-src 'none'" in text
+    assert (
+        "color-scheme: light dark" in text and 'dir="auto"' in text and "default-src 'none'" in text
+    )
     assert "<script" not in text and "src=" not in text and "href=" not in text
 
 

@@ -19,17 +19,26 @@ def written(*pages):
 
 @given(st.lists(st.lists(st.tuples(ANY, ANY))))
 def test_every_text_comes_back_as_it_was(pages):
-    kept = [[Kept(number, name, text, AT) for number, (name, text) in enumerate(page)] for page in pages]
-    expected = [{"seq": one.seq, "at": AT, "name": one.name, "text": one.text} for page in kept for one in page]
+    kept = [
+        [Kept(number, name, text, AT) for number, (name, text) in enumerate(page)] for page in pages
+    ]
+    expected = [
+        {"seq": one.seq, "at": AT, "name": one.name, "text": one.text}
+        for page in kept
+        for one in page
+    ]
     assert json.loads(written(*kept)) == expected
 
 
 @given(ANY)
 def test_no_character_acts(text):
     shown = written([Kept(1, text, text, AT)]).decode("utf-8")
-    assert not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in shown.replace("\n", ""))
     assert not any(
-        unicodedata.bidirectional(char) in ("RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI") for char in shown
+        unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in shown.replace("\n", "")
+    )
+    assert not any(
+        unicodedata.bidirectional(char) in ("RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI")
+        for char in shown
     )
 
 

@@ -15,10 +15,13 @@ from chatdemo.chat.transcript.characters import one_line, visible
 AT = "2026-11-22T10:00:00.000Z"
 PARSERS = [MarkdownIt("commonmark"), MarkdownIt("commonmark").enable(["table", "strikethrough"])]
 #: What makes Markdown, more often than random characters would.
-PIECES = (
-    "# > - + * _ ` ~ = | < & [ ] ( ) ! \\ : . % 1. 2) ``` ~~~ --- === a b 日 www. http:// <b> [a](b) &lt; @ -->".split()
+PIECES = "# > - + * _ ` ~ = | < & [ ] ( ) ! \\ : . % 1. 2) ``` ~~~ --- === a b 日 www. http:// <b> [a](b) &lt; @ -->".split()
+TEXTS = (
+    st.lists(st.sampled_from([*PIECES, " ", "    ", "\t", "\n", "\n\n", "\u2028", "\x85"])).map(
+        "".join
+    )
+    | st.text()
 )
-TEXTS = st.lists(st.sampled_from([*PIECES, " ", "    ", "\t", "\n", "\n\n", "\u2028", "\x85"])).map("".join) | st.text()
 MESSAGE = ["paragraph_open", "paragraph_close", "blockquote_open", "blockquote_close"]
 
 
@@ -50,7 +53,11 @@ def test_no_text_is_more_than_text_or_leaves_its_message(parser, text):
         "heading_close",
         *MESSAGE * 2,
     ]
-    assert {token.type for token in tokens if token.level == 1} <= {"paragraph_open", "paragraph_close", "inline"}
+    assert {token.type for token in tokens if token.level == 1} <= {
+        "paragraph_open",
+        "paragraph_close",
+        "inline",
+    }
     *quoted, after = [text_of(token) for token in tokens if token.level == 2]
     assert after == "after"
     assert lines("\n".join(quoted)) == lines(text)
@@ -62,7 +69,10 @@ def test_no_name_is_more_than_a_name(parser, name):
     tokens = parser.parse(written(Kept(1, name, "hello", AT), room=name))
     heading, who = [token for token in tokens if token.type == "inline" and token.level == 1]
     assert text_of(heading).strip() == one_line(name).strip()
-    assert [leaf.type for leaf in who.children if leaf.content == ""][:2] == ["strong_open", "strong_close"]
+    assert [leaf.type for leaf in who.children if leaf.content == ""][:2] == [
+        "strong_open",
+        "strong_close",
+    ]
     assert "".join(leaf.content for leaf in who.children) == (
         f"2026-11-22 10:00:00 UTC {one_line(name).strip() or 'Somebody'}"
     )

@@ -27,7 +27,10 @@ with open(sys.argv[1], "r+b") as shm:
 
 def in_the_files(path):
     """How many of the secrets' bytes can still be found."""
-    return sum(file.read_bytes().count(b"the secret of a test") for file in path.parent.glob(f"{path.name}*"))
+    return sum(
+        file.read_bytes().count(b"the secret of a test")
+        for file in path.parent.glob(f"{path.name}*")
+    )
 
 
 def test_a_room_is_forgotten_and_no_other(past):
@@ -44,13 +47,17 @@ def test_who_spoke_there_is_forgotten_too(past):
             store.keep([Draft(room, "ana", "x", "Ana", "hello", print, print)])
     forget(past.path, "lobby")
     with closing(sqlite3.connect(past.path)) as connection:
-        found = connection.execute("SELECT room.name FROM chat_speaker JOIN chat_room AS room ON room.id = room_id")
+        found = connection.execute(
+            "SELECT room.name FROM chat_speaker JOIN chat_room AS room ON room.id = room_id"
+        )
         assert found.fetchall() == [("other",)]
 
 
 def test_no_byte_of_it_is_left(past):
     for number in range(200):  # in turns with another room, so that the two share pages
-        past.say(SECRET.format(number=number) * (200 if number % 20 == 0 else 1))  # some are longer than a page
+        past.say(
+            SECRET.format(number=number) * (200 if number % 20 == 0 else 1)
+        )  # some are longer than a page
         past.say("kept " * (number % 9) * 50, room="other")
     assert in_the_files(past.path) > 200
     forget(past.path, "lobby")
@@ -104,7 +111,9 @@ def test_it_waits_for_a_server_that_is_writing_its_log_back(past, monkeypatch):
     with closing(reader.connect(past.path)) as open_still:
         open_still.execute("SELECT count(*) FROM chat_message").fetchone()
         command = [sys.executable, "-c", WRITING_BACK, f"{past.path}-shm"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as server:
             assert server.stdout.readline() == "locked\n"
             clock = SimpleNamespace(monotonic=time.monotonic, sleep=pause)
             monkeypatch.setattr("chatdemo.chat.transcript.forget.time", clock)

@@ -8,7 +8,7 @@ import pytest
 
 from chatdemo.chat.history import Kept
 from chatdemo.chat.transcript import FORMS, reader, write
-from chatdemo.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError
 from chatdemo.project import database
 
 
@@ -32,7 +32,9 @@ def test_a_room_is_read_in_its_order_and_by_pages(past, monkeypatch):
 def test_a_message_is_as_it_was_kept(past):
     past.say("hello")
     past.at("2026-11-22 10:00:00.123")
-    assert list(reader.pages(past.path, "lobby")) == [[Kept(1, "Ana", "hello", "2026-11-22T10:00:00.123Z")]]
+    assert list(reader.pages(past.path, "lobby")) == [
+        [Kept(1, "Ana", "hello", "2026-11-22T10:00:00.123Z")]
+    ]
 
 
 def test_since_leaves_out_what_was_said_before(past):
@@ -112,7 +114,10 @@ def test_an_unknown_room_is_an_error_that_names_those_near_it(past):
     with pytest.raises(ChatdemoError) as caught:
         reader.require(past.path, "loby")
     assert caught.value.message == "Nothing is kept of a room 'loby'."
-    assert caught.value.hint == "Did you mean Lobby or lobby 2? chatdemo rooms lists those that there are."
+    assert (
+        caught.value.hint
+        == "Did you mean Lobby or lobby 2? chatdemo rooms lists those that there are."
+    )
 
 
 @pytest.mark.parametrize("typed", ["music", "", "\udcff", "a\0b", "x" * 10_000])

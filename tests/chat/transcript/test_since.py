@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 import pytest
 
 from chatdemo.chat.transcript.since import parse, stored
-from chatdemo.errors import UsageError
+from chatdemo.common.errors import UsageError
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=timezone.utc)
 
@@ -53,7 +53,19 @@ def test_without_a_zone_it_is_this_machines(in_new_york, text, at):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "3", "2 h", "h", "2026-13-01", "٣d", "99999999999999w", "0001-01-01T00:00+14:00", "-2h"]
+    "text",
+    [
+        "",
+        "yesterday",
+        "3",
+        "2 h",
+        "h",
+        "2026-13-01",
+        "٣d",
+        "99999999999999w",
+        "0001-01-01T00:00+14:00",
+        "-2h",
+    ],
 )
 def test_anything_else_is_refused(text):
     with pytest.raises(UsageError) as caught:
@@ -64,6 +76,8 @@ def test_anything_else_is_refused(text):
     )
 
 
-@pytest.mark.parametrize("kept", ["2026-11-22 10:00:00", "2026-11-22 10:00:00.000", "2026-11-22 10:00:00.000000"])
+@pytest.mark.parametrize(
+    "kept", ["2026-11-22 10:00:00", "2026-11-22 10:00:00.000", "2026-11-22 10:00:00.000000"]
+)
 def test_what_was_said_at_that_time_is_not_before_it(kept):
     assert stored(NOW) <= kept

@@ -8,7 +8,11 @@ from tests.realtime.wire.frames import CLOSE, Frame, close_code, close_frame, en
 
 NORMAL, PROTOCOL_ERROR, INVALID_PAYLOAD, TOO_BIG = 1000, 1002, 1007, 1009
 #: In which order it goes at the end: the client closes once it has its answers, has closed already, or never does.
-CLIENT_CLOSES, CLIENT_HAS_CLOSED, SERVER_CLOSES = "client closes", "client has closed", "server closes"
+CLIENT_CLOSES, CLIENT_HAS_CLOSED, SERVER_CLOSES = (
+    "client closes",
+    "client has closed",
+    "server closes",
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,9 @@ class Send:
 
     def play(self, client: Client) -> None:
         content = self.content
-        data = content if isinstance(content, bytes) else b"".join(encode(frame) for frame in content)
+        data = (
+            content if isinstance(content, bytes) else b"".join(encode(frame) for frame in content)
+        )
         client.send_bytes(data, self.chop)
 
 

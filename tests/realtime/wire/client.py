@@ -27,7 +27,9 @@ class Client:
         self.received: list[Frame] = []
         self._buffer = bytearray()
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each chop is a packet of its own
+        self._socket.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+        )  # each chop is a packet of its own
         try:
             self._shake_hands()
         except BaseException:
@@ -81,7 +83,9 @@ class Client:
             self._take_more()
         answer, _, rest = bytes(self._buffer).partition(b"\r\n\r\n")
         accepted = base64.b64encode(hashlib.sha1(NONCE + GUID).digest())
-        assert answer.startswith(b"HTTP/1.1 101 ") and b"Sec-WebSocket-Accept: " + accepted in answer, answer
+        assert (
+            answer.startswith(b"HTTP/1.1 101 ") and b"Sec-WebSocket-Accept: " + accepted in answer
+        ), answer
         self._buffer = bytearray(rest)
 
     def _read_frame(self) -> Frame:

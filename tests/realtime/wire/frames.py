@@ -34,7 +34,11 @@ def fragments(opcode: int, payload: bytes, size: int) -> tuple[Frame, ...]:
     """A message cut into frames of ``size`` bytes; the last is what remains."""
     starts = range(0, len(payload), size)
     return tuple(
-        Frame(CONTINUATION if start else opcode, payload[start : start + size], fin=start == starts[-1])
+        Frame(
+            CONTINUATION if start else opcode,
+            payload[start : start + size],
+            fin=start == starts[-1],
+        )
         for start in starts
     )
 
@@ -50,10 +54,14 @@ def head(frame: Frame) -> bytes:
     if length < 126:
         return bytes([first, 0x80 | length])
     short = length < 1 << 16
-    return bytes([first, 0x80 | (126 if short else 127)]) + length.to_bytes(2 if short else 8, "big")
+    return bytes([first, 0x80 | (126 if short else 127)]) + length.to_bytes(
+        2 if short else 8, "big"
+    )
 
 
 def masked(payload: bytes) -> bytes:
     """The payload under KEY: one XOR of two long numbers, as a loop over a mebibyte would take a while."""
     key = (KEY * (len(payload) // 4 + 1))[: len(payload)]
-    return (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(len(payload), "big")
+    return (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(
+        len(payload), "big"
+    )

@@ -20,7 +20,9 @@ PINGS, PONGS = ([Frame(opcode, payload) for payload in TEN] for opcode in (PING,
 CASES = [
     *[
         answered(f"2.{i}", together(Frame(PING, payload)), Frame(PONG, payload))
-        for i, payload in enumerate([b"", b"Hello, world!", b"\x00\xff\xfe\xfd\xfc\xfb\x00\xff", LONGEST], 1)
+        for i, payload in enumerate(
+            [b"", b"Hello, world!", b"\x00\xff\xfe\xfd\xfc\xfb\x00\xff", LONGEST], 1
+        )
     ],
     refused("2.5", together(Frame(PING, b"\xfe" * 126)), PROTOCOL_ERROR),
     answered("2.6", chopped(Frame(PING, LONGEST)), Frame(PONG, LONGEST)),

@@ -21,6 +21,8 @@ CASES = [
     _after_a_message("3.3", 3, each),
     _after_a_message("3.4", 4, chopped),
     _alone("3.5", Frame(BINARY, b"\x00\xff\xfe\xfd\xfc\xfb\x00\xff", rsv=5)),
-    _alone("3.6", Frame(PING, b"Hello, world!", rsv=6)),  # the suite announces this ping, and sends a binary message
+    _alone(
+        "3.6", Frame(PING, b"Hello, world!", rsv=6)
+    ),  # the suite announces this ping, and sends a binary message
     _alone("3.7", Frame(CLOSE, rsv=7)),
 ]

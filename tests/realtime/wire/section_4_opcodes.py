@@ -12,7 +12,10 @@ def _cases(part: str, first: int) -> list[Case]:
     after = [Frame(first + 2), Frame(first + 3, HELLO.payload), Frame(first + 4, HELLO.payload)]
     ways = [together, together, chopped]
     return [
-        *[refused(f"{part}.{i}", together(frame), PROTOCOL_ERROR) for i, frame in enumerate(alone, 1)],
+        *[
+            refused(f"{part}.{i}", together(frame), PROTOCOL_ERROR)
+            for i, frame in enumerate(alone, 1)
+        ],
         *[
             refused(f"{part}.{i}", way(HELLO, frame, Frame(PING)), PROTOCOL_ERROR, HELLO)
             for i, (frame, way) in enumerate(zip(after, ways, strict=True), 3)

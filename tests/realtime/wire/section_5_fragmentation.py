@@ -1,6 +1,15 @@
 """Section 5: messages in several frames, and control frames among them."""
 
-from tests.realtime.wire.case import PROTOCOL_ERROR, Await, Case, answered, chopped, each, refused, together
+from tests.realtime.wire.case import (
+    PROTOCOL_ERROR,
+    Await,
+    Case,
+    answered,
+    chopped,
+    each,
+    refused,
+    together,
+)
 from tests.realtime.wire.frames import CONTINUATION, PING, PONG, TEXT, Frame
 
 ONE, TWO, THREE, FOUR, FIVE = (b"fragment%d" % i for i in range(1, 6))
@@ -21,7 +30,9 @@ def _in_every_way(first: int, frames: tuple[Frame, ...], *answers: Frame) -> lis
 
 def _nothing_to_continue(first: int, fin: bool) -> list[Case]:
     stray = Frame(CONTINUATION, b"non-continuation payload", fin)
-    return [refused(f"5.{i}", way(stray, HELLO), PROTOCOL_ERROR) for i, way in enumerate(WAYS, first)]
+    return [
+        refused(f"5.{i}", way(stray, HELLO), PROTOCOL_ERROR) for i, way in enumerate(WAYS, first)
+    ]
 
 
 def _stray_then_message(number: str, fin: bool) -> Case:
@@ -47,7 +58,12 @@ CASES = [
     *_in_every_way(6, (HALVES[0], ASIDE, HALVES[1]), BACK, WHOLE),
     *_nothing_to_continue(9, fin=True),
     *_nothing_to_continue(12, fin=False),
-    refused("5.15", together(*HALVES, Frame(CONTINUATION, THREE, fin=False), Frame(TEXT, FOUR)), PROTOCOL_ERROR, WHOLE),
+    refused(
+        "5.15",
+        together(*HALVES, Frame(CONTINUATION, THREE, fin=False), Frame(TEXT, FOUR)),
+        PROTOCOL_ERROR,
+        WHOLE,
+    ),
     _stray_then_message("5.16", fin=False),
     _stray_then_message("5.17", fin=True),
     refused("5.18", together(HALVES[0], Frame(TEXT, TWO)), PROTOCOL_ERROR),

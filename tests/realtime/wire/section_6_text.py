@@ -1,13 +1,23 @@
 """Section 6: text is UTF-8, and what isn't is refused as soon as it can be told."""
 
-from tests.realtime.wire.case import INVALID_PAYLOAD, Case, Send, Silence, answered, refused, together
+from tests.realtime.wire.case import (
+    INVALID_PAYLOAD,
+    Case,
+    Send,
+    Silence,
+    answered,
+    refused,
+    together,
+)
 from tests.realtime.wire.frames import CONTINUATION, TEXT, Frame, encode, fragments
 from tests.realtime.wire.utf8 import GREEK, SEQUENCES
 
 UMLAUTS = "Hello-µ@ßöä", "üàá-UTF-8!!"
 LATIN = "".join(UMLAUTS).encode()
 SURROGATE = GREEK + b"\xed\xa0\x80edited"
-BEYOND = GREEK + b"\xf4\x90\x80\x80edited"  # a code point after the last; its second byte gives it away
+BEYOND = (
+    GREEK + b"\xf4\x90\x80\x80edited"
+)  # a code point after the last; its second byte gives it away
 LAST = len(GREEK)
 NUMBERED_FROM = 5  # 6.5 is the first group of sequences
 

@@ -49,7 +49,10 @@ CASES = [
     _closed_with("7.3.6", close_frame(NORMAL, b"*" * 124), PROTOCOL_ERROR),
     _closed_with("7.5.1", close_frame(NORMAL, NOT_UTF8), PROTOCOL_ERROR, INVALID_PAYLOAD),
     *[_closed_with(f"7.7.{i}", close_frame(code), NORMAL, code) for i, code in enumerate(VALID, 1)],
-    *[_closed_with(f"7.9.{i}", close_frame(code), PROTOCOL_ERROR) for i, code in enumerate(INVALID, 1)],
+    *[
+        _closed_with(f"7.9.{i}", close_frame(code), PROTOCOL_ERROR)
+        for i, code in enumerate(INVALID, 1)
+    ],
     *[
         _closed_with(f"7.13.{i}", close_frame(code), NORMAL, PROTOCOL_ERROR, code)  # INFORMATIONAL
         for i, code in enumerate(UNDEFINED, 1)

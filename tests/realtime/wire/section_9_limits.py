@@ -6,7 +6,16 @@ larger in the suite than that is sent in full, and refused with 1009. Of a thous
 
 from dataclasses import dataclass
 
-from tests.realtime.wire.case import TOO_BIG, Await, Case, Send, answered, chopped, refused, together
+from tests.realtime.wire.case import (
+    TOO_BIG,
+    Await,
+    Case,
+    Send,
+    answered,
+    chopped,
+    refused,
+    together,
+)
 from tests.realtime.wire.client import Client
 from tests.realtime.wire.frames import BINARY, TEXT, Frame, fragments
 
@@ -49,7 +58,9 @@ class SendManifold:
 
 def _whole(part: str, opcode: int) -> list[Case]:
     messages = [Frame(opcode, LONGEST[opcode].payload[:size]) for size in SIZES]
-    return [answered(f"{part}.{i}", together(message), message) for i, message in enumerate(messages, 1)]
+    return [
+        answered(f"{part}.{i}", together(message), message) for i, message in enumerate(messages, 1)
+    ]
 
 
 def _too_large(part: str, opcode: int) -> list[Case]:
@@ -61,12 +72,18 @@ def _too_large(part: str, opcode: int) -> list[Case]:
 
 def _in_fragments(part: str, opcode: int) -> list[Case]:
     message = FILLED[opcode]
-    return [answered(f"{part}.{i}", (SendFragments(message, size),), message) for i, size in enumerate(FRAGMENTS, 1)]
+    return [
+        answered(f"{part}.{i}", (SendFragments(message, size),), message)
+        for i, size in enumerate(FRAGMENTS, 1)
+    ]
 
 
 def _in_chops(part: str, opcode: int) -> list[Case]:
     message = LONGEST[opcode]
-    return [answered(f"{part}.{i}", chopped(message, size=size), message) for i, size in enumerate(CHOPS, 1)]
+    return [
+        answered(f"{part}.{i}", chopped(message, size=size), message)
+        for i, size in enumerate(CHOPS, 1)
+    ]
 
 
 def _to_and_fro(part: str, opcode: int) -> list[Case]:
@@ -74,7 +91,11 @@ def _to_and_fro(part: str, opcode: int) -> list[Case]:
     return [
         answered(
             f"{part}.{i}",
-            tuple(step for count in range(ROUND_TRIPS) for step in (Send((message,)), Await(count + 1))),
+            tuple(
+                step
+                for count in range(ROUND_TRIPS)
+                for step in (Send((message,)), Await(count + 1))
+            ),
             *[message] * ROUND_TRIPS,
         )
         for i, message in enumerate(messages, 1)

@@ -2,7 +2,18 @@
 
 GREEK = "κ\u1f79σμε".encode()  # U+1F79 is of three bytes, the other letters are of two
 #: A sequence of two, three, four, five and six bytes each, without the last: of zeros, then of ones.
-CUT_SHORT = ["c0", "e080", "f08080", "f8808080", "fc80808080", "df", "efbf", "f7bfbf", "fbbfbfbf", "fdbfbfbfbf"]
+CUT_SHORT = [
+    "c0",
+    "e080",
+    "f08080",
+    "f8808080",
+    "fc80808080",
+    "df",
+    "efbf",
+    "f7bfbf",
+    "fbbfbfbf",
+    "fdbfbfbfbf",
+]
 
 
 def _parse(*sequences: str) -> list[bytes]:
@@ -35,9 +46,15 @@ SEQUENCES: list[list[bytes]] = [
     # 6.11: both sides of the surrogates, U+FFFD, the last code point and the one after it
     _parse("ed9fbf", "ee8080", "efbfbd", "f48fbfbf", "f4908080"),
     # 6.12: continuation bytes that continue nothing
-    [*_parse("80", "bf", "80bf", "80bf80", "80bf80bf", "80bf80bf80", "80bf80bf80bf"), bytes(range(0x80, 0xBF))],
+    [
+        *_parse("80", "bf", "80bf", "80bf80", "80bf80bf", "80bf80bf80", "80bf80bf80bf"),
+        bytes(range(0x80, 0xBF)),
+    ],
     # 6.13: first bytes with nothing after them
-    [_spaced(first, end) for first, end in [(0xC0, 0xDF), (0xE0, 0xEF), (0xF0, 0xF7), (0xF8, 0xFB), (0xFC, 0xFD)]],
+    [
+        _spaced(first, end)
+        for first, end in [(0xC0, 0xDF), (0xE0, 0xEF), (0xF0, 0xF7), (0xF8, 0xFB), (0xFC, 0xFD)]
+    ],
     # 6.14: the last byte is missing
     _parse(*CUT_SHORT),
     # 6.15: all of those in a row
@@ -53,7 +70,13 @@ SEQUENCES: list[list[bytes]] = [
     # 6.20: surrogates
     _parse("eda080", "edadbf", "edae80", "edafbf", "edb080", "edbe80", "edbfbf"),
     # 6.21: pairs of them
-    _parse(*(high + low for high in ("eda080", "edadbf", "edae80", "edafbf") for low in ("edb080", "edbfbf"))),
+    _parse(
+        *(
+            high + low
+            for high in ("eda080", "edadbf", "edae80", "edafbf")
+            for low in ("edb080", "edbfbf")
+        )
+    ),
     # 6.22: code points that are no characters
     _last_two_of_each_plane(),
     # 6.23: the specials, U+FFF9 to U+FFFF

@@ -5,4 +5,8 @@ from django.core.management.commands.shell import Command as ShellCommand
 
 class Command(ShellCommand):
     def get_auto_imports(self) -> list[str]:
-        return [*super().get_auto_imports(), "channels.layers.get_channel_layer", "asgiref.sync.async_to_sync"]
+        return [
+            *super().get_auto_imports(),
+            "channels.layers.get_channel_layer",
+            "asgiref.sync.async_to_sync",
+        ]

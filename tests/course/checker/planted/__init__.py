@@ -1,0 +1,16 @@
+"""Every planted fault, by the step at which it matters."""
+
+from tests.course.checker.planted import (
+    asynchronous,
+    browser_tests,
+    echo,
+    groups,
+    index,
+    layer,
+    project,
+    room,
+)
+from tests.course.checker.planted.plant import Plant
+
+MODULES = (project, index, room, echo, layer, groups, asynchronous, browser_tests)
+PLANTED: list[Plant] = [plant for module in MODULES for plant in module.PLANTS]

@@ -1,0 +1,107 @@
+"""Faults of step 6, `async`."""
+
+from tests.course.checker.planted.plant import CONSUMERS, HANDLER, Plant
+
+PLANTS = [
+    Plant(
+        "a coroutine in JSON",
+        "async",
+        CONSUMERS,
+        HANDLER,
+        "        await self.send(text_data=json.dumps({'message': self.shown(event)}))\n\n    async def shown(self, event):\n        return event['message']\n",
+        "C601",
+        "shown",
+    ),
+    Plant(
+        "await forgotten: group_add",
+        "async",
+        CONSUMERS,
+        "await self.channel_layer.group_add",
+        "self.channel_layer.group_add",
+        "C601",
+        "group_add",
+    ),
+    Plant(
+        "await forgotten: group_send",
+        "async",
+        CONSUMERS,
+        "await self.channel_layer.group_send",
+        "self.channel_layer.group_send",
+        "C601",
+        "group_send",
+    ),
+    Plant(
+        "await forgotten: group_discard",
+        "async",
+        CONSUMERS,
+        "await self.channel_layer.group_discard",
+        "self.channel_layer.group_discard",
+        "C601",
+        "group_discard",
+    ),
+    Plant(
+        "await forgotten: accept",
+        "async",
+        CONSUMERS,
+        "await self.accept",
+        "self.accept",
+        "C601",
+        "accept",
+    ),
+    Plant(
+        "await forgotten: send", "async", CONSUMERS, "await self.send", "self.send", "C601", "send"
+    ),
+    Plant(
+        "a long sleep",
+        "async",
+        CONSUMERS,
+        HANDLER,
+        "        import time\n\n        time.sleep(1)\n" + HANDLER,
+        "C602",
+        "time.sleep",
+    ),
+    Plant(
+        "a short sleep",
+        "async",
+        CONSUMERS,
+        HANDLER,
+        "        import time\n\n        time.sleep(0.01)\n" + HANDLER,
+        "C602",
+        "time.sleep",
+    ),
+    Plant(
+        "a model in an async consumer",
+        "async",
+        CONSUMERS,
+        HANDLER,
+        "        from django.contrib.auth.models import User\n\n        User.objects.count()\n"
+        + HANDLER,
+        "C602",
+        "User.objects",
+    ),
+    Plant(
+        "def for async def",
+        "async",
+        CONSUMERS,
+        "    async def chat_message(self, event):\n        await",
+        "    def chat_message(self, event):\n       ",
+        "C603",
+        "chat_message",
+    ),
+    Plant(
+        "async_to_sync in async",
+        "async",
+        CONSUMERS,
+        "await self.channel_layer.group_send(",
+        "__import__('asgiref.sync').sync.async_to_sync(self.channel_layer.group_send)(",
+        "C604",
+    ),
+    Plant(
+        "await of nothing",
+        "async",
+        CONSUMERS,
+        "message = json.loads(text_data)",
+        "message = await json.loads(text_data)",
+        "C605",
+    ),
+]

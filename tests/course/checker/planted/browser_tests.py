@@ -1,0 +1,35 @@
+"""Faults of step 7, `tests`."""
+
+from tests.course.checker.planted.plant import SETTINGS, TESTS, Plant
+
+DJANGO_TESTS = """from django.test import LiveServerTestCase
+
+
+class ChatTests(LiveServerTestCase):
+    def test_it(self):
+        self.client.get("/chat/")
+"""
+
+PLANTS = [
+    Plant(
+        "Django's test case, imported", "tests", TESTS, None, DJANGO_TESTS, "C704", "no WebSockets"
+    ),
+    Plant("tests without a test", "tests", TESTS, "def test_", "def check_", "C701"),
+    Plant(
+        "a database in memory",
+        "tests",
+        SETTINGS,
+        '"NAME": BASE_DIR / "test.sqlite3"',
+        '"NAME": None',
+        "C702",
+    ),
+    Plant(
+        "a test that fails",
+        "tests",
+        TESTS,
+        'assertNotIn("hello"',
+        'assertIn("hello"',
+        "C703",
+        "AssertionError",
+    ),
+]

@@ -1,0 +1,247 @@
+"""Faults of step 5, `groups`."""
+
+from tests.course.checker.planted.plant import CONSUMERS, HANDLER, Plant
+
+DISCARD = """    async def disconnect(self, close_code):
+        await self.channel_layer.group_discard(self.room_group_name, self.channel_name)
+
+"""
+SYNC_ADD = """        async_to_sync(self.channel_layer.group_add)(
+            self.room_group_name, self.channel_name
+        )
+"""
+ADD = "        await self.channel_layer.group_add(self.room_group_name, self.channel_name)\n"
+GROUP_SEND = """        await self.channel_layer.group_send(
+            self.room_group_name, {"type": "chat.message", "message": message}
+        )
+"""
+SYNC_GROUP_SEND = """        async_to_sync(self.channel_layer.group_send)(
+            self.room_group_name, {"type": "chat.message", "message": message}
+        )
+"""
+
+ONLY_FIRST = """\
+        ChatConsumer.first = getattr(ChatConsumer, "first", self.channel_name)
+        if ChatConsumer.first == self.channel_name:
+            await self.send(text_data=json.dumps({"message": event["message"]}))
+            del ChatConsumer.first
+            ChatConsumer.first = ""
+"""
+PLANTS = [
+    Plant(
+        "a flood",
+        "async",
+        CONSUMERS,
+        HANDLER,
+        HANDLER + "        await self.channel_layer.group_send(self.room_group_name, event)\n",
+        "C515",
+        "chat_message",
+    ),
+    Plant(
+        "receive sends nothing",
+        "async",
+        CONSUMERS,
+        GROUP_SEND,
+        "        print(message)\n",
+        "C514",
+        "group_send",
+    ),
+    Plant(
+        "an event without end",
+        "async",
+        CONSUMERS,
+        HANDLER,
+        HANDLER
+        + "        if len(event) < 5:\n            await self.channel_layer.group_send(self.room_group_name, event | {'x': 1} | ({'y': 1} if 'x' in event else {}) | ({'z': 1} if 'y' in event else {}))\n",
+        "C515",
+        "chat_message",
+    ),
+    Plant("only for some", "async", CONSUMERS, HANDLER, ONLY_FIRST, "C516", "chat_message"),
+    Plant(
+        "a tuple",
+        "async",
+        CONSUMERS,
+        'f"chat_{self.room_name}"',
+        'f"chat_{self.room_name}",',
+        "C503",
+        "tuple",
+    ),
+    Plant(
+        "the wrong way round",
+        "async",
+        CONSUMERS,
+        "group_add(self.room_group_name, self.channel_name)",
+        "group_add(self.channel_name, self.room_group_name)",
+        "C505",
+        "wrong way",
+    ),
+    Plant("group_add forgotten", "async", CONSUMERS, ADD, "", "C501"),
+    Plant("group_add forgotten, synchronous", "groups", CONSUMERS, SYNC_ADD, "", "C501"),
+    Plant("group_discard forgotten", "async", CONSUMERS, DISCARD, "", "C512", "never called"),
+    Plant(
+        "group_discard of another group",
+        "async",
+        CONSUMERS,
+        "group_discard(self.room_group_name",
+        "group_discard(self.room_name",
+        "C512",
+        "another group",
+    ),
+    Plant(
+        "no handler",
+        "async",
+        CONSUMERS,
+        "def chat_message",
+        "def chat_messages",
+        "C507",
+        "'chat_messages'",
+    ),
+    Plant(
+        "type misspelt",
+        "groups",
+        CONSUMERS,
+        '"chat.message"',
+        '"chat.mesage"',
+        "C507",
+        "chat_mesage",
+    ),
+    Plant(
+        "async_to_sync forgotten: group_add",
+        "groups",
+        CONSUMERS,
+        "async_to_sync(self.channel_layer.group_add)",
+        "self.channel_layer.group_add",
+        "C506",
+        "group_add",
+    ),
+    Plant(
+        "async_to_sync forgotten: group_send",
+        "groups",
+        CONSUMERS,
+        "async_to_sync(self.channel_layer.group_send)",
+        "self.channel_layer.group_send",
+        "C506",
+        "group_send",
+    ),
+    Plant(
+        "back to oneself alone",
+        "async",
+        CONSUMERS,
+        GROUP_SEND,
+        '        await self.send(text_data=json.dumps({"message": message}))\n',
+        "C502",
+    ),
+    Plant(
+        "back to oneself alone, synchronous",
+        "groups",
+        CONSUMERS,
+        SYNC_GROUP_SEND,
+        '        self.send(text_data=json.dumps({"message": message}))\n',
+        "C502",
+    ),
+    Plant(
+        "one group for every room",
+        "async",
+        CONSUMERS,
+        'f"chat_{self.room_name}"',
+        '"chat_room"',
+        "C513",
+        "chat_room",
+    ),
+    Plant(
+        "the f is missing",
+        "groups",
+        CONSUMERS,
+        'f"chat_{self.room_name}"',
+        '"chat_self.room_name"',
+        "C513",
+    ),
+    Plant(
+        "the name is cut off",
+        "async",
+        CONSUMERS,
+        "{self.room_name}",
+        "{self.room_name[:8]}",
+        "C513",
+        "a_long_name",
+    ),
+    Plant(
+        "the name without its capitals",
+        "async",
+        CONSUMERS,
+        "{self.room_name}",
+        "{self.room_name.lower()}",
+        "C513",
+        "Lobby",
+    ),
+    Plant(
+        "the name kept in the class",
+        "async",
+        CONSUMERS,
+        "self.room_group_name",
+        "ChatConsumer.room_group_name",
+        "C513",
+    ),
+    Plant(
+        "a handler in a method",
+        "async",
+        CONSUMERS,
+        "    async def chat_message(self, event):\n    ",
+        "        async def chat_message(self, event):\n        ",
+        "C507",
+        "indentation",
+    ),
+    Plant("a bad group name", "async", CONSUMERS, 'f"chat_{', 'f"chat {', "C503", "chat lobby"),
+    Plant(
+        "another group",
+        "async",
+        CONSUMERS,
+        "group_send(\n            self.room_group_name",
+        'group_send(\n            f"room_{self.room_name}"',
+        "C504",
+        "room_lobby",
+    ),
+    Plant(
+        "the name for the channel",
+        "async",
+        CONSUMERS,
+        "group_add(self.room_group_name, self.channel_name",
+        "group_add(self.room_group_name, self.room_name",
+        "C505",
+    ),
+    Plant("no type", "async", CONSUMERS, '"type": "chat.message", ', "", "C508"),
+    Plant(
+        "a silent handler",
+        "groups",
+        CONSUMERS,
+        '        self.send(text_data=json.dumps({"message": event["message"]}))',
+        "        print(event)",
+        "C509",
+        "chat_message",
+    ),
+    Plant(
+        "twice",
+        "async",
+        CONSUMERS,
+        GROUP_SEND,
+        GROUP_SEND + '        await self.send(text_data=json.dumps({"message": message}))\n',
+        "C510",
+    ),
+    Plant(
+        "a group each",
+        "async",
+        CONSUMERS,
+        "chat_{self.room_name}",
+        "chat_{self.room_name}_{id(self)}",
+        "C511",
+    ),
+    Plant(
+        "async def in a synchronous consumer",
+        "echo",
+        CONSUMERS,
+        "def receive",
+        "async def receive",
+        "C606",
+        "receive",
+    ),
+]

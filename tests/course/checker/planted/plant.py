@@ -1,0 +1,34 @@
+"""Faults as learners make them: each is one change to a project that is right, and the id that must name it."""
+
+from typing import NamedTuple
+
+SETTINGS, URLS, ASGI = "mysite/settings.py", "mysite/urls.py", "mysite/asgi.py"
+VIEWS, ROUTES, CONSUMERS, CHAT_URLS = (
+    "chat/views.py",
+    "chat/routing.py",
+    "chat/consumers.py",
+    "chat/urls.py",
+)
+INDEX, ROOM, TESTS = (
+    "chat/templates/chat/index.html",
+    "chat/templates/chat/room.html",
+    "chat/tests.py",
+)
+
+
+class Plant(NamedTuple):
+    """In the project at the end of ``step``, ``old`` becomes ``new`` in ``file``; ``cause`` is a part of what is said.
+
+    Without ``old``, the whole file is ``new``; without ``new``, it is removed.
+    """
+
+    what: str
+    step: str
+    file: str
+    old: str | None
+    new: str | None
+    id: str
+    cause: str = ""
+
+
+HANDLER = """        await self.send(text_data=json.dumps({"message": event["message"]}))\n"""

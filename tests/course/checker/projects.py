@@ -1,0 +1,36 @@
+"""Learners' projects to judge: written by the course, changed by a fault."""
+
+from pathlib import Path
+
+from chatdemo.course import course
+from chatdemo.course.checker import run
+from tests.course.checker.planted import Plant
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    """``files``, by path, below ``folder``; returns the folder."""
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    return folder
+
+
+def good(folder: Path, step: str, layer: str = "memory") -> Path:
+    """The project at the end of ``step``."""
+    return write(folder, course.find(step).project(layer))
+
+
+def planted(folder: Path, plant: Plant) -> Path:
+    """The project at the end of the plant's step, with its fault."""
+    files = course.find(plant.step).project()
+    if plant.old is None:
+        files[plant.file] = plant.new
+    else:
+        assert plant.old in files[plant.file], "the plant's text isn't in the file"
+        files[plant.file] = files[plant.file].replace(plant.old, plant.new)
+    return write(folder, {path: text for path, text in files.items() if text is not None})
+
+
+def judge(folder: Path, step: str | None = None) -> run.Verdict:
+    return run.judge(folder, course.find(step) if step else None)

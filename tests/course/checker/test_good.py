@@ -1,0 +1,56 @@
+"""A project that is right passes its step, and fails the next: the course checks itself."""
+
+import pytest
+
+from chatdemo.course import course
+from chatdemo.course.checker.checks.echo import LETS_ANYONE_IN
+from tests.course.checker.projects import good, judge, write
+
+NEXT = {
+    "index": "C201",
+    "room": "C301",
+    "echo": "C401",
+    "layer": "C502",
+    "groups": "C600",
+    "async": "C701",
+}
+
+
+@pytest.mark.parametrize("step", [step.name for step in course.steps()])
+def test_a_step_passes_its_own_check_and_fails_the_next(step, tmp_path, browser_flags):
+    verdict = judge(good(tmp_path / "project", step))
+    done = [earlier.name for earlier in course.find(step).so_far]
+    assert (verdict.done, verdict.begun, verdict.notes) == (done, step, [])
+    assert verdict.passes(None) and verdict.passes(course.find(step))
+    following = course.find(step).next
+    if following:
+        assert verdict.fault.id == NEXT[step] and not verdict.passes(following)
+    else:
+        assert verdict.fault is None
+
+
+@pytest.mark.parametrize("step", ["layer", "groups", "async"])
+def test_redis_that_is_not_there_is_said_and_replaced(step, tmp_path):
+    verdict = judge(good(tmp_path / "project", step, layer="redis"))
+    assert verdict.done[-1] == step
+    [note] = verdict.notes
+    assert note.startswith("Your channel layer is Redis, and ") and note.endswith(
+        "with a layer in memory instead."
+    )
+
+
+def test_a_project_that_lets_any_site_in_is_told_so(tmp_path):
+    files = course.find("async").project()
+    files["mysite/asgi.py"] = files["mysite/asgi.py"].replace("AllowedHostsOriginValidator(", "(")
+    verdict = judge(write(tmp_path / "project", files))
+    assert verdict.done[-1] == "async" and verdict.notes == [LETS_ANYONE_IN]
+
+
+def test_tests_that_delete_the_projects_own_database_are_told_so(tmp_path, browser_flags):
+    files = course.find("tests").project()
+    files["mysite/settings.py"] = files["mysite/settings.py"].replace("test.sqlite3", "db.sqlite3")
+    verdict = judge(write(tmp_path / "project", files))
+    assert verdict.done[-1] == "tests"
+    assert verdict.notes == [
+        "The tests' database is db.sqlite3, the project's own: `manage.py test` deletes it."
+    ]

@@ -1,0 +1,63 @@
+"""What the terminal shows, and when the command looks again."""
+
+from chatdemo.course import course
+from chatdemo.course.checker import report
+from chatdemo.course.checker.faults import Fault, Place
+from chatdemo.course.checker.run import Verdict
+from chatdemo.course.checker.watch import changes, state
+from tests.course.checker.projects import good
+
+ALL = [step.name for step in course.steps()]
+
+
+def lines(verdict: Verdict, step: str | None = None) -> list[str]:
+    return [line for _, line in report.lines(verdict, course.find(step) if step else None)]
+
+
+def test_a_fault_is_said_in_one_sentence_with_its_place_and_a_hint():
+    fault = Fault("C306", Place("chat/consumers.py", 7), why="never calls self.accept()").finding()
+    shown = lines(Verdict(["index", "room"], fault, "echo"))
+    assert shown[2] == "3  echo    An echo                   not yet: C306"
+    assert shown[8:] == [
+        "C306  accept() forgotten  (chat/consumers.py:7)",
+        "connect at chat/consumers.py:7 never calls self.accept(), so the WebSocket isn't opened",
+        "Expected:  connect accepts the WebSocket",
+        "Seen:      the handshake gets no answer",
+        "Next:      End connect with self.accept() (await self.accept() where it is asynchronous)",
+    ]
+
+
+def test_a_step_that_has_not_been_begun_is_what_comes_next():
+    fault = Fault(
+        "C201", Place("chat/urls.py", 5), path="/chat/lobby/", status=404, why="so it is"
+    ).finding()
+    shown = lines(Verdict(["index"], fault))
+    assert shown[1] == "2  room    The room page             next"
+    assert shown[8].startswith("No fault so far. Next is step 2, room: ")
+    assert shown[9].startswith("Still missing: /chat/lobby/ isn't the room's page")
+
+
+def test_the_end_is_said():
+    assert (
+        lines(Verdict(ALL, None, "tests"))[-1]
+        == "All steps are done: you have built a chat, and shown that it works."
+    )
+    assert lines(Verdict(ALL[:3], None, "echo"), "echo")[-1] == "Done up to step 3, echo."
+
+
+def test_notes_are_shown():
+    assert "Redis isn't there." in lines(Verdict(ALL, None, "tests", ["Redis isn't there."]))
+
+
+def test_a_save_is_seen_and_nothing_else(tmp_path):
+    project = good(tmp_path / "project", "index")
+    looks = changes(project)
+    next(looks)
+    before = state(project)
+    (project / "db.sqlite3").write_bytes(b"1")
+    assert state(project) == before
+    (project / "chat" / "views.py").write_text("# saved\n", "utf-8")
+    assert state(project) != before
+    next(looks)
+    (project / "chat" / "views.py").unlink()
+    next(looks)

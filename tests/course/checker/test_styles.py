@@ -1,0 +1,142 @@
+"""Projects that are right in another way than the course's are right too."""
+
+import pytest
+
+from chatdemo.course import course
+from tests.benchmarks import stock
+from tests.course.checker.planted.plant import ASGI, CONSUMERS, ROOM, ROUTES, SETTINGS, VIEWS
+from tests.course.checker.projects import judge, write
+
+JSON_CONSUMER = '''\
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+
+class Talk(AsyncJsonWebsocketConsumer):
+    """Another name, another base, and helpers of its own."""
+
+    async def connect(self):
+        name = self.scope["url_route"]["kwargs"]["room_name"]
+        self.group = "chat_%s" % name
+        await self._join()
+        await self.accept()
+
+    async def _join(self):
+        await self.channel_layer.group_add(group=self.group, channel=self.channel_name)
+
+    async def disconnect(self, code):
+        await self.channel_layer.group_discard(self.group, self.channel_name)
+
+    async def receive_json(self, content, **kwargs):
+        await self.channel_layer.group_send(self.group, {"type": "said", "text": content["message"]})
+
+    async def said(self, event):
+        await self._answer(event["text"])
+
+    async def _answer(self, text):
+        await self.send_json({"message": text, "more": 1})
+'''
+TALK_ROUTES = """\
+from django.urls import path
+from chat.consumers import Talk
+
+websocket_urlpatterns = [path("ws/chat/<str:room_name>/", Talk.as_asgi())]
+"""
+NESTED = '''\
+"""The routes in the ASGI module itself, one inside the other."""
+import os
+
+import django
+from django.core.asgi import get_asgi_application
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
+django.setup()
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.sessions import SessionMiddlewareStack
+from django.urls import path, re_path
+
+from chat import consumers
+
+inner = URLRouter([re_path(r"^(?P<room_name>[^/]+)/$", consumers.ChatConsumer.as_asgi())])
+application = ProtocolTypeRouter(
+    {
+        "http": get_asgi_application(),
+        "websocket": SessionMiddlewareStack(URLRouter([path("ws/chat/", inner)])),
+    }
+)
+'''
+GREETS = '''\
+    async def greet(self):
+        """What else is sent to a newcomer does no harm."""
+        await self.send(text_data=json.dumps({"notice": "welcome"}))
+
+    async def disconnect('''
+AWAITS = """\
+        await self.accept()
+        import asyncio
+
+        await asyncio.sleep(0.2)
+"""
+THREAD = """
+import threading
+import time
+
+
+def work():
+    while True:
+        time.sleep(0.01)
+
+
+threading.Thread(target=work, daemon=True).start()
+"""
+STYLES = {
+    "a thread of its own": {ASGI: course.find("async").project()[ASGI] + THREAD},
+    "a JSON consumer of another name": {CONSUMERS: JSON_CONSUMER, ROUTES: TALK_ROUTES},
+    "routers in routers": {ASGI: NESTED},
+    "one ws route for wss too": {
+        ROOM: ("scheme + window.location.host", "'//' + window.location.host")
+    },
+    "an address in a constant": {
+        ROOM: (
+            "new WebSocket(\n      scheme + window.location.host + '/ws/chat/' + roomName + '/'\n    )",
+            "new WebSocket(`${scheme}${location.host}/ws/chat/${encodeURIComponent(roomName)}/`)",
+        )
+    },
+    "jinja-free escaping": {
+        ROOM: (
+            '{{ room_name|json_script:"room-name" }}',
+            '<p id="room-name" hidden>{{ room_name|escapejs }}</p>',
+        )
+    },
+    "a shorter view": {
+        VIEWS: ('"chat/room.html", {"room_name": room_name}', '"chat/room.html", locals()')
+    },
+    "a greeting": {CONSUMERS: ("    async def disconnect(", GREETS)},
+    "an await in connect": {CONSUMERS: ("        await self.accept()\n", AWAITS)},
+    "hosts that are named": {
+        SETTINGS: ("ALLOWED_HOSTS = []", 'ALLOWED_HOSTS = ["localhost", "127.0.0.1"]')
+    },
+    "strings joined on purpose": {
+        SETTINGS: ("ALLOWED_HOSTS = []", 'ALLOWED_HOSTS = []\nX = ("a"\n     "b")')
+    },
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_another_style_is_no_fault(style, tmp_path):
+    files = course.find("async").project()
+    for file, change in STYLES[style].items():
+        if isinstance(change, tuple):
+            assert change[0] in files[file]
+            files[file] = files[file].replace(*change)
+        else:
+            files[file] = change
+    verdict = judge(write(tmp_path / "project", files), "async")
+    assert verdict.done[-1] == "async", verdict.fault
+
+
+def test_a_project_typed_by_hand_from_startproject_is_no_fault(tmp_path):
+    verdict = judge(stock.write(tmp_path / "project"))
+    assert (verdict.done[-1], verdict.begun, verdict.passes(None)) == ("async", "async", True), (
+        verdict.fault
+    )

@@ -1,0 +1,80 @@
+"""Rooms that are pinned to a step by their name."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatdemo.course import course, pins
+
+ECHO, GROUPS = course.find("echo"), course.find("groups")
+ROOMS = st.text(st.characters(exclude_categories=()), min_size=1)
+
+
+@settings(deadline=None)
+@given(room=ROOMS, step=st.sampled_from(course.steps()))
+def test_a_pinned_name_leads_back_to_its_step_whatever_the_room_is_called(room, step):
+    assert pins.pinned_step(pins.pin(step, room)) is step
+
+
+@settings(deadline=None)
+@given(room=ROOMS, other=ROOMS)
+def test_a_pin_holds_for_its_own_room_alone(room, other):
+    name = pins.pin(ECHO, room)
+    forged = name.removesuffix(room) + other
+    assert (pins.pinned_step(forged) is None) == (room != other)
+
+
+@settings(deadline=None)
+@given(name=ROOMS)
+def test_a_name_that_was_not_made_by_a_pin_is_pinned_to_nothing(name):
+    assert pins.pinned_step(name) is None
+
+
+@pytest.mark.parametrize(
+    "room", ["lobby", "café", "日本語", "a b", "a_b_c", "\n", "\udcff\ud800", "👩🏽‍🏫", "x" * 100]
+)
+def test_a_pinned_name_has_the_step_in_front_and_the_room_behind(room):
+    name = pins.pin(ECHO, room)
+    step, signature, rest = name.split("_", 2)
+    assert (step, rest) == ("echo", room)
+    assert (
+        len(signature) == 6 and signature.isalnum() and signature.islower() or signature.isdigit()
+    )
+
+
+def test_the_same_room_of_two_steps_has_two_names():
+    assert pins.pin(ECHO, "lobby") != pins.pin(GROUPS, "lobby")
+
+
+def test_a_name_that_was_altered_is_pinned_to_nothing():
+    name = pins.pin(ECHO, "lobby")
+    altered = [
+        name.upper(),
+        name[1:],
+        name + "s",
+        f" {name}",
+        name.replace("echo", "groups"),
+        name.replace("_", "-"),
+    ]
+    for other in altered:
+        assert pins.pinned_step(other) is None, other
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "echo", "echo_", "echo__lobby", "echo_aaaaaa_", "echo_aaaaaa_lobby", "nope_aaaaaa_x"],
+)
+def test_a_name_that_merely_looks_like_it_is_pinned_to_nothing(name):
+    assert pins.pinned_step(name) is None
+
+
+def test_a_pin_is_this_servers_own(settings):
+    name = pins.pin(ECHO, "lobby")
+    settings.SECRET_KEY = "another"
+    assert pins.pinned_step(name) is None
+
+
+def test_a_pin_on_a_step_that_is_no_more_is_none(monkeypatch):
+    name = pins.pin(ECHO, "lobby")
+    monkeypatch.setattr(course, "_steps", lambda: {"groups": GROUPS})
+    assert pins.pinned_step(name) is None

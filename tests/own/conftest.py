@@ -1,0 +1,22 @@
+"""Projects of learners, as `chatdemo new` writes them."""
+
+from pathlib import Path
+
+import pytest
+
+from chatdemo.course import course, new
+
+
+@pytest.fixture
+def mysite(tmp_path) -> Path:
+    """The tutorial's last step."""
+    return new.write(str(tmp_path / "mysite"), course.steps()[-1])
+
+
+@pytest.fixture
+def with_redis(tmp_path) -> Path:
+    """The same with the tutorial's Redis layer, at a port where nobody listens."""
+    folder = new.write(str(tmp_path / "mysite"), course.steps()[-1], "redis")
+    settings = folder / "mysite" / "settings.py"
+    settings.write_text(settings.read_text("utf-8").replace("6379", "9"), "utf-8")
+    return folder

@@ -1,0 +1,95 @@
+"""`chatdemo serve DIR` as a user types it, short of serving."""
+
+import pytest
+from click.testing import CliRunner
+
+from chatdemo.common import config
+from chatdemo.cli import cli
+from chatdemo.own import keeper, server
+
+
+@pytest.fixture(autouse=True)
+def settings_of_its_own(folder, monkeypatch):
+    """A command chooses the settings of its process; the tests' own come back after each."""
+    monkeypatch.setattr(config, "_active", config._active)
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+
+
+def refused(*arguments: str) -> tuple[str, str]:
+    """The two lines that refuse ``arguments`` as wrong usage, and nothing else."""
+    result = CliRunner().invoke(cli, ["serve", "--port", "0", *arguments])
+    assert result.exit_code == 2 and result.stdout == ""
+    message, hint = result.stderr.splitlines()
+    return message.removeprefix("Error: "), hint.removeprefix("Next:  ")
+
+
+def test_a_folder_that_isnt_there_is_two_lines():
+    assert refused("nowhere") == (
+        "nowhere is not a folder.",
+        "Give the folder of a project, the one that manage.py is in.",
+    )
+
+
+def test_a_folder_without_a_project_is_two_lines(folder):
+    (folder / "empty").mkdir()
+    assert refused("empty") == (
+        "empty isn't a Django project: it has no manage.py.",
+        "Give the folder that manage.py is in; `chatdemo new mysite` writes a project.",
+    )
+
+
+@pytest.mark.parametrize("given", [".", "mysite/mysite"])
+def test_a_folder_beside_the_project_is_told_where_that_is(mysite, given):
+    assert refused(given) == (
+        f"{given} isn't a Django project: it has no manage.py.",
+        "There is one in mysite: chatdemo serve mysite",
+    )
+
+
+def test_a_manage_py_that_names_no_settings_is_two_lines(mysite):
+    (mysite / "manage.py").write_text("print('hello')\n", "utf-8")
+    assert refused("mysite") == (
+        "mysite/manage.py doesn't say which settings it uses.",
+        'Write there, as Django does: os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings"). '
+        "Or set DJANGO_SETTINGS_MODULE in the environment.",
+    )
+
+
+@pytest.mark.parametrize("option", [("--step", "echo"), ("--db", "x.sqlite3")])
+def test_an_option_for_our_own_chat_is_refused_beside_a_project(mysite, option):
+    assert refused("mysite", *option) == (
+        f"{option[0]} is for chatdemo's own chat, and mysite is a project.",
+        "Leave out one of the two: a project of your own has its own code and database.",
+    )
+
+
+def test_each_failure_is_waited_for_and_an_end_without_a_word_is_told(mysite, monkeypatch):
+    monkeypatch.setattr(keeper, "keep", lambda folder, held: iter([1, -9]))
+    result = CliRunner().invoke(cli, ["serve", "mysite", "--port", "0"])
+    assert [line.partition("  ")[2] for line in result.stdout.splitlines()[:2]] == [
+        "Waiting for a file to be saved; Ctrl-C ends it."
+    ] * 2
+    assert result.stderr.splitlines() == [
+        "Error: The project's process has ended, with exit code -9.",
+        "Next:  Look for what ended it.",
+    ]
+    assert result.stdout.splitlines()[-1] == "Stopped." and result.exit_code == 0
+
+
+def test_open_opens_the_browser_at_the_first_start_alone(mysite, monkeypatch):
+    opened = []
+    monkeypatch.setattr("click.launch", opened.append)
+    monkeypatch.setattr(
+        server, "serve", lambda settings, found, held, on_ready: (on_ready([]), held.close())[1]
+    )
+    for again in ([], ["--again"]):
+        from chatdemo.project import listener
+
+        adopted = listener.listen("127.0.0.1", 0).detach()
+        result = CliRunner().invoke(
+            cli, ["serve", "mysite", "--open", "--adopt", str(adopted), *again]
+        )
+        assert result.exit_code == 0 and "Stopped." not in result.stdout
+    [address] = opened
+    assert address.startswith("http://127.0.0.1:")
+    assert result.stdout.endswith("  mysite runs again.\n")
