@@ -13,9 +13,9 @@ from contextlib import closing, suppress
 import pytest
 from click.testing import CliRunner
 
-from chatdemo.common import config, transcripts
 from chatdemo.chat.transcript import FORMS, reader
-from chatdemo.cli import cli
+from chatdemo.commands import cli, transcripts
+from chatdemo.common import config
 from chatdemo.project import database
 from tests.chat.transcript.conftest import Past, nothing_said  # noqa: F401
 from tests.support.served import PATIENCE, Served, clean_environ, wait_for
@@ -232,9 +232,9 @@ def test_forget_says_what_it_will_delete_and_asks(past, monkeypatch):
     monkeypatch.setattr(transcripts, "can_ask", lambda: True)
     question = "Forget 2 messages of lobby, from 2026-11-22 10:00 to 2026-11-22 11:30? [y/N]: "
     result = run("forget", "lobby", input="n\n")
-    assert (result.exit_code, result.stdout) == (1, f"{question}n\nNothing was forgotten.\n")
+    assert (result.exit_code, result.stdout) == (1, f"{question}n\nNothing was deleted.\n")
     assert len(reader.rooms(past.path)) == 1
-    assert output("forget", "lobby", input="y\n") == f"{question}y\nForgot 2 messages of lobby.\n"
+    assert output("forget", "lobby", input="y\n") == f"{question}y\nDeleted 2 messages of lobby.\n"
     assert reader.rooms(past.path) == []
 
 
@@ -242,7 +242,7 @@ def test_who_breaks_off_at_the_question_is_told_that_nothing_happened(past, monk
     past.say("a")
     monkeypatch.setattr(transcripts, "can_ask", lambda: True)
     result = run("forget", "lobby", input="")
-    assert (result.exit_code, result.stdout.splitlines()[-1]) == (130, "Nothing was forgotten.")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (130, "Nothing was deleted.")
     assert len(reader.rooms(past.path)) == 1
 
 
@@ -254,7 +254,7 @@ def test_a_transcript_without_messages_says_why(past):
     last = reader.rooms(past.path)[0].last
     assert (
         result.stderr
-        == f"Nothing was said since 2026-11-23T00:00:00Z: the last message is of {last}.\n"
+        == f"No messages since 2026-11-23T00:00:00Z: the last is of {last}.\n"
     )
 
 
@@ -264,7 +264,7 @@ def test_forget_without_a_terminal_needs_to_be_told(past):
         "forget asks before it deletes, and there is no terminal to ask in.",
         "Add --yes, which deletes 1 message, or run it in a terminal.",
     )
-    assert output("forget", "lobby", "--yes") == "Forgot 1 message of lobby.\n"
+    assert output("forget", "lobby", "--yes") == "Deleted 1 message of lobby.\n"
 
 
 def test_forget_tells_if_the_text_may_still_be_there(past, monkeypatch):
@@ -272,7 +272,7 @@ def test_forget_tells_if_the_text_may_still_be_there(past, monkeypatch):
     monkeypatch.setattr("chatdemo.chat.transcript.forget._wipe", lambda _: False)
     message, hint = refused(1, "forget", "lobby", "--yes")
     assert (
-        message == f"1 message deleted, but what was said may still be in {past.path} or its -wal."
+        message == f"1 message deleted, but the text may still be in {past.path} or its -wal file."
     )
     assert hint == (
         f'Stop what has the database open, then: chatdemo manage --db "{past.path}" shell -c'
@@ -336,7 +336,7 @@ def test_a_full_disk_is_two_lines(past):
 
 @pytest.mark.skipif(os.name != "posix", reason="this makes a terminal as POSIX has it")
 @pytest.mark.parametrize(
-    ("answer", "code", "said"), [("y", 0, "Forgot 1 message"), ("", 1, "Nothing was forgotten.")]
+    ("answer", "code", "said"), [("y", 0, "Deleted 1 message"), ("", 1, "Nothing was deleted.")]
 )
 def test_in_a_terminal_forget_asks_and_obeys(past, answer, code, said):
     past.say("a", room="日本語 \x9b")  # a control character, as no server keeps it
@@ -381,7 +381,7 @@ def test_all_of_it_while_a_server_runs(folder):
             assert json.loads(ana.recv())["seq"] == 1
             assert "> a secret of a test" in output("export", "lobby")
             assert "  lobby\n" in output("rooms")
-            assert output("forget", "lobby", "--yes") == "Forgot 1 message of lobby.\n"
+            assert output("forget", "lobby", "--yes") == "Deleted 1 message of lobby.\n"
             left = [file.read_bytes() for file in folder.glob("past.sqlite3*")]
             assert not any(b"a secret of a test" in data for data in left)
             ana.send('{"message": "anew"}')
