@@ -7,9 +7,10 @@ from django.conf import settings
 
 from chatdemo.chat import history, messages, people, rooms, saying
 from chatdemo.chat.catching_up import CatchingUp
-from chatdemo.chat.limits import Bucket, Doors
+from chatdemo.chat.limits import Doors
 from chatdemo.chat.presence import Presence
 from chatdemo.chat.saying import Said, mouth
+from chatdemo.common.rate_limit import TokenBucket
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
 
 #: A client that offers this subprotocol gets the events of the wire contract too.
@@ -55,7 +56,7 @@ class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
         self.person = people.key_of(self.scope)
         self.is_page = SUBPROTOCOL in self.scope.get("subprotocols", ())
         await self.channel_layer.group_add(self.room_group_name, self.channel_name)
-        self.bucket = Bucket(settings.CHATDEMO.max_rate, settings.CHATDEMO.max_burst)
+        self.bucket = TokenBucket(settings.CHATDEMO.max_rate, settings.CHATDEMO.max_burst)
         await self.accept(SUBPROTOCOL if self.is_page else None)
         await self.arrive()
         if after is not None and settings.CHATDEMO.history:

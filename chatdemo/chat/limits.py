@@ -1,32 +1,10 @@
-"""How much one participant may say, and how many there may be."""
+"""How many connections there may be."""
 
-import ipaddress
-import time
 from collections import Counter
 from collections.abc import Sized
 
 from chatdemo.common.config import Config
-
-
-class Bucket:
-    """A token bucket: ``rate`` messages a second for ever on end, and ``burst`` at once.
-
-    Who goes on when it is empty goes into debt, of a burst at most, and has to wait for longer.
-    """
-
-    __slots__ = ("rate", "burst", "left", "at")
-
-    def __init__(self, rate: float, burst: int):
-        self.rate, self.burst = rate, burst
-        self.left, self.at = float(burst), time.monotonic()
-
-    def take(self) -> float:
-        """0 if one more may be said now; else the seconds until the next one may."""
-        now = time.monotonic()
-        self.left = min(self.burst, self.left + (now - self.at) * self.rate)
-        self.at = now
-        self.left = max(self.left - 1, -self.burst)
-        return max(0.0, -self.left / self.rate)
+from chatdemo.common.local_machine import is_loopback
 
 
 class Full(ValueError):
@@ -46,7 +24,8 @@ class Doors:
             raise Full(
                 f"{self.open:,} connections are open, as many as the setting max_connections allows."
             )
-        if self.by_address[address] >= config.max_per_address and not _is_here(address):
+        is_elsewhere = address and not is_loopback(address)  # a Unix socket has no address
+        if is_elsewhere and self.by_address[address] >= config.max_per_address:
             raise Full(
                 f"{address} has {self.by_address[address]:,} open, as many as the setting max_per_address allows."
             )
@@ -63,10 +42,3 @@ class Doors:
         self.by_address[address] -= 1
         if not self.by_address[address]:
             del self.by_address[address]
-
-
-def _is_here(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:  # a socket of another kind
-        return True

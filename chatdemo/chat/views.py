@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chatdemo.chat import names, people, presence, rooms
 from chatdemo.chat.history import reader
-from chatdemo.realtime.peers import is_own_browser
+from chatdemo.common.local_machine import is_own_browser, scope_of
 
 logger = logging.getLogger(__name__)
 #: Messages that a page shows at first, and more of each time that it is scrolled up.
@@ -42,7 +42,7 @@ def room(request: HttpRequest, room_name: str) -> HttpResponse:
         "name": request.session.get(names.SESSION_KEY, ""),
         "max_name": names.MAX_NAME,
         "past": _past(room_name, people.ensure_key(request.session)),
-        "may_download": is_own_browser(_scope(request)),
+        "may_download": is_own_browser(scope_of(request)),
     }
     return render(request, "chat/room.html", context)
 
@@ -89,7 +89,7 @@ def transcript(request: HttpRequest, room_name: str) -> HttpResponse:
     """
     from chatdemo.chat.transcripts import download  # takes 6 ms
 
-    if not is_own_browser(_scope(request)):
+    if not is_own_browser(scope_of(request)):
         raise Http404
     _check(request, room_name)
     return download.respond(room_name, request.GET.get("format", "md"))

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from chatdemo.chat import names
 from chatdemo.chat.history.drafts import Draft, Kept
+from chatdemo.common import sqlite
+from chatdemo.common.sqlite import Cause, FileMissing
 
 FIND_ROOM = "SELECT id, deleted FROM chat_room WHERE name = ?"
 ADD_ROOM = "INSERT INTO chat_room (name, key, deleted) VALUES (?, ?, 0) RETURNING id, deleted"
@@ -27,10 +29,6 @@ ADD_SPEAKER = (
     " ON CONFLICT (room_id, person, name) DO UPDATE SET seq = excluded.seq"
 )
 FIND = "SELECT seq, name, text, at FROM chat_message WHERE room_id = ? AND sender = ? AND client_id = ?"
-
-
-class Gone(sqlite3.OperationalError):
-    """The database file isn't where it was: what is written to it would be lost with this process."""
 
 
 class Store:
@@ -51,7 +49,7 @@ class Store:
     def keep(self, drafts: Sequence[Draft]) -> list[tuple[Kept, bool]]:
         """Keep all or none. With each, whether it is new: what has an id that its sender used before is that message.
 
-        Raises sqlite3.Error; ``is_busy`` tells what is worth another try.
+        Raises sqlite3.Error; ``sqlite.is_locked`` tells what is worth another try.
         """
         self._open()
         try:
@@ -122,15 +120,8 @@ class Store:
             self.close()
         self.inode = self._identity()
         if isinstance(self.name, Path) and self.inode is None:
-            raise Gone("its file is gone")
-        where, is_uri = (
-            (self.name, True)
-            if isinstance(self.name, str)
-            else (f"{self.name.as_uri()}?mode=rw", True)
-        )
-        connection = sqlite3.connect(
-            where, uri=is_uri, isolation_level=None, timeout=0, check_same_thread=False
-        )
+            raise FileMissing
+        connection = sqlite.connect(self.name, timeout=0, check_same_thread=False)
         # What is committed outlives this process however it ends, and is in the file system's hands. Checkpoints, which
         # wait for the disk, are left to upkeep.py (https://www.sqlite.org/wal.html, section 2.2).
         for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "wal_autocheckpoint = 0"):
@@ -157,28 +148,18 @@ def iso(at: str) -> str:
     return f"{at[:10]}T{at[11:23]}Z"
 
 
-def is_busy(error: Exception) -> bool:
-    """Whether another has the lock, and will soon not have it any more."""
-    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
-
-
 def explain(error: Exception) -> str:
     """What is wrong with the database, for the person whose message can't be kept."""
-    if is_busy(error):
-        return "the server's database is locked by another program"
-    for said, meant in REASONS.items():
-        if said in str(error):
-            return meant
-    return "the server's database fails"
+    return REASONS.get(sqlite.cause_of(error), "the server's database fails")
 
 
 REASONS = {
-    "its file is gone": "the server's database is gone",
-    "disk is full": "the server's disk is full",
-    "readonly": "the server's database is read-only",
-    "unable to open": "the server's database can't be opened",
-    "no such table": "the server's database was replaced by another",
-    "malformed": "the server's database is damaged",
-    "not a database": "the server's database is damaged",
-    "disk I/O": "the server's disk fails",
+    Cause.LOCKED: "the server's database is locked by another program",
+    Cause.MISSING: "the server's database is gone",
+    Cause.DISK_FULL: "the server's disk is full",
+    Cause.READ_ONLY: "the server's database is read-only",
+    Cause.NOT_OPENED: "the server's database can't be opened",
+    Cause.OTHER_SCHEMA: "the server's database was replaced by another",
+    Cause.DAMAGED: "the server's database is damaged",
+    Cause.DISK_ERROR: "the server's disk fails",
 }

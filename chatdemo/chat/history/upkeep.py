@@ -8,6 +8,8 @@ from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from chatdemo.common import sqlite
+
 logger = logging.getLogger(__name__)
 #: Messages after which it is done, and seconds, whichever comes first.
 MANY, LONG = 1000, 60.0
@@ -53,10 +55,7 @@ class Upkeep:
 
     def do(self) -> None:
         """Once, now. Raises sqlite3.Error."""
-        where = self.name if isinstance(self.name, str) else f"{self.name.as_uri()}?mode=rw"
-        with closing(
-            sqlite3.connect(where, uri=True, isolation_level=None, timeout=PATIENCE)
-        ) as connection:
+        with closing(sqlite.connect(self.name, timeout=PATIENCE)) as connection:
             deleted = False
             while self._delete_some(connection):
                 deleted = True

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from chatdemo.chat.history.drafts import Draft
-from chatdemo.chat.history.store import Store, explain, is_busy
+from chatdemo.chat.history.store import Store, explain
 from chatdemo.chat.history.upkeep import Upkeep
 from chatdemo.chat.saying import mouth
+from chatdemo.common.sqlite import is_locked
 from chatdemo.realtime.writes import sent_together
 
 logger = logging.getLogger(__name__)
@@ -45,11 +46,11 @@ class Writer:
         try:
             kept = self.store.keep(drafts)
         except Exception as error:  # the senders wait for an answer, whatever it was
-            if is_busy(error) and self._may_wait():
+            if is_locked(error) and self._may_wait():
                 asyncio.get_running_loop().call_later(RETRY, self._write)
                 return
             # Those that wait behind them for a lock have waited long enough too: their pages would give the line up.
-            failed = self.drafts[:] if is_busy(error) else drafts
+            failed = self.drafts[:] if is_locked(error) else drafts
             self._done_with(failed)
             return self._fail(failed, error)
         self._done_with(drafts)

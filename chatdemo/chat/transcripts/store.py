@@ -16,6 +16,7 @@ from chatdemo.chat.history import Kept as StoredMessage
 from chatdemo.chat.history import iso
 from chatdemo.chat.rooms import tidy
 from chatdemo.chat.transcripts.control_characters import one_line
+from chatdemo.common import sqlite
 from chatdemo.common.errors import ChatdemoError
 
 #: A page of the longest messages, all emoji, takes 2 MB in each form that it has on its way.
@@ -46,10 +47,7 @@ class StoredRoom(NamedTuple):
 
 def connect(database: Path | str) -> sqlite3.Connection:
     """Open ``database``: an existing file, or SQLite's URI of a database in memory."""
-    uri = database if isinstance(database, str) else f"{database.as_uri()}?mode=rw"
-    connection = sqlite3.connect(
-        uri, uri=True, isolation_level=None, timeout=5, check_same_thread=False
-    )
+    connection = sqlite.connect(database, timeout=5, check_same_thread=False)
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
     return connection
 

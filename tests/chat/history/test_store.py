@@ -6,7 +6,8 @@ from contextlib import closing
 import pytest
 
 from chatdemo.chat.history.drafts import Draft
-from chatdemo.chat.history.store import Gone, Store, explain, is_busy
+from chatdemo.chat.history.store import Store, explain
+from chatdemo.common.sqlite import MEMORY_URI, FileMissing, is_locked
 from chatdemo.project import database
 
 
@@ -122,7 +123,7 @@ def test_it_does_not_wait_for_a_lock(store, path):
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(sqlite3.OperationalError) as caught:
             keep(store, draft("a"))
-        assert is_busy(caught.value)
+        assert is_locked(caught.value)
         assert explain(caught.value) == "the server's database is locked by another program"
     assert keep(store, draft("a")) == [(1, "a", True)]
 
@@ -133,7 +134,7 @@ def test_a_lock_that_hinders_the_opening_leaves_nothing_half_set_up(store, path)
         other.execute("DELETE FROM chat_message")
         with pytest.raises(sqlite3.OperationalError) as caught:
             keep(store, draft("a"))
-        assert is_busy(caught.value)
+        assert is_locked(caught.value)
     assert keep(store, draft("a")) == [(1, "a", True)]
     assert store.connection.execute("PRAGMA synchronous").fetchone() == (1,)
     assert store.connection.execute("PRAGMA wal_autocheckpoint").fetchone() == (0,)
@@ -157,7 +158,7 @@ def test_a_file_that_is_gone_keeps_nothing_until_it_is_back(store, path):
     keep(store, draft("a"))
     for part in ("", "-wal", "-shm"):
         path.with_name(path.name + part).rename(path.with_name("away" + part))
-    with pytest.raises(Gone) as caught:
+    with pytest.raises(FileMissing) as caught:
         keep(store, draft("b"))
     assert explain(caught.value) == "the server's database is gone"
     assert not path.exists()
@@ -181,7 +182,7 @@ def test_another_file_in_its_place_is_told(store, path):
 def test_in_memory_it_is_the_database_that_all_of_this_process_share():
     keeper = database.prepare(None)
     try:
-        with closing(Store(database.MEMORY_URI)) as store:
+        with closing(Store(MEMORY_URI)) as store:
             store.keep([draft("a", room="memory of a test")])
         found = keeper.execute(
             "SELECT text FROM chat_message NATURAL JOIN (SELECT 'a' AS text)"

@@ -11,6 +11,7 @@ from chatdemo.chat.history import Kept as StoredMessage
 from chatdemo.chat.transcripts import store
 from chatdemo.chat.transcripts.formats import FORMATS, write
 from chatdemo.common.errors import ChatdemoError
+from chatdemo.common.sqlite import MEMORY_URI
 from chatdemo.project import database
 
 AT = datetime(2026, 11, 22, 10, 0, tzinfo=timezone.utc)
@@ -135,6 +136,6 @@ def test_an_unknown_room_like_no_other_is_an_error(history, typed):
 def test_a_database_in_memory_can_be_read_in_its_own_process():
     keeper = database.prepare(None)
     try:
-        assert list(store.pages(database.MEMORY_URI, "a room of no other test")) == []
+        assert list(store.pages(MEMORY_URI, "a room of no other test")) == []
     finally:
         keeper.close()
