@@ -12,7 +12,7 @@ from chatdemo.commands.options import common_options, use_settings
 from chatdemo.common.errors import ChatdemoError, UsageError
 
 if TYPE_CHECKING:
-    from chatdemo.chat.transcript.reader import Summary
+    from chatdemo.chat.transcripts.store import StoredRoom
 
 VACUUM = "from django.db import connection as c; c.cursor().execute('VACUUM')"
 NOTHING_DELETED = "Nothing was deleted."
@@ -21,15 +21,13 @@ NOTHING_DELETED = "Nothing was deleted."
 @click.command(short_help="Write a room's transcript.")
 @click.argument("room")
 @click.option(
-    "--format",
-    "form",
-    type=click.Choice(["md", "csv", "json", "html"]),
-    default="md",
-    help="[default: md]",
+    "--format", type=click.Choice(["md", "csv", "json", "html"]), default="md", help="[default: md]"
 )
 @click.option("--since", metavar="WHEN", help="Leave out earlier messages. [default: all of them]")
 @common_options
-def export(room: str, form: str, since: str | None, config_file: str | None, **flags: Any) -> None:
+def export(
+    room: str, format: str, since: str | None, config_file: str | None, **flags: Any
+) -> None:
     """Write the transcript of a room: all stored messages, in order.
 
     \b
@@ -47,20 +45,17 @@ def export(room: str, form: str, since: str | None, config_file: str | None, **f
     read as a formula starts with an apostrophe; control characters are shown as symbols. JSON has
     each text exactly as it was.
     """
-    from chatdemo.chat import transcript
-    from chatdemo.chat.history import iso
-    from chatdemo.chat.transcript import reader
-    from chatdemo.chat.transcript.since import parse, stored
+    from chatdemo.chat.transcripts import command_line, formats, store
     from chatdemo.project import kept
 
-    start = stored(parse(since)) if since is not None else ""
+    start = command_line.parse_since(since) if since is not None else None
     path = kept.find(use_settings(flags, config_file))
     with kept.explained(path):
-        found = reader.require(path, room)
-        pages = reader.pages(path, found.name, start)
-        write_stdout(transcript.write(transcript.FORMS[form](), found.name, pages))
-    if start and iso(start).removesuffix("Z") > found.last:
-        click.echo(f"No messages since {iso(start)}: the last is of {found.last}.", err=True)
+        found = store.find_room(path, room)
+        pages = store.pages(path, found.name, start)
+        write_stdout(formats.write(formats.FORMATS[format](), found.name, pages))
+    if start and (note := command_line.nothing_since(start, found)):
+        click.echo(note, err=True)
 
 
 @click.command(short_help="List rooms with stored messages.")
@@ -74,17 +69,16 @@ def rooms(as_json: bool, config_file: str | None, **flags: Any) -> None:
     chatdemo export lobby    write a room's messages out
     chatdemo forget lobby    delete them
     """
-    from chatdemo.chat.transcript import as_json as exact
-    from chatdemo.chat.transcript import reader, report
+    from chatdemo.chat.transcripts import command_line, formats, store
     from chatdemo.project import kept
 
     path = kept.find(use_settings(flags, config_file))
     with kept.explained(path):
-        found = reader.rooms(path)
+        found = store.rooms(path)
     if as_json:
-        write_stdout([exact.dumps([report.fields(room) for room in found]), "\n"])
+        write_stdout([formats.json_line([room._asdict() for room in found]), "\n"])
     else:
-        write_stdout(f"{line}\n" for line in report.table(found))
+        write_stdout(f"{line}\n" for line in command_line.rooms_table(found))
 
 
 @click.command(short_help="Delete a room's stored messages (asks first).")
@@ -102,18 +96,18 @@ def forget(room: str, yes: bool, config_file: str | None, **flags: Any) -> int:
     server runs: the room starts again with the next message. What participants have on their
     screens stays there.
     """
-    from chatdemo.chat.transcript import forget, reader, report
-    from chatdemo.chat.transcript.characters import one_line
+    from chatdemo.chat.transcripts import command_line, store
+    from chatdemo.chat.transcripts.control_characters import one_line
     from chatdemo.project import kept
 
     path = kept.find(use_settings(flags, config_file))
     with kept.explained(path):
-        found = reader.require(path, room)
+        found = store.find_room(path, room)
         if not yes and not _ask(found):
             click.echo(NOTHING_DELETED)
             return 1
-        count, is_gone = forget.forget(path, found.name)
-    deleted = report.messages(count)
+        count, is_gone = store.forget(path, found.name)
+    deleted = command_line.message_count(count)
     if not is_gone:
         message = f"{deleted} deleted, but the text may still be in {path} or its -wal file."
         command = f'chatdemo manage --db "{path}" shell -c "{VACUUM}"'
@@ -145,15 +139,17 @@ def can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _ask(room: "Summary") -> bool:
-    from chatdemo.chat.transcript import report
+def _ask(room: "StoredRoom") -> bool:
+    from chatdemo.chat.transcripts import command_line
 
     if not can_ask():
-        hint = f"Add --yes, which deletes {report.messages(room.count)}, or run it in a terminal."
+        count = command_line.message_count(room.messages)
+        hint = f"Add --yes, which deletes {count}, or run it in a terminal."
         raise UsageError("forget asks before it deletes, and there is no terminal to ask in.", hint)
     encoding = sys.stdout.encoding  # the terminal's, which may lack characters of the room's name
+    question = command_line.forget_question(room).encode(encoding, "replace").decode(encoding)
     try:
-        return click.confirm(report.question(room).encode(encoding, "replace").decode(encoding))
+        return click.confirm(question)
     except click.Abort:
         click.echo(f"\n{NOTHING_DELETED}")
         raise
