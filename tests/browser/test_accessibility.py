@@ -130,7 +130,7 @@ def test_every_field_button_and_link_has_a_name(context, served):
 
 def test_a_screen_reader_is_told_of_messages_of_the_connection_and_of_what_is_wrong(join):
     ada = join()
-    expect(ada.page.get_by_role("log", name="What was said")).to_have_count(1)
+    expect(ada.page.get_by_role("log", name="Message history")).to_have_count(1)
     live = {}
     for node in accessibility_tree(ada.page):
         properties = {entry["name"]: entry["value"].get("value") for entry in node["properties"]}

@@ -53,7 +53,7 @@ export class Older {
       this.log.prepend(past.messages);
       this.words.hidden = true;
     } catch {
-      this.words.textContent = "What was said before can't be loaded now. Scroll up again to try.";
+      this.words.textContent = "Earlier messages can't be loaded now. Scroll up to try again.";
     } finally {
       this.loading = false;
     }
