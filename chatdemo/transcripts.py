@@ -46,7 +46,7 @@ def export(room: str, form: str, since: str | None, config_file: str | None, **f
     formula; control characters are shown as pictures. JSON has each text exactly as it was.
     """
     from chatdemo.chat import transcript
-    from chatdemo.chat.history import iso
+    from chatdemo.chat.sqlite_writer import wire_time as iso
     from chatdemo.chat.transcript import reader
     from chatdemo.chat.transcript.since import parse, stored
     from chatdemo.project import kept

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from chatdemo.chat.history import Kept
+from chatdemo.chat.message_log import StoredMessage as Kept
 from chatdemo.chat.transcript.as_csv import Csv
 from chatdemo.chat.transcript.as_html import Html
 from chatdemo.chat.transcript.as_json import Json

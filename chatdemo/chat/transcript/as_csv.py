@@ -4,7 +4,7 @@ import csv
 import re
 from typing import Any
 
-from chatdemo.chat.history import Kept
+from chatdemo.chat.message_log import StoredMessage as Kept
 from chatdemo.chat.transcript.characters import visible
 from chatdemo.chat.transcript.form import Form
 

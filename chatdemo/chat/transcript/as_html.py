@@ -2,7 +2,7 @@
 
 from django.utils.html import escape
 
-from chatdemo.chat.history import Kept
+from chatdemo.chat.message_log import StoredMessage as Kept
 from chatdemo.chat.transcript.characters import visible
 from chatdemo.chat.transcript.form import NOBODY, Form, readable
 

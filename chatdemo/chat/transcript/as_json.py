@@ -3,7 +3,7 @@
 import json
 import re
 
-from chatdemo.chat.history import Kept
+from chatdemo.chat.message_log import StoredMessage as Kept
 from chatdemo.chat.transcript.form import Form
 
 #: What json.dumps leaves as it is, though a terminal obeys it, it turns a line round, or it can't be encoded.

@@ -2,7 +2,7 @@
 
 import re
 
-from chatdemo.chat.history import Kept
+from chatdemo.chat.message_log import StoredMessage as Kept
 from chatdemo.chat.transcript.characters import one_line, visible
 from chatdemo.chat.transcript.form import NOBODY, Form, readable
 

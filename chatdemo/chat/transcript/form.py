@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from chatdemo.chat.history import Kept
+from chatdemo.chat.message_log import StoredMessage as Kept
 
 #: Who said what has no name with it.
 NOBODY = "Somebody"

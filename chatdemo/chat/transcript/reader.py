@@ -10,8 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from chatdemo.chat.history import Kept, iso
-from chatdemo.chat.rooms import tidy
+from chatdemo.chat.message_log import StoredMessage as Kept
+from chatdemo.chat.sqlite_writer import wire_time as iso
+from chatdemo.chat.room_names import clean_typed_name as tidy
 from chatdemo.chat.transcript.characters import one_line
 from chatdemo.common.errors import ChatdemoError
 
