@@ -5,16 +5,14 @@ import signal
 import sys
 from contextlib import suppress
 
+from chatdemo.common.signals import set_handler
+
 
 def main() -> None:
     """Run the command line. From its first moment on, SIGTERM ends it as Ctrl-C does, and neither shows a traceback."""
     serving = "serve" in sys.argv[1:2]
     try:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        if (
-            hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
-        ):  # nohup ignores it
-            signal.signal(signal.SIGHUP, signal.default_int_handler)
+        set_handler(signal.default_int_handler)
         from chatdemo.cli import cli
 
         cli(prog_name="chatdemo")

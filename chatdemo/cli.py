@@ -15,6 +15,7 @@ import click
 from chatdemo import __version__
 from chatdemo.common import config
 from chatdemo.common.errors import ChatdemoError, UsageError
+from chatdemo.common.watch import FileWatcher
 from chatdemo.options import common_options, setting_option, version_option
 from chatdemo.project.addresses import Addresses
 from chatdemo.transcripts import export, forget, rooms
@@ -157,9 +158,9 @@ def serve(
 
 
 def serve_chat(settings: config.Config) -> None:
+    from chatdemo.course import course
     from chatdemo.project import listener, server
     from chatdemo.project.addresses import addresses
-    from chatdemo.course import course
 
     if settings.step:  # before the port: the one that was typed wrongly is the first to be told
         course.find(settings.step)
@@ -256,8 +257,8 @@ def now() -> str:
 
 def announce(settings: config.Config, addresses: Addresses) -> None:
     """The banner: where to go, where the data is, how to stop."""
-    from chatdemo.project import database
     from chatdemo.course import course
+    from chatdemo.project import database
 
     row = "  {:<12}{}".format
     click.secho(f"chatdemo {__version__} is running.", bold=True)
@@ -378,20 +379,21 @@ def check(directory: str, step: str | None, watch: bool) -> int:
     """
     from chatdemo.course import course
     from chatdemo.course.checker import report, run
-    from chatdemo.course.checker import watch as watching
+    from chatdemo.course.checker.sources import source_files
 
     folder, target = Path(directory), course.find(step) if step is not None else None
     passed = False
     try:
-        for _ in watching.changes(folder) if watch else [None]:
+        watcher = FileWatcher(lambda: source_files(folder))
+        while True:
             verdict = run.judge(folder, target)
             passed = verdict.passes(target)
             for kind, line in report.lines(verdict, target):
                 click.secho(line, **STYLES[kind])
-            if watch:
-                click.secho(
-                    f"\n{now()}  Waiting for a file to be saved; Ctrl-C ends it.\n", dim=True
-                )
+            if not watch:
+                break
+            click.secho(f"\n{now()}  Waiting for a file to be saved; Ctrl-C ends it.\n", dim=True)
+            watcher.wait()
     except KeyboardInterrupt:
         if not watch:
             raise click.Abort() from None

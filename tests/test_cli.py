@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from chatdemo import __version__
-from chatdemo.common import config
 from chatdemo.cli import cli
+from chatdemo.common import config
 from chatdemo.project import server
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from chatdemo import __version__
-from chatdemo.common import config
 from chatdemo.chat.messages import ERRORS
 from chatdemo.cli import cli
+from chatdemo.common import config
 from chatdemo.common.config import SETTINGS, Config
 from chatdemo.course import course
 from chatdemo.course.checker.faults import catalogue

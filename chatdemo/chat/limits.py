@@ -26,8 +26,9 @@ class ConnectionLimits:
             raise LimitReached(
                 f"{self.count:,} connections are open, the limit of the setting max_connections."
             )
-        count = self._by_address[address] if address else 0
-        if count >= config.max_per_address and not is_loopback(address):
+        count = self._by_address[address]
+        is_elsewhere = address and not is_loopback(address)  # a Unix socket has no address
+        if is_elsewhere and count >= config.max_per_address:
             raise LimitReached(
                 f"{address} has {count:,} connections open,"
                 " the limit of the setting max_per_address."

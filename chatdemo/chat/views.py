@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chatdemo.chat import people, room_names
 from chatdemo.chat.message_log import MessageLogError
-from chatdemo.common.local_machine import is_own_browser
+from chatdemo.common.local_machine import is_own_browser, scope_of
 
 #: Messages that a page shows first, and more of each time that it is scrolled to the top.
 PAGE_ROWS = 50
@@ -49,7 +49,7 @@ def room(request: HttpRequest, room_name: str) -> HttpResponse:
         "name": request.session.get(people.NAME_SESSION_KEY, ""),
         "max_name": people.MAX_NAME_LENGTH,
         "past": _history(room_name, people.ensure_key(request.session)),
-        "may_download": is_own_browser(_scope(request)),
+        "may_download": is_own_browser(scope_of(request)),
     }
     return render(request, "chat/room.html", context)
 
@@ -95,15 +95,17 @@ def transcript(request: HttpRequest, room_name: str) -> HttpResponseBase:
     """
     from chatdemo.chat.transcript import attachment  # takes 6 ms, which the start is spared
 
-    if not is_own_browser(_scope(request)):
+    if not is_own_browser(scope_of(request)):
         raise Http404
     _check(request, room_name)
     return attachment.respond(room_name, request.GET.get("format", "md"))
 
 
 def _check(request: HttpRequest, room_name: str) -> None:
+    # Only Django's ASGI handler has a scope.
+    raw_path = getattr(request, "scope", {}).get("raw_path", b"")
     try:
-        room_names.check_path(_scope(request).get("raw_path", b""))
+        room_names.check_path(raw_path)
         room_names.check_name(room_name)
     except room_names.RoomNameError as error:
         raise BadRequest(str(error)) from None
@@ -138,8 +140,3 @@ def _history(room_name: str, person: str, before: int | None = None) -> dict[str
         "more": len(stored) > PAGE_ROWS,
         "history": epoch,
     }
-
-
-def _scope(request: HttpRequest) -> dict[str, Any]:
-    """Return the ASGI scope. Other handlers than Django's ASGI one have none."""
-    return getattr(request, "scope", {"headers": []})

@@ -2,13 +2,13 @@
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from chatdemo.common.errors import UsageError
+from chatdemo.common.toml import load_toml
 
 FILE_NAME = "chatdemo.toml"
 ENV_PREFIX = "CHATDEMO_"
@@ -223,13 +223,8 @@ def _from_file(file: str | os.PathLike | None) -> dict[str, Any]:
 
 
 def _parse(path: Path) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return load_toml(path)
     except OSError as error:
         hint = "Give --config (or CHATDEMO_CONFIG) a file that exists and that you may read."
         raise UsageError(f"{path} can't be read: {error.strerror or error}.", hint) from None

@@ -1,12 +1,12 @@
 """What the course consists of: the steps of ``steps.toml``, and each step's project, file by file."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from chatdemo.common.errors import UsageError
+from chatdemo.common.toml import load_toml
 
 FOLDER = Path(__file__).parent
 STEPS = FOLDER / "steps"
@@ -98,10 +98,5 @@ def find(name: str) -> Step:
 
 @cache
 def _steps() -> dict[str, Step]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-
-    rows = tomllib.loads((FOLDER / "steps.toml").read_text("utf-8"))["steps"]
+    rows = load_toml(FOLDER / "steps.toml")["steps"]
     return {row["name"]: Step(number, **row) for number, row in enumerate(rows, 1)}

@@ -17,6 +17,7 @@ from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
 from chatdemo.common.errors import ChatdemoError, UsageError
+from chatdemo.common.signals import handler_set
 from chatdemo.course.course import LAYERS, Step, steps
 
 SETTINGS = "mysite/settings.py"
@@ -267,10 +268,9 @@ def _ctrl_c_afterwards() -> Iterator[None]:
         yield
         return
     came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
     try:
-        yield
+        with handler_set(lambda number, _: came.append(number), [signal.SIGINT]):
+            yield
     finally:
-        signal.signal(signal.SIGINT, before)
         if came:
             signal.raise_signal(signal.SIGINT)

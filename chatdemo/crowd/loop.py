@@ -1,13 +1,13 @@
 """Twisted's asyncio reactor. Whatever imports anything else of Twisted imports this first."""
 
 import asyncio
-import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
 from twisted.internet import asyncioreactor
+
+from chatdemo.common.signals import handler_set
 
 if "twisted.internet.reactor" not in sys.modules:
     # The selector's loop on Windows too, where asyncio would take another, which Twisted can't use.
@@ -33,26 +33,6 @@ def run_on_reactor(work: Callable[[], Coroutine[None, None, T]]) -> T:
         reactor.callLater(0, lambda: [task.cancel() for task in tasks])
 
     reactor.callLater(0, start)  # and not callWhenRunning: that comes before the event loop runs
-    with _signals(interrupt):
+    with handler_set(lambda *_: reactor.callFromThread(interrupt)):
         reactor.run(installSignalHandlers=False)
     return tasks[0].result()
-
-
-@contextmanager
-def _signals(interrupt: Callable[[], object]) -> Iterator[None]:
-    """Ctrl-C, and what else ends a program, calls ``interrupt`` in the event loop."""
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    wanted = [
-        getattr(signal, name)
-        for name in names
-        if signal.getsignal(getattr(signal, name)) != signal.SIG_IGN
-    ]
-    before = {
-        number: signal.signal(number, lambda *_: reactor.callFromThread(interrupt))
-        for number in wanted
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
-from chatdemo.realtime.peers import header, is_known_host, is_local
+from chatdemo.common.local_machine import header, is_known_host, is_local
 
 
 class Access:

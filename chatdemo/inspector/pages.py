@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from chatdemo.realtime.peers import header
+from chatdemo.common.local_machine import header
 
 FOLDER = Path(__file__).parent / "static"
 INDEX = "inspect.html"

@@ -5,12 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from chatdemo.course.checker import watch
+from chatdemo.common.signals import handler_set
+from chatdemo.common.watch import FileWatcher
+from chatdemo.course.checker.sources import source_files
 
 #: The exit code of a process that ended because a file was saved (as Django's reloader has it).
 RELOAD = 3
@@ -27,15 +27,14 @@ def keep(folder: Path, listener: socket.socket) -> Iterator[int]:
     listener.set_inheritable(True)
     ready = False
     while True:
-        seen = watch.state(folder)
+        watcher = FileWatcher(lambda: source_files(folder))
         code = _run(listener.fileno(), ready)
         if code == 0:
             return
         ready = ready or code == RELOAD
         if code != RELOAD:
             yield code
-            while watch.state(folder) == seen:
-                time.sleep(watch.PERIOD)
+            watcher.wait()
 
 
 def _run(listener: int, ready: bool) -> int:
@@ -48,7 +47,7 @@ def _run(listener: int, ready: bool) -> int:
     try:
         return child.wait()
     except KeyboardInterrupt:
-        with _unstoppable():
+        with handler_set(signal.SIG_IGN):  # a second Ctrl-C changes nothing
             _end(child)
         raise
 
@@ -62,15 +61,3 @@ def _end(child: subprocess.Popen) -> None:
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
-
-
-@contextmanager
-def _unstoppable() -> Iterator[None]:
-    """A second Ctrl-C changes nothing."""
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), signal.SIG_IGN) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)

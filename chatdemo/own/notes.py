@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from chatdemo.common.errors import ChatdemoError
+from chatdemo.common.local_machine import is_allowed_host
 from chatdemo.own.explain import shown
 
 
@@ -40,17 +41,11 @@ def about_routes(application: Callable) -> Iterator[tuple[str, str]]:
 
 def about_hosts(*urls: str | None) -> Iterator[str]:
     """Addresses of this server that ALLOWED_HOSTS refuses, by Django's own rule (HttpRequest.get_host)."""
-    from django.conf import settings
-    from django.http.request import split_domain_port, validate_host
-
-    allowed = settings.ALLOWED_HOSTS or (
-        [".localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else []
-    )
-    hosts = {split_domain_port(urlsplit(url).netloc)[0] for url in urls if url}
+    hosts = {urlsplit(url).netloc for url in urls if url}
     yield from (
-        f"ALLOWED_HOSTS refuses {host}"
+        f"ALLOWED_HOSTS refuses {host.rpartition(':')[0]}"
         for host in sorted(hosts)
-        if not validate_host(host, allowed)
+        if not is_allowed_host(host)
     )
 
 

@@ -2,7 +2,6 @@
 
 import socket
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,22 +25,23 @@ def serve(
     """
     from chatdemo.realtime import loop
 
-    began = time.time()
     raise_file_limit()
     loop.choose()
-    from chatdemo.own.watch import Watcher, end_with_parent
+    from chatdemo.own.watch import ReloadWatcher, end_with_parent
     from chatdemo.realtime.server import Server, reactor
 
     end_with_parent()
-    loaded, found = _load(project)
     changed: list[Path] = []
 
     def on_change(file: Path) -> None:
         changed.append(file)
         reactor.callFromThread(reactor.stop)
 
+    watcher = ReloadWatcher(project.folder, on_change)
+    loaded, found = _load(project)
+
     def on_running() -> None:
-        Watcher(began, on_change).start()
+        watcher.start()
         on_ready(found)
 
     Server(application.wrap(loaded, config), listener, on_running, **_options(config)).run()

@@ -1,59 +1,45 @@
-"""Sees, in the process that serves, that a file was saved; and that the process which started it is gone."""
+"""In the process that serves: notices that a file was saved, and that the process which started it is gone."""
 
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from django.utils import autoreload
+from chatdemo.common.watch import POLL_SECONDS, FileWatcher
+from chatdemo.course.checker.sources import source_files
+from chatdemo.realtime.upstream.django import WatchedFiles
 
-#: Seconds between two looks.
-PERIOD = 0.5
 
+class ReloadWatcher:
+    """Watches what Django's `runserver` watches. A changed template is read again, and the process goes on.
 
-class Watcher(autoreload.StatReloader):
-    """Django's own, which knows each module's file and reads changed templates anew, without its end of the process.
-
-    ``on_change(file)`` is called once, from another thread, when a file was saved that the project must be loaded anew
-    for: also if that was before the first look and after ``since``, in seconds since the epoch, when loading began.
+    To be made before the project is loaded: a file that is saved meanwhile counts too. ``on_change(file)`` is called
+    once, from another thread, when a file was saved for which the project must be loaded again.
     """
 
-    SLEEP_TIME = PERIOD
-
-    def __init__(self, since: float, on_change: Callable[[Path], None]):
-        super().__init__()
-        self.since = since
+    def __init__(self, folder: Path, on_change: Callable[[Path], None]):
         self.on_change = on_change
+        self.while_loading = FileWatcher(lambda: source_files(folder))
 
     def start(self) -> None:
-        main = threading.main_thread()
-        threading.Thread(target=self.run, args=[main], name="chatdemo-watch", daemon=True).start()
+        """Begin to watch. To be called once the project is loaded."""
+        threading.Thread(target=self._run, name="chatdemo-watch", daemon=True).start()
 
-    def tick(self) -> Iterator[None]:
-        times = dict(self.snapshot_files())
-        now = time.time()  # a file from the future, of another machine's clock, is no news
-        known = {
-            file: min(saved, self.since) if saved <= now else saved for file, saved in times.items()
-        }
+    def _run(self) -> None:
+        watched = WatchedFiles()
+        watcher = FileWatcher(lambda: watched)
+        modified = set(self.while_loading.poll().modified) & set(watched)
         while True:
-            for file, saved in times.items():
-                if saved > known.get(file, saved):
-                    self.notify_file_changed(file)
-            known = times
-            yield
-            time.sleep(self.SLEEP_TIME)
-            times = dict(self.snapshot_files())
-
-    def notify_file_changed(self, path: Path) -> None:
-        results = autoreload.file_changed.send(sender=self, file_path=path)
-        if not self.should_stop and not any(handled for _, handled in results):
-            self.stop()
-            self.on_change(path)
+            for file in modified:
+                if not watched.reread(file):
+                    return self.on_change(file)
+            time.sleep(POLL_SECONDS)
+            modified = set(watcher.poll().modified)
 
 
 def end_with_parent() -> None:
-    """Have this process end when the one that started it does, even without a goodbye: it holds the port."""
+    """Have this process end when the one that started it does, even if that was killed: it has the port open."""
     threading.Thread(
         target=_await_parent, args=[os.getppid()], name="chatdemo-parent", daemon=True
     ).start()
@@ -61,5 +47,5 @@ def end_with_parent() -> None:
 
 def _await_parent(parent: int) -> None:
     while os.getppid() == parent:
-        time.sleep(PERIOD)
+        time.sleep(POLL_SECONDS)
     os._exit(1)

@@ -3,6 +3,8 @@
 import socket
 from dataclasses import dataclass
 
+from chatdemo.common.local_machine import is_loopback
+
 EVERY = ("0.0.0.0", "::")
 
 
@@ -24,7 +26,7 @@ def addresses(host: str, port: int) -> Addresses:
     if host in EVERY:
         lan = lan_address()
         return Addresses(_url("127.0.0.1", port), lan and _url(lan, port), True)
-    url, is_open = _url(host, port), not (host == "::1" or host.startswith("127."))
+    url, is_open = _url(host, port), not is_loopback(host)
     return Addresses(url, url if is_open else None, is_open)
 
 
@@ -50,7 +52,7 @@ def _named_address() -> str | None:
         found = socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET, socket.SOCK_STREAM)
     except OSError:
         return None
-    return next((address for *_, (address, _) in found if not address.startswith("127.")), None)
+    return next((address for *_, (address, _) in found if not is_loopback(address)), None)
 
 
 def _url(host: str, port: int) -> str:

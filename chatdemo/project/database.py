@@ -8,13 +8,12 @@ from pathlib import Path
 
 import click
 
+from chatdemo.common import sqlite
 from chatdemo.common.errors import ChatdemoError
+from chatdemo.common.sqlite import Cause
 from chatdemo.project import secret_key
 
 MEMORY = ":memory:"
-#: A database in memory that every connection of this process shares, with ordinary locking (SQLite's memdb VFS).
-MEMORY_URI = "file:/chatdemo?vfs=memdb"
-MEMORY_SINCE = (3, 36)
 #: "chat" in ASCII. SQLite's application_id tells our file from another program's.
 APPLICATION_ID = 0x63686174
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -56,7 +55,7 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
     try:
         _check_owner(path)
         _open_logs(path)
-        with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as connection:
+        with closing(sqlite.connect(path, timeout=5)) as connection:
             _make_ready(connection, path, tables)
             _close_to_others(path)
     except BaseException:
@@ -73,9 +72,7 @@ def is_older(path: Path) -> bool:
     """
     _check_owner(path)
     try:
-        with closing(
-            sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=5)
-        ) as connection:
+        with closing(sqlite.connect(path, timeout=5)) as connection:
             applied, known = _applied_migrations(connection), known_migrations()
     except sqlite3.DatabaseError as error:
         raise explain(error, str(path)) from None
@@ -94,14 +91,12 @@ def known_migrations() -> set[tuple[str, str]]:
 
 
 def _in_memory(tables: bool) -> sqlite3.Connection:
-    if sqlite3.sqlite_version_info < MEMORY_SINCE:
+    if sqlite3.sqlite_version_info < sqlite.MEMORY_VERSION:
         hint = "Give --db a file, or use a newer Python."
         raise ChatdemoError(
             f"SQLite {sqlite3.sqlite_version} can't share a database in memory.", hint
         )
-    connection = sqlite3.connect(
-        MEMORY_URI, uri=True, isolation_level=None, check_same_thread=False
-    )
+    connection = sqlite.connect(sqlite.MEMORY_URI, timeout=5, check_same_thread=False)
     _make_ready(connection, None, tables)
     return connection
 
@@ -241,19 +236,23 @@ def _migrate() -> None:
 
 
 def explain(error: sqlite3.DatabaseError, name: str) -> ChatdemoError:
-    """What is wrong with the database ``name``, for who runs chatdemo."""
-    reason = str(error)
-    if "full" in reason or "I/O" in reason:
-        hint = "Make room on its disk, or give another with --db."
-        return ChatdemoError(f"The database {name} can't be written: {reason}.", hint)
-    if "readonly" in reason or "unable to open" in reason:
-        hint = "Make it writable (and its folder), or give another with --db."
-        return ChatdemoError(f"The database {name} can't be written: {reason}.", hint)
-    if "locked" in reason:
-        return ChatdemoError(
-            f"The database {name} is locked by another program.", "Close that, and start again."
-        )
+    """The error for whoever runs chatdemo: what is wrong with the database ``name``."""
+    cause = sqlite.cause_of(error)
+    if cause is Cause.LOCKED:
+        message = f"The database {name} is locked by another program."
+        return ChatdemoError(message, "Close that, and start again.")
+    if hint := NOT_WRITABLE.get(cause):
+        return ChatdemoError(f"The database {name} can't be written: {error}.", hint)
+    message = f"The database {name} is damaged, or isn't an SQLite database: {error}."
     hint = "It was left as it is. Restore a copy of it, or give another with --db."
-    return ChatdemoError(
-        f"The database {name} is damaged, or isn't an SQLite database: {reason}.", hint
-    )
+    return ChatdemoError(message, hint)
+
+
+_MAKE_ROOM = "Make room on its disk, or give another with --db."
+_MAKE_WRITABLE = "Make it writable (and its folder), or give another with --db."
+NOT_WRITABLE = {
+    Cause.DISK_FULL: _MAKE_ROOM,
+    Cause.DISK_ERROR: _MAKE_ROOM,
+    Cause.READ_ONLY: _MAKE_WRITABLE,
+    Cause.NOT_OPENED: _MAKE_WRITABLE,
+}

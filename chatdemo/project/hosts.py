@@ -5,11 +5,12 @@ machine's names; its addresses come and go with its networks, so they are learne
 arrived at is this machine's own.
 """
 
-import ipaddress
 from collections.abc import Callable
 
 from channels.security.websocket import OriginValidator
 from django.conf import settings
+
+from chatdemo.common.local_machine import parse_address
 
 
 class OwnAddresses:
@@ -43,7 +44,5 @@ class AllowedHostsOriginValidator(OriginValidator):
 
 def as_host(address: str) -> str:
     """An IP address as it stands in a Host header: IPv6 in brackets and without its zone."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if ip.version == 4:
-        return str(ip)
-    return str(ip.ipv4_mapped) if ip.ipv4_mapped else f"[{ip}]"
+    ip = parse_address(address)
+    return f"[{ip}]" if ip and ip.version == 6 else str(ip or address)

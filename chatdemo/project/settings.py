@@ -5,9 +5,9 @@ import socket
 from pathlib import Path
 
 from chatdemo import __version__
-from chatdemo.common import config
-from chatdemo.project import database, secret_key
+from chatdemo.common import config, sqlite
 from chatdemo.course import course
+from chatdemo.project import database, secret_key
 
 CHATDEMO = config.current()
 if CHATDEMO.step:
@@ -16,9 +16,7 @@ if CHATDEMO.step:
 # terminal.
 DEBUG = False
 DATABASE = database.locate(CHATDEMO.db)
-# Opened only where it is there. An empty one made in its place, while it is moved away for a moment, would have SQLite
-# delete the write-ahead log beside it, and in that are the latest messages.
-DATABASE_URI = f"{DATABASE.as_uri()}?mode=rw" if DATABASE else database.MEMORY_URI
+DATABASE_URI = sqlite.uri(DATABASE or sqlite.MEMORY_URI)
 SECRET_KEY = secret_key.read(DATABASE)
 
 # project/hosts.py adds each address that a connection arrives at.

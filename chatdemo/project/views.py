@@ -6,9 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from chatdemo.common.local_machine import scope_of
+from chatdemo.course import course
 from chatdemo.inspector.access import Access
 from chatdemo.project.addresses import EVERY, addresses
-from chatdemo.course import course
 
 
 @require_safe
@@ -18,8 +19,7 @@ def start(request: HttpRequest) -> HttpResponse:
     # What it listens on decides, where that is known, and else the address that this request arrived at.
     host = settings.CHATDEMO.host if settings.CHATDEMO.host in EVERY else at
     step = course.find(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
-    scope = getattr(request, "scope", None)  # of Django's ASGI handler alone
-    may_inspect = bool(scope) and Access(settings.CHATDEMO.inspect).may_see_all(scope)
+    may_inspect = Access(settings.CHATDEMO.inspect).may_see_all(scope_of(request))
     return render(
         request,
         "start.html",

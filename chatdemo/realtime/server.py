@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -10,6 +9,7 @@ from functools import partial
 import daphne.server  # installs Twisted's asyncio reactor, so it comes before any other import of Twisted
 from twisted.internet import defer, reactor
 
+from chatdemo.common import signals
 from chatdemo.realtime.http import HTTPFactory, WebRequest
 from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.tasks import Done
@@ -76,8 +76,7 @@ class Server(daphne.server.Server):
 
     def _run_on_ready(self) -> None:
         # Twisted takes over SIGINT and SIGTERM; the terminal's window being closed is a stop as well, but for nohup.
-        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(reactor.stop))
+        signals.set_handler(lambda *_: reactor.callFromThread(reactor.stop), signals.HANGUP)
         self.on_ready()
 
     def create_application(self, protocol: object, scope: dict) -> Inbox | None:

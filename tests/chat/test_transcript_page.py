@@ -100,7 +100,8 @@ async def test_this_machine_may_come_by_its_own_address_in_the_network():
 
 
 def test_where_nobodys_address_is_known_it_is_not_there():
-    assert Client(headers={"host": "localhost"}).get("/chat/lobby/transcript/").status_code == 404
+    client = Client(headers={"host": "localhost"})
+    assert client.get("/chat/lobby/transcript/", REMOTE_ADDR="").status_code == 404
 
 
 async def test_another_format_is_refused_with_those_that_there_are():

@@ -8,6 +8,7 @@ from channels.layers import get_channel_layer
 from django.core.signing import Signer
 from django.test import AsyncClient, Client
 
+from chatdemo.common import rate_limit
 from chatdemo.course import allowance, console
 
 TOKEN = "k3f9xm"
@@ -176,7 +177,7 @@ async def test_no_event_breaks_it(event):
 
 async def test_a_burst_of_calls_is_refused_until_some_seconds_have_passed(monkeypatch):
     now = 1000.0
-    monkeypatch.setattr(allowance.time, "monotonic", lambda: now)
+    monkeypatch.setattr(rate_limit.time, "monotonic", lambda: now)
     answers = [await run("send", channel="a", event=HELLO) for _ in range(allowance.CALLS + 1)]
     assert [answer.error for answer in answers[:-1]] == [""] * allowance.CALLS
     assert answers[-1].error == "That was a lot at once. Wait a few seconds, and run it again."

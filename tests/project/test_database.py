@@ -13,6 +13,7 @@ import django.db
 import pytest
 
 from chatdemo.common.errors import ChatdemoError
+from chatdemo.common.sqlite import MEMORY_URI
 from chatdemo.project import database
 from tests.project.make_schema import HEADER, dump
 from tests.support.served import clean_environ
@@ -330,7 +331,7 @@ def test_two_that_make_it_at_once_both_find_it_made(tmp_path, monkeypatch):
 
 def test_one_in_memory_is_shared_by_every_connection_as_long_as_one_is_open():
     keeper = database.prepare(None)
-    with closing(keeper), closing(sqlite3.connect(database.MEMORY_URI, uri=True)) as other:
+    with closing(keeper), closing(sqlite3.connect(MEMORY_URI, uri=True)) as other:
         assert other.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
 
 

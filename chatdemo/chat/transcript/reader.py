@@ -14,6 +14,7 @@ from chatdemo.chat.message_log import StoredMessage as Kept
 from chatdemo.chat.sqlite_writer import wire_time as iso
 from chatdemo.chat.room_names import clean_typed_name as tidy
 from chatdemo.chat.transcript.characters import one_line
+from chatdemo.common import sqlite
 from chatdemo.common.errors import ChatdemoError
 
 #: Messages in a page. Of the longest in emoji it takes 2 MB, in each of the forms through which it goes on its way.
@@ -42,10 +43,7 @@ class Summary(NamedTuple):
 
 def connect(name: Path | str) -> sqlite3.Connection:
     """To the database of this name, a path or SQLite's URI of one in memory, which isn't made if it isn't there."""
-    uri = name if isinstance(name, str) else f"{name.as_uri()}?mode=rw"
-    connection = sqlite3.connect(
-        uri, uri=True, isolation_level=None, timeout=5, check_same_thread=False
-    )
+    connection = sqlite.connect(name, timeout=5, check_same_thread=False)
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
     return connection
 

@@ -1,10 +1,11 @@
 """What a check says when it fails: a fault of the catalogue ``faults.toml``, with the facts of this project in it."""
 
-import sys
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from chatdemo.common.toml import load_toml
 
 CATALOGUE = Path(__file__).with_name("faults.toml")
 
@@ -66,9 +67,4 @@ class Fault(Exception):
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Every fault that a check can name, by id: its step, title, and texts."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-
-    return tomllib.loads(CATALOGUE.read_text("utf-8"))
+    return load_toml(CATALOGUE)

@@ -131,6 +131,12 @@ class Sources:
         )
 
 
+def source_files(folder: Path) -> list[Path]:
+    """The Python files and templates below ``folder``, as they are now: what to look at for a save."""
+    sources = Sources(folder.resolve())
+    return [sources.folder / file for file in (*sources.python, *sources.templates)]
+
+
 def _start(node: ast.AST) -> int:
     return node.lineno
 

@@ -9,6 +9,7 @@ import pytest
 from chatdemo.chat.history import Kept
 from chatdemo.chat.transcript import FORMS, reader, write
 from chatdemo.common.errors import ChatdemoError
+from chatdemo.common.sqlite import MEMORY_URI
 from chatdemo.project import database
 
 
@@ -131,6 +132,6 @@ def test_an_unknown_room_like_no_other_is_an_error(past, typed):
 def test_a_database_in_memory_can_be_read_in_its_own_process():
     keeper = database.prepare(None)
     try:
-        assert list(reader.pages(database.MEMORY_URI, "a room of no other test")) == []
+        assert list(reader.pages(MEMORY_URI, "a room of no other test")) == []
     finally:
         keeper.close()

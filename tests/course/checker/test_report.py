@@ -1,11 +1,9 @@
-"""What the terminal shows, and when the command looks again."""
+"""What the terminal shows."""
 
 from chatdemo.course import course
 from chatdemo.course.checker import report
 from chatdemo.course.checker.faults import Fault, Place
 from chatdemo.course.checker.run import Verdict
-from chatdemo.course.checker.watch import changes, state
-from tests.course.checker.projects import good
 
 ALL = [step.name for step in course.steps()]
 
@@ -47,17 +45,3 @@ def test_the_end_is_said():
 
 def test_notes_are_shown():
     assert "Redis isn't there." in lines(Verdict(ALL, None, "tests", ["Redis isn't there."]))
-
-
-def test_a_save_is_seen_and_nothing_else(tmp_path):
-    project = good(tmp_path / "project", "index")
-    looks = changes(project)
-    next(looks)
-    before = state(project)
-    (project / "db.sqlite3").write_bytes(b"1")
-    assert state(project) == before
-    (project / "chat" / "views.py").write_text("# saved\n", "utf-8")
-    assert state(project) != before
-    next(looks)
-    (project / "chat" / "views.py").unlink()
-    next(looks)

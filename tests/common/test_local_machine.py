@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatdemo.realtime.peers import is_local, is_own_browser
+from chatdemo.common.local_machine import is_local, is_own_browser
 from tests.inspector.test_access import FOREIGN, LOCAL, scope
 
 

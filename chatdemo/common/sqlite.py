@@ -1,0 +1,78 @@
+"""Opening SQLite databases, and telling its errors apart."""
+
+import sqlite3
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+
+#: A database in memory that every connection of this process shares, with ordinary locking (SQLite's memdb VFS).
+MEMORY_URI = "file:/chatdemo?vfs=memdb"
+#: The first version of SQLite that has that VFS.
+MEMORY_VERSION = (3, 36)
+
+
+def uri(database: Path | str) -> str:
+    """Return SQLite's URI of ``database``, an absolute path, or a URI already.
+
+    A file that isn't there is not created (``mode=rw``). An empty file in the place of a database that was moved away
+    for a moment would make SQLite delete the write-ahead log beside it, which holds the latest messages.
+    """
+    return database if isinstance(database, str) else f"{database.as_uri()}?mode=rw"
+
+
+def connect(database: Path | str, timeout: float, **options: Any) -> sqlite3.Connection:
+    """Open ``database``, as ``uri`` has it, in autocommit mode.
+
+    ``timeout`` is how many seconds a statement waits for a lock; ``options`` are sqlite3.connect's.
+    Raises sqlite3.OperationalError if the file isn't there or can't be opened.
+    """
+    return sqlite3.connect(
+        uri(database), uri=True, isolation_level=None, timeout=timeout, **options
+    )
+
+
+class Cause(Enum):
+    """Why SQLite failed."""
+
+    LOCKED = auto()
+    MISSING = auto()
+    DISK_FULL = auto()
+    DISK_ERROR = auto()
+    READ_ONLY = auto()
+    NOT_OPENED = auto()
+    OTHER_SCHEMA = auto()
+    DAMAGED = auto()
+    UNKNOWN = auto()
+
+
+class FileMissing(sqlite3.OperationalError):
+    """The database file isn't where it was: what is written to it would be lost when this process ends."""
+
+    def __init__(self) -> None:
+        super().__init__("its file is gone")
+
+
+#: Parts of SQLite's messages (https://www.sqlite.org/rescode.html). Python 3.10's errors have no code, and Django's
+#: own exceptions, which carry the same text, never do.
+_CAUSES = {
+    "locked": Cause.LOCKED,
+    "its file is gone": Cause.MISSING,
+    "disk is full": Cause.DISK_FULL,
+    "disk I/O": Cause.DISK_ERROR,
+    "readonly": Cause.READ_ONLY,
+    "unable to open": Cause.NOT_OPENED,
+    "no such table": Cause.OTHER_SCHEMA,
+    "malformed": Cause.DAMAGED,
+    "not a database": Cause.DAMAGED,
+}
+
+
+def cause_of(error: BaseException) -> Cause:
+    """Why SQLite raised ``error``."""
+    text = str(error)
+    return next((cause for part, cause in _CAUSES.items() if part in text), Cause.UNKNOWN)
+
+
+def is_locked(error: BaseException) -> bool:
+    """Whether another connection has the lock, and the same statement may succeed in a moment."""
+    return isinstance(error, sqlite3.OperationalError) and cause_of(error) is Cause.LOCKED

@@ -1,0 +1,1 @@
+"""All use of undocumented names of other packages: one module for each package."""

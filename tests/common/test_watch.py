@@ -1,0 +1,40 @@
+"""Which files were saved."""
+
+import threading
+
+from chatdemo.common import watch
+from chatdemo.common.watch import FileWatcher
+from chatdemo.course.checker.sources import source_files
+from tests.course.checker.projects import good
+
+
+def test_a_save_is_seen_and_nothing_else(tmp_path):
+    project = good(tmp_path / "project", "index")
+    views = project / "chat" / "views.py"
+    watcher = FileWatcher(lambda: source_files(project))
+    (project / "db.sqlite3").write_bytes(b"1")
+    assert not watcher.poll()
+    views.write_text("# saved\n", "utf-8")
+    assert watcher.poll() == ([views], [], [])
+    assert not watcher.poll()
+
+
+def test_a_file_that_comes_or_goes_is_seen(tmp_path):
+    file = tmp_path / "a.py"
+    watcher = FileWatcher(lambda: tmp_path.glob("*.py"))
+    file.touch()
+    assert watcher.poll() == ([], [file], [])
+    file.unlink()
+    assert watcher.poll() == ([], [], [file])
+
+
+def test_a_listed_file_that_is_gone_already_is_none(tmp_path):
+    assert not FileWatcher(lambda: [tmp_path / "gone.py"]).poll()
+
+
+def test_waiting_ends_with_the_change(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "POLL_SECONDS", 0.01)
+    file = tmp_path / "a.py"
+    watcher = FileWatcher(lambda: tmp_path.glob("*.py"))
+    threading.Timer(0.05, file.touch).start()
+    assert watcher.wait().added == [file]
