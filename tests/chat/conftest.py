@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import connection
 from pytest_django.plugin import blocking_manager_key
 
+from chatdemo.chat.apps import open_message_log
 from chatdemo.chat.limits import ConnectionLimits
 from chatdemo.chat.models import Message, Room
 from chatdemo.project import database, settings
@@ -41,6 +42,7 @@ def nobody_there():
 def nothing_said(request):
     """The writer has a connection of its own, so a test's transaction would hide nothing and roll nothing back."""
     ready()
+    ROOMS.log = open_message_log()  # on the database that pytest-django may have created meanwhile
     with request.config.stash[blocking_manager_key].unblock():
         yield
         ROOMS.log.close()

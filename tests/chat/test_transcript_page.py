@@ -10,16 +10,16 @@ from django.http import HttpResponse
 from django.test import Client
 
 from chatdemo.chat import views
-from chatdemo.chat.history.drafts import Draft
-from chatdemo.chat.history.store import Store
+from chatdemo.chat.message_log import Draft
+from chatdemo.chat.sqlite_writer import SQLiteWriter
 from chatdemo.chat.transcript import FORMS, attachment, reader
 from chatdemo.project.asgi import application
 from tests.support.served import Served
 
 
 def say(*texts, room="lobby"):
-    store = Store(settings.DATABASES["default"]["NAME"])  # which pytest-django may have changed
-    store.keep([Draft(room, "ana", None, "Ana", text, print, print) for text in texts])
+    store = SQLiteWriter(settings.DATABASES["default"]["NAME"])  # which pytest-django may have changed
+    store.insert([Draft(room, "ana", None, "Ana", text) for text in texts])
     store.close()
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatdemo.chat.history import Kept
+from chatdemo.chat.message_log import StoredMessage as Kept
 from chatdemo.chat.transcript import FORMS, write
 from chatdemo.chat.transcript.as_csv import FORMULA, cell
 from chatdemo.chat.transcript.characters import visible

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from chatdemo.chat.history import Kept
+from chatdemo.chat.message_log import StoredMessage as Kept
 from chatdemo.chat.transcript import FORMS, write
 from chatdemo.chat.transcript.as_markdown import escape, quote
 from chatdemo.chat.transcript.characters import one_line, visible

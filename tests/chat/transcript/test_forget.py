@@ -7,8 +7,8 @@ import time
 from contextlib import closing
 from types import SimpleNamespace
 
-from chatdemo.chat.history.drafts import Draft
-from chatdemo.chat.history.store import Store
+from chatdemo.chat.message_log import Draft
+from chatdemo.chat.sqlite_writer import SQLiteWriter
 from chatdemo.chat.transcript import reader
 from chatdemo.chat.transcript.forget import forget
 from tests.support.served import PATIENCE
@@ -43,8 +43,8 @@ def test_a_room_is_forgotten_and_no_other(past):
 
 def test_who_spoke_there_is_forgotten_too(past):
     for room in ("lobby", "other"):
-        with closing(Store(past.path)) as store:
-            store.keep([Draft(room, "ana", "x", "Ana", "hello", print, print)])
+        with closing(SQLiteWriter(past.path)) as store:
+            store.insert([Draft(room, "ana", "x", "Ana", "hello", print, print)])
     forget(past.path, "lobby")
     with closing(sqlite3.connect(past.path)) as connection:
         found = connection.execute(
@@ -67,16 +67,16 @@ def test_no_byte_of_it_is_left(past):
 
 def test_a_server_s_writer_goes_on_and_what_was_said_is_gone_from_its_log_too(past):
     def draft(text):
-        return Draft("lobby", "ana", None, "", text, print, print)
+        return Draft("lobby", "ana", None, "", text)
 
-    with closing(Store(past.path)) as store:
-        store.keep([draft(SECRET.format(number=0))] * 100)
+    with closing(SQLiteWriter(past.path)) as store:
+        store.insert([draft(SECRET.format(number=0))] * 100)
         store.connection.execute("PRAGMA secure_delete = OFF")
         log = past.path.with_name(past.path.name + "-wal")
         assert b"the secret of a test" in log.read_bytes()
         assert forget(past.path, "lobby") == (100, True)
         assert log.read_bytes() == b"" and in_the_files(past.path) == 0
-        assert [kept.seq for kept, _ in store.keep([draft("anew")])] == [1]
+        assert [one.message.seq for one in store.insert([draft("anew")])] == [1]
 
 
 def test_a_database_that_is_being_read_is_told(past, monkeypatch):

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from chatdemo.chat.history import Kept
+from chatdemo.chat.message_log import StoredMessage as Kept
 from chatdemo.chat.transcript import FORMS, reader, write
 from chatdemo.common.errors import ChatdemoError
 from chatdemo.common.sqlite import MEMORY_URI
