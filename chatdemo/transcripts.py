@@ -13,7 +13,7 @@ from chatdemo.common.errors import ChatdemoError, UsageError
 from chatdemo.options import common_options
 
 if TYPE_CHECKING:
-    from chatdemo.chat.transcript.reader import Summary
+    from chatdemo.chat.transcripts.store import StoredRoom
 
 
 @click.command(short_help="Write a room's transcript.")
@@ -45,25 +45,17 @@ def export(room: str, form: str, since: str | None, config_file: str | None, **f
     No text can act where it is shown. In CSV, an apostrophe goes before a cell that a spreadsheet would take for a
     formula; control characters are shown as pictures. JSON has each text exactly as it was.
     """
-    from chatdemo.chat import transcript
-    from chatdemo.chat.sqlite_writer import wire_time as iso
-    from chatdemo.chat.transcript import reader
-    from chatdemo.chat.transcript.since import parse, stored
+    from chatdemo.chat.transcripts import command_line, formats, store
     from chatdemo.project import kept
 
-    start = stored(parse(since)) if since is not None else ""
+    start = command_line.parse_since(since) if since is not None else None
     path = kept.find(config.use(config.load(flags, file=config_file)))
     with kept.explained(path):
-        found = reader.require(path, room)
-        put(
-            transcript.write(
-                transcript.FORMS[form](), found.name, reader.pages(path, found.name, start)
-            )
-        )
-    if start and iso(start).removesuffix("Z") > found.last:
-        click.echo(
-            f"Nothing was said since {iso(start)}: the last message is of {found.last}.", err=True
-        )
+        found = store.find_room(path, room)
+        pages = store.pages(path, found.name, start)
+        put(formats.write(formats.FORMATS[form](), found.name, pages))
+    if start and (note := command_line.nothing_since(start, found)):
+        click.echo(note, err=True)
 
 
 @click.command(short_help="List the rooms of which something is kept.")
@@ -77,17 +69,16 @@ def rooms(as_json: bool, config_file: str | None, **flags) -> None:
     chatdemo export lobby    write a room's messages out
     chatdemo forget lobby    delete them
     """
-    from chatdemo.chat.transcript import as_json as exact
-    from chatdemo.chat.transcript import reader, report
+    from chatdemo.chat.transcripts import command_line, formats, store
     from chatdemo.project import kept
 
     path = kept.find(config.use(config.load(flags, file=config_file)))
     with kept.explained(path):
-        found = reader.rooms(path)
+        found = store.rooms(path)
     if as_json:
-        put([exact.dumps([report.fields(room) for room in found]), "\n"])
+        put([formats.json_line([room._asdict() for room in found]), "\n"])
     else:
-        put(f"{line}\n" for line in report.table(found))
+        put(f"{line}\n" for line in command_line.rooms_table(found))
 
 
 @click.command(short_help="Delete what is kept of a room, once you have said yes.")
@@ -104,18 +95,18 @@ def forget(room: str, yes: bool, config_file: str | None, **flags) -> int:
     What was said is overwritten in the database's file, too, and can't be brought back. It works while a server runs:
     there the room begins anew with its next message. What a participant has on the screen stays there.
     """
-    from chatdemo.chat.transcript import forget, reader, report
-    from chatdemo.chat.transcript.characters import one_line
+    from chatdemo.chat.transcripts import command_line, store
+    from chatdemo.chat.transcripts.control_characters import one_line
     from chatdemo.project import kept
 
     path = kept.find(config.use(config.load(flags, file=config_file)))
     with kept.explained(path):
-        found = reader.require(path, room)
+        found = store.find_room(path, room)
         if not yes and not _agreed(found):
             click.echo("Nothing was forgotten.")
             return 1
-        count, is_gone = forget.forget(path, found.name)
-    said = report.messages(count)
+        count, is_gone = store.forget(path, found.name)
+    said = command_line.message_count(count)
     if not is_gone:
         vacuum = "from django.db import connection as c; c.cursor().execute('VACUUM')"
         hint = f'Stop what has the database open, then: chatdemo manage --db "{path}" shell -c "{vacuum}"'
@@ -153,15 +144,17 @@ def can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _agreed(room: "Summary") -> bool:
-    from chatdemo.chat.transcript import report
+def _agreed(room: "StoredRoom") -> bool:
+    from chatdemo.chat.transcripts import command_line
 
     if not can_ask():
-        hint = f"Add --yes, which deletes {report.messages(room.count)}, or run it in a terminal."
+        hint = f"Add --yes, which deletes {command_line.message_count(room.messages)}, or run it in a terminal."
         raise UsageError("forget asks before it deletes, and there is no terminal to ask in.", hint)
     encoding = sys.stdout.encoding  # of a terminal that may know few scripts
     try:
-        return click.confirm(report.question(room).encode(encoding, "replace").decode(encoding))
+        return click.confirm(
+            command_line.forget_question(room).encode(encoding, "replace").decode(encoding)
+        )
     except click.Abort:
         click.echo("\nNothing was forgotten.")
         raise

@@ -24,7 +24,7 @@ from chatdemo.chat.message_log import (
 from chatdemo.chat.models import Message, Room, Speaker
 from chatdemo.chat.retention import Retention
 from chatdemo.chat.sqlite_writer import SQLiteWriter
-from chatdemo.chat.transcript.forget import forget
+from chatdemo.chat.transcripts.store import forget
 from chatdemo.common.sqlite import Cause, cause_of, is_locked
 from chatdemo.realtime.writes import flush_on_exit
 

@@ -93,12 +93,12 @@ def transcript(request: HttpRequest, room_name: str) -> HttpResponseBase:
 
     Raises BadRequest for an unknown ``?format=`` and for a name that no room can have.
     """
-    from chatdemo.chat.transcript import attachment  # takes 6 ms, which the start is spared
+    from chatdemo.chat.transcripts import download  # takes 6 ms, which the start is spared
 
     if not is_own_browser(scope_of(request)):
         raise Http404
     _check(request, room_name)
-    return attachment.respond(room_name, request.GET.get("format", "md"))
+    return download.respond(room_name, request.GET.get("format", "md"))
 
 
 def _check(request: HttpRequest, room_name: str) -> None:

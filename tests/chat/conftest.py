@@ -13,7 +13,6 @@ from chatdemo.chat.limits import ConnectionLimits
 from chatdemo.chat.models import Message, Room
 from chatdemo.project import database, settings
 
-
 ROOMS = apps.get_app_config("chat").rooms
 
 

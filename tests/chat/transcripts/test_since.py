@@ -5,7 +5,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from chatdemo.chat.transcript.since import parse, stored
+from chatdemo.chat.transcripts.command_line import parse_since
+from chatdemo.chat.transcripts.store import to_stored
 from chatdemo.common.errors import UsageError
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=timezone.utc)
@@ -35,7 +36,7 @@ def in_new_york(monkeypatch):
     ],
 )
 def test_a_time_or_a_duration(text, at):
-    assert stored(parse(text, NOW)) == at
+    assert to_stored(parse_since(text, NOW)) == at
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows can't be told the time zone")
@@ -49,7 +50,7 @@ def test_a_time_or_a_duration(text, at):
     ],
 )
 def test_without_a_zone_it_is_this_machines(in_new_york, text, at):
-    assert stored(parse(text, NOW)) == at
+    assert to_stored(parse_since(text, NOW)) == at
 
 
 @pytest.mark.parametrize(
@@ -69,15 +70,15 @@ def test_without_a_zone_it_is_this_machines(in_new_york, text, at):
 )
 def test_anything_else_is_refused(text):
     with pytest.raises(UsageError) as caught:
-        parse(text, NOW)
-    assert caught.value.message == f"--since: {text!r} is no time."
+        parse_since(text, NOW)
+    assert caught.value.message == f"--since: {text!r} isn't a date, time or duration."
     assert caught.value.hint == (
         "Give a date or time such as 2026-11-22, 2026-11-22T14:30 or 14:30, or a duration: 30m, 2h or 3d."
     )
 
 
 @pytest.mark.parametrize(
-    "kept", ["2026-11-22 10:00:00", "2026-11-22 10:00:00.000", "2026-11-22 10:00:00.000000"]
+    "stored", ["2026-11-22 10:00:00", "2026-11-22 10:00:00.000", "2026-11-22 10:00:00.000000"]
 )
-def test_what_was_said_at_that_time_is_not_before_it(kept):
-    assert stored(NOW) <= kept
+def test_a_message_of_that_time_is_not_before_it(stored):
+    assert to_stored(NOW) <= stored

@@ -1,4 +1,4 @@
-"""Nothing here needs Django's database: what is read is a file of the test's own."""
+"""A database file for each test. Nothing here needs Django's database."""
 
 import sqlite3
 from contextlib import closing
@@ -12,17 +12,17 @@ from chatdemo.project import database
 
 @pytest.fixture(autouse=True)
 def nothing_said():
-    """Instead of the fixture that empties Django's database."""
+    """Replaces the fixture that empties Django's database."""
 
 
-class Past:
-    """A database in which things were said."""
+class History:
+    """A database file with messages."""
 
     def __init__(self, path):
         self.path = path
         database.prepare(path)
 
-    def say(self, *texts, room="lobby", name="Ana"):
+    def add(self, *texts, room="lobby", name="Ana"):
         with closing(SQLiteWriter(self.path)) as store:
             store._open()
             store.connection.execute(
@@ -30,12 +30,12 @@ class Past:
             )  # some builds of SQLite have it on
             store.insert([Draft(room, "ana", None, name, text) for text in texts])
 
-    def at(self, at, seq=1):
-        """Have the message been said at this time, as the database has it."""
+    def set_time(self, at, seq=1):
+        """Change when the message was sent, in the database's format."""
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute("UPDATE chat_message SET at = ? WHERE seq = ?", (at, seq))
 
 
 @pytest.fixture
-def past(tmp_path):
-    return Past(tmp_path / "past.sqlite3")
+def history(tmp_path):
+    return History(tmp_path / "chat.sqlite3")

@@ -7,15 +7,52 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from chatdemo.chat.message_log import StoredMessage as Kept
-from chatdemo.chat.transcript import FORMS, write
-from chatdemo.chat.transcript.as_markdown import escape, quote
-from chatdemo.chat.transcript.characters import one_line, visible
+from chatdemo.chat.message_log import StoredMessage
+from chatdemo.chat.transcripts.control_characters import one_line, replace_controls
+from chatdemo.chat.transcripts.formats import FORMATS, block_quote, escape_markdown, write
 
 AT = "2026-11-22T10:00:00.000Z"
 PARSERS = [MarkdownIt("commonmark"), MarkdownIt("commonmark").enable(["table", "strikethrough"])]
 #: What makes Markdown, more often than random characters would.
-PIECES = "# > - + * _ ` ~ = | < & [ ] ( ) ! \\ : . % 1. 2) ``` ~~~ --- === a b 日 www. http:// <b> [a](b) &lt; @ -->".split()
+PIECES = [
+    "#",
+    ">",
+    "-",
+    "+",
+    "*",
+    "_",
+    "`",
+    "~",
+    "=",
+    "|",
+    "<",
+    "&",
+    "[",
+    "]",
+    "(",
+    ")",
+    "!",
+    "\\",
+    ":",
+    ".",
+    "%",
+    "1.",
+    "2)",
+    "```",
+    "~~~",
+    "---",
+    "===",
+    "a",
+    "b",
+    "日",
+    "www.",
+    "http://",
+    "<b>",
+    "[a](b)",
+    "&lt;",
+    "@",
+    "-->",
+]
 TEXTS = (
     st.lists(st.sampled_from([*PIECES, " ", "    ", "\t", "\n", "\n\n", "\u2028", "\x85"])).map(
         "".join
@@ -26,7 +63,7 @@ MESSAGE = ["paragraph_open", "paragraph_close", "blockquote_open", "blockquote_c
 
 
 def written(*messages, room="lobby"):
-    return "".join(write(FORMS["md"](), room, [list(messages)])).encode("utf-8").decode("utf-8")
+    return "".join(write(FORMATS["md"](), room, [list(messages)])).encode("utf-8").decode("utf-8")
 
 
 def text_of(inline):
@@ -37,7 +74,11 @@ def text_of(inline):
 
 def lines(text):
     """Without space at the ends of the lines, and without empty lines: these are all that Markdown takes away."""
-    return [line.strip() for line in re.split("[\n\u2028\u2029]", visible(text)) if line.strip()]
+    return [
+        line.strip()
+        for line in re.split("[\n\u2028\u2029]", replace_controls(text))
+        if line.strip()
+    ]
 
 
 @pytest.mark.parametrize("parser", PARSERS)
@@ -47,7 +88,9 @@ def lines(text):
 @example(text="1. a\n2) b\n<script>\n&amp; <https://a.b> https://a.b\\")
 @example(text="    code\n\tcode")
 def test_no_text_is_more_than_text_or_leaves_its_message(parser, text):
-    tokens = parser.parse(written(Kept(1, "Ana", text, AT), Kept(2, "Ben", "after", AT)))
+    tokens = parser.parse(
+        written(StoredMessage(1, "Ana", text, AT), StoredMessage(2, "Ben", "after", AT))
+    )
     assert [token.type for token in tokens if token.level == 0 and token.type != "inline"] == [
         "heading_open",
         "heading_close",
@@ -66,7 +109,7 @@ def test_no_text_is_more_than_text_or_leaves_its_message(parser, text):
 @pytest.mark.parametrize("parser", PARSERS)
 @given(name=TEXTS)
 def test_no_name_is_more_than_a_name(parser, name):
-    tokens = parser.parse(written(Kept(1, name, "hello", AT), room=name))
+    tokens = parser.parse(written(StoredMessage(1, name, "hello", AT), room=name))
     heading, who = [token for token in tokens if token.type == "inline" and token.level == 1]
     assert text_of(heading).strip() == one_line(name).strip()
     assert [leaf.type for leaf in who.children if leaf.content == ""][:2] == [
@@ -80,7 +123,7 @@ def test_no_name_is_more_than_a_name(parser, name):
 
 @given(TEXTS)
 def test_every_mark_has_its_backslash(text):
-    for line in quote(text).split("\n"):
+    for line in block_quote(text).split("\n"):
         assert line.startswith(">")
         bare = re.sub(r"\\[!-/:-@\[-`{-~]|&(?:amp|lt|gt);", "", line[1:])
         assert not set(bare) & set("&<>\\`*_{}[]#|~$^@=+")
@@ -88,7 +131,9 @@ def test_every_mark_has_its_backslash(text):
 
 
 def test_a_message_is_who_and_when_and_a_quote():
-    assert written(Kept(1, "Ana", "Hello, world: it's 5.\n\n  well-known (yes) - no", AT)) == (
+    assert written(
+        StoredMessage(1, "Ana", "Hello, world: it's 5.\n\n  well-known (yes) - no", AT)
+    ) == (
         "# lobby\n\n2026-11-22 10:00:00 UTC **Ana**\n\n"
         "> Hello, world: it's 5.  \n>\n> \u00a0\u00a0well-known (yes) \\- no\n"
     )
@@ -108,9 +153,11 @@ def test_a_message_is_who_and_when_and_a_quote():
     ],
 )
 def test_what_would_mean_something_is_escaped(text, shown):
-    assert escape(text) == shown
+    assert escape_markdown(text) == shown
 
 
 def test_control_characters_are_seen_and_nothing_turns_round_the_line():
-    text = written(Kept(1, "\u202eana\n\x1b", "\x1b]0;a\x07 \x9b \udc80", AT), room="\u202elobby")
+    text = written(
+        StoredMessage(1, "\u202eana\n\x1b", "\x1b]0;a\x07 \x9b \udc80", AT), room="\u202elobby"
+    )
     assert "# lobby\n" in text and "**ana ␛**" in text and "> ␛\\]0;a␇ � �\n" in text

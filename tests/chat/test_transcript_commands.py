@@ -1,4 +1,4 @@
-"""The commands on what is kept, as a user types them."""
+"""The commands export, rooms and forget, as a user types them."""
 
 import csv
 import io
@@ -13,11 +13,13 @@ from contextlib import closing, suppress
 import pytest
 from click.testing import CliRunner
 
-from chatdemo.common import config, transcripts
-from chatdemo.chat.transcript import FORMS, reader
+from chatdemo import transcripts
+from chatdemo.chat.transcripts import store
+from chatdemo.chat.transcripts.formats import FORMATS
 from chatdemo.cli import cli
+from chatdemo.common import config
 from chatdemo.project import database
-from tests.chat.transcript.conftest import Past, nothing_said  # noqa: F401
+from tests.chat.transcripts.conftest import History, nothing_said  # noqa: F401
 from tests.support.served import PATIENCE, Served, clean_environ, wait_for
 
 AT = "2026-11-22 10:00:00.000"
@@ -26,7 +28,7 @@ AT = "2026-11-22 10:00:00.000"
 @pytest.fixture(autouse=True)
 def settings_of_its_own(folder, monkeypatch):
     monkeypatch.setattr(config, "_active", config._active)
-    monkeypatch.setenv("CHATDEMO_DB", str(folder / "past.sqlite3"))
+    monkeypatch.setenv("CHATDEMO_DB", str(folder / "chat.sqlite3"))
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +40,8 @@ def in_utc(monkeypatch):
 
 
 @pytest.fixture
-def past(folder):
-    return Past(folder / "past.sqlite3")
+def history(folder):
+    return History(folder / "chat.sqlite3")
 
 
 def run(*arguments, **options):
@@ -60,15 +62,15 @@ def refused(code, *arguments):
     return message.removeprefix("Error: "), hint.removeprefix("Next:  ")
 
 
-def test_export_writes_markdown_unless_told_otherwise(past):
-    past.say("hello *you*")
-    past.at(AT)
+def test_export_writes_markdown_unless_told_otherwise(history):
+    history.add("hello *you*")
+    history.set_time(AT)
     expected = "# lobby\n\n2026-11-22 10:00:00 UTC **Ana**\n\n> hello \\*you\\*\n"
     assert output("export", "lobby") == output("export", "lobby", "--format", "md") == expected
 
 
-def test_export_writes_the_other_forms(past):
-    past.say("hello", "=1+1")
+def test_export_writes_the_other_forms(history):
+    history.add("hello", "=1+1")
     rows = list(csv.reader(io.StringIO(output("export", "lobby", "--format", "csv"))))
     assert [row[3] for row in rows] == ["text", "hello", "'=1+1"]
     assert [one["text"] for one in json.loads(output("export", "lobby", "--format", "json"))] == [
@@ -82,22 +84,22 @@ def test_export_offers_every_form():
     [option] = [
         parameter for parameter in cli.commands["export"].params if parameter.name == "form"
     ]
-    assert (list(option.type.choices), option.default) == (list(FORMS), next(iter(FORMS)))
+    assert (list(option.type.choices), option.default) == (list(FORMATS), next(iter(FORMATS)))
 
 
-def test_export_since_a_time(past):
-    past.say("long ago", "now")
-    past.at(AT)
+def test_export_since_a_time(history):
+    history.add("long ago", "now")
+    history.set_time(AT)
     for since in ("2h", "2026-11-22T10:00:00.001Z", "2026-11-22T10:00:01"):
         written = output("export", "lobby", "--since", since)
         assert "> now" in written and "long ago" not in written
     assert "long ago" in output("export", "lobby", "--since", "2026-11-22")
 
 
-def test_export_since_no_time_is_wrong_usage(past):
+def test_export_since_no_time_is_wrong_usage(history):
     assert (
         refused(2, "export", "lobby", "--since", "yesterday")[0]
-        == "--since: 'yesterday' is no time."
+        == "--since: 'yesterday' isn't a date, time or duration."
     )
 
 
@@ -108,11 +110,11 @@ def test_export_in_no_form_is_wrong_usage():
 
 
 @pytest.mark.parametrize("command", ["export", "forget"])
-def test_an_unknown_room_is_an_error_that_names_those_near_it(past, command):
-    past.say("a")
+def test_an_unknown_room_is_an_error_that_names_those_near_it(history, command):
+    history.add("a")
     assert refused(1, command, "loby") == (
-        "Nothing is kept of a room 'loby'.",
-        "Did you mean lobby? chatdemo rooms lists those that there are.",
+        "No history for room 'loby'.",
+        "Did you mean lobby? chatdemo rooms lists the rooms that have one.",
     )
 
 
@@ -135,45 +137,45 @@ def test_a_database_in_memory_is_wrong_usage(command):
 
 
 def test_an_empty_file_is_no_database_and_stays_empty(folder):
-    (folder / "past.sqlite3").touch()
-    assert refused(1, "rooms")[0] == f"There's no database at {folder / 'past.sqlite3'}."
-    assert [(file.name, file.stat().st_size) for file in folder.iterdir()] == [("past.sqlite3", 0)]
+    (folder / "chat.sqlite3").touch()
+    assert refused(1, "rooms")[0] == f"There's no database at {folder / 'chat.sqlite3'}."
+    assert [(file.name, file.stat().st_size) for file in folder.iterdir()] == [("chat.sqlite3", 0)]
 
 
 def test_another_programs_file_is_left_as_it_is(folder):
-    (folder / "past.sqlite3").write_text("my notes\n" * 100, "utf-8")
+    (folder / "chat.sqlite3").write_text("my notes\n" * 100, "utf-8")
     assert refused(1, "rooms")[0].endswith(
         "is damaged, or isn't an SQLite database: file is not a database."
     )
-    assert (folder / "past.sqlite3").read_text("utf-8") == "my notes\n" * 100
+    assert (folder / "chat.sqlite3").read_text("utf-8") == "my notes\n" * 100
 
 
 @pytest.mark.parametrize("command", [("export", "lobby"), ("forget", "lobby", "--yes")])
-def test_a_damaged_database_is_two_lines(past, folder, command):
-    past.say(*["much " * 200] * 100)
-    data = bytearray((folder / "past.sqlite3").read_bytes())
+def test_a_damaged_database_is_two_lines(history, folder, command):
+    history.add(*["much " * 200] * 100)
+    data = bytearray((folder / "chat.sqlite3").read_bytes())
     data[len(data) // 2 :] = b"x" * (len(data) - len(data) // 2)
-    (folder / "past.sqlite3").write_bytes(data)
+    (folder / "chat.sqlite3").write_bytes(data)
     result = run(*command)
     assert result.exit_code == 1
     message, hint = result.stderr.splitlines()
     assert message.startswith(
-        f"Error: The database {past.path} is damaged, or isn't an SQLite database: "
+        f"Error: The database {history.path} is damaged, or isn't an SQLite database: "
     )
     assert hint == "Next:  It was left as it is. Restore a copy of it, or give another with --db."
 
 
-def test_a_locked_database_is_told_and_nothing_is_forgotten(past, monkeypatch):
-    past.say("a")
-    connect = reader.connect
-    monkeypatch.setattr(reader, "connect", lambda name: quick(connect(name)))
-    with closing(sqlite3.connect(past.path, isolation_level=None)) as other:
+def test_a_locked_database_is_told_and_nothing_is_forgotten(history, monkeypatch):
+    history.add("a")
+    connect = store.connect
+    monkeypatch.setattr(store, "connect", lambda name: quick(connect(name)))
+    with closing(sqlite3.connect(history.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert refused(1, "forget", "lobby", "--yes") == (
-            f"The database {past.path} is locked by another program.",
+            f"The database {history.path} is locked by another program.",
             "Close that, and start again.",
         )
-    assert [room.count for room in reader.rooms(past.path)] == [1]
+    assert [room.messages for room in store.rooms(history.path)] == [1]
 
 
 def quick(connection):
@@ -181,27 +183,27 @@ def quick(connection):
     return connection
 
 
-def test_a_copy_gets_no_files_beside_it(past, folder):
-    past.say("a")
-    (folder / "past.sqlite3.key").unlink()
+def test_a_copy_gets_no_files_beside_it(history, folder):
+    history.add("a")
+    (folder / "chat.sqlite3.key").unlink()
     output("rooms")
-    assert [file.name for file in folder.iterdir()] == ["past.sqlite3"]
+    assert [file.name for file in folder.iterdir()] == ["chat.sqlite3"]
 
 
-def test_the_database_can_come_from_a_file_of_settings(past, folder, monkeypatch):
-    past.say("a")
+def test_the_database_can_come_from_a_file_of_settings(history, folder, monkeypatch):
+    history.add("a")
     monkeypatch.delenv("CHATDEMO_DB")
-    (folder / "other.toml").write_text('db = "past.sqlite3"', "utf-8")
+    (folder / "other.toml").write_text('db = "chat.sqlite3"', "utf-8")
     assert "lobby" in output("rooms", "--config", "other.toml")
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows can't be told the time zone")
-def test_rooms_are_in_columns(past):
-    past.say(*"ab")
-    past.say("c", room="日本語 room")
-    past.say("d", room="a\u202eb")
-    past.at(AT)
-    past.at(AT, seq=2)
+def test_rooms_are_in_columns(history):
+    history.add(*"ab")
+    history.add("c", room="日本語 room")
+    history.add("d", room="a\u202eb")
+    history.set_time(AT)
+    history.set_time(AT, seq=2)
     assert output("rooms") == (
         "messages  last, local time  room\n"
         "       1  2026-11-22 10:00  ab\n"
@@ -210,56 +212,55 @@ def test_rooms_are_in_columns(past):
     )
 
 
-def test_rooms_as_json(past):
-    past.say("a", room="a\u202eb")
-    past.at(AT)
+def test_rooms_as_json(history):
+    history.add("a", room="a\u202eb")
+    history.set_time(AT)
     at = "2026-11-22T10:00:00.000Z"
     assert json.loads(output("rooms", "--json")) == [
         {"name": "a\u202eb", "messages": 1, "first": at, "last": at}
     ]
 
 
-def test_where_nothing_was_said_rooms_says_so(past):
-    assert output("rooms") == "Nothing has been said yet in any room.\n"
+def test_where_nothing_was_said_rooms_says_so(history):
+    assert output("rooms") == "No room has any messages yet.\n"
     assert output("rooms", "--json") == "[]\n"
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows can't be told the time zone")
-def test_forget_says_what_it_will_delete_and_asks(past, monkeypatch):
-    past.say("a", "b")
-    past.at(AT)
-    past.at("2026-11-22 11:30:00.000", seq=2)
+def test_forget_says_what_it_will_delete_and_asks(history, monkeypatch):
+    history.add("a", "b")
+    history.set_time(AT)
+    history.set_time("2026-11-22 11:30:00.000", seq=2)
     monkeypatch.setattr(transcripts, "can_ask", lambda: True)
     question = "Forget 2 messages of lobby, from 2026-11-22 10:00 to 2026-11-22 11:30? [y/N]: "
     result = run("forget", "lobby", input="n\n")
     assert (result.exit_code, result.stdout) == (1, f"{question}n\nNothing was forgotten.\n")
-    assert len(reader.rooms(past.path)) == 1
+    assert len(store.rooms(history.path)) == 1
     assert output("forget", "lobby", input="y\n") == f"{question}y\nForgot 2 messages of lobby.\n"
-    assert reader.rooms(past.path) == []
+    assert store.rooms(history.path) == []
 
 
-def test_who_breaks_off_at_the_question_is_told_that_nothing_happened(past, monkeypatch):
-    past.say("a")
+def test_who_breaks_off_at_the_question_is_told_that_nothing_happened(history, monkeypatch):
+    history.add("a")
     monkeypatch.setattr(transcripts, "can_ask", lambda: True)
     result = run("forget", "lobby", input="")
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (130, "Nothing was forgotten.")
-    assert len(reader.rooms(past.path)) == 1
+    assert len(store.rooms(history.path)) == 1
 
 
-def test_a_transcript_without_messages_says_why(past):
-    past.say("a")
-    past.at(AT)
+def test_a_transcript_without_messages_says_why(history):
+    history.add("a")
+    history.set_time(AT)
     result = run("export", "lobby", "--since", "2026-11-23T00:00Z")
     assert (result.exit_code, result.stdout) == (0, "# lobby\n")
-    last = reader.rooms(past.path)[0].last
+    last = store.rooms(history.path)[0].last
     assert (
-        result.stderr
-        == f"Nothing was said since 2026-11-23T00:00:00Z: the last message is of {last}.\n"
+        result.stderr == f"No messages since 2026-11-23T00:00:00Z: the last one is from {last}.\n"
     )
 
 
-def test_forget_without_a_terminal_needs_to_be_told(past):
-    past.say("a")
+def test_forget_without_a_terminal_needs_to_be_told(history):
+    history.add("a")
     assert refused(2, "forget", "lobby") == (
         "forget asks before it deletes, and there is no terminal to ask in.",
         "Add --yes, which deletes 1 message, or run it in a terminal.",
@@ -267,25 +268,26 @@ def test_forget_without_a_terminal_needs_to_be_told(past):
     assert output("forget", "lobby", "--yes") == "Forgot 1 message of lobby.\n"
 
 
-def test_forget_tells_if_the_text_may_still_be_there(past, monkeypatch):
-    past.say("a")
-    monkeypatch.setattr("chatdemo.chat.transcript.forget._wipe", lambda _: False)
+def test_forget_tells_if_the_text_may_still_be_there(history, monkeypatch):
+    history.add("a")
+    monkeypatch.setattr("chatdemo.chat.transcripts.store._wipe", lambda _: False)
     message, hint = refused(1, "forget", "lobby", "--yes")
     assert (
-        message == f"1 message deleted, but what was said may still be in {past.path} or its -wal."
+        message
+        == f"1 message deleted, but what was said may still be in {history.path} or its -wal."
     )
     assert hint == (
-        f'Stop what has the database open, then: chatdemo manage --db "{past.path}" shell -c'
+        f'Stop what has the database open, then: chatdemo manage --db "{history.path}" shell -c'
         " \"from django.db import connection as c; c.cursor().execute('VACUUM')\""
     )
 
 
-def test_a_database_of_an_older_version_is_migrated_first(past, monkeypatch):
+def test_a_database_of_an_older_version_is_migrated_first(history, monkeypatch):
     prepared, known = [], database.known_migrations()
     monkeypatch.setattr(database, "known_migrations", lambda: {("chat", "9999_later")} | known)
     monkeypatch.setattr(database, "prepare", prepared.append)
     run("rooms")
-    assert prepared == [past.path]
+    assert prepared == [history.path]
 
 
 def command(*arguments):
@@ -305,8 +307,8 @@ def real(*arguments, **options):
     return subprocess.Popen(command(*arguments), env=environ(), **pipes)
 
 
-def test_a_closed_pipe_ends_it_quietly(past):
-    past.say(*["much " * 200] * 1000)
+def test_a_closed_pipe_ends_it_quietly(history):
+    history.add(*["much " * 200] * 1000)
     with real("export", "lobby") as process:
         assert process.stdout.readline() == b"# lobby\n"
         process.stdout.close()
@@ -317,8 +319,8 @@ def test_a_closed_pipe_ends_it_quietly(past):
 @pytest.mark.skipif(
     not os.path.exists("/dev/full"), reason="there is no device that is always full"
 )
-def test_a_full_disk_is_two_lines(past):
-    past.say("a")
+def test_a_full_disk_is_two_lines(history):
+    history.add("a")
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
             command("export", "lobby"),
@@ -338,8 +340,8 @@ def test_a_full_disk_is_two_lines(past):
 @pytest.mark.parametrize(
     ("answer", "code", "said"), [("y", 0, "Forgot 1 message"), ("", 1, "Nothing was forgotten.")]
 )
-def test_in_a_terminal_forget_asks_and_obeys(past, answer, code, said):
-    past.say("a", room="日本語 \x9b")  # a control character, as no server keeps it
+def test_in_a_terminal_forget_asks_and_obeys(history, answer, code, said):
+    history.add("a", room="日本語 \x9b")  # a control character, as no server keeps it
     question, end, status = in_a_terminal(answer, "forget", "日本語 \x9b")
     assert question.startswith("Forget 1 message of ??? ?, from ")
     assert end.startswith(said) and "\x9b" not in end
@@ -363,8 +365,8 @@ def in_a_terminal(answer, *arguments):
     return question.decode("ascii"), said, code
 
 
-def test_any_script_is_written_whatever_the_terminals_encoding(past):
-    past.say("日本語 \x1b[31m", room="café")
+def test_any_script_is_written_whatever_the_terminals_encoding(history):
+    history.add("日本語 \x1b[31m", room="café")
     with real("export", "café") as process:
         written, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (0, b"")
@@ -374,16 +376,18 @@ def test_any_script_is_written_whatever_the_terminals_encoding(past):
 def test_all_of_it_while_a_server_runs(folder):
     from websockets.sync.client import connect
 
-    path = folder / "past.sqlite3"
-    with Served(folder, "--db", str(path)) as server:
-        with connect(server.socket_url("/ws/chat/lobby/")) as ana:
-            ana.send('{"message": "a secret of a test"}')
-            assert json.loads(ana.recv())["seq"] == 1
-            assert "> a secret of a test" in output("export", "lobby")
-            assert "  lobby\n" in output("rooms")
-            assert output("forget", "lobby", "--yes") == "Forgot 1 message of lobby.\n"
-            left = [file.read_bytes() for file in folder.glob("past.sqlite3*")]
-            assert not any(b"a secret of a test" in data for data in left)
-            ana.send('{"message": "anew"}')
-            assert json.loads(ana.recv())["seq"] == 1
-            assert wait_for(lambda: reader.rooms(path), "the room that began anew")[0].count == 1
+    path = folder / "chat.sqlite3"
+    with (
+        Served(folder, "--db", str(path)) as server,
+        connect(server.socket_url("/ws/chat/lobby/")) as ana,
+    ):
+        ana.send('{"message": "a secret of a test"}')
+        assert json.loads(ana.recv())["seq"] == 1
+        assert "> a secret of a test" in output("export", "lobby")
+        assert "  lobby\n" in output("rooms")
+        assert output("forget", "lobby", "--yes") == "Forgot 1 message of lobby.\n"
+        left = [file.read_bytes() for file in folder.glob("chat.sqlite3*")]
+        assert not any(b"a secret of a test" in data for data in left)
+        ana.send('{"message": "again"}')
+        assert json.loads(ana.recv())["seq"] == 1
+        assert wait_for(lambda: store.rooms(path), "the room's new history")[0].messages == 1

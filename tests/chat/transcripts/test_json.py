@@ -6,33 +6,34 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatdemo.chat.message_log import StoredMessage as Kept
-from chatdemo.chat.transcript import FORMS, write
+from chatdemo.chat.message_log import StoredMessage
+from chatdemo.chat.transcripts.formats import FORMATS, write
 
 AT = "2026-11-22T10:00:00.000Z"
 ANY = st.text(st.characters())  # lone surrogates too
 
 
 def written(*pages):
-    return "".join(write(FORMS["json"](), "lobby", pages)).encode("utf-8")
+    return "".join(write(FORMATS["json"](), "lobby", pages)).encode("utf-8")
 
 
 @given(st.lists(st.lists(st.tuples(ANY, ANY))))
 def test_every_text_comes_back_as_it_was(pages):
-    kept = [
-        [Kept(number, name, text, AT) for number, (name, text) in enumerate(page)] for page in pages
+    stored = [
+        [StoredMessage(number, name, text, AT) for number, (name, text) in enumerate(page)]
+        for page in pages
     ]
     expected = [
         {"seq": one.seq, "at": AT, "name": one.name, "text": one.text}
-        for page in kept
+        for page in stored
         for one in page
     ]
-    assert json.loads(written(*kept)) == expected
+    assert json.loads(written(*stored)) == expected
 
 
 @given(ANY)
 def test_no_character_acts(text):
-    shown = written([Kept(1, text, text, AT)]).decode("utf-8")
+    shown = written([StoredMessage(1, text, text, AT)]).decode("utf-8")
     assert not any(
         unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in shown.replace("\n", "")
     )
@@ -43,7 +44,11 @@ def test_no_character_acts(text):
 
 
 def test_a_message_is_a_line():
-    lines = written([Kept(1, "Ana", "é\nb", AT)], [Kept(2, "", "<", AT)]).decode().splitlines()
+    lines = (
+        written([StoredMessage(1, "Ana", "é\nb", AT)], [StoredMessage(2, "", "<", AT)])
+        .decode()
+        .splitlines()
+    )
     assert lines == [
         "[",
         '{"seq": 1, "at": "2026-11-22T10:00:00.000Z", "name": "Ana", "text": "é\\nb"},',

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatdemo.chat.message_log import StoredMessage as Kept
-from chatdemo.chat.transcript import FORMS, write
-from chatdemo.chat.transcript.characters import visible
+from chatdemo.chat.message_log import StoredMessage
+from chatdemo.chat.transcripts.control_characters import replace_controls
+from chatdemo.chat.transcripts.formats import FORMATS, write
 
 AT = "2026-11-22T10:00:00.000Z"
 
@@ -39,7 +39,7 @@ class Page(HTMLParser):
 
 
 def page(*messages, room="lobby"):
-    text = "".join(write(FORMS["html"](), room, [list(messages)]))
+    text = "".join(write(FORMATS["html"](), room, [list(messages)]))
     return text.encode("utf-8").decode("utf-8")
 
 
@@ -52,23 +52,23 @@ TEXTS = st.text() | st.sampled_from(
 
 @given(st.lists(st.tuples(TEXTS, TEXTS)), TEXTS)
 def test_any_text_is_text_and_makes_no_tag(said, room):
-    read = Page(page(*[Kept(1, name, text, AT) for name, text in said], room=room))
+    read = Page(page(*[StoredMessage(1, name, text, AT) for name, text in said], room=room))
     assert read.tags == HEAD + MESSAGE * len(said)
-    assert read.texts.get("p", []) == [visible(text) for _, text in said]
-    names = [visible(name.strip()) or "Somebody" for name, _ in said]
-    assert read.texts["bdi"] == [visible(room), *names]
-    assert read.texts["title"] == [visible(room)]
+    assert read.texts.get("p", []) == [replace_controls(text) for _, text in said]
+    names = [replace_controls(name.strip()) or "Somebody" for name, _ in said]
+    assert read.texts["bdi"] == [replace_controls(room), *names]
+    assert read.texts["title"] == [replace_controls(room)]
 
 
 def test_a_message_has_its_place_and_its_time():
-    assert '<li id="m7">' in page(Kept(7, "Ana", "hello", AT))
+    assert '<li id="m7">' in page(StoredMessage(7, "Ana", "hello", AT))
     assert '<time datetime="2026-11-22T10:00:00.000Z">2026-11-22 10:00:00 UTC</time>' in page(
-        Kept(7, "", "", AT)
+        StoredMessage(7, "", "", AT)
     )
 
 
 def test_it_needs_nothing_else_and_runs_nothing():
-    text = page(Kept(1, "Ana", "<script>alert(1)</script>", AT))
+    text = page(StoredMessage(1, "Ana", "<script>alert(1)</script>", AT))
     assert text.startswith("<!doctype html>\n") and '<meta charset="utf-8">' in text
     assert (
         "color-scheme: light dark" in text and 'dir="auto"' in text and "default-src 'none'" in text
@@ -77,4 +77,4 @@ def test_it_needs_nothing_else_and_runs_nothing():
 
 
 def test_control_characters_are_seen():
-    assert "␛[31m a\nb ��" in page(Kept(1, "", "\x1b[31m a\r\nb \x85\udc80", AT))
+    assert "␛[31m a\nb ��" in page(StoredMessage(1, "", "\x1b[31m a\r\nb \x85\udc80", AT))

@@ -12,15 +12,16 @@ from django.test import Client
 from chatdemo.chat import views
 from chatdemo.chat.message_log import Draft
 from chatdemo.chat.sqlite_writer import SQLiteWriter
-from chatdemo.chat.transcript import FORMS, attachment, reader
+from chatdemo.chat.transcripts import download, store
+from chatdemo.chat.transcripts.formats import FORMATS
 from chatdemo.project.asgi import application
 from tests.support.served import Served
 
 
 def say(*texts, room="lobby"):
-    store = SQLiteWriter(settings.DATABASES["default"]["NAME"])  # which pytest-django may have changed
-    store.insert([Draft(room, "ana", None, "Ana", text) for text in texts])
-    store.close()
+    writer = SQLiteWriter(settings.DATABASES["default"]["NAME"])  # which pytest-django may have changed
+    writer.keep([Draft(room, "ana", None, "Ana", text) for text in texts])
+    writer.close()
 
 
 async def get(path, client="127.0.0.1", method="GET", **headers):
@@ -44,12 +45,12 @@ async def get(path, client="127.0.0.1", method="GET", **headers):
     )
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 async def test_it_is_a_file_to_save(form):
     say("hello", "=1+1")
     status, headers, body = await get(f"/chat/lobby/transcript/?format={form}")
     assert status == 200 and b"hello" in body
-    assert headers["content-type"] == FORMS[form].content_type
+    assert headers["content-type"] == FORMATS[form].content_type
     assert headers["content-disposition"] == (
         f"attachment; filename=\"chat-lobby.{form}\"; filename*=UTF-8''chat-lobby.{form}"
     )
@@ -64,7 +65,7 @@ async def test_without_a_format_it_is_markdown():
 
 
 async def test_all_pages_of_it_come(monkeypatch):
-    monkeypatch.setattr(reader, "PAGE", 2)
+    monkeypatch.setattr(store, "PAGE_ROWS", 2)
     say(*"abcde")
     body = (await get("/chat/lobby/transcript/?format=json"))[2]
     assert [one["text"] for one in json.loads(body)] == [*"abcde"]
@@ -134,8 +135,8 @@ async def test_nothing_can_be_sent_there():
     ],
 )
 def test_any_room_has_a_name_that_any_file_system_takes(room, name):
-    assert attachment.file_name(room, "csv") == name
-    header = attachment.disposition(name)
+    assert download.file_name(room, "csv") == name
+    header = download.disposition(name)
     assert header.isascii() and header.isprintable() and header.count('"') == 2
     assert header.endswith(f"; filename*=UTF-8''{quote(name, safe='')}")
 

@@ -1,0 +1,166 @@
+"""Reads and deletes stored messages with plain SQL: no Django, no lock and little memory.
+
+Each page is its own transaction. A long one would keep SQLite from truncating its write-ahead log
+while somebody pages through a transcript.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import NamedTuple
+
+from chatdemo.chat.message_log import StoredMessage
+from chatdemo.chat.room_names import clean_typed_name
+from chatdemo.chat.sqlite_writer import wire_time
+from chatdemo.chat.transcripts.control_characters import one_line
+from chatdemo.common import sqlite
+from chatdemo.common.errors import ChatdemoError
+
+#: A page of the longest messages, all emoji, takes 2 MB in each form that it has on its way.
+PAGE_ROWS = 100
+_SELECT_PAGE = (
+    "SELECT seq, name, text, at FROM chat_message"
+    " WHERE room_id = ? AND seq > ? AND seq <= ? AND at >= ? ORDER BY seq LIMIT ?"
+)
+_SELECT_AT = "(SELECT at FROM chat_message WHERE room_id = room.id ORDER BY seq {} LIMIT 1)"
+_SELECT_ROOMS = (
+    "SELECT name, (SELECT count(*) FROM chat_message WHERE room_id = room.id),"
+    f" {_SELECT_AT.format('ASC')}, {_SELECT_AT.format('DESC')} FROM chat_room AS room"
+)
+#: Room names that an unknown one is compared with.
+MAX_COMPARED_NAMES = 5000
+#: How long ``forget`` waits for a server's checkpoint, and the pause between two attempts.
+CHECKPOINT_TIMEOUT_SECONDS, CHECKPOINT_RETRY_SECONDS = 5.0, 0.02
+
+
+class StoredRoom(NamedTuple):
+    """A room, its number of messages, and when the first and the last came (ISO 8601, UTC)."""
+
+    name: str
+    messages: int
+    first: str | None
+    last: str | None
+
+
+def connect(database: Path | str) -> sqlite3.Connection:
+    """Open ``database``: an existing file, or SQLite's URI of a database in memory."""
+    connection = sqlite.connect(database, timeout=5, check_same_thread=False)
+    connection.text_factory = lambda data: data.decode("utf-8", "replace")
+    return connection
+
+
+def pages(
+    database: Path | str, room: str, since: datetime | None = None
+) -> Iterator[list[StoredMessage]]:
+    """Yield the messages that ``room`` has now, in order, ``PAGE_ROWS`` at a time.
+
+    Those before ``since``, an aware time, are left out. An unknown room has no messages. The
+    iterator may be used in several threads, one at a time. Raises sqlite3.Error.
+    """
+    start = to_stored(since) if since else ""
+    with closing(connect(database)) as connection:
+        query = "SELECT max(seq), room_id FROM chat_message JOIN chat_room AS room"
+        last, room_id = connection.execute(
+            f"{query} ON room.id = room_id WHERE room.name = ?", (_encodable(room),)
+        ).fetchone()
+        seq = -1
+        while rows := connection.execute(
+            _SELECT_PAGE, (room_id, seq, last, start, PAGE_ROWS)
+        ).fetchall():
+            seq = rows[-1][0]
+            yield [StoredMessage(seq, name, text, wire_time(at)) for seq, name, text, at in rows]
+
+
+def rooms(database: Path | str) -> list[StoredRoom]:
+    """Return all rooms that have or had messages, sorted by name. Raises sqlite3.Error."""
+    with closing(connect(database)) as connection:
+        return sorted(map(_stored_room, connection.execute(_SELECT_ROOMS)))
+
+
+def find_room(database: Path | str, typed: str) -> StoredRoom:
+    """Return the room with this exact name, or with the name as the chat's first page reads it.
+
+    Raises ChatdemoError with similar names if there is none, and sqlite3.Error.
+    """
+    with closing(connect(database)) as connection:
+        for name in (typed, clean_typed_name(typed)):
+            query = f"{_SELECT_ROOMS} WHERE name = ?"
+            if row := connection.execute(query, (_encodable(name),)).fetchone():
+                return _stored_room(row)
+        similar = " or ".join(map(one_line, _similar_names(connection, typed)))
+    guess = f"Did you mean {similar}? " if similar else ""
+    raise ChatdemoError(
+        f"No history for room {typed!r}.", f"{guess}chatdemo rooms lists the rooms that have one."
+    )
+
+
+def forget(database: Path | str, room: str) -> tuple[int, bool]:
+    """Delete the room, its messages and its speakers.
+
+    Returns the number of messages, and whether their text is gone from the files too: it isn't
+    while another program reads or writes for seconds, or if the disk is full. A running server
+    starts a new history with the room's next message. Raises sqlite3.Error if nothing was deleted.
+    """
+    with closing(connect(database)) as connection:
+        # Overwrites deleted content: https://www.sqlite.org/pragma.html#pragma_secure_delete
+        connection.execute("PRAGMA secure_delete = ON")
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            room_id = "(SELECT id FROM chat_room WHERE name = ?)"
+            deleted = connection.execute(
+                f"DELETE FROM chat_message WHERE room_id = {room_id}", (room,)
+            )
+            connection.execute(f"DELETE FROM chat_speaker WHERE room_id = {room_id}", (room,))
+            connection.execute("DELETE FROM chat_room WHERE name = ?", (room,))
+        return deleted.rowcount, _wipe(connection)
+
+
+def _wipe(connection: sqlite3.Connection) -> bool:
+    """Rewrite the file and truncate the write-ahead log. Return whether both succeeded.
+
+    Unused parts of pages can hold copies of rows that secure_delete doesn't reach: where a table's
+    B-tree has grown, such as in its root, or where something was deleted without secure_delete.
+    """
+    try:
+        connection.execute("VACUUM")
+        # SQLite waits for readers and writers, but not for another connection's checkpoint, such
+        # as a server's: https://www.sqlite.org/c3ref/wal_checkpoint_v2.html
+        deadline = time.monotonic() + CHECKPOINT_TIMEOUT_SECONDS
+        while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:  # busy
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(CHECKPOINT_RETRY_SECONDS)
+        return True
+    except sqlite3.OperationalError:
+        return False
+
+
+def _similar_names(connection: sqlite3.Connection, typed: str) -> list[str]:
+    """Return at most three room names, the most similar one first."""
+    from difflib import get_close_matches  # which a server never needs
+
+    query = "SELECT name FROM chat_room LIMIT ?"
+    names = {name.casefold(): name for [name] in connection.execute(query, (MAX_COMPARED_NAMES,))}
+    return [names[match] for match in get_close_matches(clean_typed_name(typed).casefold(), names)]
+
+
+def _stored_room(row: tuple[str, int, str | None, str | None]) -> StoredRoom:
+    name, messages, first, last = row
+    return StoredRoom(name, messages, first and wire_time(first), last and wire_time(last))
+
+
+def to_stored(at: datetime) -> str:
+    """Return an aware time in the database's format.
+
+    It isn't greater than the same time there, however many decimals that has.
+    """
+    text = at.astimezone(timezone.utc).isoformat(" ", "milliseconds")
+    return text[:23].removesuffix(".000")
+
+
+def _encodable(text: str) -> str:
+    """Replace lone surrogates, which stand for bytes of a command line that aren't UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
