@@ -13,7 +13,7 @@ def main() -> None:
     serving = "serve" in sys.argv[1:2]
     try:
         set_handler(signal.default_int_handler)
-        from chatdemo.cli import cli
+        from chatdemo.commands import cli
 
         cli(prog_name="chatdemo")
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from chatdemo import __version__
-from chatdemo.cli import cli
+from chatdemo.commands import cli
 from chatdemo.common import config
 from chatdemo.project import server
 
@@ -197,7 +197,7 @@ def test_the_banner_of_an_open_server_without_a_network_does_not_ask_for_what_wa
     )
     monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: None)
     banner = run("serve", "--port", "0", "--host", "0.0.0.0").stdout
-    assert "can join, but this machine has no address in a network yet" in banner
+    assert "not reachable: this computer isn't in a network yet" in banner
     assert "--host 0.0.0.0" not in banner
 
 

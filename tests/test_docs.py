@@ -9,7 +9,7 @@ import pytest
 
 from chatdemo import __version__
 from chatdemo.chat.messages import ERRORS
-from chatdemo.cli import cli
+from chatdemo.commands import cli
 from chatdemo.common import config
 from chatdemo.common.config import SETTINGS, Config
 from chatdemo.course import course

@@ -1,1 +1,3 @@
-"""What every other part of chatdemo may use: settings, errors, and small tools that know nothing of the chat."""
+"""What every other part of chatdemo may use: settings, errors, and small tools that know nothing of
+the chat.
+"""

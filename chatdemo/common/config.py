@@ -1,4 +1,6 @@
-"""One table of settings, and how a value gets in: flag, ``CHATDEMO_*``, ``chatdemo.toml`` or default, in that order."""
+"""One table of settings, and how a value gets in: flag, ``CHATDEMO_*``, ``chatdemo.toml`` or
+default, in that order.
+"""
 
 import json
 import os
@@ -12,7 +14,8 @@ from chatdemo.common.toml import load_toml
 
 FILE_NAME = "chatdemo.toml"
 ENV_PREFIX = "CHATDEMO_"
-#: Variables with the prefix that are no settings: which file to read, and a switch of the test suite.
+#: Variables with the prefix that are no settings: which file to read, and a switch of the test
+#: suite.
 ENV_RESERVED = {"CHATDEMO_CONFIG", "CHATDEMO_TEST_ALL"}
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
@@ -24,7 +27,9 @@ def setting(
     high: int | None = None,
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """A row of the table: its default, one sentence of help, a number's least and greatest value, a text's choices."""
+    """A row of the table: its default, one sentence of help, a number's least and greatest value, a
+    text's choices.
+    """
     return field(
         default=default, metadata={"help": help, "low": low, "high": high, "choices": choices}
     )
@@ -99,7 +104,8 @@ def use(config: Config) -> Config:
 
 
 def current() -> Config:
-    """The settings in use; read from the environment and ``chatdemo.toml`` where no command has chosen them.
+    """The settings in use; read from the environment and ``chatdemo.toml`` where no command has
+    chosen them.
 
     Raises UsageError as ``load`` does.
     """
@@ -111,11 +117,13 @@ def load(
     environ: Mapping[str, str] = os.environ,
     file: str | os.PathLike | None = None,
 ) -> Config:
-    """The settings from ``flags`` (a value of None is not given), ``environ``, a TOML file and the defaults.
+    """The settings from ``flags`` (a value of None is not given), ``environ``, a TOML file and the
+    defaults.
 
-    ``file`` names the TOML file, which then must exist; without it ``CHATDEMO_CONFIG`` does, and without that
-    ``chatdemo.toml`` in the current folder is read where there is one.
-    Raises UsageError for an unknown key, a value of the wrong type or out of range, or a file that can't be read.
+    ``file`` names the TOML file, which then must exist; without it ``CHATDEMO_CONFIG`` does, and
+    without that ``chatdemo.toml`` in the current folder is read where there is one. Raises
+    UsageError for an unknown key, a value of the wrong type or out of range, or a file that can't
+    be read.
     """
     values = _from_file(file or environ.get("CHATDEMO_CONFIG"))
     values |= _from_environ(environ)
@@ -126,7 +134,8 @@ def load(
 
 
 def convert(name: str, value: Any, source: str) -> Any:
-    """``value`` as the type of setting ``name``; a string is parsed. ``source`` says in an error where it came from.
+    """``value`` as the type of setting ``name``; a string is parsed. ``source`` says in an error
+    where it came from.
 
     Raises UsageError if it is of another type, or out of range.
     """

@@ -4,8 +4,8 @@
 class ChatdemoError(Exception):
     """Work that failed for a reason the user can do something about.
 
-    ``message`` says what went wrong, with the value in it. ``hint`` says what to do next. Both are one line
-    of text. ``cli.py`` alone prints them and ends the process with ``exit_code``.
+    ``message`` says what went wrong, with the value in it. ``hint`` says what to do next. Both are
+    one line of text. ``commands`` alone prints them and ends the process with ``exit_code``.
     """
 
     exit_code = 1

@@ -1,4 +1,6 @@
-"""Is it this machine? The one place that decides by address, by Host header and by the headers of proxies."""
+"""Is it this machine? The one place that decides by address, by Host header and by the headers of
+proxies.
+"""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -7,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-#: Headers with which a proxy or a tunnel on this machine names the client that it asks for, who is elsewhere.
+#: Headers with which a proxy or a tunnel on this machine names the client that it asks for, who is
+#: elsewhere.
 FORWARDING_HEADERS = frozenset(
     {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"cf-connecting-ip"}
 )
-#: A Host header: a name or an address, an IPv6 one in brackets, and perhaps a port (RFC 9110, section 7.2).
+#: A Host header: a name or an address, an IPv6 one in brackets, and perhaps a port (RFC 9110,
+#: section 7.2).
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@]+)(?::[0-9]+)?")
 
 
@@ -75,7 +79,9 @@ def is_loopback(address: str) -> bool:
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address, an IPv4 one written as IPv6 (``::ffff:127.0.0.1``) as IPv4; None if it is none."""
+    """Return the IP address, an IPv4 one written as IPv6 (``::ffff:127.0.0.1``) as IPv4; None if it
+    is none.
+    """
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:
@@ -91,7 +97,7 @@ def header(scope: dict[str, Any], name: bytes) -> str:
 
 
 def scope_of(request: "HttpRequest") -> dict[str, Any]:
-    """Return what the functions above read of a scope, for a request of any of Django's handlers."""
+    """Return what the functions above read of a scope, for a request of any handler of Django."""
     headers = [
         (name.lower().encode(), value.encode("latin-1", "replace"))
         for name, value in request.headers.items()

@@ -6,8 +6,8 @@ import time
 class TokenBucket:
     """A token bucket: ``rate`` tokens a second in the long run, and ``burst`` of them at once.
 
-    ``rate`` and ``burst`` may be changed at any time. A caller that can't afford to read the clock each time subtracts
-    from ``tokens`` itself and calls ``refill`` when they run out.
+    ``rate`` and ``burst`` may be changed at any time. A caller that can't afford to read the clock
+    each time subtracts from ``tokens`` itself and calls ``refill`` when they run out.
     """
 
     __slots__ = ("rate", "burst", "tokens", "refilled_at")
@@ -26,7 +26,8 @@ class TokenBucket:
     def take(self) -> float:
         """Take one token. Returns 0 if there was one, else the seconds until there is one again.
 
-        Taking without having goes into debt, down to ``-burst`` tokens: whoever doesn't stop waits for longer.
+        Taking without having goes into debt, down to ``-burst`` tokens: whoever doesn't stop waits
+        for longer.
         """
         self.tokens = max(self.refill() - 1, -self.burst)
         return max(0.0, -self.tokens / self.rate)

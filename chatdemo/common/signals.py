@@ -20,8 +20,8 @@ def set_handler(
 ) -> dict[signal.Signals, Any]:
     """Install ``handler`` for ``signals``, and return the handlers that it replaces.
 
-    A signal that is ignored stays ignored: `nohup` ignores SIGHUP, and a shell SIGINT for what it starts with `&`.
-    Must be called in the main thread.
+    A signal that is ignored stays ignored: `nohup` ignores SIGHUP, and a shell SIGINT for what it
+    starts with `&`. Must be called in the main thread.
     """
     accepted = [number for number in signals if signal.getsignal(number) != signal.SIG_IGN]
     return {number: signal.signal(number, handler) for number in accepted}

@@ -5,7 +5,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-#: A database in memory that every connection of this process shares, with ordinary locking (SQLite's memdb VFS).
+#: A database in memory that every connection of this process shares, with ordinary locking
+#: (SQLite's memdb VFS).
 MEMORY_URI = "file:/chatdemo?vfs=memdb"
 #: The first version of SQLite that has that VFS.
 MEMORY_VERSION = (3, 36)
@@ -14,8 +15,9 @@ MEMORY_VERSION = (3, 36)
 def uri(database: Path | str) -> str:
     """Return SQLite's URI of ``database``, an absolute path, or a URI already.
 
-    A file that isn't there is not created (``mode=rw``). An empty file in the place of a database that was moved away
-    for a moment would make SQLite delete the write-ahead log beside it, which holds the latest messages.
+    A file that isn't there is not created (``mode=rw``). An empty file in the place of a database
+    that was moved away for a moment would make SQLite delete the write-ahead log beside it, which
+    holds the latest messages.
     """
     return database if isinstance(database, str) else f"{database.as_uri()}?mode=rw"
 
@@ -46,14 +48,16 @@ class Cause(Enum):
 
 
 class FileMissing(sqlite3.OperationalError):
-    """The database file isn't where it was: what is written to it would be lost when this process ends."""
+    """The database file isn't where it was: what is written to it would be lost when this process
+    ends.
+    """
 
     def __init__(self) -> None:
         super().__init__("its file is gone")
 
 
-#: Parts of SQLite's messages (https://www.sqlite.org/rescode.html). Python 3.10's errors have no code, and Django's
-#: own exceptions, which carry the same text, never do.
+#: Parts of SQLite's messages (https://www.sqlite.org/rescode.html). Python 3.10's errors have no
+#: code, and Django's own exceptions, which carry the same text, never do.
 _CAUSES = {
     "locked": Cause.LOCKED,
     "its file is gone": Cause.MISSING,

@@ -13,10 +13,9 @@ from contextlib import closing, suppress
 import pytest
 from click.testing import CliRunner
 
-from chatdemo import transcripts
 from chatdemo.chat.transcripts import store
 from chatdemo.chat.transcripts.formats import FORMATS
-from chatdemo.cli import cli
+from chatdemo.commands import cli, transcripts
 from chatdemo.common import config
 from chatdemo.project import database
 from tests.chat.transcripts.conftest import History, nothing_said  # noqa: F401
@@ -82,7 +81,7 @@ def test_export_writes_the_other_forms(history):
 
 def test_export_offers_every_form():
     [option] = [
-        parameter for parameter in cli.commands["export"].params if parameter.name == "form"
+        parameter for parameter in cli.commands["export"].params if parameter.name == "format"
     ]
     assert (list(option.type.choices), option.default) == (list(FORMATS), next(iter(FORMATS)))
 
@@ -234,9 +233,9 @@ def test_forget_says_what_it_will_delete_and_asks(history, monkeypatch):
     monkeypatch.setattr(transcripts, "can_ask", lambda: True)
     question = "Forget 2 messages of lobby, from 2026-11-22 10:00 to 2026-11-22 11:30? [y/N]: "
     result = run("forget", "lobby", input="n\n")
-    assert (result.exit_code, result.stdout) == (1, f"{question}n\nNothing was forgotten.\n")
+    assert (result.exit_code, result.stdout) == (1, f"{question}n\nNothing was deleted.\n")
     assert len(store.rooms(history.path)) == 1
-    assert output("forget", "lobby", input="y\n") == f"{question}y\nForgot 2 messages of lobby.\n"
+    assert output("forget", "lobby", input="y\n") == f"{question}y\nDeleted 2 messages of lobby.\n"
     assert store.rooms(history.path) == []
 
 
@@ -244,7 +243,7 @@ def test_who_breaks_off_at_the_question_is_told_that_nothing_happened(history, m
     history.add("a")
     monkeypatch.setattr(transcripts, "can_ask", lambda: True)
     result = run("forget", "lobby", input="")
-    assert (result.exit_code, result.stdout.splitlines()[-1]) == (130, "Nothing was forgotten.")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (130, "Nothing was deleted.")
     assert len(store.rooms(history.path)) == 1
 
 
@@ -265,7 +264,7 @@ def test_forget_without_a_terminal_needs_to_be_told(history):
         "forget asks before it deletes, and there is no terminal to ask in.",
         "Add --yes, which deletes 1 message, or run it in a terminal.",
     )
-    assert output("forget", "lobby", "--yes") == "Forgot 1 message of lobby.\n"
+    assert output("forget", "lobby", "--yes") == "Deleted 1 message of lobby.\n"
 
 
 def test_forget_tells_if_the_text_may_still_be_there(history, monkeypatch):
@@ -274,7 +273,7 @@ def test_forget_tells_if_the_text_may_still_be_there(history, monkeypatch):
     message, hint = refused(1, "forget", "lobby", "--yes")
     assert (
         message
-        == f"1 message deleted, but what was said may still be in {history.path} or its -wal."
+        == f"1 message deleted, but the text may still be in {history.path} or its -wal file."
     )
     assert hint == (
         f'Stop what has the database open, then: chatdemo manage --db "{history.path}" shell -c'
@@ -338,7 +337,7 @@ def test_a_full_disk_is_two_lines(history):
 
 @pytest.mark.skipif(os.name != "posix", reason="this makes a terminal as POSIX has it")
 @pytest.mark.parametrize(
-    ("answer", "code", "said"), [("y", 0, "Forgot 1 message"), ("", 1, "Nothing was forgotten.")]
+    ("answer", "code", "said"), [("y", 0, "Deleted 1 message"), ("", 1, "Nothing was deleted.")]
 )
 def test_in_a_terminal_forget_asks_and_obeys(history, answer, code, said):
     history.add("a", room="日本語 \x9b")  # a control character, as no server keeps it
@@ -385,7 +384,7 @@ def test_all_of_it_while_a_server_runs(folder):
         assert json.loads(ana.recv())["seq"] == 1
         assert "> a secret of a test" in output("export", "lobby")
         assert "  lobby\n" in output("rooms")
-        assert output("forget", "lobby", "--yes") == "Forgot 1 message of lobby.\n"
+        assert output("forget", "lobby", "--yes") == "Deleted 1 message of lobby.\n"
         left = [file.read_bytes() for file in folder.glob("chat.sqlite3*")]
         assert not any(b"a secret of a test" in data for data in left)
         ana.send('{"message": "again"}')

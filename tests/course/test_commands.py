@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from chatdemo.cli import cli
+from chatdemo.commands import cli
 from chatdemo.course import course, new
 from tests.support.served import clean_environ
 from tests.support.written import Written, finish

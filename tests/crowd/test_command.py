@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 from click.testing import CliRunner
 
-from chatdemo.cli import cli
+from chatdemo.commands import cli
 from chatdemo.crowd.live import LiveLine
 from tests.crowd.crowds import RUN
 from tests.support.served import clean_environ, free_port
@@ -68,7 +68,7 @@ def test_where_nothing_listens_it_says_what_to_do():
 
 def test_the_help_says_whose_rate_it_is():
     text = " ".join(CliRunner().invoke(cli, ["crowd", "--help"]).stdout.split())
-    assert "Messages a second of all together, who take turns. [default: 1]" in text
+    assert "Messages per second in total; the participants take turns. [default: 1]" in text
 
 
 def on_a_terminal(*arguments: str, columns: int = 80) -> tuple[int, str]:

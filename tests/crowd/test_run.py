@@ -75,7 +75,7 @@ def test_a_step_without_a_consumer_is_refused_with_its_status(tmp_path):
 
 def test_without_an_address_it_starts_a_server_of_its_own_and_ends_it(tmp_path):
     crowd = finished(tmp_path, "--people", "3", *SHORT)
-    assert "Started a server of its own, which ends with it: http://127.0.0.1:" in crowd.output
+    assert "Started a temporary server: http://127.0.0.1:" in crowd.output
     assert crowd.figure("delivered") == "30"
     assert "Nothing listens at" in told(finished(tmp_path, crowd.url, code=1))
 

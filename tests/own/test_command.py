@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from chatdemo.common import config
-from chatdemo.cli import cli
+from chatdemo.commands import cli
 from chatdemo.own import keeper, server
 
 
@@ -59,7 +59,7 @@ def test_a_manage_py_that_names_no_settings_is_two_lines(mysite):
 def test_an_option_for_our_own_chat_is_refused_beside_a_project(mysite, option):
     assert refused("mysite", *option) == (
         f"{option[0]} is for chatdemo's own chat, and mysite is a project.",
-        "Leave out one of the two: a project of your own has its own code and database.",
+        "Leave out one of the two: your project has its own code and database.",
     )
 
 
@@ -71,7 +71,7 @@ def test_each_failure_is_waited_for_and_an_end_without_a_word_is_told(mysite, mo
     ] * 2
     assert result.stderr.splitlines() == [
         "Error: The project's process has ended, with exit code -9.",
-        "Next:  Look for what ended it.",
+        "Next:  See the output above.",
     ]
     assert result.stdout.splitlines()[-1] == "Stopped." and result.exit_code == 0
 

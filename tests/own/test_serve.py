@@ -61,7 +61,7 @@ def test_it_serves_the_projects_pages_static_files_and_websockets_and_adds_inspe
         assert 'id="chat-log"' in get(server.url + "chat/lobby/")
         assert "body" in get(server.url + "static/admin/css/base.css")
         assert say(server) == "hello"
-        assert server.row("Inside") == server.url + "inspect/"
+        assert server.row("Inspector") == server.url + "inspect/"
         with enter(server, "/inspect/feed/") as watcher:
             assert json.loads(watcher.recv(PATIENCE))["kind"] == "hello"
 
@@ -70,7 +70,7 @@ def test_the_banner_is_all_it_prints(mysite):
     with Guest(mysite) as server:
         say(server)
         assert server.stop() == 0
-    names = ["Open", "The class", "Inside", "Settings", "Database", "Stop"]
+    names = ["Open", "The class", "Inspector", "Settings", "Database", "Stop"]
     assert server.lines[0].endswith("is running mysite.\n")
     assert [line[2:14].strip() for line in server.lines[1:-1]] == names
     assert server.lines[-1] == "Stopped.\n"
@@ -83,7 +83,7 @@ def test_without_an_inspector_the_project_is_served_alone(mysite):
         with pytest.raises(InvalidStatus) as caught, enter(server, "/inspect/feed/"):
             pass  # refused by the project's own routes
         assert caught.value.response.status_code == 500
-    assert "  Inside" not in server.output
+    assert "  Inspector" not in server.output
 
 
 def test_unapplied_migrations_are_told_and_not_applied(mysite):

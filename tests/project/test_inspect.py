@@ -27,7 +27,7 @@ def test_the_page_says_that_it_is_there_to_this_machine_alone(tmp_path):
 def test_with_the_setting_off_there_is_none(tmp_path):
     with Served(tmp_path, CHATDEMO_INSPECT="off") as served:
         assert 'href="/inspect/"' not in get(served.url)
-        assert "Inside" not in served.output
+        assert "Inspector" not in served.output
         assert "data-feed" not in get(f"{served.url}learn/echo/")
         with pytest.raises(InvalidStatus):
             feed(served).__enter__()

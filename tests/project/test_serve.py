@@ -50,7 +50,7 @@ def test_it_serves_pages_static_files_and_websockets(served):
 def test_the_banner_is_all_it_prints(served):
     chat(served)
     get(served.url)
-    rows = ["Open", "The class", "The course", "Inside", "Data", "Stop"]
+    rows = ["Open", "The class", "The course", "Inspector", "Data", "Stop"]
     assert [line[2:14].strip() for line in served.lines[1:]] == rows
     assert served.stop() == 0
     assert served.lines[7:] == ["Stopped.\n"]

@@ -6,7 +6,7 @@ import sys
 
 from click.testing import CliRunner
 
-from chatdemo.cli import cli
+from chatdemo.commands import cli
 from tests.support.served import PATIENCE, Process, clean_environ, wait_for
 from tests.course.checker.projects import good
 

@@ -1,0 +1,113 @@
+"""`chatdemo steps`, `new` and `check`: the course, and the learner's own project."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chatdemo.commands.banner import WAITING, show_progress
+from chatdemo.commands.options import version_option
+from chatdemo.common.watch import FileWatcher
+
+#: How `check` shows each kind of line (course/checker/report.py).
+STYLES: dict[str, dict[str, Any]] = {
+    "good": {"fg": "green"},
+    "bad": {"fg": "red", "bold": True},
+    "plain": {},
+}
+
+
+@click.command()
+@version_option
+def steps() -> None:
+    """List the steps of the tutorial, one a line.
+
+    \b
+    chatdemo steps                     list them
+    chatdemo serve --step echo         run the chat as it is at the end of one
+    chatdemo new mysite --step echo    write it out as a project of your own
+    """
+    from chatdemo.course import course
+
+    for step in course.steps():
+        click.echo(f"{step.number}  {click.style(f'{step.name:<8}', bold=True)}{step.summary}")
+    click.echo("\nRead them:       chatdemo serve, then open /learn/ at its address")
+    click.echo("Run one:         chatdemo serve --step echo")
+    click.echo("Take one home:   chatdemo new mysite --step echo")
+
+
+@click.command(short_help="Write the tutorial's project into a folder of your own.")
+@click.argument("directory", metavar="DIR")
+@click.option(
+    "--step", metavar="NAME", help="The project at the end of this step. [default: the last]"
+)
+@click.option(
+    "--layer",
+    metavar="NAME",
+    default="memory",
+    help="Channel layer: memory or redis. [default: memory]",
+)
+@version_option
+def new(directory: str, step: str | None, layer: str) -> None:
+    """Write the tutorial's project, as it is at the end of a step, into a folder of your own.
+
+    \b
+    The whole tutorial:      chatdemo new mysite
+    The end of one step:     chatdemo new mysite --step echo
+    With Redis:              chatdemo new mysite --layer redis
+    Into this empty folder:  chatdemo new .
+
+    The project is plain Django and Channels and needs nothing of chatdemo. `chatdemo steps` lists
+    the steps.
+    """
+    from chatdemo.course import course, new
+
+    chosen = course.find(step) if step is not None else course.steps()[-1]
+    folder = new.write(directory, chosen, layer)
+    place = "this folder" if str(folder) == "." else folder
+    click.echo(f"The project at the end of step {chosen.number}, {chosen.name}, is in {place}.")
+    for line in new.next_commands(folder, chosen, layer):
+        click.echo(line)
+
+
+@click.command(short_help="Check your own project, step by step.")
+@click.argument("directory", metavar="[DIR]", default=".")
+@click.option(
+    "--step", metavar="NAME", help="Check up to this step. [default: the last that it has begun]"
+)
+@click.option("--watch", is_flag=True, help="Check again whenever a file is saved, until Ctrl-C.")
+@version_option
+def check(directory: str, step: str | None, watch: bool) -> int:
+    """Check your own project: which steps are done, and the first problem, in one sentence.
+
+    \b
+    The project in this folder:  chatdemo check
+    Up to one step:              chatdemo check mysite --step groups
+    While you write it:          chatdemo check mysite --watch
+
+    DIR is the folder of manage.py. The project may come from `chatdemo new`, or be typed from the
+    tutorial. Its code runs in a separate process, for a minute at most, and needs no Redis. The
+    exit code is 0 if no fault is found.
+    """
+    from chatdemo.course import course
+    from chatdemo.course.checker import report, run
+    from chatdemo.course.checker.sources import source_files
+
+    folder, target = Path(directory), course.find(step) if step is not None else None
+    passed = False
+    try:
+        watcher = FileWatcher(lambda: source_files(folder))
+        while True:
+            verdict = run.judge(folder, target)
+            passed = verdict.passes(target)
+            for kind, line in report.lines(verdict, target):
+                click.secho(line, **STYLES[kind])
+            if not watch:
+                break
+            click.echo()
+            show_progress(WAITING, end="\n")
+            watcher.wait()
+    except KeyboardInterrupt:
+        if not watch:
+            raise click.Abort() from None
+    return 0 if passed else 1

@@ -1,0 +1,73 @@
+"""`chatdemo crowd`: simulated participants."""
+
+import sys
+from contextlib import nullcontext
+
+import click
+
+from chatdemo.commands.options import FiniteRange, version_option
+
+
+@click.command(short_help="Let simulated participants talk, as a rehearsal.")
+@click.argument("url", metavar="[URL]", default="")
+@click.option(
+    "--people",
+    metavar="NUMBER",
+    type=click.IntRange(1, 10_000),
+    default=30,
+    help="Participants. [default: 30]",
+)
+@click.option(
+    "--rate",
+    metavar="NUMBER",
+    type=FiniteRange(0, 10_000, min_open=True),
+    default=1,
+    help="Messages per second in total; the participants take turns. [default: 1]",
+)
+@click.option(
+    "--for",
+    "seconds",
+    metavar="SECONDS",
+    type=FiniteRange(0, 86_400, min_open=True),
+    default=30,
+    help="How long they talk. [default: 30]",
+)
+@click.option(
+    "--drop",
+    metavar="SHARE",
+    type=FiniteRange(0, 1),
+    default=0,
+    help="Share of their connections that is cut each second, as bad wifi does; they reconnect."
+    " [default: 0]",
+)
+@version_option
+def crowd(url: str, people: int, rate: float, seconds: float, drop: float) -> int:
+    """Simulate participants over real WebSockets, to rehearse a class or to see what a load does.
+
+    \b
+    A temporary server:      chatdemo crowd
+    The class's server:      chatdemo crowd http://127.0.0.1:8000 --people 60
+    One of its rooms:        chatdemo crowd http://127.0.0.1:8000/chat/lobby/
+    As much as it can take:  chatdemo crowd --people 300 --rate 20 --for 60
+    In bad wifi:             chatdemo crowd --drop 0.02
+
+    URL is the address of a server, a room or a WebSocket, of any chat that uses the tutorial's
+    messages. Without a room in it, the crowd uses a room of its own. The exit code is 0 if all
+    joined and stayed connected, and received every message once and in the same order. With --drop
+    all must have reconnected instead, and the server must store the messages.
+    """
+    from chatdemo.crowd import address, live, messages, report, run
+    from chatdemo.crowd.own_server import own_server
+
+    words = messages.Messages(messages.new_run_id())
+    with nullcontext(url) if url else own_server() as server:
+        if not url:
+            click.echo(f"Started a temporary server: {server}")
+        target = address.parse(server, f"crowd_{words.run_id}")
+        click.echo(report.title(people, rate, seconds, target.url, drop) + "\n")
+        with live.LiveLine(sys.stdout) as line:
+            plan = run.Plan(people, rate, seconds, drop)
+            result = run.run(target, words, plan, lambda progress: line.show(report.line(progress)))
+    for row in report.table(result):
+        click.echo(row)
+    return result.exit_code

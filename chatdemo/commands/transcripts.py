@@ -1,0 +1,155 @@
+"""`chatdemo export`, `rooms` and `forget`: the stored messages."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chatdemo.commands.options import common_options, use_settings
+from chatdemo.common.errors import ChatdemoError, UsageError
+
+if TYPE_CHECKING:
+    from chatdemo.chat.transcripts.store import StoredRoom
+
+VACUUM = "from django.db import connection as c; c.cursor().execute('VACUUM')"
+NOTHING_DELETED = "Nothing was deleted."
+
+
+@click.command(short_help="Write a room's transcript.")
+@click.argument("room")
+@click.option(
+    "--format", type=click.Choice(["md", "csv", "json", "html"]), default="md", help="[default: md]"
+)
+@click.option("--since", metavar="WHEN", help="Leave out earlier messages. [default: all of them]")
+@common_options
+def export(
+    room: str, format: str, since: str | None, config_file: str | None, **flags: Any
+) -> None:
+    """Write the transcript of a room: all stored messages, in order.
+
+    \b
+    To read it:          chatdemo export lobby | less
+    As a page:           chatdemo export lobby --format html > lobby.html
+    For a spreadsheet:   chatdemo export lobby --format csv > lobby.csv
+    The last two hours:  chatdemo export lobby --since 2h
+    Since a day:         chatdemo export lobby --since 2026-11-22
+
+    WHEN is ISO 8601: a date, a time of day or both, in this computer's time zone if it names none;
+    or a duration before now: 30m, 2h, 3d. The output is UTF-8, and its times are UTC. It works
+    whether or not a server is running.
+
+    Nothing in a message can run when the file is opened. In CSV, a cell that a spreadsheet would
+    read as a formula starts with an apostrophe; control characters are shown as symbols. JSON has
+    each text exactly as it was.
+    """
+    from chatdemo.chat.transcripts import command_line, formats, store
+    from chatdemo.project import kept
+
+    start = command_line.parse_since(since) if since is not None else None
+    path = kept.find(use_settings(flags, config_file))
+    with kept.explained(path):
+        found = store.find_room(path, room)
+        pages = store.pages(path, found.name, start)
+        write_stdout(formats.write(formats.FORMATS[format](), found.name, pages))
+    if start and (note := command_line.nothing_since(start, found)):
+        click.echo(note, err=True)
+
+
+@click.command(short_help="List rooms with stored messages.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with times in UTC.")
+@common_options
+def rooms(as_json: bool, config_file: str | None, **flags: Any) -> None:
+    """List rooms with stored messages: how many, the time of the last one, and the room's name.
+
+    \b
+    chatdemo rooms           list them
+    chatdemo export lobby    write a room's messages out
+    chatdemo forget lobby    delete them
+    """
+    from chatdemo.chat.transcripts import command_line, formats, store
+    from chatdemo.project import kept
+
+    path = kept.find(use_settings(flags, config_file))
+    with kept.explained(path):
+        found = store.rooms(path)
+    if as_json:
+        write_stdout([formats.json_line([room._asdict() for room in found]), "\n"])
+    else:
+        write_stdout(f"{line}\n" for line in command_line.rooms_table(found))
+
+
+@click.command(short_help="Delete a room's stored messages (asks first).")
+@click.argument("room")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@common_options
+def forget(room: str, yes: bool, config_file: str | None, **flags: Any) -> int:
+    """Delete a room's stored messages, after asking.
+
+    \b
+    chatdemo forget lobby          shows how many there are, and asks
+    chatdemo forget lobby --yes    doesn't ask
+
+    The messages are also overwritten in the database file, and can't be restored. It works while a
+    server runs: the room starts again with the next message. What participants have on their
+    screens stays there.
+    """
+    from chatdemo.chat.transcripts import command_line, store
+    from chatdemo.chat.transcripts.control_characters import one_line
+    from chatdemo.project import kept
+
+    path = kept.find(use_settings(flags, config_file))
+    with kept.explained(path):
+        found = store.find_room(path, room)
+        if not yes and not _ask(found):
+            click.echo(NOTHING_DELETED)
+            return 1
+        count, is_gone = store.forget(path, found.name)
+    deleted = command_line.message_count(count)
+    if not is_gone:
+        message = f"{deleted} deleted, but the text may still be in {path} or its -wal file."
+        command = f'chatdemo manage --db "{path}" shell -c "{VACUUM}"'
+        raise ChatdemoError(message, f"Stop what has the database open, then: {command}")
+    write_stdout([f"Deleted {deleted} of {one_line(found.name)}.\n"])
+    return 0
+
+
+def write_stdout(pieces: Iterable[str]) -> None:
+    """Write to stdout, as UTF-8 and unchanged, until nobody reads it any more, as with ``| head``.
+
+    Raises ChatdemoError if it can't be written.
+    """
+    out = sys.stdout.buffer
+    try:
+        for piece in pieces:
+            out.write(piece.encode("utf-8"))
+        out.flush()
+    except OSError as error:
+        # Python writes the rest of its buffer when it exits: to nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno not in (errno.EPIPE, errno.EINVAL):  # Windows has EINVAL for a closed pipe
+            hint = "Make room on its disk, or write it to another."
+            raise ChatdemoError(f"The output can't be written: {error.strerror}.", hint) from None
+
+
+def can_ask() -> bool:
+    """Whether stdin is a terminal, at which someone can answer."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _ask(room: "StoredRoom") -> bool:
+    from chatdemo.chat.transcripts import command_line
+
+    if not can_ask():
+        count = command_line.message_count(room.messages)
+        hint = f"Add --yes, which deletes {count}, or run it in a terminal."
+        raise UsageError("forget asks before it deletes, and there is no terminal to ask in.", hint)
+    encoding = sys.stdout.encoding  # the terminal's, which may lack characters of the room's name
+    question = command_line.forget_question(room).encode(encoding, "replace").decode(encoding)
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        click.echo(f"\n{NOTHING_DELETED}")
+        raise
