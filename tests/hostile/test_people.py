@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatdemo.chat import people
 from tests.hostile.browser import Browser, event
 from tests.hostile.raw import get, is_our_page, serving
 from tests.hostile.test_room_names import REFUSED
@@ -30,10 +31,10 @@ def shown(browser: Browser) -> str:
     return unescape(re.search(r'<input id="own-name"[^>]* value="([^"]*)"', page)[1])
 
 
-UNSEEN = "Nobody could see that name: type letters."
+UNSEEN = "That name would be invisible. Use letters."
 NUL, LONG = (
     "Null characters are not allowed.",
-    "Ensure this value has at most 40 characters (it has %d).",
+    "That name has %d characters; the limit is 40.",
 )
 NO_NAMES = {
     "nothing": ("", UNSEEN),

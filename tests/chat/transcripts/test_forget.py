@@ -44,7 +44,7 @@ def test_a_room_is_forgotten_and_no_other(history):
 def test_who_spoke_there_is_forgotten_too(history):
     for room in ("lobby", "other"):
         with closing(SQLiteWriter(history.path)) as writer:
-            writer.insert([Draft(room, "ana", "x", "Ana", "hello", print, print)])
+            writer.insert([Draft(room, "ana", "x", "Ana", "hello")])
     forget(history.path, "lobby")
     with closing(sqlite3.connect(history.path)) as connection:
         found = connection.execute(
@@ -76,7 +76,7 @@ def test_a_server_s_writer_goes_on_and_what_was_said_is_gone_from_its_log_too(hi
         assert b"the secret of a test" in log.read_bytes()
         assert forget(history.path, "lobby") == (100, True)
         assert log.read_bytes() == b"" and in_the_files(history.path) == 0
-        assert [message.seq for message, _ in writer.insert([draft("again")])] == [1]
+        assert [one.message.seq for one in writer.insert([draft("again")])] == [1]
 
 
 def test_a_database_that_is_being_read_is_told(history, monkeypatch):
