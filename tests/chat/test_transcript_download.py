@@ -10,8 +10,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from chatdemo.chat import views
-from chatdemo.chat.history.drafts import Draft
-from chatdemo.chat.history.store import Store
+from chatdemo.chat.message_log import Draft
+from chatdemo.chat.sqlite_writer import SQLiteWriter
 from chatdemo.chat.transcripts import download, store
 from chatdemo.chat.transcripts.formats import FORMATS
 from chatdemo.project.asgi import application
@@ -19,8 +19,8 @@ from tests.support.served import Served
 
 
 def say(*texts, room="lobby"):
-    writer = Store(settings.DATABASES["default"]["NAME"])  # which pytest-django may have changed
-    writer.keep([Draft(room, "ana", None, "Ana", text, print, print) for text in texts])
+    writer = SQLiteWriter(settings.DATABASES["default"]["NAME"])  # which pytest-django may have changed
+    writer.insert([Draft(room, "ana", None, "Ana", text) for text in texts])
     writer.close()
 
 

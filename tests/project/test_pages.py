@@ -67,7 +67,7 @@ def test_a_fault_of_ours_has_a_page_without_a_traceback(monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr("chatdemo.chat.rooms.tidy", broken)
+    monkeypatch.setattr("chatdemo.chat.room_names.clean_typed_name", broken)
     response = CLIENT.get("/chat/?room=a")
     assert response.status_code == 500
     assert "An error occurred" in response.content.decode()

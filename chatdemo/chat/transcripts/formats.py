@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.html import escape
 
-from chatdemo.chat.history import Kept as StoredMessage
+from chatdemo.chat.message_log import StoredMessage
 from chatdemo.chat.transcripts.control_characters import one_line, replace_controls
 
 #: The name that is shown for a participant without one.

@@ -12,9 +12,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from chatdemo.chat.history import Kept as StoredMessage
-from chatdemo.chat.history import iso
-from chatdemo.chat.rooms import tidy
+from chatdemo.chat.message_log import StoredMessage
+from chatdemo.chat.room_names import clean_typed_name
+from chatdemo.chat.sqlite_writer import wire_time
 from chatdemo.chat.transcripts.control_characters import one_line
 from chatdemo.common import sqlite
 from chatdemo.common.errors import ChatdemoError
@@ -71,7 +71,7 @@ def pages(
             _SELECT_PAGE, (room_id, seq, last, start, PAGE_ROWS)
         ).fetchall():
             seq = rows[-1][0]
-            yield [StoredMessage(seq, name, text, iso(at)) for seq, name, text, at in rows]
+            yield [StoredMessage(seq, name, text, wire_time(at)) for seq, name, text, at in rows]
 
 
 def rooms(database: Path | str) -> list[StoredRoom]:
@@ -86,7 +86,7 @@ def find_room(database: Path | str, typed: str) -> StoredRoom:
     Raises ChatdemoError with similar names if there is none, and sqlite3.Error.
     """
     with closing(connect(database)) as connection:
-        for name in (typed, tidy(typed)):
+        for name in (typed, clean_typed_name(typed)):
             query = f"{_SELECT_ROOMS} WHERE name = ?"
             if row := connection.execute(query, (_encodable(name),)).fetchone():
                 return _stored_room(row)
@@ -144,12 +144,12 @@ def _similar_names(connection: sqlite3.Connection, typed: str) -> list[str]:
 
     query = "SELECT name FROM chat_room LIMIT ?"
     names = {name.casefold(): name for [name] in connection.execute(query, (MAX_COMPARED_NAMES,))}
-    return [names[match] for match in get_close_matches(tidy(typed).casefold(), names)]
+    return [names[match] for match in get_close_matches(clean_typed_name(typed).casefold(), names)]
 
 
 def _stored_room(row: tuple[str, int, str | None, str | None]) -> StoredRoom:
     name, messages, first, last = row
-    return StoredRoom(name, messages, first and iso(first), last and iso(last))
+    return StoredRoom(name, messages, first and wire_time(first), last and wire_time(last))
 
 
 def to_stored(at: datetime) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatdemo.chat.history import Kept as StoredMessage
+from chatdemo.chat.message_log import StoredMessage
 from chatdemo.chat.transcripts.control_characters import replace_controls
 from chatdemo.chat.transcripts.formats import CSV_FORMULA, FORMATS, csv_cell, write
 

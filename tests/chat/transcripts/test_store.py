@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from chatdemo.chat.history import Kept as StoredMessage
+from chatdemo.chat.message_log import StoredMessage
 from chatdemo.chat.transcripts import store
 from chatdemo.chat.transcripts.formats import FORMATS, write
 from chatdemo.common.errors import ChatdemoError

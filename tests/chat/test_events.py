@@ -3,14 +3,15 @@
 import pytest
 from channels.layers import get_channel_layer
 
-from chatdemo.chat.saying import Said, event, event_of_all, events_apart
+from chatdemo.chat.events import batch_event, message_event, split_batch
+from chatdemo.chat.message_log import StoredMessage
 from chatdemo.realtime.layer import ChannelLayer
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401
 
 SEVERAL = [
-    Said('{"message": "a\\nb", "seq": 7}', 7, "", "ana"),
-    Said('{"message": "c", "seq": 8}', 8, "x_1", "ben"),
-    Said('{"message": "d", "seq": 9}', 9, "", "ana"),
+    StoredMessage(7, "", "a\nb", "", "ana"),
+    StoredMessage(8, "Ben", "c", "2026-11-22T10:00:00.123Z", "ben", "x_1"),
+    StoredMessage(9, "", "d", "", "ana"),
 ]
 
 
@@ -24,13 +25,13 @@ def sent(monkeypatch):
         return group_send(self, group, message)
 
     monkeypatch.setattr(ChannelLayer, "group_send", note)
-    monkeypatch.setattr(type(get_channel_layer()), "apart", False)
+    monkeypatch.setattr(type(get_channel_layer()), "batching_allowed", True)
     return types
 
 
 @pytest.fixture
 def watched(monkeypatch):
-    monkeypatch.setattr(type(get_channel_layer()), "apart", True)
+    monkeypatch.setattr(type(get_channel_layer()), "batching_allowed", False)
 
 
 async def say_at_once(people, id=""):
@@ -52,8 +53,8 @@ async def all_hear(people, id=""):
 
 
 def test_one_event_has_what_each_would_have_had():
-    assert list(events_apart(event_of_all(SEVERAL))) == [event(said) for said in SEVERAL]
-    assert {type(value) for value in event_of_all(SEVERAL).values()} == {str, int}
+    assert list(split_batch(batch_event(SEVERAL))) == [message_event(one) for one in SEVERAL]
+    assert {type(value) for value in batch_event(SEVERAL).values()} == {str, int}
 
 
 async def test_everyone_gets_all_of_them_in_order_and_the_senders_their_ids(sent):

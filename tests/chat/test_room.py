@@ -7,21 +7,16 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 
-from chatdemo.chat import presence, reached
-from chatdemo.chat import roster as module
+from chatdemo.chat import members, receipts
+from tests.chat.conftest import ROOMS
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(module, "GATHER", 0.01)
-    monkeypatch.setattr(module, "GRACE", 0.02)
-    monkeypatch.setattr(reached, "GATHER", 0.01)
-    for rooms in (
-        "rosters",
-        "reaches",
-    ):  # those of a test before this one belong to a loop that has ended
-        monkeypatch.setattr(presence, rooms, {})
+    monkeypatch.setattr(members, "REPORT_DELAY_SECONDS", 0.01)
+    monkeypatch.setattr(members, "LEAVE_DELAY_SECONDS", 0.02)
+    monkeypatch.setattr(receipts, "REPORT_DELAY_SECONDS", 0.01)
 
 
 class Browser:
@@ -100,6 +95,24 @@ async def test_a_page_that_comes_back_hears_whom_it_has_reached():
             assert (await three.event("reached"))["counts"] == [[seq, 1, 1]]
 
 
+async def test_in_a_room_whose_messages_were_deleted_receipts_start_again():
+    async with Browser() as ada, Browser() as ben, ada.tab() as one, ben.tab() as two:
+        for page in (one, two):
+            await page.event("welcome")
+        for _ in range(2):
+            await one.say("hello")
+            await two.frame()
+        assert ROOMS.log.forget("lobby") == (2, True)
+        room = next(iter(ROOMS))
+        assert room.last_seq == 2
+        await one.say("hello again")
+        with pytest.raises(AssertionError, match="websocket.close"):  # pages load it again
+            while True:
+                await two.gets()
+        assert room.last_seq == 1
+        assert room.receipts.counts(next(iter(room.members.present))) == [[1, 0, 1]]
+
+
 async def test_a_name_goes_with_each_message_from_then_on():
     async with Browser() as ada, ada.tab() as one:
         await one.say("as a guest")
@@ -122,7 +135,7 @@ async def test_namesakes_who_never_meet_are_told_apart():
             async with browser.tab() as tab:
                 await tab.say("hello", id="x" * (len(names) + 1))
                 names.append((await tab.frame())["name"])
-            while presence.rosters:
+            while list(ROOMS):
                 await asyncio.sleep(0.01)
         assert names == ["Ada", "Ada (2)", "Eve", "Ada"]
         async with third.tab() as tab:
@@ -143,7 +156,7 @@ async def test_what_is_no_name_is_refused_with_the_reason():
         response = await ada.call_oneself("\u200b")
         assert (response.status_code, response.content.decode()) == (
             400,
-            "Nobody could see that name: type letters.",
+            "That name would be invisible. Use letters.",
         )
 
 

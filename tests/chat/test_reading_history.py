@@ -3,11 +3,12 @@
 from contextlib import contextmanager
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.db import connection
 
-from chatdemo.chat.history import reader
-from chatdemo.chat.names import Numbers, alike, parts
+from chatdemo.chat.message_log import NameNumbers
+from chatdemo.chat.people import comparison_key, split_number
+from chatdemo.chat.sqlite_log import SQLiteMessageLog
+from chatdemo.chat.sqlite_writer import SQLiteWriter
 
 pytestmark = pytest.mark.django_db
 PEOPLE = 30
@@ -16,13 +17,14 @@ WITH RECURSIVE number(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM number WHE
 INSERT INTO chat_message (room_id, seq, sender, client_id, name, text, at)
 SELECT %s, seq, 'person ' || (seq %% %s), 'id ' || seq, 'Ana', 'hello', '2026-11-22 10:00:00' FROM number
 """
+LOG = SQLiteMessageLog(SQLiteWriter("nowhere"))
 READ = {
-    "latest": lambda room: reader.latest(room, 51),
-    "before": lambda room: reader.latest(room, 51, before=300),
-    "after": lambda room: async_to_sync(reader.after)(room, 100, 50),
-    "last": lambda room: async_to_sync(reader.last)(room),
-    "key": reader.key,
-    "numbers": lambda room: reader.numbers(room, "person 7", "Ana"),
+    "latest": lambda room: LOG.read_before(room, None, 51),
+    "before": lambda room: LOG.read_before(room, 300, 51),
+    "after": lambda room: LOG.read_after(room, 100, 50),
+    "last": LOG.last_seq,
+    "key": LOG.epoch,
+    "numbers": lambda room: LOG.name_numbers(room, "person 7", "Ana"),
 }
 
 
@@ -39,7 +41,7 @@ def fill(name, count):
 def call(room, person, *names):
     with connection.cursor() as cursor:
         for name in names:
-            row = [person, name, alike(parts(name)[0]), room]
+            row = [person, name, comparison_key(split_number(name)[0]), room]
             cursor.execute(
                 "INSERT INTO chat_speaker SELECT %s, %s, %s, 1, id FROM chat_room WHERE name = %s",
                 row,
@@ -73,12 +75,12 @@ def test_a_long_history_is_read_in_as_many_steps_as_a_short_one(read):
 
 
 def test_the_last_number_is_that_of_a_message_that_was_deleted_if_need_be():
-    assert async_to_sync(reader.last)("lobby") == 0
+    assert LOG.last_seq("lobby") == 0
     fill("lobby", 3)
-    assert async_to_sync(reader.last)("lobby") == 3
+    assert LOG.last_seq("lobby") == 3
     with connection.cursor() as cursor:
         cursor.execute("UPDATE chat_room SET deleted = 7")
-    assert async_to_sync(reader.last)("lobby") == 7
+    assert LOG.last_seq("lobby") == 7
 
 
 def test_a_name_s_numbers_are_those_of_one_room():
@@ -87,6 +89,10 @@ def test_a_name_s_numbers_are_those_of_one_room():
     call("lobby", "a", "Ana (5)", "ANA (2)")
     call("lobby", "b", "Ana", "Anabel")
     call("other", "c", "Ana (3)")
-    assert reader.numbers("lobby", "a", "ana") == Numbers(2, frozenset({1}))
-    assert reader.numbers("lobby", "c", "Ana") == Numbers(0, frozenset({1, 2, 5}))
-    assert reader.numbers("lobby", "c", "Eve") == reader.numbers("nowhere", "a", "Ana") == Numbers()
+    assert LOG.name_numbers("lobby", "a", "ana") == NameNumbers(2, frozenset({1}))
+    assert LOG.name_numbers("lobby", "c", "Ana") == NameNumbers(0, frozenset({1, 2, 5}))
+    assert (
+        LOG.name_numbers("lobby", "c", "Eve")
+        == LOG.name_numbers("nowhere", "a", "Ana")
+        == NameNumbers()
+    )
