@@ -130,8 +130,8 @@ def test_without_a_database_they_say_so_and_make_none(folder, command):
 @pytest.mark.parametrize("command", [("export", "lobby"), ("rooms",), ("forget", "lobby", "--yes")])
 def test_a_database_in_memory_is_wrong_usage(command):
     assert refused(2, *command, "--db", ":memory:") == (
-        "--db: a database in memory is its server's alone, and no other command can read it.",
-        "Give --db the file of a server that keeps what is said: chatdemo serve --db chat.sqlite3",
+        "--db: a database in memory can only be read by its server.",
+        "Give --db the file of a server that has one: chatdemo serve --db chat.sqlite3",
     )
 
 
