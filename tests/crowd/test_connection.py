@@ -122,7 +122,9 @@ async def test_a_lost_connection_is_reported_and_nothing_more_is_sent(opened):
     assert opened.ends == [(1006, "")] and opened.transport.written == b""
 
 
-@pytest.mark.parametrize("data", [b"\xc1\x00", b"\x81\x85abcdhello"], ids=["reserved", "masked"])
+@pytest.mark.parametrize(
+    "data", [b"\xc1\x00", b"\x83\x00", b"\x81\x85abcdhello"], ids=["reserved", "opcode", "masked"]
+)
 async def test_an_invalid_frame_ends_the_connection(opened, data):
     opened.receive(data)
     assert opened.ends == [(1006, "the server sent an invalid frame")]
