@@ -56,18 +56,21 @@ def crowd(url: str, people: int, rate: float, seconds: float, drop: float) -> in
     joined and stayed connected, and received every message once and in the same order. With --drop
     all must have reconnected instead, and the server must store the messages.
     """
-    from chatdemo.crowd import address, live, messages, report, run
-    from chatdemo.crowd.own_server import own_server
+    from chatdemo.crowd.address import parse_address
+    from chatdemo.crowd.messages import RunMessages, new_run_id
+    from chatdemo.crowd.progress import LiveLine
+    from chatdemo.crowd.report import table, title
+    from chatdemo.crowd.run import Plan, run
+    from chatdemo.crowd.temporary_server import temporary_server
 
-    words = messages.Messages(messages.new_run_id())
-    with nullcontext(url) if url else own_server() as server:
+    plan, messages = Plan(people, rate, seconds, drop), RunMessages(new_run_id())
+    with nullcontext(url) if url else temporary_server() as server:
         if not url:
             click.echo(f"Started a temporary server: {server}")
-        target = address.parse(server, f"crowd_{words.run_id}")
-        click.echo(report.title(people, rate, seconds, target.url, drop) + "\n")
-        with live.LiveLine(sys.stdout) as line:
-            plan = run.Plan(people, rate, seconds, drop)
-            result = run.run(target, words, plan, lambda progress: line.show(report.line(progress)))
-    for row in report.table(result):
+        address = parse_address(server, f"crowd_{messages.run_id}")
+        click.echo(title(plan, address.url) + "\n")
+        with LiveLine(sys.stdout) as line:
+            result = run(address, messages, plan, line.show)
+    for row in table(result):
         click.echo(row)
     return result.exit_code

@@ -48,9 +48,7 @@ class Cause(Enum):
 
 
 class FileMissing(sqlite3.OperationalError):
-    """The database file isn't where it was: what is written to it would be lost when this process
-    ends.
-    """
+    """The database file was moved or deleted: what is written to it now would be lost."""
 
     def __init__(self) -> None:
         super().__init__("its file is gone")

@@ -130,8 +130,8 @@ def test_without_a_database_they_say_so_and_make_none(folder, command):
 @pytest.mark.parametrize("command", [("export", "lobby"), ("rooms",), ("forget", "lobby", "--yes")])
 def test_a_database_in_memory_is_wrong_usage(command):
     assert refused(2, *command, "--db", ":memory:") == (
-        "--db: a database in memory is its server's alone, and no other command can read it.",
-        "Give --db the file of a server that keeps what is said: chatdemo serve --db chat.sqlite3",
+        "--db: a database in memory can only be read by its server.",
+        "Give --db the file of a server that has one: chatdemo serve --db chat.sqlite3",
     )
 
 
@@ -231,7 +231,7 @@ def test_forget_says_what_it_will_delete_and_asks(history, monkeypatch):
     history.set_time(AT)
     history.set_time("2026-11-22 11:30:00.000", seq=2)
     monkeypatch.setattr(transcripts, "can_ask", lambda: True)
-    question = "Forget 2 messages of lobby, from 2026-11-22 10:00 to 2026-11-22 11:30? [y/N]: "
+    question = "Delete 2 messages of lobby, from 2026-11-22 10:00 to 2026-11-22 11:30? [y/N]: "
     result = run("forget", "lobby", input="n\n")
     assert (result.exit_code, result.stdout) == (1, f"{question}n\nNothing was deleted.\n")
     assert len(store.rooms(history.path)) == 1
@@ -342,7 +342,7 @@ def test_a_full_disk_is_two_lines(history):
 def test_in_a_terminal_forget_asks_and_obeys(history, answer, code, said):
     history.add("a", room="日本語 \x9b")  # a control character, as no server keeps it
     question, end, status = in_a_terminal(answer, "forget", "日本語 \x9b")
-    assert question.startswith("Forget 1 message of ??? ?, from ")
+    assert question.startswith("Delete 1 message of ??? ?, from ")
     assert end.startswith(said) and "\x9b" not in end
     assert status == code
 

@@ -19,7 +19,9 @@ from tests.support.served import Served
 
 
 def say(*texts, room="lobby"):
-    writer = SQLiteWriter(settings.DATABASES["default"]["NAME"])  # which pytest-django may have changed
+    writer = SQLiteWriter(
+        settings.DATABASES["default"]["NAME"]
+    )  # which pytest-django may have changed
     writer.insert([Draft(room, "ana", None, "Ana", text) for text in texts])
     writer.close()
 

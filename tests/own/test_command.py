@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from chatdemo.common import config
 from chatdemo.commands import cli
-from chatdemo.own import keeper, server
+from chatdemo.own import supervisor, worker
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def test_an_option_for_our_own_chat_is_refused_beside_a_project(mysite, option):
 
 
 def test_each_failure_is_waited_for_and_an_end_without_a_word_is_told(mysite, monkeypatch):
-    monkeypatch.setattr(keeper, "keep", lambda folder, held: iter([1, -9]))
+    monkeypatch.setattr(supervisor, "supervise", lambda folder, held: iter([1, -9]))
     result = CliRunner().invoke(cli, ["serve", "mysite", "--port", "0"])
     assert [line.partition("  ")[2] for line in result.stdout.splitlines()[:2]] == [
         "Waiting for a file to be saved; Ctrl-C ends it."
@@ -80,7 +80,7 @@ def test_open_opens_the_browser_at_the_first_start_alone(mysite, monkeypatch):
     opened = []
     monkeypatch.setattr("click.launch", opened.append)
     monkeypatch.setattr(
-        server, "serve", lambda settings, found, held, on_ready: (on_ready([]), held.close())[1]
+        worker, "serve", lambda settings, found, held, on_ready: (on_ready([]), held.close())[1]
     )
     for again in ([], ["--again"]):
         from chatdemo.project import listener

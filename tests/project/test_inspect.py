@@ -36,8 +36,8 @@ def test_with_the_setting_off_there_is_none(tmp_path):
 def test_an_unknown_choice_is_named(tmp_path):
     with Served(tmp_path, ready=False, CHATDEMO_INSPECT="everybody") as served:
         assert served.wait() == 2
-    assert "CHATDEMO_INSPECT: 'everybody' is none of the choices." in served.output
-    assert "Give one of off, local, all." in served.output
+    assert "CHATDEMO_INSPECT: 'everybody' is not one of the choices." in served.output
+    assert "Choose one of off, local, all." in served.output
 
 
 def test_a_lessons_token_is_for_its_room(tmp_path):

@@ -46,7 +46,7 @@ def test_the_ipv6_address_for_all_takes_ipv4_as_well(ipv6):
     ],
 )
 def test_a_failure_says_what_is_wrong(number, message):
-    error = listener._explained(OSError(number, "no space"), "here", 80)
+    error = listener._explain(OSError(number, "no space"), "here", 80)
     assert error.message == message
     assert error.hint
 

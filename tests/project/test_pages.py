@@ -70,7 +70,7 @@ def test_a_fault_of_ours_has_a_page_without_a_traceback(monkeypatch):
     monkeypatch.setattr("chatdemo.chat.room_names.clean_typed_name", broken)
     response = CLIENT.get("/chat/?room=a")
     assert response.status_code == 500
-    assert "Something broke" in response.content.decode()
+    assert "An error occurred" in response.content.decode()
     assert "division" not in response.content.decode()
 
 

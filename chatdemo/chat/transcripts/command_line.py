@@ -64,9 +64,9 @@ def nothing_since(since: datetime, room: StoredRoom) -> str:
 
 
 def forget_question(room: StoredRoom) -> str:
-    """Return the question whether to forget ``room``."""
+    """Return the question whether to delete the messages of ``room``."""
     span = f", from {_local(room.first)} to {_local(room.last)}" if room.messages else ""
-    return f"Forget {message_count(room.messages)} of {one_line(room.name)}{span}?"
+    return f"Delete {message_count(room.messages)} of {one_line(room.name)}{span}?"
 
 
 def message_count(count: int) -> str:

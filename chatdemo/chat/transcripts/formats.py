@@ -29,12 +29,15 @@ class Format(ABC):
     content_type: str
 
     @abstractmethod
-    def begin(self, room: str) -> str: ...
+    def begin(self, room: str) -> str:
+        """Return the text before the first message."""
 
     @abstractmethod
-    def message(self, message: StoredMessage) -> str: ...
+    def message(self, message: StoredMessage) -> str:
+        """Return the text of the next message."""
 
     def end(self) -> str:
+        """Return the text after the last message."""
         return ""
 
 

@@ -88,7 +88,7 @@ def test_an_unknown_key_in_the_file_is_two_lines(folder):
 def test_an_address_of_another_machine_is_two_lines():
     assert refused(1, "serve", "--host", "192.0.2.1", "--port", "0") == (
         "The address 192.0.2.1 isn't one of this machine's.",
-        "Give 127.0.0.1 for this machine alone or 0.0.0.0 to let the class in; a port goes in --port.",
+        "Give 127.0.0.1 for this computer alone or 0.0.0.0 to let the class join; --port has the port.",
     )
 
 
@@ -99,7 +99,7 @@ def test_a_busy_port_is_two_lines():
     assert message == f"Port {port} on 127.0.0.1 is already in use."
     assert (
         hint
-        == f"Stop the program that has it, or take another: --port {port + 1}, or --port 0 for a free one."
+        == f"Stop the program that uses it, or choose another: --port {port + 1}, or --port 0 for a free one."
     )
 
 
@@ -149,10 +149,7 @@ def test_manage_explains_itself(arguments):
 def test_a_fault_of_a_django_command_is_two_lines_that_say_whose_it_is(folder):
     message, hint = refused(1, "manage", "--db", "x.sqlite3", "collectstatic", "--noinput")
     assert message.startswith("ImproperlyConfigured: ") and "STATIC_ROOT" in message
-    assert (
-        hint
-        == "That comes from Django's own command; CHATDEMO_DEBUG=1 before chatdemo shows where."
-    )
+    assert hint == "Django's own command raised it; CHATDEMO_DEBUG=1 before chatdemo shows where."
 
 
 def test_manage_hands_the_rest_over_as_it_is(monkeypatch):
