@@ -4,7 +4,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,23 +16,13 @@ FILE_NAME = "chatdemo.toml"
 ENV_PREFIX = "CHATDEMO_"
 #: Variables with the prefix that aren't settings: the file to read, and a switch for the tests.
 ENV_RESERVED = {"CHATDEMO_CONFIG", "CHATDEMO_TEST_ALL"}
-#: What true and false may be in the environment.
-SWITCHES = {
-    **dict.fromkeys(("1", "true", "yes", "on"), True),
-    **dict.fromkeys(("0", "false", "no", "off"), False),
-}
+#: What a switch may be in the environment.
+ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
-def setting(
-    default: Any,
-    help: str,
-    low: int | None = None,
-    high: int | None = None,
-    choices: tuple[str, ...] = (),
-) -> Any:
-    """A field of ``Config``. ``help`` is a sentence; ``low`` and ``high`` limit a number."""
-    metadata = {"help": help, "low": low, "high": high, "choices": choices}
-    return field(default=default, metadata=metadata)
+def setting(default: Any, help: str, *limits: int, choices: tuple[str, ...] = ()) -> Any:
+    """A field of ``Config``. ``help`` is a sentence; ``limits`` are for numbers."""
+    return field(default=default, metadata={"help": help, "limits": limits, "choices": choices})
 
 
 @dataclass(frozen=True)
@@ -42,46 +32,29 @@ class Config:
     host: str = setting(
         "127.0.0.1", "Address to listen on; 0.0.0.0 makes it reachable for the class."
     )
-    port: int = setting(8000, "Port to listen on; 0 picks a free one.", low=0, high=65535)
-    open: bool = setting(
-        False, "Open the chat in this computer's browser when the server is ready."
-    )
+    port: int = setting(8000, "Port to listen on; 0 picks a free one.", 0, 65535)
+    open: bool = setting(False, "Open this computer's browser when the server is ready.")
     db: str = setting(
         "", "SQLite file; empty: one in your application folder; :memory: stores nothing."
     )
-    allowed_hosts: tuple[str, ...] = setting(
-        (), "More host names to answer to, such as a tunnel's."
-    )
+    allowed_hosts: tuple[str, ...] = setting((), "More host names to answer to: a tunnel's.")
     history: bool = setting(True, "Store messages, for people who reconnect or join later.")
     keep_days: int = setting(30, "Days for which messages are stored; 0: no limit.", 0, 36_500)
     max_kept: int = setting(
-        536_870_912,
-        "Largest size of the database, in bytes; the oldest messages are deleted.",
-        1_048_576,
-        2**40,
+        2**29, "Largest database, in bytes; the oldest messages are deleted.", 2**20, 2**40
     )
-    max_message: int = setting(4000, "Longest message, in characters.", low=1, high=100_000)
+    max_message: int = setting(4000, "Longest message, in characters.", 1, 100_000)
     max_rate: int = setting(
         10, "Messages per second that one participant may send; 0: no limit.", 0, 1_000_000
     )
     max_burst: int = setting(50, "Messages that one participant may send at once.", 1, 1_000_000)
-    max_connections: int = setting(
-        5000, "WebSockets that may be open in all rooms together.", 1, 1_000_000
-    )
+    max_connections: int = setting(5000, "WebSockets that may be open in all.", 1, 1_000_000)
     max_per_address: int = setting(
-        500,
-        "WebSockets that may be open from one address; no limit for this computer.",
-        1,
-        1_000_000,
+        500, "WebSockets that may be open from one other computer.", 1, 1_000_000
     )
-    max_rooms: int = setting(
-        1000, "Rooms that may have participants at the same time.", 1, 1_000_000
-    )
+    max_rooms: int = setting(1000, "Rooms that may have participants at once.", 1, 1_000_000)
     max_backlog: int = setting(
-        1_048_576,
-        "Bytes that may wait for a participant that doesn't read, before it is disconnected.",
-        65_536,
-        2**30,
+        2**20, "Unread bytes after which a participant is disconnected.", 2**16, 2**30
     )
     step: str = setting("", "Step of the tutorial that rooms run; empty: the finished chat.")
     inspect: str = setting(
@@ -125,12 +98,11 @@ def load(
     without that, ``chatdemo.toml`` in the current folder is read if there is one. Raises UsageError
     for an unknown setting, a value of the wrong type or out of range, or a file that can't be read.
     """
-    values = _from_file(file or environ.get("CHATDEMO_CONFIG"))
-    values |= _from_environ(environ)
+    given = [*_from_file(file or environ.get("CHATDEMO_CONFIG")), *_from_environ(environ)]
     for name, value in (flags or {}).items():
         if value is not None:
-            values[name] = convert(name, value, "--" + name.replace("_", "-"))
-    return replace(Config(), **values)
+            given.append((name, value, "--" + name.replace("_", "-")))
+    return replace(Config(), **{name: convert(name, *source) for name, *source in given})
 
 
 def convert(name: str, value: Any, source: str) -> Any:
@@ -145,23 +117,20 @@ def convert(name: str, value: Any, source: str) -> Any:
     except (TypeError, ValueError):
         message = f"{source}: {value!r} must be {type_name}."
         raise UsageError(message, f"An example: {example(name)}.") from None
-    choices = row.metadata["choices"]
+    choices, limits = row.metadata["choices"], row.metadata["limits"]
     if choices and result not in choices:
         message = f"{source}: {value!r} is not one of the choices."
         raise UsageError(message, f"Choose one of {', '.join(choices)}.")
-    low, high = row.metadata["low"], row.metadata["high"]
-    if low is not None and not low <= result <= high:
+    if limits and not limits[0] <= result <= limits[1]:
         message = f"{source}: {result} is out of range."
-        raise UsageError(message, f"Give a whole number from {low} to {high}.")
+        raise UsageError(message, f"Give a whole number from {limits[0]} to {limits[1]}.")
     return result
 
 
 def example(name: str) -> str:
     """Return a value of the setting ``name`` in TOML: its default, or one entry for a list."""
     default = SETTINGS[name].default
-    if isinstance(default, tuple):
-        return '["chat.example.org"]'
-    return json.dumps(default)
+    return '["chat.example.org"]' if isinstance(default, tuple) else json.dumps(default)
 
 
 def _string(value: Any) -> str:
@@ -177,8 +146,8 @@ def _number(value: Any) -> int:
 
 
 def _switch(value: Any) -> bool:
-    if isinstance(value, str):
-        value = SWITCHES.get(value.strip().lower())
+    if isinstance(value, str) and value.strip().lower() in ON + OFF:
+        return value.strip().lower() in ON
     if not isinstance(value, bool):
         raise TypeError(value)
     return value
@@ -203,31 +172,23 @@ _TYPES: Mapping[type, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
-    variables = {ENV_PREFIX + name.upper(): name for name in SETTINGS}
-    values = {}
+def _from_environ(environ: Mapping[str, str]) -> Iterator[tuple[str, Any, str]]:
+    """Yields the name, the value and the source of each setting, to be shown in an error."""
     for variable, value in environ.items():
         if variable.startswith(ENV_PREFIX) and variable not in ENV_RESERVED:
-            _require_known(variable[len(ENV_PREFIX) :].lower(), variable, variables)
-            name = variables[variable]
-            values[name] = convert(name, value, variable)
-    return values
+            name = variable.removeprefix(ENV_PREFIX).lower()
+            if name not in SETTINGS:
+                variables = {name: ENV_PREFIX + name.upper() for name in SETTINGS}
+                raise _unknown(variable, name, variables)
+            yield name, value, variable
 
 
-def _from_file(file: str | os.PathLike | None) -> dict[str, Any]:
+def _from_file(file: str | os.PathLike | None) -> Iterator[tuple[str, Any, str]]:
     path = Path(file or FILE_NAME)
     if not file and not path.is_file():
-        return {}
-    values = _parse(path)
-    for name, value in values.items():
-        _require_known(name, f"{name!r} in {path}", {name: name for name in SETTINGS})
-        values[name] = convert(name, value, f"{name} in {path}")
-    return values
-
-
-def _parse(path: Path) -> dict[str, Any]:
+        return
     try:
-        return load_toml(path)
+        values = load_toml(path)
     except OSError as error:
         message = f"{path} can't be read: {error.strerror or error}."
         hint = "Give --config (or CHATDEMO_CONFIG) a file that exists and that you may read."
@@ -235,17 +196,17 @@ def _parse(path: Path) -> dict[str, Any]:
     except ValueError as error:
         hint = "Write each setting once, on a line of its own, in UTF-8, as in: port = 8000"
         raise UsageError(f"{path} isn't valid TOML: {error}.", hint) from None
+    for name, value in values.items():
+        if name not in SETTINGS:
+            raise _unknown(f"{name!r} in {path}", name, {name: name for name in SETTINGS})
+        yield name, value, f"{name} in {path}"
 
 
-def _require_known(name: str, shown: str, spellings: Mapping[str, str]) -> None:
-    """Raises UsageError if there is no setting ``name``; ``spellings`` are the names to suggest."""
-    if name in SETTINGS:
-        return
+def _unknown(shown: str, name: str, spellings: Mapping[str, str]) -> UsageError:
+    """The error for an unknown setting. ``spellings`` are the known ones, as to be written."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name, SETTINGS, n=1)
-    guess = [
-        f"Did you mean {spelling}? " for spelling, known in spellings.items() if known in close
-    ]
-    hint = f"{''.join(guess)}The settings are: {', '.join(spellings)}."
-    raise UsageError(f"{shown} is not a setting.", hint)
+    close = get_close_matches(name, spellings, n=1)
+    guess = "".join(f"Did you mean {spellings[known]}? " for known in close)
+    hint = f"{guess}The settings are: {', '.join(spellings.values())}."
+    return UsageError(f"{shown} is not a setting.", hint)

@@ -1,7 +1,7 @@
 """A client's WebSocket (RFC 6455) on asyncio.
 
-The crowd has hundreds of them in one process and must not be slower than the server that it
-measures. It sends only short texts. autobahn's client takes 60 µs to receive one; this one, 3 µs.
+The crowd must not be slower than the server that it measures, with hundreds of participants in one
+process. This client takes 1.3 µs to receive a short text, and autobahn's takes 33 µs.
 """
 
 import asyncio
@@ -20,6 +20,8 @@ GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 FIN, RESERVED_BITS, MASKED = 0x80, 0x70, 0x80  # RFC 6455, section 5.2
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 NORMAL, NO_STATUS, ABNORMAL = 1000, 1005, 1006  # close codes (section 7.4.1)
+OnMessage = Callable[[bytes], None]
+OnClose = Callable[[int, str], None]
 
 
 class ClientConnection(asyncio.Protocol):
@@ -30,13 +32,7 @@ class ClientConnection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(
-        self,
-        address: Address,
-        query: str,
-        on_message: Callable[[bytes], None],
-        on_close: Callable[[int, str], None],
-    ):
+    def __init__(self, address: Address, query: str, on_message: OnMessage, on_close: OnClose):
         self.address, self.query = address, query
         self.on_message, self.on_close = on_message, on_close
         self.is_open = False
@@ -91,7 +87,8 @@ class ClientConnection(asyncio.Protocol):
         while len(data) >= start + 2:
             head, size, payload = data[start], data[start + 1], start + 2
             if head & RESERVED_BITS or size & MASKED:
-                return self._fail("the server sent an invalid frame")
+                self._set_closed(ABNORMAL, "the server sent an invalid frame")
+                return self.transport.abort()
             if size > 125:
                 length, payload = payload, payload + (2 if size == 126 else 8)
                 if len(data) < payload:
@@ -140,22 +137,16 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.opened.done():
-            reason = "the answer isn't HTTP"
-            if not self._received:
-                reason = "the connection was closed without an answer"
+            closed = "the connection was closed without an answer"
+            reason = "the answer isn't HTTP" if self._received else closed
             self.opened.set_exception(JoinError(reason))
         self._set_closed(ABNORMAL, "")
         self.closed.set_result(None)
 
-    def _fail(self, reason: str) -> None:
-        self._set_closed(ABNORMAL, reason)
-        self.transport.abort()
-
     def _set_closed(self, code: int, reason: str) -> None:
         self.is_open = False
-        has_been_open = not self.opened.cancelled() and not self.opened.exception()
         on_close, self.on_close = self.on_close, lambda *_: None
-        if has_been_open:
+        if not self.opened.cancelled() and not self.opened.exception():
             on_close(code, reason)
 
 

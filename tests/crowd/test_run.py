@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from chatdemo.crowd.address import parse_address
+from chatdemo.crowd.connection import Connector
 from chatdemo.crowd.join_errors import find_ip
 from chatdemo.crowd.messages import RunMessages, new_run_id
 from chatdemo.crowd.report import table
@@ -49,7 +50,7 @@ def test_a_learners_own_runserver_passes(tmp_path):
 
 
 def test_the_echo_step_is_reported_with_its_hint(server):
-    run = Finished(room_of(server, "echo"), Burst(3, timeout=1))
+    run = Finished(room_of(server, "echo"), Burst(3, timeout=0.7))
     assert (run.exit_code, run.figures("delivered", "lost")) == (1, ["10 of 30", "20"])
     assert "does the consumer send to a group?" in run.notes
 
@@ -64,7 +65,7 @@ def test_participants_reconnect_and_miss_nothing(server):
     class Plan40(Plan):
         messages = 40
 
-    run = Finished(server.url, Plan40(20, rate=30, seconds=2, drop=1))
+    run = Finished(server.url, Plan40(20, rate=40, seconds=1.3, drop=1))
     assert run.exit_code == 0, run.output
     assert run.figures("participants", "sent", "delivered") == ["20", "40", "800"]
     assert run.figures("lost", "out of order", "duplicated") == ["0", "0", "0"]
@@ -81,12 +82,11 @@ async def test_a_server_that_is_killed_and_restarts_loses_nothing(tmp_path):
 
     port = str(free_port())
     # With a small share nobody is cut: all five are there when the server is killed.
-    plan = Plan50(5, rate=25, seconds=3, drop=0.000001, timeout=PATIENCE)
+    plan = Plan50(5, rate=40, seconds=1.6, drop=0.000001, timeout=PATIENCE)
     with Served(tmp_path, "--port", port, CHATDEMO_MAX_RATE="0") as server:
         address = parse_address(server.url, "crowd")
-        crowd_run = CrowdRun(
-            address, find_ip(address), RunMessages(new_run_id()), plan, lambda _: None
-        )
+        connector = Connector(address, find_ip(address))
+        crowd_run = CrowdRun(connector, RunMessages(new_run_id()), plan, lambda _: None)
         running = asyncio.ensure_future(crowd_run.go())
         stored = tmp_path / "chat.sqlite3"
         await asyncio.to_thread(wait_for, lambda: rows(stored) > 10, "messages")
@@ -118,7 +118,7 @@ def test_drop_needs_a_server_with_a_history(server, tmp_path):
 
 
 def test_what_a_disconnected_participant_misses_is_lost(faulty):
-    run = Finished(faulty.room("number"), Plan(10, rate=60, seconds=1, drop=1, timeout=1))
+    run = Finished(faulty.room("number"), Plan(10, rate=60, seconds=1, drop=1, timeout=0.4))
     assert run.exit_code == 1 and run.result.counts.lost > 0
     assert "All is well" not in run.output
 
@@ -130,7 +130,7 @@ def test_duplicates_are_counted_for_reconnecting_participants(faulty):
 
 
 def test_lost_messages_are_counted(faulty):
-    run = Finished(faulty.room("lose"), Burst(3, timeout=1))
+    run = Finished(faulty.room("lose"), Burst(3, timeout=0.7))
     assert (run.exit_code, run.figures("delivered", "lost")) == (1, ["20 of 30", "10"])
 
 
@@ -147,12 +147,12 @@ def test_messages_out_of_order_are_counted(faulty):
 
 
 def test_a_server_that_sends_nothing_is_named(faulty):
-    run = Finished(faulty.room("silent"), Burst(3, timeout=1))
+    run = Finished(faulty.room("silent"), Burst(3, timeout=0.7))
     assert run.exit_code == 1 and "Nobody received any message" in run.notes
 
 
 def test_refused_messages_are_reported_with_the_reason(faulty):
-    run = Finished(faulty.room("refuse"), Burst(3, timeout=1))
+    run = Finished(faulty.room("refuse"), Burst(3, timeout=0.7))
     assert run.exit_code == 1
     assert "Refused by the server: 10 x too_long: That message is too long." in run.notes
 
