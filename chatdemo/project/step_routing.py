@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from functools import cache
 from types import ModuleType
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 
 from chatdemo.common.errors import UsageError
+from chatdemo.common.once import computed_once
 from chatdemo.course import course, pins, running
 from chatdemo.project import urls
 from chatdemo.project.middleware import add_security_headers
@@ -79,7 +79,7 @@ def _requested_step(request: HttpRequest) -> course.Step | None:
         raise BadRequest(f"{error.message} {error.hint}") from None
 
 
-@cache
+@computed_once
 def _urlconf(step: course.Step) -> ModuleType:
     """The project's URLconf, with the step's patterns below /chat/."""
     module = ModuleType(f"{urls.__name__}.{step.name}")
