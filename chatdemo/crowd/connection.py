@@ -1,7 +1,7 @@
 """A client's WebSocket (RFC 6455) on asyncio.
 
 The crowd must not be slower than the server that it measures, with hundreds of participants in one
-process. This client takes 1.3 µs to receive a short text, and autobahn's takes 33 µs.
+process. This client takes about 3 µs to receive a short text, and autobahn's takes 33 µs.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from chatdemo.crowd.address import Address
 from chatdemo.crowd.join_errors import CONNECT_TIMEOUT_SECONDS, JoinError
 
 HANDSHAKE_TIMEOUT_SECONDS = 20
+BUFFER_BYTES = 4096
 #: Appended to the key before it is hashed (RFC 6455, section 1.3).
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #: The bits of a frame's first two bytes, and the opcodes (section 5.2).
@@ -25,7 +26,7 @@ OnMessage = Callable[[bytes], None]
 OnClose = Callable[[int, str], None]
 
 
-class ClientConnection(asyncio.Protocol):
+class ClientConnection(asyncio.BufferedProtocol):
     """Calls ``on_message(payload)`` for each message, and ``on_close(code, reason)`` once.
 
     ``opened`` and ``closed`` are futures. ``opened`` raises JoinError.
@@ -42,6 +43,8 @@ class ClientConnection(asyncio.Protocol):
         self.closed: asyncio.Future[None] = loop.create_future()
         self._key = base64.b64encode(os.urandom(16)).decode()
         self._received = self._fragments = b""
+        # asyncio would allocate 256 KiB for each read otherwise.
+        self._buffer = bytearray(BUFFER_BYTES)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -53,8 +56,11 @@ class ClientConnection(asyncio.Protocol):
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {self._key}\r\n\r\n".encode()
         )
 
-    def data_received(self, data: bytes) -> None:
-        self._received += data
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._received += self._buffer[:nbytes]
         if not self.opened.done():
             head, is_complete, rest = self._received.partition(b"\r\n\r\n")
             if not is_complete:

@@ -45,7 +45,11 @@ class Opened:
         )
 
     def receive(self, data):
-        self.connection.data_received(data)
+        while data:
+            buffer = self.connection.get_buffer(-1)
+            chunk, data = data[: len(buffer)], data[len(buffer) :]
+            buffer[: len(chunk)] = chunk
+            self.connection.buffer_updated(len(chunk))
 
 
 @pytest.fixture
