@@ -1,7 +1,7 @@
 """Reads and deletes stored messages with plain SQL: no Django, no lock and little memory.
 
-Each page is its own transaction. A long one would keep SQLite from truncating its write-ahead log
-while somebody pages through a transcript.
+Each page is its own transaction. One for a whole transcript would keep SQLite from truncating its
+write-ahead log as long as the transcript is being read.
 """
 
 import sqlite3
