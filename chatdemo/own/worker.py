@@ -42,7 +42,7 @@ def serve(
 
     def on_save(file: Path) -> None:
         saved.append(file)
-        reactor.callFromThread(reactor.stop)
+        reactor.callFromThread(reactor.stop)  # type: ignore[misc]  # typed as an interface
 
     watcher = ReloadWatcher(project.folder, on_save)
     application, found = _load(project)
