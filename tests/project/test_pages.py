@@ -5,9 +5,7 @@ from dataclasses import replace
 
 import pytest
 from django.conf import settings
-from django.test import Client, RequestFactory
-
-from chatdemo.project import views
+from django.test import Client
 
 CLIENT = Client(headers={"host": "localhost"}, raise_request_exception=False)
 
