@@ -114,7 +114,7 @@ def _serve_project(directory: str, settings: Config, adopt: int | None, again: b
 def _serve_adopted(
     project: "DjangoProject", settings: Config, listening: socket.socket, again: bool
 ) -> int:
-    """Returns the exit code that tells the process with the port what is next."""
+    """Serve, and return the exit code: RELOAD asks the supervisor for another process."""
     from chatdemo.own import supervisor, worker
     from chatdemo.own.notes import refused_hosts
     from chatdemo.project.addresses import addresses

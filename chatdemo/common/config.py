@@ -194,7 +194,7 @@ def _from_file(file: str | os.PathLike | None) -> Iterator[tuple[str, Any, str]]
         hint = "Give --config (or CHATDEMO_CONFIG) a file that exists and that you may read."
         raise UsageError(message, hint) from None
     except ValueError as error:
-        hint = "Write each setting once, on a line of its own, in UTF-8, as in: port = 8000"
+        hint = "Write one setting a line, each once, in UTF-8, as in: port = 8000"
         raise UsageError(f"{path} isn't valid TOML: {error}.", hint) from None
     for name, value in values.items():
         if name not in SETTINGS:

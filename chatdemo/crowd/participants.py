@@ -176,7 +176,7 @@ class ReconnectingParticipant(SimulatedParticipant):
         self._is_cut = False
         if not self.is_away:
             self.is_away, self._disconnected_at = True, time.perf_counter()
-        task = asyncio.ensure_future(self._reconnect())
+        task = asyncio.create_task(self._reconnect())
         self.crowd.reconnecting.add(task)
         task.add_done_callback(self.crowd.reconnecting.discard)
 

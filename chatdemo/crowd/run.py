@@ -226,7 +226,7 @@ class CrowdRun:
 
 
 def _start(*coroutines: Coroutine) -> list[asyncio.Task]:
-    return [asyncio.ensure_future(coroutine) for coroutine in coroutines]
+    return [asyncio.create_task(coroutine) for coroutine in coroutines]
 
 
 async def _cancel(tasks: Iterable[asyncio.Task]) -> None:

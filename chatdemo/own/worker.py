@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from chatdemo.common.config import Config
 from chatdemo.own import loading, notes, redis_fallback
@@ -42,7 +43,8 @@ def serve(
 
     def on_save(file: Path) -> None:
         saved.append(file)
-        reactor.callFromThread(reactor.stop)
+        twisted: Any = reactor  # mypy knows only the module that installs the reactor
+        twisted.callFromThread(twisted.stop)
 
     watcher = ReloadWatcher(project.folder, on_save)
     application, found = _load(project)

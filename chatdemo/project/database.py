@@ -75,11 +75,12 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
     return None
 
 
-def open_existing_database(config: Config) -> Path:
-    """Return the file of the setting ``db``, for commands that read or delete but create nothing.
+@contextmanager
+def open_existing_database(config: Config) -> Iterator[Path]:
+    """Yield the file of the setting ``db``, for commands that read or delete but create nothing.
 
     ``config`` must be in use: Django migrates an older database. Raises UsageError for a database
-    in memory, and ChatdemoError if there is none or it can't be used.
+    in memory, and ChatdemoError if there is none, it can't be used, or SQLite fails in the block.
     """
     path = locate(config.db)
     if path is None:
@@ -96,7 +97,8 @@ def open_existing_database(config: Config) -> Path:
     if known - applied:
         os.environ["DJANGO_SETTINGS_MODULE"] = "chatdemo.project.settings"
         prepare(path)
-    return path
+    with sqlite_errors(path):
+        yield path
 
 
 @contextmanager
@@ -158,7 +160,7 @@ def _create_file(path: Path) -> None:
     except FileExistsError as error:
         if path.is_file():
             if not path.stat().st_size:
-                path.chmod(0o600)  # an empty file is ours now
+                path.chmod(0o600)  # an empty file becomes ours
             return
         message = f"The database {path} can't be made: {error.filename} is in the way."
         raise ChatdemoError(message, "Give --db the path of a file.") from None

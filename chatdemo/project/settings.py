@@ -24,7 +24,7 @@ ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]", CHATDEMO.host, *CHATDEMO.al
 ALLOWED_HOSTS += [socket.gethostname(), f"{socket.gethostname()}.local"]
 
 INSTALLED_APPS = [
-    "daphne",  # before staticfiles: its runserver takes over (`chatdemo manage runserver`)
+    "daphne",  # before staticfiles: `chatdemo manage runserver` is daphne's then
     "chatdemo.project",
     "chatdemo.chat",
     "chatdemo.course",
@@ -92,7 +92,7 @@ mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("text/css", ".css")
 
 SESSION_ENGINE = "chatdemo.project.sessions"
-# All ports of a host share its cookies, and a learner's project beside ours has "sessionid".
+# All ports of a host share its cookies, and a learner's project has "sessionid".
 SESSION_COOKIE_NAME = "chatdemo_sessionid"
 CSRF_COOKIE_NAME = "chatdemo_csrftoken"
 CSRF_FAILURE_VIEW = "chatdemo.project.views.csrf_failure"

@@ -89,7 +89,7 @@ def _urlconf(step: course.Step) -> ModuleType:
 
 
 def _add_console_script(response: HttpResponse) -> None:
-    """Add a script of ours to the page, before its own: a step's page has nothing of chatdemo."""
+    """Add the script that reports the console to the page, before the page's own scripts."""
     script = f'<script src="{static("course/console.js")}"></script>'
     response.content = response.content.replace(b"<head>", b"<head>" + script.encode(), 1)
     if response.has_header("Content-Length"):

@@ -12,6 +12,5 @@ other_urlpatterns = [
 ]
 urlpatterns = [path("chat/", include("chatdemo.chat.urls")), *other_urlpatterns]
 handler400 = "chatdemo.project.views.bad_request"
-handler403 = "chatdemo.project.views.forbidden"
 handler404 = "chatdemo.project.views.not_found"
 handler500 = "chatdemo.project.views.server_error"

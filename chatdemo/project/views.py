@@ -42,12 +42,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error_page(request, 400, "This request can't be answered", detail)
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler403."""
-    detail = str(exception) or "You have no access to this page."
-    return _error_page(request, 403, "This isn't allowed", detail)
-
-
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW. ``reason`` is for a log."""
     detail = (
@@ -64,8 +58,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         back = {"back": "/learn/", "back_to": "See the steps"}
     elif step := getattr(request, "step", None):
         detail = (
-            "No pattern in this step's chat/urls.py matches it. In your own project, Django shows a"
-            " page of its own."
+            "No pattern in this step's chat/urls.py matches it. In your own project, Django's page"
+            " says so."
         )
         console = "&console" if "console" in request.GET else ""
         back = {"back": f"/chat/?step={step.name}{console}", "back_to": "Back to the index page"}

@@ -3,8 +3,8 @@
 import pytest
 from click.testing import CliRunner
 
-from chatdemo.common import config
 from chatdemo.commands import cli
+from chatdemo.common import config
 from chatdemo.own import supervisor, worker
 
 

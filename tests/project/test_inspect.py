@@ -55,16 +55,17 @@ def test_a_lessons_token_is_for_its_room(tmp_path):
 def test_each_hop_has_the_line_of_the_steps_own_code(tmp_path, step):
     """On uvloop too, which has no frames of its own between a call and what made the server run."""
     hops = {}
-    with Served(tmp_path, CHATDEMO_STEP=step) as served, feed(served) as watcher:
-        with connect(
-            served.socket_url("/ws/chat/lobby/"), origin=served.url.removesuffix("/")
-        ) as one:
-            one.send('{"message": "hello"}')
-            while not {"receive", "group_send", "layer_receive", "send"} <= hops.keys():
-                hops |= {
-                    event["what"]: event.get("source")
-                    for event in json.loads(watcher.recv()).get("events", ())
-                }
+    with (
+        Served(tmp_path, CHATDEMO_STEP=step) as served,
+        feed(served) as watcher,
+        connect(served.socket_url("/ws/chat/lobby/"), origin=served.url.removesuffix("/")) as one,
+    ):
+        one.send('{"message": "hello"}')
+        while not {"receive", "group_send", "layer_receive", "send"} <= hops.keys():
+            hops |= {
+                event["what"]: event.get("source")
+                for event in json.loads(watcher.recv()).get("events", ())
+            }
     assert {hops[what]["file"] for what in ("receive", "group_send", "send")} == {
         "chat/consumers.py"
     }

@@ -5,10 +5,7 @@ from dataclasses import replace
 
 import pytest
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
-from django.test import Client, RequestFactory
-
-from chatdemo.project import views
+from django.test import Client
 
 CLIENT = Client(headers={"host": "localhost"}, raise_request_exception=False)
 
@@ -55,12 +52,6 @@ def test_a_form_from_elsewhere_is_refused():
     response = Client(headers={"host": "localhost"}, enforce_csrf_checks=True).post("/chat/")
     assert response.status_code == 403
     assert "didn&#x27;t come from a page of this chat" in response.content.decode()
-
-
-def test_what_is_forbidden_says_why():
-    response = views.forbidden(RequestFactory().get("/"), PermissionDenied("Not for you."))
-    assert response.status_code == 403
-    assert "Not for you." in response.content.decode()
 
 
 def test_a_fault_of_ours_has_a_page_without_a_traceback(monkeypatch):

@@ -156,12 +156,14 @@ def test_an_early_client_waits_instead_of_being_refused(tmp_path):
 
 def came_early(folder: Path) -> bool:
     """Start a server and get a page as soon as its port listens; whether that was before it said it was ready."""
-    with Served(folder, "--port", str(port := free_port()), ready=False) as server:
-        with closing(wait_for(lambda: connected(port), "the port to listen")) as client:
-            early = not server.lines
-            client.sendall(b"GET /chat/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            assert b"</html>" in client.makefile("rb").read()
-            return early
+    with (
+        Served(folder, "--port", str(port := free_port()), ready=False) as server,
+        closing(wait_for(lambda: connected(port), "the port to listen")) as client,
+    ):
+        early = not server.lines
+        client.sendall(b"GET /chat/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        assert b"</html>" in client.makefile("rb").read()
+        return early
 
 
 def connected(port: int) -> socket.socket | None:
