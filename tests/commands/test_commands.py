@@ -117,14 +117,14 @@ def broken(*_):
     raise ZeroDivisionError("division by zero")
 
 
-def test_a_fault_of_ours_is_two_lines_too(monkeypatch):
+def test_a_fault_in_chatdemo_is_two_lines_too(monkeypatch):
     monkeypatch.setattr(server, "manage", broken)
     message, hint = refused(1, "manage", "check")
     assert message == "ZeroDivisionError: division by zero"
     assert "CHATDEMO_DEBUG=1" in hint
 
 
-def test_with_debug_a_fault_of_ours_has_its_traceback(monkeypatch):
+def test_with_debug_a_fault_in_chatdemo_has_its_traceback(monkeypatch):
     monkeypatch.setattr(server, "manage", broken)
     assert isinstance(run("manage", "--debug", "check").exception, ZeroDivisionError)
 

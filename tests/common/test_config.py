@@ -25,7 +25,7 @@ def test_without_anything_every_setting_has_its_default(folder):
     assert load(environ={}) == Config()
 
 
-def test_a_flag_goes_before_the_environment_and_that_before_the_file(folder):
+def test_an_option_overrides_the_environment_and_that_the_file(folder):
     written(folder, 'port = 1\nhost = "file"\ndb = "file"')
     environ = {"CHATDEMO_PORT": "2", "CHATDEMO_HOST": "environ"}
     loaded = load({"port": "3", "host": None}, environ)

@@ -1,4 +1,4 @@
-"""What keeps a project from running, as two lines."""
+"""Why a project can't be loaded, in two lines."""
 
 import sys
 from importlib import import_module
@@ -33,7 +33,7 @@ def package(project: DjangoProject) -> str:
 
 
 def failure(project: DjangoProject, code: str) -> tuple[str, str]:
-    """What is told of a module with this code, called broken.py."""
+    """The error for a module with this code, called broken.py."""
     name = package(project)
     (project.folder / name / "broken.py").write_text(code, "utf-8")
     with pytest.raises((Exception, SystemExit)) as caught:
@@ -72,28 +72,28 @@ def test_an_end_of_the_process_is_one_of_the_learners_code(project):
     )
 
 
-def test_a_package_that_isnt_installed_is_told_with_the_python_that_lacks_it(project):
+def test_a_missing_package_is_reported_with_the_python_that_lacks_it(project):
     assert failure(project, "import nowhere.at.all") == (
         "mysite/broken.py:1: there is no module nowhere.",
         f"If it is a package, install it for the Python that runs chatdemo, {sys.executable}; or correct the name.",
     )
 
 
-def test_a_module_that_another_version_of_a_package_had_is_told(project):
+def test_a_missing_module_of_an_installed_package_is_reported(project):
     assert failure(project, "import channels.http") == (
         "mysite/broken.py:1: there is no module channels.http.",
         "The installed channels has no such module: the code may be for another version of it.",
     )
 
 
-def test_a_module_of_the_projects_own_is_told_where_it_should_be(project):
+def test_a_missing_module_of_the_project_is_reported_with_the_file_to_write(project):
     assert failure(project, f"import {package(project)}.views") == (
         "mysite/broken.py:1: there is no module mysite.views.",
         f"Write mysite/views.py in {project.folder}, or correct the name.",
     )
 
 
-def test_settings_that_arent_there_are_told_with_who_names_them(project):
+def test_missing_settings_are_reported_with_what_names_them(project):
     other = DjangoProject(
         project.folder, f"{package(project)}.local", "DJANGO_SETTINGS_MODULE in the environment"
     )
@@ -112,7 +112,7 @@ def load_error(project: DjangoProject) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("value", ["application", 7])
-def test_an_asgi_application_that_is_no_name_is_told(project, settings, value):
+def test_an_asgi_application_that_is_no_name_is_reported(project, settings, value):
     settings.ASGI_APPLICATION = value
     assert load_error(project) == (
         f"mysite/settings.py: ASGI_APPLICATION is {value!r}, not the name of an application.",
@@ -120,7 +120,7 @@ def test_an_asgi_application_that_is_no_name_is_told(project, settings, value):
     )
 
 
-def test_an_asgi_application_in_no_module_is_told(project, settings):
+def test_an_asgi_application_in_a_missing_module_is_reported(project, settings):
     settings.ASGI_APPLICATION = f"{package(project)}.agsi.application"
     assert load_error(project) == (
         "mysite/settings.py: ASGI_APPLICATION names mysite.agsi.application, and there is no module mysite.agsi.",
@@ -128,7 +128,7 @@ def test_an_asgi_application_in_no_module_is_told(project, settings):
     )
 
 
-def test_an_asgi_application_that_its_module_hasnt_is_told(project, settings):
+def test_an_asgi_application_that_its_module_lacks_is_reported(project, settings):
     settings.ASGI_APPLICATION = f"{package(project)}.settings.app"
     assert load_error(project) == (
         "mysite/settings.py: ASGI_APPLICATION names mysite.settings.app, and mysite/settings.py has no 'app'.",
@@ -136,7 +136,7 @@ def test_an_asgi_application_that_its_module_hasnt_is_told(project, settings):
     )
 
 
-def test_no_asgi_application_and_no_asgi_py_is_told(project, settings):
+def test_no_asgi_application_and_no_asgi_py_is_reported(project, settings):
     settings.ASGI_APPLICATION = None
     assert load_error(project) == (
         "mysite/settings.py has no ASGI_APPLICATION, and there is no asgi.py beside it.",
@@ -157,7 +157,7 @@ def test_without_an_asgi_application_it_is_that_beside_the_settings_or_above_the
 
 
 @pytest.mark.parametrize(
-    "application, told",
+    "application, rows",
     [
         (ProtocolTypeRouter({"http": None, "websocket": None}), []),
         (
@@ -175,11 +175,11 @@ def test_without_an_asgi_application_it_is_that_beside_the_settings_or_above_the
         (print, []),
     ],
 )
-def test_what_the_application_cant_answer_is_told(application, told):
-    assert list(notes.missing_routes(application)) == told
+def test_a_missing_route_is_reported(application, rows):
+    assert list(notes.missing_routes(application)) == rows
 
 
-def test_an_error_of_djangos_checks_is_told(settings):
+def test_an_error_of_djangos_checks_is_reported(settings):
     settings.LANGUAGE_CODE = "no such"
     with pytest.raises(ChatdemoError) as caught:
         loading.require_checks_to_pass()

@@ -23,7 +23,7 @@ def test_manage_py_names_the_settings(tmp_path, line):
     )
 
 
-def test_the_environment_goes_before_manage_py(mysite):
+def test_the_environment_overrides_manage_py(mysite):
     found = find_project(mysite, environ={"DJANGO_SETTINGS_MODULE": "mysite.local"})
     assert (found.settings, found.named_in) == (
         "mysite.local",

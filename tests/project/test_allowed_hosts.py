@@ -1,4 +1,4 @@
-"""Which hosts and origins are ours."""
+"""Which hosts and origins are this server's."""
 
 from urllib.parse import urlparse
 

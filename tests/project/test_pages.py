@@ -43,7 +43,7 @@ def test_a_host_that_is_not_ours_says_which_setting_makes_it_so():
     assert "Content-Security-Policy" in response.headers
 
 
-def test_an_ordinary_request_to_a_websockets_address_is_told_so():
+def test_an_http_request_to_a_websockets_address_gets_a_page_that_says_so():
     response = CLIENT.get("/ws/chat/lobby/")
     assert (response.status_code, response.headers["Upgrade"]) == (426, "websocket")
 
@@ -54,7 +54,7 @@ def test_a_form_from_elsewhere_is_refused():
     assert "didn&#x27;t come from a page of this chat" in response.content.decode()
 
 
-def test_a_fault_of_ours_has_a_page_without_a_traceback(monkeypatch):
+def test_a_fault_in_chatdemo_has_a_page_without_a_traceback(monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError("division by zero")
 
