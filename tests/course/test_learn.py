@@ -285,10 +285,7 @@ class TestWithoutADatabase:
         new = Client(headers=LOCAL)
         assert new.get(path).status_code == 200
         if path != "/learn/":
-            assert (
-                "can't be saved; its changes are lost: database is locked"
-                in caplog.text
-            )
+            assert "can't be saved; its changes are lost: database is locked" in caplog.text
 
     @pytest.mark.parametrize("path", PAGES)
     def test_they_are_shown_though_nothing_can_be_read(self, client, monkeypatch, caplog, path):
