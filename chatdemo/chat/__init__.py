@@ -1,1 +1,1 @@
-"""The finished chat: an index page, a room page, and the consumer that joins a room's participants."""
+"""The chat: rooms, their members, and the messages that are stored and delivered."""

@@ -1,187 +1,171 @@
 """The consumers: one instance for each participant's WebSocket."""
 
+import json
+import time
 from collections.abc import Callable
+from contextvars import Context
+from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
 
-from chatdemo.chat import history, messages, people, rooms, saying
-from chatdemo.chat.catching_up import CatchingUp
-from chatdemo.chat.limits import Doors
-from chatdemo.chat.presence import Presence
-from chatdemo.chat.saying import Said, mouth
+from chatdemo.chat import events, messages, people, room_names
+from chatdemo.chat.catch_up import CatchUpMixin
+from chatdemo.chat.members import Member
+from chatdemo.chat.messages import Message, MessageError, Signal
+from chatdemo.chat.room import Room, Rooms
 from chatdemo.common.rate_limit import TokenBucket
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
 
-#: A client that offers this subprotocol gets the events of the wire contract too.
+#: A client that offers this subprotocol gets the events of the wire contract, too.
 SUBPROTOCOL = "chatdemo"
-doors = Doors()
 
 
-class ChatConsumer(Presence, CatchingUp, AsyncWebsocketConsumer):
-    """Joins its participant to the room in the address, and carries messages between it and the room's group.
+class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
+    """Joins its participant to the room in the URL, and exchanges messages with the room."""
 
-    With the setting ``history`` a message is kept before it goes to the group. Then ``seen`` is the last ``seq`` that
-    the participant has got, None before the first.
-    """
+    room: Room
+    is_in_room = False
+    member: Member | None = None  # for a client with a session
+    last_frame_at: float  # the two of a page's heartbeat (heartbeat.py)
+    page_context: Context
 
-    room_group_name: str | None = None  # before the participant is let in
-
-    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:  # after a failure too, of which no disconnect() is told
-            await self._leave()
-
-    async def _leave(self) -> None:
-        self.has_gone = True
-        self.stop_catching_up()
-        if self.room_group_name:
-            self.depart()
-            doors.leave(self.address)
-            await self.channel_layer.group_discard(self.room_group_name, self.channel_name)
+    def __init__(self, rooms: Rooms):
+        super().__init__()
+        self.rooms = rooms
 
     async def connect(self) -> None:
-        self.seen, self.has_gone = None, False
-        self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
+        """Join the room, or refuse the handshake with the reason."""
         try:
-            rooms.check_path(self.scope.get("raw_path", b""))
-            rooms.check_name(self.room_name)
-            after = _after(self.scope)
-            self._enter(rooms.group_name(self.room_name))
-        except rooms.RoomNameError as error:
-            return await self.close(reason=f"that name can't be a room's. {error}")
+            room_names.check_path(self.scope.get("raw_path", b""))
+            name = room_names.check_name(self.scope["url_route"]["kwargs"]["room_name"])
+            after = _parse_after(self.scope)
+            self.address = (self.scope.get("client") or [""])[0]
+            self.room = self.rooms.enter(name, self.address, self.channel_layer)
         except ValueError as error:
-            return await self.close(reason=str(error))
+            await self.close(reason=str(error))
+            return
+        self.is_in_room = True
+        config = settings.CHATDEMO
         self.person = people.key_of(self.scope)
         self.is_page = SUBPROTOCOL in self.scope.get("subprotocols", ())
-        await self.channel_layer.group_add(self.room_group_name, self.channel_name)
-        self.bucket = TokenBucket(settings.CHATDEMO.max_rate, settings.CHATDEMO.max_burst)
+        self.rate_limit = TokenBucket(config.max_rate, config.max_burst)
+        await self.channel_layer.group_add(self.room.group, self.channel_name)
         await self.accept(SUBPROTOCOL if self.is_page else None)
-        await self.arrive()
-        if after is not None and settings.CHATDEMO.history:
-            self.catch_up(after)
+        await self.room.join(self)
+        if after is not None and self.room.log.stores_messages:
+            self.start_catch_up(after)
 
-    def _enter(self, group: str) -> None:
-        """Raises Full."""
-        groups = getattr(self.channel_layer, "groups", {})
-        self.address = (self.scope.get("client") or [""])[0]
-        doors.enter(self.address, group not in groups, groups, settings.CHATDEMO)
-        self.room_group_name = group
+    async def disconnect(self, code: int) -> None:
+        """Leave the room."""
+        await self.leave()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """A frame from the participant: to the group if it is a message, or else its error back to the sender alone."""
-        if self.is_page:
-            self.note_life()
+        """Say a message in the room. A frame that isn't accepted is answered with an error."""
         try:
-            message = self._read(text_data)
-        except messages.MessageError as error:
-            return await self.send(error.as_json())
-        if isinstance(message, messages.Signal):
-            return await self.on_signal(message)
-        if settings.CHATDEMO.history:
-            history.keep(self._draft(message))
+            content = self.parse(text_data)
+        except MessageError as error:
+            await self.send(error.as_json())
         else:
-            at = history.iso(history.now())
-            frame = messages.encode(message.text, name=self._name(), at=at)
-            await self._say(Said(frame, 0, message.id or "", self.person))
-
-    def _read(self, text: str | None) -> messages.Message | messages.Signal:
-        """What is in a frame. Raises MessageError; who sends too much isn't read from for a while."""
-        if wait := self.bucket.rate and self.bucket.take():
-            self.hold_up(wait)
-        found = messages.parse(text, settings.CHATDEMO.max_message)
-        if isinstance(found, messages.Signal) and not self.is_page:
-            raise messages.MessageError("bad_message")
-        if wait:
-            id = found.id if isinstance(found, messages.Message) else None
-            raise messages.MessageError("too_fast", id, rate=self.bucket.rate)
-        return found
-
-    def _draft(self, message: messages.Message) -> history.Draft:
-        def on_kept(kept: history.Kept, is_new: bool) -> None:
-            frame = messages.encode(kept.text, seq=kept.seq, name=kept.name, at=kept.at)
-            if is_new:
-                self.note_said(kept.seq)
-                self._say_in_turn(Said(frame, kept.seq, message.id or "", self.person))
+            if isinstance(content, Message):
+                self.room.say(self, content)
             else:
-                mouth.now()  # it may be one of those
-                self.post(self._confirm(frame, kept.seq, message.id))
+                await self.room.handle_signal(self, content)
 
-        def on_failed(reason: str) -> None:
-            error = messages.MessageError("not_kept", message.id, reason=reason)
-            self.post(self._tell_sender(error.as_json()))
-
-        return history.Draft(
-            self.room_name, self.person, message.id, self._name(), message.text, on_kept, on_failed
-        )
-
-    def _name(self) -> str:
-        return self.member.shown if self.member else ""
-
-    def _say_in_turn(self, said: Said) -> None:
-        if mouth.takes(self.channel_layer):
-            mouth.say(self.channel_layer, self.room_group_name, said)
-        else:
-            self.post(self._say(said))
-
-    async def _say(self, said: Said) -> None:
-        await self.channel_layer.group_send(self.room_group_name, saying.event(said))
-
-    async def _confirm(self, frame: str, seq: int, id: str) -> None:
-        """The message was said before: its sender alone is told, who may have missed it."""
-        await self._tell_sender(messages.with_id(frame, id), seq)
-
-    async def _tell_sender(self, frame: str, seq: int = 0) -> None:
-        if self.has_gone:  # in its channel it would wait for nobody
+    async def chat_message(self, event: dict[str, Any]) -> None:
+        """Send a message from the room's group to the participant."""
+        seq, frame = event["seq"], event["frame"]
+        if seq - 1 != self.last_seq and not self.handle_gap(seq):
             return
-        await self.channel_layer.send(
-            self.channel_name, {"type": "chat.answer", "frame": frame, "seq": seq}
-        )
-
-    async def chat_answer(self, event: dict) -> None:
-        """The answer to a message of the participant's own: what became of it (``seq``), or why nothing did (0)."""
-        if not event["seq"] or self.has(event["seq"]):
-            await self.send(event["frame"])
-
-    async def chat_message(self, event: dict) -> None:
-        """An event from the group: to the participant. The id goes to nobody but the message's sender."""
-        seq = event["seq"]
-        if seq - 1 != self.seen and not self.is_next(seq):
-            return
-        self.seen = seq
-        frame = event["frame"]
+        self.last_seq = seq
         if event["id"] and event["sender_token"] == self.person:
             frame = messages.with_id(frame, event["id"])
         await self.send(frame)
 
-    async def chat_messages(self, event: dict) -> None:
-        """Several of those in one event."""
-        if event["first"] - 1 == self.seen and self.person not in event["sender_tokens"]:
-            self.seen = event["last"]
-            return await self.send_texts(event["frames"], saying.BETWEEN)
-        for one in saying.events_apart(event):
-            await self.chat_message(one)
+    async def chat_messages(self, event: dict[str, Any]) -> None:
+        """Send several messages that came in one event."""
+        if event["first"] - 1 == self.last_seq and self.person not in event["sender_tokens"]:
+            self.last_seq = event["last"]
+            await self.send_joined(event["frames"], events.SEPARATOR)
+        else:
+            for one in events.split_batch(event):
+                await self.chat_message(one)
+
+    async def chat_event(self, event: dict[str, Any]) -> None:
+        """Send an event of the wire contract to a page, unless its person has caused it."""
+        if self.is_page and event.get("but_token") != self.person:
+            await self.send(event["frame"])
+
+    async def chat_answer(self, event: dict[str, Any]) -> None:
+        """Send the answer to a message of the participant's own.
+
+        ``seq`` is that of the message, if it is stored: then the participant gets it in order.
+        """
+        if not event["seq"] or self.ensure_received(event["seq"]):
+            await self.send(event["frame"])
+
+    @property
+    def name(self) -> str:
+        """The person's name in the room, "" for one who isn't a member."""
+        return self.member.display_name if self.member else ""
+
+    def parse(self, text: str | None) -> Message | Signal:
+        """Return what a frame contains. Raises MessageError.
+
+        A participant that sends too much isn't read from until it may send again.
+        """
+        if self.is_page:
+            self.last_frame_at = time.monotonic()
+        wait = self.rate_limit.rate and self.rate_limit.take()
+        if wait:
+            self.pause_reading(wait)
+        content = messages.parse(text, settings.CHATDEMO.max_message)
+        if isinstance(content, Signal) and not self.is_page:
+            raise MessageError("bad_message")
+        if wait:
+            id = content.id if isinstance(content, Message) else None
+            raise MessageError("too_fast", id, rate=self.rate_limit.rate)
+        return content
+
+    def answer(self, frame: str, seq: int = 0) -> None:
+        """Answer a message of the participant's own, after the events that were sent before."""
+        if self.is_in_room:
+            event = {"type": "chat.answer", "frame": frame, "seq": seq}
+            self.send_in_background(self.channel_layer.send(self.channel_name, event))
+
+    async def send_event(self, event: str, **values: Any) -> None:
+        """Send an event of the wire contract to the participant."""
+        await self.send(json.dumps({"event": event, **values}))
+
+    async def leave(self) -> None:
+        """Leave the room, if the participant is in it."""
+        if self.is_in_room:
+            self.is_in_room = False
+            self.stop_catch_up()
+            self.rooms.leave(self)
+            await self.channel_layer.group_discard(self.room.group, self.channel_name)
+
+    async def __call__(self, scope: dict[str, Any], receive: Callable, send: Callable) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self.leave()  # disconnect() isn't called for a consumer that has failed
 
 
 class RefusingConsumer(AsyncWebsocketConsumer):
-    """For an address where no consumer is: a refusal in the handshake (403), where Channels would raise (500)."""
+    """Refuses the handshake (403) for a path without a consumer. Channels would fail with 500."""
 
     async def connect(self) -> None:
-        await self.close(
-            reason="no consumer is at this address: the chat's are at /ws/chat/<room>/."
-        )
+        """Refuse the handshake."""
+        await self.close(reason="There is no consumer at this path: use /ws/chat/<room>/.")
 
 
-def _after(scope: dict) -> int | None:
-    """The ``?after=`` of a WebSocket's address. Raises ValueError if that is no ``seq``."""
-    given = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True).get(
-        "after"
-    )
-    if given is None:
+def _parse_after(scope: dict[str, Any]) -> int | None:
+    """Return the ``?after=`` of a WebSocket's URL. Raises ValueError if it is no ``seq``."""
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    if "after" not in query:
         return None
-    if not (given[0].isascii() and given[0].isdigit() and len(given[0]) < 16):
-        raise ValueError(
-            "its ?after= isn't a message's seq: give the last one that you have, or 0."
-        )
-    return int(given[0])
+    after = query["after"][0]
+    if not (after.isascii() and after.isdigit() and len(after) < 16):
+        raise ValueError("?after= must be the seq of the last message that you have, or 0.")
+    return int(after)

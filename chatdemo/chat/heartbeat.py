@@ -1,62 +1,61 @@
-"""Whether the line to a page still carries anything, asked by the server and seen by both.
+"""Heartbeats: they tell the server and a page whether their connection still works.
 
-Browsers answer WebSocket pings by themselves, and tell a page nothing of them: neither a page that hangs nor, for the
-page, a line that is dead can be told by those. The server asks, as a background tab's own timers run once a minute.
+Browsers answer WebSocket pings by themselves and don't tell the page. So a ping shows neither a
+page that hangs nor, to the page, a connection that is dead. The server sends the heartbeats: the
+timers of a background tab run once a minute.
 """
 
 import asyncio
 import time
 from contextvars import Context, copy_context
-from typing import Any
+from typing import TYPE_CHECKING
 
-from chatdemo.realtime.tasks import spawn
+from chatdemo.realtime.tasks import run_in_background
 
-#: Seconds between two beats. A page takes a line without one for dead after 10, and the server a page after 15.
-BEAT, DEAD = 4.0, 14.0
-#: Of the range for applications (RFC 6455, section 7.4.2).
-NO_ANSWER = 4408
+if TYPE_CHECKING:
+    from chatdemo.chat.consumers import ChatConsumer
+
+#: The time between two heartbeats, and the time without a frame after which the server closes the
+#: connection. A page that gets none for 10 seconds reconnects.
+INTERVAL_SECONDS, TIMEOUT_SECONDS = 4.0, 14.0
+#: The close code of a page that doesn't answer. Codes from 4000 on are for applications (RFC 6455,
+#: section 7.4.2).
+NO_ANSWER_CODE = 4408
 
 
-class Heart:
-    """Beats for every page of one event loop. A page's consumer has ``heard``, the time of its last frame, and
-    gets ``context``, that in which it came.
+class Heartbeat:
+    """Sends heartbeats to the pages in a room, and closes those that don't answer.
+
+    It sets a page's ``last_frame_at``, which the page's consumer updates, and ``page_context``.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop):
-        self.loop = loop
-        self.pages: set[Any] = set()
+    def __init__(self) -> None:
+        self.pages: set[ChatConsumer] = set()
+        self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, page: Any) -> None:
-        page.heard, page.context = time.monotonic(), copy_context()
+    def add(self, page: "ChatConsumer") -> None:
+        """Send heartbeats to the page from now on."""
+        page.last_frame_at, page.page_context = time.monotonic(), copy_context()
         self.pages.add(page)
         if self._timer is None:
-            self._timer = self.loop.call_later(BEAT, self._beat, context=Context())
+            self._schedule()
 
-    def remove(self, page: Any) -> None:
+    def remove(self, page: "ChatConsumer") -> None:
+        """Stop sending them, if the page gets any."""
         self.pages.discard(page)
+        if not self.pages and self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    def _schedule(self) -> None:
+        self._timer = self._loop.call_later(INTERVAL_SECONDS, self._beat, context=Context())
 
     def _beat(self) -> None:
-        self._timer = (
-            self.loop.call_later(BEAT, self._beat, context=Context()) if self.pages else None
-        )
+        self._schedule()
         for page in list(self.pages):
-            if time.monotonic() - page.heard > DEAD:
-                self.pages.discard(page)
-                spawn(page.close(NO_ANSWER, "This page doesn't answer."))
-            else:
-                page.context.run(
-                    spawn, page.send_event("beat")
-                )  # what it did last hasn't caused this
-
-
-_hearts: dict[asyncio.AbstractEventLoop, Heart] = {}
-
-
-def heart() -> Heart:
-    """That of the event loop which runs."""
-    loop = asyncio.get_running_loop()
-    if loop not in _hearts:
-        _hearts.clear()  # of loops that have ended, as tests have them
-        _hearts[loop] = Heart(loop)
-    return _hearts[loop]
+            if time.monotonic() - page.last_frame_at > TIMEOUT_SECONDS:
+                self.remove(page)
+                run_in_background(page.close(NO_ANSWER_CODE, "This page doesn't answer."))
+            else:  # in the page's own context: the frame that came last hasn't caused it
+                page.page_context.run(run_in_background, page.send_event("beat"))

@@ -1,44 +1,44 @@
-"""How many connections there may be."""
+"""How many participants the chat accepts."""
 
 from collections import Counter
-from collections.abc import Sized
 
 from chatdemo.common.config import Config
 from chatdemo.common.local_machine import is_loopback
 
 
-class Full(ValueError):
-    """There is no room for another connection; its text says why."""
+class LimitReached(ValueError):
+    """The chat accepts no further connection. The text says which limit is reached."""
 
 
-class Doors:
-    """Counts the connections that are open, in all and by their address."""
+class ConnectionLimits:
+    """Counts the participants' connections, in total and by address."""
 
     def __init__(self) -> None:
-        self.open = 0
-        self.by_address: Counter[str] = Counter()
+        self.count = 0
+        self._by_address: Counter[str] = Counter()
 
-    def enter(self, address: str, is_new_room: bool, rooms: Sized, config: Config) -> None:
-        """One more from this address. Raises Full, and then it isn't counted."""
-        if self.open >= config.max_connections:
-            raise Full(
-                f"{self.open:,} connections are open, as many as the setting max_connections allows."
+    def add(self, address: str, config: Config) -> None:
+        """Count a connection from ``address`` ("" if it has none).
+
+        This machine's own are limited in total alone. Raises LimitReached, and counts nothing.
+        """
+        if self.count >= config.max_connections:
+            raise LimitReached(
+                f"{self.count:,} connections are open, the limit of the setting max_connections."
             )
+        count = self._by_address[address]
         is_elsewhere = address and not is_loopback(address)  # a Unix socket has no address
-        if is_elsewhere and self.by_address[address] >= config.max_per_address:
-            raise Full(
-                f"{address} has {self.by_address[address]:,} open, as many as the setting max_per_address allows."
+        if is_elsewhere and count >= config.max_per_address:
+            raise LimitReached(
+                f"{address} has {count:,} connections open,"
+                " the limit of the setting max_per_address."
             )
-        if is_new_room and len(rooms) >= config.max_rooms:
-            raise Full(
-                f"there is somebody in {len(rooms):,} rooms, as many as the setting max_rooms allows."
-            )
-        self.open += 1
-        self.by_address[address] += 1
+        self.count += 1
+        self._by_address[address] += 1
 
-    def leave(self, address: str) -> None:
-        """One less."""
-        self.open -= 1
-        self.by_address[address] -= 1
-        if not self.by_address[address]:
-            del self.by_address[address]
+    def remove(self, address: str) -> None:
+        """Count a connection less."""
+        self.count -= 1
+        self._by_address[address] -= 1
+        if not self._by_address[address]:
+            del self._by_address[address]

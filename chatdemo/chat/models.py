@@ -1,29 +1,29 @@
-"""What was said, kept: a room's messages in their order."""
+"""The stored messages of each room, and the names of those who wrote them."""
 
 from django.db import models
 
-from chatdemo.chat.rooms import MAX_NAME
+from chatdemo.chat.room_names import MAX_NAME_LENGTH
 
 
 class Room(models.Model):
-    """A room in which something was said."""
+    """A room with a history."""
 
-    name = models.CharField(max_length=MAX_NAME, unique=True)
-    #: Tells this history from another of the same room, before it was forgotten or in another database.
+    name = models.CharField(max_length=MAX_NAME_LENGTH, unique=True)
+    #: The epoch of the history (message_log.py).
     key = models.CharField(max_length=16)
-    #: The greatest ``seq`` of a message that was deleted for its age: none is ever used again.
+    #: The greatest ``seq`` of a message that was deleted for its age. No ``seq`` is used again.
     deleted = models.PositiveBigIntegerField(default=0)
 
 
 class Message(models.Model):
-    """What a participant said in a room, as its ``seq``-th message."""
+    """A message: the ``seq``-th of its room."""
 
     pk = models.CompositePrimaryKey("room_id", "seq")
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
     seq = models.PositiveBigIntegerField()
-    #: Who said it: chat.people.Person.key. Nobody is told.
+    #: The sender's key (people.py). It isn't sent to anybody.
     sender = models.CharField(max_length=40)
-    #: The client's own id for it. What has the same one again is the same message.
+    #: The client's own id. A message with the same sender and id is the same message.
     client_id = models.CharField(max_length=64, null=True)
     name = models.CharField(max_length=64)
     text = models.TextField()
@@ -32,25 +32,29 @@ class Message(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                # Ids that begin with the time, as the page's do, are beside each other here, whoever the senders are.
+                # In this order, ids that start with the time, as the page's do, are neighbours in
+                # the index, whoever the senders are.
                 fields=["room", "client_id", "sender"],
-                condition=models.Q(client_id__isnull=False),  # others have no place in its index
+                condition=models.Q(client_id__isnull=False),  # others have no entry in the index
                 name="chat_said_once",
             )
         ]
 
 
 class Speaker(models.Model):
-    """Somebody who has said something in a room, under one name: others of that name have other numbers there."""
+    """A person who has sent a message to a room under a name.
+
+    Others with the same name have other numbers there (members.py).
+    """
 
     pk = models.CompositePrimaryKey("room_id", "person", "name")
     room = models.ForeignKey(Room, models.CASCADE, related_name="speakers", db_index=False)
     person = models.CharField(max_length=40)
-    #: As it is shown, with its number.
+    #: The name as it is shown, with its number.
     name = models.CharField(max_length=64)
-    #: chat.names.alike of the name without its number.
+    #: people.comparison_key of the name without its number.
     alike = models.TextField()
-    #: One of their last messages: it goes with that.
+    #: The ``seq`` of one of their latest messages. The row is deleted with it.
     seq = models.PositiveBigIntegerField()
 
     class Meta:

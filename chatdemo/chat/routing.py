@@ -1,10 +1,12 @@
-"""Which consumer a WebSocket's address leads to."""
+"""The consumer for each WebSocket URL."""
 
+from django.apps import apps
 from django.urls import path, re_path
 
-from chatdemo.chat import consumers
+from chatdemo.chat.consumers import ChatConsumer, RefusingConsumer
 
+rooms = apps.get_app_config("chat").rooms
 websocket_urlpatterns = [
-    path("ws/chat/<str:room_name>/", consumers.ChatConsumer.as_asgi()),
-    re_path("", consumers.RefusingConsumer.as_asgi()),
+    path("ws/chat/<str:room_name>/", ChatConsumer.as_asgi(rooms=rooms)),
+    re_path("", RefusingConsumer.as_asgi()),
 ]

@@ -1,4 +1,4 @@
-"""The addresses of the chat's pages, below /chat/."""
+"""The URLs of the chat's pages, below /chat/."""
 
 from django.urls import path
 
@@ -10,7 +10,6 @@ urlpatterns = [
     path("<str:room_name>/messages/", views.older, name="older"),
     path("<str:room_name>/name/", views.name, name="name"),
     path("<str:room_name>/transcript/", views.transcript, name="transcript"),
-    path(
-        "<path:room_name>/", views.room
-    ),  # a name with a slash in it: the room's page says what is wrong with it
+    # A name with a slash: the room's page says why that isn't possible.
+    path("<path:room_name>/", views.room),
 ]

@@ -1,47 +1,54 @@
 """The chat's pages."""
 
-import logging
+from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseBase,
+    JsonResponse,
+)
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from chatdemo.chat import names, people, presence, rooms
-from chatdemo.chat.history import reader
+from chatdemo.chat import people, room_names
+from chatdemo.chat.message_log import MessageLogError
 from chatdemo.common.local_machine import is_own_browser, scope_of
 
-logger = logging.getLogger(__name__)
-#: Messages that a page shows at first, and more of each time that it is scrolled up.
-PAGE = 50
-UNSAVED = "The server can't keep that name now: try again in a moment."
+#: Messages that a page shows first, and more of each time that it is scrolled to the top.
+PAGE_ROWS = 50
+PLAIN_TEXT = "text/plain; charset=utf-8"
+NAME_NOT_STORED = "The server can't store that name now. Try again in a moment."
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Asks for a room's name. With ``?room=NAME``, which its form sends, it leads there or says what is wrong."""
+    """Ask for a room's name. With the form's ``?room=NAME`` redirect to it, or show the error."""
     typed = request.GET.get("room")
     if typed is None:
         return render(request, "chat/index.html")
     try:
-        return redirect("room", room_name=rooms.check_name(rooms.tidy(typed)))
-    except rooms.RoomNameError as error:
+        return redirect("room", room_name=room_names.check_name(room_names.clean_typed_name(typed)))
+    except room_names.RoomNameError as error:
         return render(request, "chat/index.html", {"typed": typed, "error": str(error)}, status=400)
 
 
 @require_safe
 def room(request: HttpRequest, room_name: str) -> HttpResponse:
-    """The room's page. Raises BadRequest, which becomes a page that says why, for a name that can't be a room's."""
+    """Show the room's page. Raises BadRequest for a name that no room can have."""
     _check(request, room_name)
     context = {
         "room_name": room_name,
-        "socket_path": rooms.socket_path(room_name),
+        "socket_path": room_names.socket_path(room_name),
         "max_message": settings.CHATDEMO.max_message,
-        "name": request.session.get(names.SESSION_KEY, ""),
-        "max_name": names.MAX_NAME,
-        "past": _past(room_name, people.ensure_key(request.session)),
+        "name": request.session.get(people.NAME_SESSION_KEY, ""),
+        "max_name": people.MAX_NAME_LENGTH,
+        "past": _history(room_name, people.ensure_key(request.session)),
         "may_download": is_own_browser(scope_of(request)),
     }
     return render(request, "chat/room.html", context)
@@ -49,45 +56,44 @@ def room(request: HttpRequest, room_name: str) -> HttpResponse:
 
 @require_safe
 def older(request: HttpRequest, room_name: str) -> HttpResponse:
-    """As JSON, the messages before the one whose ``seq`` is ``?before=``, with status 503 if they can't be read.
+    """Return the messages before ``?before=``, a ``seq``, as JSON. 503 if they can't be read.
 
-    Raises BadRequest for another number.
+    Raises BadRequest if it is no ``seq``.
     """
     _check(request, room_name)
     before = request.GET.get("before", "")
     if not (before.isascii() and before.isdigit() and len(before) < 16):
         raise BadRequest("Give ?before= the seq of a message.")
-    past = _past(room_name, people.ensure_key(request.session), int(before))
+    past = _history(room_name, people.ensure_key(request.session), int(before))
     return JsonResponse(past, status=503 if past["unread"] else 200)
 
 
 @require_POST
 def name(request: HttpRequest, room_name: str) -> HttpResponse:
-    """Call the visitor by the ``name`` that was sent, in all rooms: 204; or 400, or 503 where it can't be kept,
-    with the reason as text.
+    """Give the visitor the ``name`` of the form, in all rooms: 204.
+
+    400 for a name that can't be used, 503 if it can't be stored, each with the reason as text.
     """
     _check(request, room_name)
-    form = names.NameForm(request.POST)
+    form = people.NameForm(request.POST)
     if not form.is_valid():
-        return HttpResponseBadRequest(
-            form.errors["name"][0], content_type="text/plain; charset=utf-8"
-        )
-    request.session[names.SESSION_KEY] = form.cleaned_data["name"]
+        return HttpResponseBadRequest(form.errors["name"][0], content_type=PLAIN_TEXT)
+    name = request.session[people.NAME_SESSION_KEY] = form.cleaned_data["name"]
     request.session.save()
     if getattr(request.session, "is_lost", False):
-        request.session.modified = False  # or else it would be tried once more
-        return HttpResponse(UNSAVED, status=503, content_type="text/plain; charset=utf-8")
-    presence.rename(people.ensure_key(request.session), form.cleaned_data["name"])
+        request.session.modified = False  # or the middleware would try again
+        return HttpResponse(NAME_NOT_STORED, status=503, content_type=PLAIN_TEXT)
+    apps.get_app_config("chat").rooms.rename(people.ensure_key(request.session), name)
     return HttpResponse(status=204)
 
 
 @require_safe
-def transcript(request: HttpRequest, room_name: str) -> HttpResponse:
-    """All that is kept of the room, as a file, for this machine's own browser. For everybody else it isn't there.
+def transcript(request: HttpRequest, room_name: str) -> HttpResponseBase:
+    """Return the room's stored messages as a file, to this machine's browser. Others get a 404.
 
-    ``?format=`` is one of transcripts.formats.FORMATS. Raises BadRequest for another, and for a name that can't be a room's.
+    Raises BadRequest for an unknown ``?format=`` and for a name that no room can have.
     """
-    from chatdemo.chat.transcripts import download  # takes 6 ms
+    from chatdemo.chat.transcripts import download  # takes 6 ms, which the start is spared
 
     if not is_own_browser(scope_of(request)):
         raise Http404
@@ -96,46 +102,41 @@ def transcript(request: HttpRequest, room_name: str) -> HttpResponse:
 
 
 def _check(request: HttpRequest, room_name: str) -> None:
+    # Only Django's ASGI handler has a scope.
+    raw_path = getattr(request, "scope", {}).get("raw_path", b"")
     try:
-        rooms.check_path(_scope(request).get("raw_path", b""))
-        rooms.check_name(room_name)
-    except rooms.RoomNameError as error:
+        room_names.check_path(raw_path)
+        room_names.check_name(room_name)
+    except room_names.RoomNameError as error:
         raise BadRequest(str(error)) from None
 
 
-def _past(room_name: str, person: str, before: int | None = None) -> dict:
-    """What the page shows of what was said, each with whether it is the visitor's own; whether there is more, and the
-    history's key, empty where nothing was said yet.
+def _history(room_name: str, person: str, before: int | None = None) -> dict[str, Any]:
+    """Return a page of the room's messages, and which of them are the person's own.
 
-    A history that can't be read, which is ``unread``, is else as one that is empty.
+    ``more`` is whether there are messages before these, ``history`` the epoch of the message log.
+    A history that can't be read is ``unread``, and otherwise like an empty one.
     """
-    if not settings.CHATDEMO.history:
-        return {"kept": False, "unread": False, "messages": [], "more": False}
-    unread = False
+    log = apps.get_app_config("chat").rooms.log
+    stored, epoch, unread = [], "", False
     try:
-        past, key = reader.latest(room_name, PAGE + 1, before), reader.key(room_name)
-    except DatabaseError as error:
-        logger.error("The history of a room can't be read: %s", error)
-        past, key, unread = [], "", True
-    messages = [
-        {
-            "message": one.text,
-            "seq": one.seq,
-            "name": one.name,
-            "at": one.at,
-            "own": one.sender == person,
-        }
-        for one in past[-PAGE:]
-    ]
+        stored = log.read_before(room_name, before, PAGE_ROWS + 1)
+        epoch = log.epoch(room_name)
+    except MessageLogError:
+        stored, unread = [], True
     return {
-        "kept": True,
+        "kept": log.stores_messages,
         "unread": unread,
-        "messages": messages,
-        "more": len(past) > PAGE,
-        "history": key,
+        "messages": [
+            {
+                "message": message.text,
+                "seq": message.seq,
+                "name": message.name,
+                "at": message.at,
+                "own": message.sender == person,
+            }
+            for message in stored[-PAGE_ROWS:]
+        ],
+        "more": len(stored) > PAGE_ROWS,
+        "history": epoch,
     }
-
-
-def _scope(request: HttpRequest) -> dict:
-    """The ASGI scope, which only Django's ASGI handler has: without it nobody's address is known."""
-    return getattr(request, "scope", {"headers": []})

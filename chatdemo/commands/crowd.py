@@ -2,43 +2,40 @@
 
 import sys
 from contextlib import nullcontext
+from typing import Any
 
 import click
 
 from chatdemo.commands.options import FiniteRange, version_option
 
 
+def number_option(*names: str, help: str, default: int, type: click.ParamType) -> Any:
+    """An option with the metavar NUMBER. The help ends with its default."""
+    help = f"{help} [default: {default}]"
+    return click.option(*names, metavar="NUMBER", type=type, default=default, help=help)
+
+
 @click.command(short_help="Let simulated participants talk, as a rehearsal.")
 @click.argument("url", metavar="[URL]", default="")
-@click.option(
-    "--people",
-    metavar="NUMBER",
-    type=click.IntRange(1, 10_000),
-    default=30,
-    help="Participants. [default: 30]",
-)
-@click.option(
+@number_option("--people", help="Participants.", default=30, type=click.IntRange(1, 10_000))
+@number_option(
     "--rate",
-    metavar="NUMBER",
-    type=FiniteRange(0, 10_000, min_open=True),
+    help="Messages per second in total; the participants take turns.",
     default=1,
-    help="Messages per second in total; the participants take turns. [default: 1]",
+    type=FiniteRange(0, 10_000, min_open=True),
 )
-@click.option(
+@number_option(
     "--for",
     "seconds",
-    metavar="SECONDS",
-    type=FiniteRange(0, 86_400, min_open=True),
+    help="Seconds for which they talk.",
     default=30,
-    help="How long they talk. [default: 30]",
+    type=FiniteRange(0, 86_400, min_open=True),
 )
-@click.option(
+@number_option(
     "--drop",
-    metavar="SHARE",
-    type=FiniteRange(0, 1),
+    help="Share of their connections that is cut each second, as bad wifi does; they reconnect.",
     default=0,
-    help="Share of their connections that is cut each second, as bad wifi does; they reconnect."
-    " [default: 0]",
+    type=FiniteRange(0, 1),
 )
 @version_option
 def crowd(url: str, people: int, rate: float, seconds: float, drop: float) -> int:
@@ -56,18 +53,21 @@ def crowd(url: str, people: int, rate: float, seconds: float, drop: float) -> in
     joined and stayed connected, and received every message once and in the same order. With --drop
     all must have reconnected instead, and the server must store the messages.
     """
-    from chatdemo.crowd import address, live, messages, report, run
-    from chatdemo.crowd.own_server import own_server
+    from chatdemo.crowd.address import parse_address
+    from chatdemo.crowd.messages import RunMessages, new_run_id
+    from chatdemo.crowd.progress import LiveLine
+    from chatdemo.crowd.report import table, title
+    from chatdemo.crowd.run import Plan, run
+    from chatdemo.crowd.temporary_server import temporary_server
 
-    words = messages.Messages(messages.new_run_id())
-    with nullcontext(url) if url else own_server() as server:
+    plan, messages = Plan(people, rate, seconds, drop), RunMessages(new_run_id())
+    with nullcontext(url) if url else temporary_server() as server:
         if not url:
             click.echo(f"Started a temporary server: {server}")
-        target = address.parse(server, f"crowd_{words.run_id}")
-        click.echo(report.title(people, rate, seconds, target.url, drop) + "\n")
-        with live.LiveLine(sys.stdout) as line:
-            plan = run.Plan(people, rate, seconds, drop)
-            result = run.run(target, words, plan, lambda progress: line.show(report.line(progress)))
-    for row in report.table(result):
+        address = parse_address(server, f"crowd_{messages.run_id}")
+        click.echo(title(plan, address.url) + "\n")
+        with LiveLine(sys.stdout) as line:
+            result = run(address, messages, plan, line.show)
+    for row in table(result):
         click.echo(row)
     return result.exit_code

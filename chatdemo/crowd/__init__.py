@@ -1,1 +1,1 @@
-"""The crowd: simulated participants over real WebSockets, who count what reaches them."""
+"""The crowd: simulated participants that chat over real WebSockets and record what arrives."""

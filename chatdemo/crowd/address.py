@@ -1,4 +1,4 @@
-"""The address that a crowd goes to, in every form in which somebody may have it at hand."""
+"""The address that the crowd connects to, in any form in which a user has it."""
 
 import re
 from contextlib import suppress
@@ -7,20 +7,24 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from chatdemo.common.errors import UsageError
 
-#: The schemes of an address, with the one of its WebSocket.
+#: The scheme of the WebSocket for each scheme of an address.
 SCHEMES = {"http": "ws", "ws": "ws", "https": "wss", "wss": "wss"}
-USUAL_PORTS = {"ws": 80, "wss": 443}
-EXAMPLES = "Give it as in: 127.0.0.1:8000, http://127.0.0.1:8000/chat/lobby/ or ws://127.0.0.1:8000/ws/chat/lobby/"
-#: What may stand in a path as it is (RFC 3986, section 3.3), and percent signs, which are somebody's encoding already.
-IN_A_PATH = "/%:@!$&'()*+,;=~"
+DEFAULT_PORTS = {"ws": 80, "wss": 443}
+EXAMPLES = (
+    "Examples: 127.0.0.1:8000, http://127.0.0.1:8000/chat/lobby/ or"
+    " ws://127.0.0.1:8000/ws/chat/lobby/"
+)
+#: Not percent-encoded in a path (RFC 3986, section 3.3). A percent sign is encoded already.
+SAFE_IN_PATH = "/%:@!$&'()*+,;=~"
 
-_PAGE = re.compile(r"/chat/([^/]+)/?")
-_SOCKET = re.compile(r"/ws/chat/([^/]+)/?")
+_ROOM_PATH = re.compile(r"(?:/ws)?/chat/([^/]+)/?")
 
 
 @dataclass(frozen=True)
 class Address:
-    """One room's WebSocket. ``host`` is a name or an IP address without brackets, ``path`` is percent-encoded."""
+    """The WebSocket of a room. ``host`` is a name or an IP address without brackets, ``path`` is
+    percent-encoded.
+    """
 
     host: str
     port: int
@@ -28,46 +32,45 @@ class Address:
     path: str
 
     @property
-    def place(self) -> str:
-        """Host and port, as in an address."""
+    def host_and_port(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def origin(self) -> str:
-        """What a browser says it comes from, on a page of this server."""
-        return f"{'https' if self.secure else 'http'}://{self.place}"
+        """The Origin header that a browser sends from a page of this server."""
+        return f"{'https' if self.secure else 'http'}://{self.host_and_port}"
 
     @property
     def url(self) -> str:
-        return f"{'wss' if self.secure else 'ws'}://{self.place}{self.path}"
+        return f"{'wss' if self.secure else 'ws'}://{self.host_and_port}{self.path}"
 
 
-def parse(text: str, own_room: str) -> Address:
-    """The address that ``text`` means: of a server, a room's page, or a WebSocket.
+def parse_address(text: str, default_room: str) -> Address:
+    """Return the WebSocket for the address of a server, of a room's page or of a WebSocket.
 
-    Where it names no room, that is ``own_room``. Raises UsageError if it is none of these.
+    ``default_room`` is the room if ``text`` names none. Raises UsageError for other addresses.
     """
     parts = _split(text)
     if parts.scheme not in SCHEMES or not parts.hostname or "@" in parts.netloc:
         raise UsageError(f"{text!r} is not the address of a chat.", EXAMPLES)
     if parts.query:
-        hint = "Open the page in a browser, and give the address that it leads to, or the room's without what follows ?."
-        raise UsageError(f"A WebSocket has no use for ?{parts.query} in the address.", hint)
+        hint = "Open the page in a browser, and give the room's address without ? and what follows."
+        raise UsageError(f"The address can't have a query: ?{parts.query}.", hint)
     scheme = SCHEMES[parts.scheme]
-    path = _socket_path(parts, own_room, text)
-    return Address(
-        _host(parts, text), _port(parts, text) or USUAL_PORTS[scheme], scheme == "wss", path
-    )
+    port = _port(parts, text) or DEFAULT_PORTS[scheme]
+    try:
+        host = parts.hostname.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise UsageError(f"{parts.hostname!r} is not a valid host name.", EXAMPLES) from None
+    return Address(host, port, scheme == "wss", _socket_path(parts, default_room))
 
 
 def _split(text: str) -> SplitResult:
-    written = text.strip()
-    if written.isdecimal():
-        raise UsageError(
-            f"{text} is a port, and the address is missing.", f"Write it as 127.0.0.1:{written}"
-        )
+    text = text.strip()
+    if text.isdecimal():
+        raise UsageError(f"{text} is only a port.", f"Write the address as 127.0.0.1:{text}")
     try:
-        return urlsplit(written if "://" in written else f"http://{written}")
+        return urlsplit(text if "://" in text else f"http://{text}")
     except ValueError:  # brackets that don't match
         raise UsageError(f"{text!r} is not the address of a chat.", EXAMPLES) from None
 
@@ -76,22 +79,14 @@ def _port(parts: SplitResult, text: str) -> int | None:
     with suppress(ValueError):
         if parts.port != 0:
             return parts.port
-    raise UsageError(f"{text!r} has a port that isn't one.", "Give a whole number from 1 to 65535.")
+    raise UsageError(f"{text!r} has an invalid port.", "Give a whole number from 1 to 65535.")
 
 
-def _host(parts: SplitResult, text: str) -> str:
-    try:
-        return parts.hostname.encode("idna").decode("ascii")
-    except UnicodeError:
-        raise UsageError(f"{parts.hostname!r} can't be the name of a machine.", EXAMPLES) from None
-
-
-def _socket_path(parts: SplitResult, own_room: str, text: str) -> str:
-    """A page's address has the tutorial's WebSocket behind it; that of a WebSocket is taken as it is."""
+def _socket_path(parts: SplitResult, default_room: str) -> str:
     if parts.path.strip("/") in ("", "chat"):
-        return f"/ws/chat/{own_room}/"
-    if match := _PAGE.fullmatch(parts.path) or _SOCKET.fullmatch(parts.path):
-        return quote(f"/ws/chat/{match[1]}/", safe=IN_A_PATH)
+        return f"/ws/chat/{default_room}/"
+    if match := _ROOM_PATH.fullmatch(parts.path):
+        return quote(f"/ws/chat/{match[1]}/", safe=SAFE_IN_PATH)
     if parts.scheme in ("ws", "wss"):
-        return quote(parts.path, safe=IN_A_PATH)
+        return quote(parts.path, safe=SAFE_IN_PATH)
     raise UsageError(f"{parts.path} is not the address of a room.", EXAMPLES)

@@ -1,69 +1,73 @@
-"""What the crowd says, and how it knows its own words again."""
+"""The messages that the crowd sends, and how it recognizes them."""
 
 import json
 import re
 import secrets
 from functools import lru_cache
+from typing import Any
 
-#: Letters that can't be taken for each other when they are read out.
-LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+#: Without letters and digits that look alike.
+ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 def new_run_id() -> str:
-    """Six letters that no other run has: they tell its messages and its room from others'."""
-    return "".join(secrets.choice(LETTERS) for _ in range(6))
+    """Return six random characters, which tell a run's messages and its room from others."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(6))
 
 
 class Refusal(str):
-    """Why the server didn't take a message: the code and the sentence of its error frame."""
+    """Why the server refused a message: the code and the sentence of its error frame."""
 
 
-@lru_cache(maxsize=1024)
-def seq(frame: bytes) -> int | None:
-    """The number that the server gave the message in a frame, None if there is no message or no such number."""
+def _content(frame: bytes) -> dict[str, Any]:
+    """Return the JSON object in a frame, or an empty one if there is none."""
     try:
         content = json.loads(frame)
     except (ValueError, RecursionError):
-        return None
-    found = content.get("seq") if isinstance(content, dict) and "message" in content else None
-    return found if type(found) is int else None
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
-class Messages:
-    """The messages of the run ``run_id``, such as ``crowd k3f9xm 12 345``: participant 12 says message 345."""
+@lru_cache(maxsize=1024)
+def read_seq(frame: bytes) -> int | None:
+    """Return the ``seq`` of the message in a frame, None without a message or a ``seq``."""
+    content = _content(frame)
+    seq = content.get("seq") if "message" in content else None
+    return seq if type(seq) is int else None
+
+
+class RunMessages:
+    """The messages of one run, such as ``crowd k3f9xm 12 345``: participant 12, message 345."""
 
     def __init__(self, run_id: str):
         self.run_id = run_id
         self._pattern = re.compile(rf"crowd {run_id} \d+ (\d{{1,12}})(?!\d)")
-        # Everybody gets the same bytes, so they are read once and not for each participant.
+        self._probe_text = f"crowd {run_id} begins"
+        #: The frame of a message without a number, which shows whether the server has a history.
+        self.probe = json.dumps({"message": self._probe_text}).encode()
+        # All participants receive the same bytes: they are parsed once.
         self.read = lru_cache(maxsize=1024)(self._read)
 
-    @property
-    def first(self) -> bytes:
-        """The frame of a message that is none of the numbered ones, to see what becomes of it."""
-        return json.dumps({"message": f"crowd {self.run_id} begins"}).encode()
-
-    def is_first(self, frame: bytes) -> bool:
-        return f"crowd {self.run_id} begins".encode() in frame
+    def is_probe(self, frame: bytes) -> bool:
+        """Whether ``frame`` is the server's copy of ``probe``."""
+        return self._probe_text.encode() in frame
 
     def encode(self, sender: int, number: int, with_id: bool = False) -> bytes:
-        """The frame in which participant ``sender`` says message ``number``, ``with_id`` if it may be said again."""
+        """Return the frame with message ``number`` of participant ``sender``.
+
+        A message ``with_id`` may be sent again.
+        """
         content = {"message": f"crowd {self.run_id} {sender} {number}"}
-        return json.dumps(
-            {**content, "id": f"{self.run_id}-{number}"} if with_id else content
-        ).encode()
+        if with_id:
+            content["id"] = f"{self.run_id}-{number}"
+        return json.dumps(content).encode()
 
     def _read(self, frame: bytes) -> int | Refusal | None:
-        """The number of the message in a frame, a Refusal for an error, or None for what others say.
+        """Return the number of the message in a frame, a Refusal for an error, None for others.
 
-        A chat that puts a name or a time before the text still says the message.
+        A chat may put a name or a time before the text.
         """
-        try:
-            content = json.loads(frame)
-        except (ValueError, RecursionError):
-            return None
-        if not isinstance(content, dict):
-            return None
+        content = _content(frame)
         if "error" in content:
             return Refusal(f"{content['error']}: {content.get('detail', '')}".rstrip(": "))
         match = self._pattern.search(str(content.get("message")))

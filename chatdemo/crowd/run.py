@@ -1,160 +1,236 @@
-"""A run of the crowd: all join, messages are sent at their rate, the stragglers are waited for, all leave."""
+"""A run of the crowd: join, send messages at the given rate, wait for the last ones, leave."""
 
 import asyncio
 import gc
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
 
-from chatdemo.crowd.address import Address
-from chatdemo.crowd.connection import Door, JoinError
-from chatdemo.crowd.lag import Lag
-from chatdemo.crowd.loop import run_on_reactor
-from chatdemo.crowd.messages import Messages
-from chatdemo.crowd.participants import Crowd, Participant
-from chatdemo.crowd.progress import Progress, Progressing
-from chatdemo.crowd.reach import explain, reach
-from chatdemo.crowd.result import Plan, Result
-from chatdemo.crowd.returning import ReturningCrowd, check_history
-from chatdemo.crowd.tally import PATIENCE, Counts
 from chatdemo.common.errors import ChatdemoError
+from chatdemo.common.signals import handler_set
+from chatdemo.crowd.address import Address
+from chatdemo.crowd.connection import Connector
+from chatdemo.crowd.deliveries import DELIVERY_TIMEOUT_SECONDS, Deliveries, DeliveryCounts
+from chatdemo.crowd.join_errors import JoinError, explain, find_ip
+from chatdemo.crowd.latency import EventLoopDelay
+from chatdemo.crowd.messages import RunMessages
+from chatdemo.crowd.participants import Crowd, SimulatedParticipant
+from chatdemo.crowd.progress import Progress
 from chatdemo.realtime.files import raise_file_limit
 
-#: How many shake hands at a time: a server that is asked by more at once has too long a queue for the last.
-JOINING = 50
-#: Files of this process beside its WebSockets, with room to spare.
+#: Handshakes at a time. With more, the server's queue is too long for the last one.
+MAX_HANDSHAKES = 50
+#: Files that this process opens besides its WebSockets, and some to spare.
 OTHER_FILES = 40
-#: Seconds: between two looks at how a wait goes, between two live lines, for a closing handshake.
-LOOK, LINE, GOODBYE = 0.02, 0.25, 2.0
+#: How often the run looks whether it can go on, and how often it reports its progress.
+POLL_SECONDS, PROGRESS_SECONDS = 0.02, 0.25
+CLOSE_TIMEOUT_SECONDS = 2.0
+T = TypeVar("T")
+Show = Callable[[str], None]
 
 
-def run(
-    address: Address, messages: Messages, plan: Plan, show: Callable[[Progress], None]
-) -> Result:
-    """Run the crowd until it is done or interrupted, once in a process; ``show`` gets its progress now and then.
+@dataclass(frozen=True)
+class Plan:
+    """``people`` participants send ``rate`` messages per second in total, for ``seconds``.
 
-    Raises ChatdemoError if not even the first participant can join, or if this process may not open enough files.
+    ``drop`` is the share of their connections that is cut each second, from 0 to 1. With 0 they
+    don't reconnect either. ``timeout`` is the number of seconds without a delivery after which
+    missing ones are lost.
+    """
+
+    people: int
+    rate: float
+    seconds: float
+    drop: float = 0.0
+    timeout: float = DELIVERY_TIMEOUT_SECONDS
+
+    @property
+    def messages(self) -> int:
+        """How many are due. The first one is due at once."""
+        return max(1, math.ceil(self.rate * self.seconds - 1e-6))
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run measured, until Ctrl-C if it was ``interrupted``."""
+
+    plan: Plan
+    crowd: Crowd
+    counts: DeliveryCounts
+    event_loop_delay: EventLoopDelay
+    interrupted: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """Whether all joined, stayed or came back, and received all messages once and in order."""
+        crowd, counts = self.crowd, self.counts
+        closed = crowd.closed and not crowd.reconnects
+        faults = counts.lost, counts.out_of_order, counts.duplicated, crowd.away
+        return not any((*faults, crowd.failed_joins, crowd.refused, closed))
+
+    @property
+    def exit_code(self) -> int:
+        return 130 if self.interrupted else 0 if self.is_good else 1
+
+
+def run(address: Address, messages: RunMessages, plan: Plan, show: Show) -> RunResult:
+    """Run the crowd until it is done or interrupted. ``show`` gets a line about its progress.
+
+    Raises ChatdemoError if the first participant can't join or there can't be enough open files.
     """
     limit = raise_file_limit(plan.people + OTHER_FILES)
     if limit is not None and limit < plan.people + OTHER_FILES:
-        hint = f"Give --people {max(1, limit - OTHER_FILES)} or fewer, or raise the system's limit (ulimit -n) first."
         raise ChatdemoError(
-            f"A program may open {limit} files here, too few for {plan.people} participants.", hint
+            f"A program may open {limit} files here, too few for {plan.people} participants.",
+            f"Give --people {max(1, limit - OTHER_FILES)} or fewer, or raise the system's limit"
+            " (ulimit -n) first.",
         )
-    run = Run(address, reach(address), messages, plan, show)
-    return run_on_reactor(run.go)
+    connector = Connector(address, find_ip(address))
+    return run_until_interrupted(CrowdRun(connector, messages, plan, show).go())
 
 
-class Run:
-    """The course of a run, in the event loop."""
+def run_until_interrupted(coroutine: Coroutine[None, None, T]) -> T:
+    """Return the result of ``coroutine``, which Ctrl-C cancels.
 
-    def __init__(self, address: Address, ip: str, messages: Messages, plan: Plan, show: Callable):
-        self.address, self.plan = address, plan
-        self.show = show
-        kind = ReturningCrowd if plan.drop else Crowd
-        self.crowd = kind(Door(address, ip), messages, plan.people)
-        self.lag = Lag()
-        self.progressing = Progressing(self.crowd)
+    Unlike asyncio.run, it never cancels before the first step, which would leave no result.
+    """
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(coroutine)
+    with handler_set(lambda *_: loop.call_soon_threadsafe(task.cancel)):
+        try:
+            return loop.run_until_complete(task)
+        finally:
+            loop.close()
 
-    async def go(self) -> Result:
-        """All of it. Cancelling it ends it early, with the result so far. Raises ChatdemoError if nobody can join."""
-        asides = [asyncio.ensure_future(self.lag.watch()), asyncio.ensure_future(self._show())]
+
+class CrowdRun:
+    """The steps of a run, in the event loop."""
+
+    def __init__(self, connector: Connector, messages: RunMessages, plan: Plan, show: Show):
+        self.address, self.plan, self.show = connector.address, plan, show
+        deliveries = Deliveries(plan.people, plan.timeout)
+        self.crowd = Crowd(connector, messages, deliveries, reconnects=plan.drop > 0)
+        self.event_loop_delay = EventLoopDelay()
+        self.progress = Progress(self.crowd)
+
+    async def go(self) -> RunResult:
+        """Do all steps. If cancelled, return the result so far. Raises ChatdemoError as ``run``."""
+        background = _start(self.event_loop_delay.measure(), self._show_progress())
         interrupted = False
         try:
             await self._join()
             await self._talk()
-            await self._settle()
+            await self._wait_for_last()
         except asyncio.CancelledError:
             interrupted = True
-        counts = self.crowd.tally.counts(time.perf_counter(), finished=not interrupted)
-        await _end(asides)
-        with suppress(asyncio.CancelledError):  # Ctrl-C once more: without a goodbye, then
-            await self._leave()
-        return self._result(counts, interrupted)
-
-    def _result(self, counts: Counts, interrupted: bool) -> Result:
-        crowd, plan = self.crowd, self.plan
-        lists = crowd.joined, crowd.absent, crowd.closed, crowd.refused
-        cuts = (crowd.cuts, crowd.away, crowd.caught_up) if plan.drop else ()
-        return Result(plan, counts, crowd.tally.latencies, *lists, self.lag, interrupted, *cuts)
+        finally:
+            counts = self.crowd.deliveries.counts(time.perf_counter(), finished=not interrupted)
+            await _cancel(background)
+            with suppress(asyncio.CancelledError):  # a second Ctrl-C doesn't wait for close frames
+                await self._leave()
+            await self._disconnect()
+        return RunResult(self.plan, self.crowd, counts, self.event_loop_delay, interrupted)
 
     async def _join(self) -> None:
-        """The first alone: what keeps it out would keep out all."""
-        first, *others = self.crowd.people
+        """The first participant joins alone: what keeps it out keeps out all others."""
+        first, *others = self.crowd.participants
         try:
             await first.join()
         except JoinError as error:
             raise explain(error, self.address) from None
-        if self.plan.drop:
-            await check_history(first, self.address)
-        gate = asyncio.Semaphore(JOINING)
+        if not await first.has_history(self.plan.timeout):
+            raise ChatdemoError(
+                f"{self.address.host_and_port} has no history: its messages have no seq, so"
+                " participants can't ask for those that they missed.",
+                "Leave out --drop, or use a server with a history: chatdemo serve without --step"
+                " and with history = true.",
+            )
+        handshakes = asyncio.Semaphore(MAX_HANDSHAKES)
 
-        async def join(participant: Participant) -> None:
-            async with gate:
-                await participant.try_to_join()
+        async def join(participant: SimulatedParticipant) -> None:
+            async with handshakes:
+                try:
+                    await participant.join()
+                except JoinError as error:
+                    self.crowd.failed_joins[str(error)] += 1
 
         await asyncio.gather(*map(join, others))
-        gc.freeze()  # thousands of connections, which a collection need not look through again and again
+        gc.freeze()  # garbage collection needn't examine thousands of connections again and again
 
     async def _talk(self) -> None:
-        """Until the time is over, or nobody is left."""
-        self.progressing.until = time.perf_counter() + self.plan.seconds
-        talking = asyncio.ensure_future(self._say_all(self.progressing.until))
-        cutting = [asyncio.ensure_future(self.crowd.cut(self.plan.drop))] if self.plan.drop else []
+        """Send messages until the time is over or nobody is connected."""
+        self.progress.end = time.perf_counter() + self.plan.seconds
+        tasks = sending, _ = _start(
+            self._send_messages(self.progress.end), self.crowd.cut_connections(self.plan.drop)
+        )
         try:
-            while self.crowd.present and not talking.done():
-                await asyncio.wait([talking], timeout=LOOK)
-            if talking.done():
-                talking.result()
+            while self.crowd.recipients and not sending.done():
+                await asyncio.wait([sending], timeout=POLL_SECONDS)
+            if sending.done():
+                sending.result()
         finally:
-            await _end([talking, *cutting])
+            await _cancel(tasks)
 
-    async def _say_all(self, end: float) -> None:
-        """Each message when it is due, or as soon as this process comes to it; what can't be sent by the end is not."""
-        start = end - self.plan.seconds
-        speakers = self._turns()
+    async def _send_messages(self, end: float) -> None:
+        """Send each message when it is due, or as soon as possible after that until ``end``."""
+        start, senders = end - self.plan.seconds, self._senders()
         for number in range(self.plan.messages):
             await asyncio.sleep(max(0.0, start + number / self.plan.rate - time.perf_counter()))
-            too_late = number and time.perf_counter() >= end
-            if too_late or not (speaker := next(speakers, None)):
+            is_too_late = number and time.perf_counter() >= end
+            if is_too_late or not (sender := next(senders, None)):
                 return
-            speaker.say()
+            sender.send_message()
         await asyncio.sleep(max(0.0, end - time.perf_counter()))
 
-    def _turns(self) -> Iterator[Participant]:
-        """One after the other, of those who are there, or will be again."""
-        while there := [participant for participant in self.crowd.people if participant.may_speak]:
-            yield from (participant for participant in there if participant.may_speak)
+    def _senders(self) -> Iterator[SimulatedParticipant]:
+        """Yield the participants that can send, in turns."""
+        while any(participant.can_send for participant in self.crowd.participants):
+            yield from (one for one in self.crowd.participants if one.can_send)
 
-    async def _settle(self) -> None:
-        """Wait for the stragglers, for as long as deliveries go on arriving, and for those who are away."""
-        self.progressing.until = None
+    async def _wait_for_last(self) -> None:
+        """Wait as long as messages arrive, and then for those that are catching up."""
+        self.progress.end = None
         crowd = self.crowd
-        while crowd.present and not crowd.tally.settled(time.perf_counter()):
-            await asyncio.sleep(LOOK)
-        until = time.perf_counter() + PATIENCE
-        while crowd.away and time.perf_counter() < until:
-            await asyncio.sleep(LOOK)
+        while crowd.recipients and not crowd.deliveries.is_finished(time.perf_counter()):
+            await asyncio.sleep(POLL_SECONDS)
+        deadline = time.perf_counter() + self.plan.timeout
+        while crowd.away and time.perf_counter() < deadline:
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _leave(self) -> None:
-        if self.plan.drop:
-            await _end(self.crowd.stay_away())
-        there = [participant for participant in self.crowd.people if participant.is_present]
-        for participant in there:
-            participant.leave()
-        if there:
-            await asyncio.wait(
-                [participant.connection.ended for participant in there], timeout=GOODBYE
-            )
+        """Close all connections, and wait until the server has closed them too."""
+        for participant in self.crowd.participants:
+            participant.is_leaving = True
+        await _cancel(self.crowd.reconnecting)
+        present = [one.connection for one in self.crowd.participants if one.connection]
+        closing = [connection.closed for connection in present if connection.is_open]
+        for connection in present:
+            connection.close()
+        if closing:
+            await asyncio.wait(closing, timeout=CLOSE_TIMEOUT_SECONDS)
 
-    async def _show(self) -> None:
+    async def _disconnect(self) -> None:
+        for participant in self.crowd.participants:
+            if participant.connection:
+                participant.connection.abort()
+        await asyncio.sleep(0)  # transports report their end in the next iteration
+        gc.unfreeze()
+
+    async def _show_progress(self) -> None:
         while True:
-            self.show(self.progressing.now(time.perf_counter()))
-            await asyncio.sleep(LINE)
+            self.show(self.progress.line(time.perf_counter()))
+            await asyncio.sleep(PROGRESS_SECONDS)
 
 
-async def _end(tasks: list[asyncio.Task]) -> None:
-    for task in tasks:
+def _start(*coroutines: Coroutine) -> list[asyncio.Task]:
+    return [asyncio.create_task(coroutine) for coroutine in coroutines]
+
+
+async def _cancel(tasks: Iterable[asyncio.Task]) -> None:
+    for task in list(tasks):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task

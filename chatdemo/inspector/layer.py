@@ -289,9 +289,9 @@ class RecordingChannelLayer(Recorder, ChannelLayer):
         self.begin(NoTape(), ChannelLayer)
 
     @property
-    def apart(self) -> bool:
-        """While events are recorded or held, each message has its own."""
-        return self.tape.open or bool(self.freezer.groups)
+    def batching_allowed(self) -> bool:
+        """While events are recorded or held, each message has an event of its own."""
+        return not self.tape.open and not self.freezer.groups
 
     def attach(self, channel: str, turns: Any) -> None:
         super().attach(channel, turns)

@@ -113,11 +113,11 @@ class TextSender(Sender):
             self.connection.on_sent({"type": "websocket.send", "text": text})
         return self.inner.texts(texts, between)
 
-    def hold_up(self, seconds: float) -> None:
-        self.inner.hold_up(seconds)
+    def pause_reading(self, seconds: float) -> None:
+        self.inner.pause_reading(seconds)
 
-    def drained(self) -> Awaitable[None]:
-        return self.inner.drained()
+    def wait_until_sent(self) -> Awaitable[None]:
+        return self.inner.wait_until_sent()
 
     def switch(self, open: bool) -> None:
         """While the tape is closed, the consumer has the server's own."""

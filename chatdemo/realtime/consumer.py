@@ -13,7 +13,7 @@ from channels.generic import websocket
 from channels.layers import get_channel_layer
 
 from chatdemo.realtime.inbox import pump
-from chatdemo.realtime.tasks import begin, spawn
+from chatdemo.realtime.tasks import run_eagerly, run_in_background
 from chatdemo.realtime.turns import Handler, Turns
 
 
@@ -97,7 +97,7 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
             return super().send(text_data, bytes_data, close)
         return self.text_sender.text(text_data)
 
-    def send_texts(self, texts: str, between: str) -> Awaitable:
+    def send_joined(self, texts: str, between: str) -> Awaitable:
         """Send several texts, one after the other; ``between`` stands between two of them, and nowhere else."""
         if self.text_sender:
             return self.text_sender.texts(texts, between)
@@ -107,19 +107,19 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
         for text in texts:
             await self.send(text)
 
-    def post(self, sending: Coroutine) -> None:
+    def send_in_background(self, sending: Coroutine) -> None:
         """Have something sent through the channel layer that nobody waits for: at once by one that never waits."""
-        (begin if hasattr(self.channel_layer, "attach") else spawn)(sending)
+        (run_eagerly if hasattr(self.channel_layer, "attach") else run_in_background)(sending)
 
-    def hold_up(self, seconds: float) -> None:
+    def pause_reading(self, seconds: float) -> None:
         """Have the server read nothing from the participant for some time, where it can: so a flood slows itself."""
         if self.text_sender:
-            self.text_sender.hold_up(seconds)
+            self.text_sender.pause_reading(seconds)
 
-    async def drained(self) -> None:
+    async def wait_until_sent(self) -> None:
         """Wait until the participant's socket has taken what was sent, where the server can tell."""
         if self.text_sender:
-            await self.text_sender.drained()
+            await self.text_sender.wait_until_sent()
 
 
 async def _call(

@@ -59,10 +59,10 @@ class ChannelLayer(InMemoryChannelLayer):
 
     Consumers of several event loops and threads may use one layer.
 
-    ``apart`` tells those who send whether several messages may go in one event: not if somebody follows each.
+    ``batching_allowed`` tells senders whether several messages may go in one event: not while each is followed.
     """
 
-    apart = False
+    batching_allowed = True
 
     def __init__(
         self, expiry=60, group_expiry=86400, capacity=100, channel_capacity=None, **kwargs

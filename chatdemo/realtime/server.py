@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -121,6 +122,15 @@ class Server(daphne.server.Server):
         for application in applications:
             application.cancel()
         await _settle(applications, told + CANCEL)
+
+
+def request_logger(is_debug: bool) -> Callable | None:
+    """Return Daphne's log of requests and WebSockets, a line each on stderr; None without debug."""
+    if not is_debug:
+        return None
+    from daphne.access import AccessLogGenerator
+
+    return AccessLogGenerator(sys.stderr)
 
 
 async def _settle(futures: list[asyncio.Future], deadline: float) -> None:

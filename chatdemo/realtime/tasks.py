@@ -58,15 +58,15 @@ _running: set[asyncio.Task] = (
 )  # the event loop itself keeps no more than a weak reference to a task
 
 
-def spawn(coroutine: Coroutine) -> None:
+def run_in_background(coroutine: Coroutine) -> None:
     """Run a coroutine in a task of its own that nobody waits for. What it raises is logged by asyncio."""
     task = asyncio.get_running_loop().create_task(coroutine)
     _running.add(task)
     task.add_done_callback(_running.discard)
 
 
-def begin(coroutine: Coroutine) -> None:
-    """Run a coroutine at once, as far as it goes without waiting, and its rest as ``spawn`` does.
+def run_eagerly(coroutine: Coroutine) -> None:
+    """Run a coroutine at once, as far as it goes without waiting, and its rest as ``run_in_background`` does.
 
     It has no task until then. One that never waits is spared the making of a task and a turn of the loop: 6 µs.
     """
@@ -74,7 +74,7 @@ def begin(coroutine: Coroutine) -> None:
         waiting_for = coroutine.send(None)
     except StopIteration:
         return
-    spawn(_rest(coroutine, waiting_for))
+    run_in_background(_rest(coroutine, waiting_for))
 
 
 async def _rest(coroutine: Coroutine, waiting_for: Any) -> None:

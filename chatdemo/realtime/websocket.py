@@ -286,7 +286,7 @@ class Send:
         for text in texts:
             await self({"type": "websocket.send", "text": text})
 
-    def hold_up(self, seconds: float) -> None:
+    def pause_reading(self, seconds: float) -> None:
         """Read nothing more from the participant for some time. It notices when what it sends isn't taken any more."""
         if self.joined is None:
             return
@@ -305,7 +305,7 @@ class Send:
         if self.joined:
             self.joined.transport.let_go(self)
 
-    async def drained(self) -> None:
+    async def wait_until_sent(self) -> None:
         """Wait until the socket has taken all that was sent. Whoever sends much without it is soon given up."""
         while (joined := self.joined) and (joined.first is not None or joined.transport.backlog):
             await asyncio.sleep(DRAIN)

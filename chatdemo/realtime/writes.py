@@ -62,7 +62,7 @@ class JoinedWrites:
 
 
 @contextmanager
-def sent_together() -> Iterator[None]:
+def flush_on_exit() -> Iterator[None]:
     """Have what is written meanwhile sent when this ends, and not in a later turn of the event loop.
 
     For whoever has waited for more to come already: it saves the loop two turns.

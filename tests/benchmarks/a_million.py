@@ -24,8 +24,8 @@ from urllib.request import ProxyHandler, build_opener  # noqa: E402
 
 from websockets.asyncio.client import connect  # noqa: E402
 
-from chatdemo.chat.history.drafts import Draft  # noqa: E402
-from chatdemo.chat.history.store import Store  # noqa: E402
+from chatdemo.chat.message_log import Draft  # noqa: E402
+from chatdemo.chat.sqlite_writer import SQLiteWriter  # noqa: E402
 from chatdemo.project import database  # noqa: E402
 from tests.benchmarks.startup import resident  # noqa: E402
 from tests.support.served import Served  # noqa: E402
@@ -40,16 +40,16 @@ web = build_opener(ProxyHandler({}))
 def fill(path: Path, count: int) -> None:
     """A database at ``path`` with so many messages."""
     database.prepare(path)
-    with closing(Store(path)) as store:
+    with closing(SQLiteWriter(path)) as store:
         for first in range(0, count, 1000):
-            store.keep([draft(number) for number in range(first, min(first + 1000, count))])
+            store.insert([draft(number) for number in range(first, min(first + 1000, count))])
 
 
 def draft(number: int) -> Draft:
     person = number % PEOPLE
     text = f"message {number}: " + "some words of it " * (number % 7)
     return Draft(
-        "lobby", f"person {person}", f"{number:09}", f"Participant {person}", text, print, print
+        "lobby", f"person {person}", f"{number:09}", f"Participant {person}", text
     )
 
 

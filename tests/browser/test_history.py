@@ -83,7 +83,7 @@ def test_a_message_that_cannot_be_kept_is_told_and_can_be_tried_again(join, tmp_
     [path] = [path for path in tmp_path.rglob("*.sqlite3")] or [database]
     path.rename(path.with_name("away"))
     ada.say("lost?")
-    expect(ada.unsent).to_contain_text("the server's database is gone")
+    expect(ada.unsent).to_contain_text("the server's database file is gone")
     path.unlink(missing_ok=True)
     path.with_name("away").rename(path)
     ada.page.get_by_role("button", name="Try again").click()

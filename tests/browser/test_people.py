@@ -7,7 +7,7 @@ from tests.browser.participant import NOON
 from tests.support.served import Served, wait_for
 
 #: A server for which somebody has left after a second instead of ten.
-SOON = "import chatdemo.chat.roster; chatdemo.chat.roster.GRACE = 1.0"
+SOON = "import chatdemo.chat.members; chatdemo.chat.members.LEAVE_DELAY_SECONDS = 1.0"
 
 
 @pytest.fixture(scope="module")

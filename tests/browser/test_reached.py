@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from chatdemo.chat.reached import RECENT
+from chatdemo.chat.receipts import MAX_MESSAGES
 
 
 def test_one_other_has_it(meet):
@@ -75,7 +75,7 @@ def test_of_a_message_long_ago_it_is_said_that_nobody_knows_any_more(meet):
     ada, ben = meet("Ada"), meet("Ben")
     ada.say("hello")
     expect(ada.reached).to_have_text("reached 1 of 1")
-    for number in range(0, RECENT, 10):
+    for number in range(0, MAX_MESSAGES, 10):
         ben.say_all([f"line {number + one}" for one in range(10)])
         expect(ben.unsent.get_by_role("listitem")).to_have_count(0)
     ada.reached.click()

@@ -4,12 +4,16 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from pytest_django.plugin import blocking_manager_key
 
-from chatdemo.chat import history, presence
+from chatdemo.chat.apps import open_message_log
+from chatdemo.chat.limits import ConnectionLimits
 from chatdemo.chat.models import Message, Room
 from chatdemo.project import database, settings
+
+ROOMS = apps.get_app_config("chat").rooms
 
 
 @cache
@@ -28,19 +32,19 @@ def no_rate(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def nobody_there():
-    """Who was in the rooms of another test was so in another event loop."""
-    presence.rosters.clear()
-    presence.reaches.clear()
+    """Rooms that another test has left belong to its event loop."""
+    ROOMS._rooms.clear()
+    ROOMS.limits = ConnectionLimits()
 
 
 @pytest.fixture(autouse=True)
 def nothing_said(request):
     """The writer has a connection of its own, so a test's transaction would hide nothing and roll nothing back."""
     ready()
+    ROOMS.log = open_message_log()  # on the database that pytest-django may have created meanwhile
     with request.config.stash[blocking_manager_key].unblock():
         yield
-        history.the_writer().store.close()
-        history.the_writer.cache_clear()
+        ROOMS.log.close()
         Message.objects.all().delete()
         Room.objects.all().delete()
         connection.close()

@@ -3,16 +3,15 @@
 import asyncio
 import json
 import sqlite3
+import threading
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
 from channels.layers import get_channel_layer
 
-from chatdemo.chat import history
-from chatdemo.chat.history import reader
+from chatdemo.chat.message_log import PAGE_ROWS, MessageLogError, NoMessageLog
 from chatdemo.chat.models import Message
-from chatdemo.project import settings
+from tests.chat.conftest import ROOMS
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401
 
 
@@ -53,7 +52,7 @@ async def test_who_gives_no_seq_gets_what_is_said_from_now_on():
 
 
 async def test_much_is_sent_whole_while_others_go_on_talking():
-    much = 2 * reader.FEW + 1
+    much = 2 * PAGE_ROWS + 1
     await said(*map(str, range(1, much + 1)))
     async with Participant() as ben, Participant("/ws/chat/lobby/?after=0") as ana:
         for number in range(much + 1, much + 11):
@@ -86,7 +85,7 @@ async def test_a_seq_that_is_yet_to_come_waits_for_nothing():
     await said("a")
     async with Participant("/ws/chat/lobby/?after=50") as ana:
         await ana.say("b")
-        await asyncio.sleep(0)
+        assert await heard(ana, 2) == [(1, "a"), (2, "b")]
 
 
 async def test_whoever_has_more_than_the_room_gets_all_of_a_history_begun_anew():
@@ -97,12 +96,17 @@ async def test_whoever_has_more_than_the_room_gets_all_of_a_history_begun_anew()
 
 
 async def test_an_answer_for_somebody_who_has_gone_is_left_nowhere(monkeypatch):
-    drafts = []
-    monkeypatch.setattr(history, "keep", drafts.append)
+    futures = []
+
+    def append(draft):
+        futures.append(asyncio.get_running_loop().create_future())
+        return futures[-1]
+
+    monkeypatch.setattr(ROOMS.log, "append", append)
     async with Participant() as ana:
         await ana.say("a", id="x")
         assert await ana.receive_nothing()
-    drafts[0].on_failed("the server's disk is full")
+    futures[0].set_exception(MessageLogError("the server's disk is full"))
     await asyncio.sleep(0.01)
     assert not get_channel_layer().channels
 
@@ -123,13 +127,14 @@ async def test_what_is_sent_again_is_confirmed_to_its_sender_and_said_once():
 
 
 async def test_what_is_sent_again_while_catching_up_is_confirmed_in_its_turn(monkeypatch):
-    path, read, after = "/ws/chat/lobby/?client=ana-of-this-test", asyncio.Event(), reader.after
+    path, read = "/ws/chat/lobby/?client=ana-of-this-test", threading.Event()
+    read_after = ROOMS.log.read_after
 
-    async def after_a_while(*arguments):
-        await read.wait()
-        return await after(*arguments)
+    def after_a_while(*arguments):
+        read.wait()
+        return read_after(*arguments)
 
-    monkeypatch.setattr(reader, "after", after_a_while)
+    monkeypatch.setattr(ROOMS.log, "read_after", after_a_while)
     async with Participant(path) as ana:
         for text in "abc":
             await ana.say(text, id=text)
@@ -158,7 +163,7 @@ async def test_the_id_comes_back_to_whoever_gave_it_and_to_nobody_else():
 
 
 async def test_while_the_database_is_locked_messages_wait():
-    with closing(sqlite3.connect(history.the_writer().store.name, isolation_level=None)) as other:
+    with closing(sqlite3.connect(ROOMS.log.writer.name, isolation_level=None)) as other:
         async with Participant() as ana:
             other.execute("BEGIN IMMEDIATE")
             await ana.say("a")
@@ -170,11 +175,11 @@ async def test_while_the_database_is_locked_messages_wait():
 async def test_what_cannot_be_kept_is_not_sent_and_its_sender_is_told(monkeypatch):
     async with Participant() as ana, Participant() as ben:
         with monkeypatch.context() as patched:
-            patched.setattr(history.the_writer().store, "keep", _full)
+            patched.setattr(ROOMS.log.writer, "insert", _full)
             await ana.say("lost", id="x")
             assert json.loads(await ana.receive_from()) == {
                 "error": "not_kept",
-                "detail": "That message can't be kept, so nobody got it: the server's disk is full. Try it again.",
+                "detail": "That message can't be stored, so nobody got it: the server's disk is full. Send it again.",
                 "id": "x",
             }
         await ana.say("again", id="x")
@@ -186,8 +191,7 @@ def _full(drafts):
 
 
 async def test_without_a_history_nothing_is_kept_and_nothing_has_a_number(monkeypatch):
-    config = replace(settings.CHATDEMO, history=False, max_rate=0)
-    monkeypatch.setattr("django.conf.settings.CHATDEMO", config)
+    monkeypatch.setattr(ROOMS, "log", NoMessageLog())
     async with Participant("/ws/chat/lobby/?after=0") as ana, Participant() as ben:
         await ana.say("hello", id="x")
         assert set(await ana.gets()) == {"message", "at", "id"}

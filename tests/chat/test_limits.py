@@ -4,10 +4,11 @@ import json
 from dataclasses import replace
 
 import pytest
+from channels.layers import get_channel_layer
 
-from chatdemo.chat import consumers
-from chatdemo.chat.limits import Doors, Full
+from chatdemo.chat.limits import ConnectionLimits, LimitReached
 from chatdemo.project import settings
+from tests.chat.conftest import ROOMS
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401
 
 
@@ -23,7 +24,7 @@ async def test_a_flood_is_refused_and_others_are_not(monkeypatch):
         [refused] = [frame for frame in frames if "error" in frame]
         assert refused == {
             "error": "too_fast",
-            "detail": "That is more than 10 messages a second: wait a moment, and send it again.",
+            "detail": "That is more than 10 messages a second. Wait a moment, then send it again.",
             "id": "m5",
         }
         await ben.say("calm")
@@ -49,46 +50,49 @@ def config(**limits):
     return replace(settings.CHATDEMO, **limits)
 
 
-def test_doors_count_all_and_each_address():
-    doors, small = Doors(), config(max_connections=3, max_per_address=2)
-    doors.enter("10.0.0.1", False, (), small)
-    doors.enter("10.0.0.1", False, (), small)
-    with pytest.raises(
-        Full, match="10.0.0.1 has 2 open, as many as the setting max_per_address allows"
-    ):
-        doors.enter("10.0.0.1", False, (), small)
-    doors.enter("10.0.0.2", False, (), small)
-    with pytest.raises(
-        Full, match="3 connections are open, as many as the setting max_connections allows"
-    ):
-        doors.enter("10.0.0.3", False, (), small)
-    doors.leave("10.0.0.1")
-    doors.enter("10.0.0.1", False, (), small)
+def test_connections_are_counted_in_total_and_by_address():
+    limits, small = ConnectionLimits(), config(max_connections=3, max_per_address=2)
+    limits.add("10.0.0.1", small)
+    limits.add("10.0.0.1", small)
+    with pytest.raises(LimitReached) as caught:
+        limits.add("10.0.0.1", small)
+    assert str(caught.value) == (
+        "10.0.0.1 has 2 connections open, the limit of the setting max_per_address."
+    )
+    limits.add("10.0.0.2", small)
+    with pytest.raises(LimitReached) as caught:
+        limits.add("10.0.0.3", small)
+    assert str(caught.value) == "3 connections are open, the limit of the setting max_connections."
+    limits.remove("10.0.0.1")
+    limits.add("10.0.0.1", small)
     for address in ("10.0.0.1", "10.0.0.1", "10.0.0.2"):
-        doors.leave(address)
-    assert not doors.open and not doors.by_address
+        limits.remove(address)
+    assert not limits.count and not limits._by_address
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", ""])
 def test_this_machine_may_open_as_many_as_it_likes(address):
-    doors = Doors()
+    limits = ConnectionLimits()
     for _ in range(5):
-        doors.enter(address, False, (), config(max_per_address=1))
+        limits.add(address, config(max_per_address=1))
 
 
-def test_rooms_are_counted_where_a_new_one_would_be_opened():
-    doors, rooms = Doors(), ["a", "b"]
-    doors.enter("10.0.0.1", False, rooms, config(max_rooms=2))
-    with pytest.raises(
-        Full, match="there is somebody in 2 rooms, as many as the setting max_rooms allows"
-    ):
-        doors.enter("10.0.0.1", True, rooms, config(max_rooms=2))
+async def test_a_further_room_is_refused_and_a_further_participant_of_a_room_is_not(monkeypatch):
+    monkeypatch.setattr("django.conf.settings.CHATDEMO", config(max_rooms=1))
+    async with Participant() as ana, Participant() as ben, Participant("/ws/chat/b/") as eve:
+        assert (ana.accepted, ben.accepted, eve.accepted) == (True, True, False)
+        with pytest.raises(LimitReached) as caught:
+            ROOMS.enter("b", "", get_channel_layer())
+        assert str(caught.value) == "1 rooms are in use, the limit of the setting max_rooms."
+    async with Participant("/ws/chat/b/") as eve:
+        assert eve.accepted
 
 
-async def test_who_finds_no_room_is_refused_and_the_next_one_is_let_in(monkeypatch):
+async def test_a_connection_over_the_limit_is_refused_and_the_next_one_is_let_in(monkeypatch):
     monkeypatch.setattr("django.conf.settings.CHATDEMO", config(max_connections=1))
-    async with Participant() as ana, Participant() as ben:
-        assert ana.accepted and not ben.accepted
+    async with Participant() as ana:
+        async with Participant() as ben:
+            assert ana.accepted and not ben.accepted
     async with Participant() as ben:
         assert ben.accepted
-    assert not consumers.doors.open
+    assert not ROOMS.limits.count

@@ -81,7 +81,7 @@ def test_what_is_no_message_gets_its_code_and_a_sentence(text, code):
 
 def test_too_long_names_both_lengths_and_counts_characters():
     assert refusal(json.dumps({"message": "🎉" * 11}))["detail"] == (
-        "That message has 11 characters, but may have at most 10: shorten it."
+        "That message has 11 characters; the limit is 10. Shorten it."
     )
     assert parse(json.dumps({"message": "🎉" * 10}), LIMIT).text == "🎉" * 10
 

@@ -5,7 +5,7 @@ from django.contrib.sessions.backends import db
 from django.db import DatabaseError
 from django.test import Client
 
-from chatdemo.chat.history import reader
+from chatdemo.chat.models import Message
 
 CLIENT = Client(headers={"host": "localhost"})
 
@@ -91,7 +91,7 @@ def locked_out(monkeypatch):
     def fail(*_, **__):
         raise DatabaseError("database is locked")
 
-    monkeypatch.setattr(reader, "latest", fail)
+    monkeypatch.setattr(Message.objects, "filter", fail)
     monkeypatch.setattr(db.SessionStore, "save", fail)
 
 
@@ -104,5 +104,5 @@ def test_a_name_that_cannot_be_kept_is_not_said_to_be(locked_out):
     response = CLIENT.post("/chat/lobby/name/", {"name": "Late"})
     assert response.status_code == 503
     assert (
-        response.content.decode() == "The server can't keep that name now: try again in a moment."
+        response.content.decode() == "The server can't store that name now. Try again in a moment."
     )

@@ -1,15 +1,15 @@
-"""The crowd knows its own words again."""
+"""The crowd's messages, and how it recognizes them."""
 
 import json
 
 import pytest
 
-from chatdemo.crowd.messages import Messages, Refusal, new_run_id, seq
+from chatdemo.crowd.messages import Refusal, RunMessages, new_run_id, read_seq
 
-MINE = Messages("abcdef")
+MINE = RunMessages("abcdef")
 
 
-def test_what_was_said_is_read_again():
+def test_a_message_is_recognized():
     assert MINE.read(MINE.encode(12, 345)) == 345
 
 
@@ -25,12 +25,12 @@ def test_what_was_said_is_read_again():
         ["crowd abcdef 12 345"],
     ],
 )
-def test_what_others_say_is_not_counted(content):
+def test_messages_of_others_are_not_counted(content):
     assert MINE.read(json.dumps(content).encode()) is None
 
 
 @pytest.mark.parametrize("frame", [b"", b"crowd abcdef 12 345", b"\xff\xfe", b'{"message": '])
-def test_what_is_no_json_is_not_counted(frame):
+def test_frames_without_json_are_not_counted(frame):
     assert MINE.read(frame) is None
 
 
@@ -45,16 +45,16 @@ def test_an_error_is_a_refusal():
     assert MINE.read(b'{"error": "no"}') == "no"
 
 
-def test_what_may_be_said_again_has_an_id():
+def test_a_message_that_may_be_sent_again_has_an_id():
     assert json.loads(MINE.encode(12, 345, with_id=True)) == {
         "message": "crowd abcdef 12 345",
         "id": "abcdef-345",
     }
 
 
-def test_the_first_message_is_none_of_the_numbered():
-    assert MINE.is_first(MINE.first) and MINE.read(MINE.first) is None
-    assert not MINE.is_first(MINE.encode(1, 2)) and not Messages("ghijkl").is_first(MINE.first)
+def test_the_probe_has_no_number():
+    assert MINE.is_probe(MINE.probe) and MINE.read(MINE.probe) is None
+    assert not MINE.is_probe(MINE.encode(1, 2)) and not RunMessages("ghijkl").is_probe(MINE.probe)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_the_first_message_is_none_of_the_numbered():
     ],
 )
 def test_only_a_message_s_own_number_is_one(frame, number):
-    assert seq(frame) == number
+    assert read_seq(frame) == number
 
 
 def test_no_two_runs_have_one_id():

@@ -1,125 +1,104 @@
 """Runs of the crowd against servers: good ones, and ones with faults."""
 
-import os
+import asyncio
 import re
-import signal
 import socketserver
 import sqlite3
-import sys
 import threading
-import time
 from contextlib import closing
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
-from tests.crowd.crowds import RUN, Crowd, finished, told
-from tests.support.served import Process, Served, clean_environ, free_port, wait_for
+from chatdemo.crowd import connection
+from chatdemo.crowd.address import parse_address
+from chatdemo.crowd.connection import Connector
+from chatdemo.crowd.join_errors import JoinError, find_ip
+from chatdemo.crowd.messages import RunMessages, new_run_id
+from chatdemo.crowd.report import table
+from chatdemo.crowd.run import CrowdRun, Plan
+from tests.crowd.crowds import Burst, Finished, figure, one_line, refused, room_numbers
+from tests.support.served import PATIENCE, Served, free_port, wait_for
 from tests.support.written import Written
 
-FAULTS = Path(__file__).with_name("serve_faults.py")
-#: Ten messages. What isn't sent when the time is over isn't sent at all, so the last is due well before.
-SHORT = ("--for", "4", "--rate", "2.5")
 
-
-class Faulty(Process):
-    ready = "http://"
-
-    def __init__(self, folder):
-        super().__init__(folder, [sys.executable, str(FAULTS)], clean_environ())
-
-
-@pytest.fixture
-def faulty(tmp_path):
-    with Faulty(tmp_path) as server:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with Served(tmp_path_factory.mktemp("served"), CHATDEMO_MAX_RATE="0") as server:
         yield server
 
 
-def run(server, room: str, code: int) -> Crowd:
-    folder = FAULTS.parent
-    return finished(folder, f"{server.url}ws/chat/{room}/", "--people", "3", *SHORT, code=code)
+def room_of(server: Served, step: str) -> str:
+    """The address of a room of its own that runs ``step``."""
+    page = f"{server.url}chat/room{next(room_numbers)}/?step={step}"
+    with urlopen(page, timeout=PATIENCE) as response:
+        return response.url
 
 
 @pytest.mark.parametrize("step", [None, "groups", "async"])
-def test_a_chat_without_faults_passes(tmp_path, step):
-    with Served(tmp_path, *(["--step", step] if step else [])) as server:
-        crowd = finished(tmp_path, server.url, "--people", "20", *SHORT)
-    assert [crowd.figure(name) for name in ("participants", "sent", "delivered")] == [
-        "20",
-        "10",
-        "200",
-    ]
-    assert [crowd.figure(name) for name in ("lost", "out of order", "doubled")] == ["0", "0", "0"]
+def test_a_chat_without_faults_passes(server, step):
+    run = Finished(room_of(server, step) if step else server.url, Burst(20))
+    assert run.exit_code == 0, run.output
+    assert run.figures("participants", "sent", "delivered") == ["20", "10", "200"]
+    assert run.figures("lost", "out of order", "duplicated") == ["0", "0", "0"]
 
 
 def test_a_learners_own_runserver_passes(tmp_path):
     with Written(tmp_path / "mysite").runserver() as server:
-        crowd = finished(tmp_path, server.url, "--people", "5", *SHORT)
-    assert crowd.figure("delivered") == "50"
+        run = Finished(server.url, Burst(5))
+    assert (run.exit_code, run.figures("delivered")) == (0, ["50"]), run.output
 
 
-def test_the_echo_step_is_reported_with_its_hint(tmp_path):
-    with Served(tmp_path, "--step", "echo") as server:
-        crowd = finished(tmp_path, server.url, "--people", "3", *SHORT, code=1)
-    assert (crowd.figure("delivered"), crowd.figure("lost")) == ("10 of 30", "20")
-    assert "does the room's consumer send to a group?" in told(crowd)
+def test_the_echo_step_is_reported_with_its_hint(server):
+    run = Finished(room_of(server, "echo"), Burst(3, timeout=0.7))
+    assert (run.exit_code, run.figures("delivered", "lost")) == (1, ["10 of 30", "20"])
+    assert "does the consumer send to a group?" in run.notes
 
 
-def test_a_step_without_a_consumer_is_refused_with_its_status(tmp_path):
-    with Served(tmp_path, "--step", "room") as server:
-        crowd = finished(tmp_path, server.url, code=1)
-    assert "/: status 500 Internal server error." in told(
-        crowd
-    ) and "has it a consumer yet?" in told(crowd)
+def test_a_step_without_a_consumer_is_refused_with_its_status(server):
+    error = refused(room_of(server, "room"))
+    assert "/: status 500 Internal server error." in error.message
+    assert "does the room have a consumer yet?" in error.hint
 
 
-def test_without_an_address_it_starts_a_server_of_its_own_and_ends_it(tmp_path):
-    crowd = finished(tmp_path, "--people", "3", *SHORT)
-    assert "Started a temporary server: http://127.0.0.1:" in crowd.output
-    assert crowd.figure("delivered") == "30"
-    assert "Nothing listens at" in told(finished(tmp_path, crowd.url, code=1))
+def test_participants_reconnect_and_miss_nothing(server):
+    class Plan40(Plan):
+        messages = 40
 
-
-def test_an_own_server_that_does_not_start_says_why(tmp_path):
-    (tmp_path / "chatdemo.toml").write_text("colour = 1", "utf-8")
-    crowd = finished(tmp_path, code=1)
-    assert (
-        "Error: The crowd's own server didn't start: 'colour' in chatdemo.toml is not a setting."
-        in crowd.output
-    )
-    assert "Next:  The settings are: " in crowd.output
-
-
-def test_whoever_is_cut_off_comes_back_and_has_everything(tmp_path):
-    crowd = finished(tmp_path, "--people", "20", "--for", "8", "--rate", "5", "--drop", "0.5")
-    assert [crowd.figure(name) for name in ("participants", "sent", "delivered")] == [
-        "20",
-        "40",
-        "800",
-    ]
-    assert [crowd.figure(name) for name in ("lost", "out of order", "doubled")] == ["0", "0", "0"]
-    cut, remark = crowd.figure("cut").split(maxsplit=1)
+    run = Finished(server.url, Plan40(20, rate=40, seconds=1.3, drop=1))
+    assert run.exit_code == 0, run.output
+    assert run.figures("participants", "sent", "delivered") == ["20", "40", "800"]
+    assert run.figures("lost", "out of order", "duplicated") == ["0", "0", "0"]
+    cut, remark = run.figures("cut")[0].split(maxsplit=1)
     assert int(cut) > 5 and remark == "all came back"
-    assert re.match(r"[\d.]+ m?s half took longer, the worst [\d.]+ m?s", crowd.figure("caught up"))
-    assert "50% of their connections cut each second" in crowd.output
-    assert (
-        "All is well: everyone came back, and got every message, once and in order." in crowd.output
-    )
+    caught_up = r"[\d.]+ m?s half took longer, the worst [\d.]+ m?s"
+    assert re.match(caught_up, run.figures("caught up")[0])
+    assert "All is well: everyone came back and received every message" in run.output
 
 
-def test_a_server_that_is_killed_and_comes_back_in_the_middle_loses_nothing(tmp_path):
+async def test_a_server_that_is_killed_and_restarts_loses_nothing(tmp_path):
+    class Plan50(Plan):
+        messages = 50
+
     port = str(free_port())
-    with Served(tmp_path, "--port", port) as server:
-        drop = "0.000001"  # so that all five are there when it is killed
-        with Crowd(
-            tmp_path, server.url, "--people", "5", "--for", "10", "--rate", "5", "--drop", drop
-        ) as crowd:
-            wait_for(lambda: rows(tmp_path / "chat.sqlite3") > 10, "the crowd to talk")
-            server.kill()
-            with Served(tmp_path, "--port", port):
-                assert crowd.wait(RUN) == 0, crowd.output
-    assert (crowd.figure("delivered"), crowd.figure("lost")) == ("250", "0")
-    assert "Cut off by the server: 5 x code 1006 (connection lost)." in told(crowd)
+    # With a small share nobody is cut: all five are there when the server is killed.
+    plan = Plan50(5, rate=40, seconds=1.6, drop=0.000001, timeout=PATIENCE)
+    with Served(tmp_path, "--port", port, CHATDEMO_MAX_RATE="0") as server:
+        address = parse_address(server.url, "crowd")
+        connector = Connector(address, find_ip(address))
+        crowd_run = CrowdRun(connector, RunMessages(new_run_id()), plan, lambda _: None)
+        running = asyncio.ensure_future(crowd_run.go())
+        stored = tmp_path / "chat.sqlite3"
+        await asyncio.to_thread(wait_for, lambda: rows(stored) > 10, "messages")
+        server.kill()
+    restarted = Served(tmp_path, "--port", port, CHATDEMO_MAX_RATE="0")
+    with await asyncio.to_thread(restarted.__enter__):
+        result = await running
+    output = "\n".join(table(result))
+    assert result.exit_code == 0, output
+    assert (figure(output, "delivered"), figure(output, "lost")) == ("250", "0")
+    assert "Disconnected by the server: 5 x code 1006 (connection lost)." in one_line(output)
 
 
 def rows(database: Path) -> int:
@@ -127,185 +106,124 @@ def rows(database: Path) -> int:
         return connection.execute("SELECT count(*) FROM chat_message").fetchone()[0]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "environ"), [(("--step", "async"), {}), ((), {"CHATDEMO_HISTORY": "false"})]
-)
-def test_nobody_is_cut_off_from_a_server_without_a_history(tmp_path, arguments, environ):
-    with Served(tmp_path, *arguments, **environ) as server:
-        crowd = finished(tmp_path, server.url, "--drop", "0.02", code=1)
-        assert (
-            f"Error: 127.0.0.1:{server.port} keeps no history: its messages have no seq, "
-            "so who is cut off can't ask for what it missed.\nNext:  Leave --drop out"
-        ) in crowd.output
+def test_drop_needs_a_server_with_a_history(server, tmp_path):
+    with Served(tmp_path, CHATDEMO_HISTORY="false") as without:
+        for url in (without.url, room_of(server, "async")):
+            error = refused(url, Burst(3, drop=0.02))
+            place = url.split("/")[2]
+            assert error.message == (
+                f"{place} has no history: its messages have no seq, so participants can't ask for"
+                " those that they missed."
+            )
+            assert error.hint.startswith("Leave out --drop, or use a server with a history")
 
 
-def test_what_is_lost_by_who_was_away_is_counted(tmp_path, faulty):
-    address = f"{faulty.url}ws/chat/number/"
-    crowd = finished(
-        tmp_path, address, "--people", "5", "--for", "2", "--rate", "30", "--drop", "1", code=1
-    )
-    assert int(crowd.figure("lost")) > 0 and "All is well" not in crowd.output
+def test_a_server_that_answers_nothing_has_no_history(faulty):
+    error = refused(faulty.room("silent"), Burst(3, drop=0.02, timeout=0.3))
+    assert " has no history: its messages have no seq" in error.message
 
 
-def test_what_is_doubled_is_counted_even_for_who_comes_back(tmp_path, faulty):
-    address = f"{faulty.url}ws/chat/number_twice/"
-    crowd = finished(tmp_path, address, "--people", "3", *SHORT, "--drop", "0.000001", code=1)
-    assert [crowd.figure(name) for name in ("delivered", "lost", "doubled")] == ["30", "0", "30"]
+def test_what_a_disconnected_participant_misses_is_lost(faulty):
+    run = Finished(faulty.room("number"), Plan(10, rate=60, seconds=1, drop=1, timeout=0.4))
+    assert run.exit_code == 1 and run.result.counts.lost > 0
+    assert "All is well" not in run.output
 
 
-def test_what_is_lost_is_counted(faulty):
-    crowd = run(faulty, "lose", 1)
-    assert (crowd.figure("delivered"), crowd.figure("lost")) == ("20 of 30", "10")
+def test_duplicates_are_counted_for_reconnecting_participants(faulty):
+    run = Finished(faulty.room("number_twice"), Burst(3, drop=0.000001))
+    assert run.exit_code == 1
+    assert run.figures("delivered", "lost", "duplicated") == ["30", "0", "30"]
 
 
-def test_what_is_doubled_is_counted(faulty):
-    crowd = run(faulty, "double", 1)
-    assert [crowd.figure(name) for name in ("delivered", "lost", "doubled")] == ["30", "0", "10"]
+def test_lost_messages_are_counted(faulty):
+    run = Finished(faulty.room("lose"), Burst(3, timeout=0.7))
+    assert (run.exit_code, run.figures("delivered", "lost")) == (1, ["20 of 30", "10"])
 
 
-def test_what_is_swapped_is_counted(faulty):
-    crowd = run(faulty, "swap", 1)
-    assert [crowd.figure(name) for name in ("delivered", "lost", "out of order")] == [
-        "30",
-        "0",
-        "5",
-    ]
+def test_duplicates_are_counted(faulty):
+    run = Finished(faulty.room("double"), Burst(3))
+    assert run.exit_code == 1
+    assert run.figures("delivered", "lost", "duplicated") == ["30", "0", "10"]
 
 
-def test_a_server_that_says_nothing_is_named(faulty):
-    assert "Nobody got any message" in told(run(faulty, "silent", 1))
+def test_messages_out_of_order_are_counted(faulty):
+    run = Finished(faulty.room("swap"), Burst(3))
+    assert run.exit_code == 1
+    assert run.figures("delivered", "lost", "out of order") == ["30", "0", "5"]
 
 
-def test_what_the_server_refuses_is_told_with_its_reason(faulty):
-    assert "Refused by the server: 10 x too_long: That message is too long." in told(
-        run(faulty, "refuse", 1)
-    )
+def test_a_server_that_sends_nothing_is_named(faulty):
+    run = Finished(faulty.room("silent"), Burst(3, timeout=0.7))
+    assert run.exit_code == 1 and "Nobody received any message" in run.notes
 
 
-def test_what_others_say_is_not_counted(faulty):
-    assert run(faulty, "chatter", 0).figure("delivered") == "30"
+def test_refused_messages_are_reported_with_the_reason(faulty):
+    run = Finished(faulty.room("refuse"), Burst(3, timeout=0.7))
+    assert run.exit_code == 1
+    assert "Refused by the server: 10 x too_long: That message is too long." in run.notes
 
 
-def test_however_short_the_time_one_message_is_sent(tmp_path, faulty):
-    crowd = finished(tmp_path, f"{faulty.url}ws/chat/fair/", "--people", "3", "--for", "0.00001")
-    assert (crowd.figure("sent"), crowd.figure("delivered")) == ("1", "3")
+def test_messages_of_others_are_not_counted(faulty):
+    run = Finished(faulty.room("chatter"), Burst(3))
+    assert (run.exit_code, run.figures("delivered")) == (0, ["30"]), run.output
 
 
-def test_who_could_not_join_is_told(faulty):
-    crowd = run(faulty, "full", 1)
-    assert crowd.figure("participants") == "2 of 3" and crowd.figure("delivered") == "20"
-    assert "Could not join: 1 x status 403 Access denied." in told(crowd)
+def test_however_short_the_time_one_message_is_sent(faulty):
+    run = Finished(faulty.room("fair"), Plan(3, rate=1, seconds=0.00001))
+    assert (run.exit_code, run.figures("sent", "delivered")) == (0, ["1", "3"]), run.output
 
 
-def test_who_is_cut_off_is_told_with_the_code(faulty):
-    crowd = run(faulty, "close", 1)
-    assert "Cut off: 1 x code 4001." in told(crowd)
-    assert crowd.figure("sent") == "10"
+def test_participants_that_could_not_join_are_counted(faulty):
+    run = Finished(faulty.room("full"), Burst(3))
+    assert (run.exit_code, run.figures("participants", "delivered")) == (1, ["2 of 3", "20"])
+    assert "Could not join: 1 x status 403 Access denied." in run.notes
 
 
-def test_a_server_that_is_gone_in_the_middle_ends_the_run_with_its_table(tmp_path, faulty):
-    with Crowd(
-        tmp_path, f"{faulty.url}ws/chat/fair/", "--people", "3", "--for", "600", "--rate", "50"
-    ) as crowd:
-        wait_for(lambda: "fair heard a message" in faulty.output, "the crowd to talk")
-        faulty.kill()
-        assert crowd.wait() == 1
-    assert "Cut off: 3 x code 1006 (connection lost)." in told(crowd)
-    assert "Traceback" not in crowd.output
+def test_disconnections_are_reported_with_the_code(faulty):
+    run = Finished(faulty.room("close"), Burst(3))
+    assert (run.exit_code, run.figures("sent")) == (1, ["10"])
+    assert "Disconnected: 1 x code 4001." in run.notes
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
-def test_a_server_that_stops_in_the_middle_is_told_with_its_reason(tmp_path, faulty):
-    with Crowd(
-        tmp_path, f"{faulty.url}ws/chat/fair/", "--people", "3", "--for", "600", "--rate", "50"
-    ) as crowd:
-        wait_for(lambda: "fair heard a message" in faulty.output, "the crowd to talk")
-        assert faulty.stop() == 0
-        assert crowd.wait() == 1
-    assert "Cut off: 3 x code 1001 (The server is stopping.)." in told(crowd)
+def test_a_server_that_does_not_answer_the_handshake_is_named(faulty, monkeypatch):
+    monkeypatch.setattr(connection, "HANDSHAKE_TIMEOUT_SECONDS", 0.2)
+    error = refused(faulty.room("never"))
+    assert error.message.endswith("/: no answer to the handshake in 0.2 s.")
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_the_run_with_the_table_so_far(tmp_path, faulty, how):
-    with Crowd(
-        tmp_path, f"{faulty.url}ws/chat/fair/", "--people", "3", "--for", "600", "--rate", "50"
-    ) as crowd:
-        wait_for(lambda: "fair heard a message" in faulty.output, "the crowd to talk")
-        assert crowd.stop(how) == 130
-    assert (
-        "Interrupted: the figures are those so far." in crowd.output
-        and "Traceback" not in crowd.output
-    )
-    assert (crowd.figure("participants"), crowd.figure("lost").split()[0]) == ("3", "0")
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
-def test_ctrl_c_again_ends_it_without_waiting_for_a_server_that_hangs(tmp_path, faulty):
-    with Crowd(
-        tmp_path, f"{faulty.url}ws/chat/fair/", "--people", "3", "--for", "600", "--rate", "50"
-    ) as crowd:
-        wait_for(lambda: "fair heard a message" in faulty.output, "the crowd to talk")
-        faulty.process.send_signal(signal.SIGSTOP)
-        crowd.process.send_signal(signal.SIGINT)
-        time.sleep(0.5)  # within the two seconds that its goodbye may take
-        assert crowd.stop() == 130
-    assert crowd.figure("participants") == "3" and "Traceback" not in crowd.output
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
-def test_ctrl_c_while_participants_join_ends_it_too(tmp_path, faulty):
-    with Crowd(tmp_path, f"{faulty.url}ws/chat/never/", ready="at ws://") as crowd:
-        wait_for(lambda: "never is asked" in faulty.output, "the first to join")
-        assert crowd.stop() == 130
-    assert crowd.figure("participants") == "0" and "Traceback" not in crowd.output
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Windows sends no signal to one process alone")
-def test_ctrl_c_takes_its_own_server_with_it(tmp_path):
-    with Crowd(tmp_path, "--for", "600", ready="at ws://") as crowd:
-        assert crowd.stop() == 130, crowd.output
-    assert "Nothing listens at" in told(finished(tmp_path, crowd.url, code=1))
-
-
-@pytest.mark.skipif(os.name != "posix", reason="other systems have no such limit")
-def test_too_few_files_are_told_with_how_many_can_join(tmp_path):
-    code = "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (100, 100)); from chatdemo.__main__ import main; main()"
-    with Process(
-        tmp_path,
-        [sys.executable, "-c", code, "crowd", "127.0.0.1:9", "--people", "90"],
-        clean_environ(),
-    ) as crowd:
-        assert crowd.wait() == 1
-    assert "Error: A program may open 100 files here, too few for 90 participants." in crowd.output
-    assert "Give --people 60 or fewer" in crowd.output
+async def test_a_port_that_is_closed_again_is_a_join_error():
+    address = parse_address(f"127.0.0.1:{free_port()}", "room")
+    with pytest.raises(JoinError, match="Connect call failed|refused"):
+        await Connector(address, "127.0.0.1").connect("", print, print)
 
 
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "status 404 Not Found."),
-        (
-            b"HTTP/1.1 302 Found\r\nLocation: /login/\r\n\r\n",
-            "It leads to /login/: give that address",
-        ),
+        (b"HTTP/1.1 302 Found\r\nLocation: /login/\r\n\r\n", "status 302 Found."),
         (
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: tea\r\n\r\n",
-            "a handshake that is none: HTTP Upgrade header",
+            "the handshake is invalid, with upgrade: tea.",
         ),
-        (b"220 mail.example.org ready\r\n\r\n", "an answer that is no HTTP."),
-        (b"\xff\xfe\r\n\r\n", "an answer that is no HTTP."),
+        (
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n\r\n",
+            "the handshake is invalid, with sec-websocket-accept: -.",
+        ),
+        (b"220 mail.example.org ready\r\n\r\n", "the answer isn't HTTP."),
+        (b"\xff\xfe\r\n\r\n", "the answer isn't HTTP."),
+        (b"220 mail.example.org ready\r\n", "the answer isn't HTTP."),
         (b"", "the connection was closed without an answer."),
     ],
 )
-def test_a_server_of_another_kind_is_named(tmp_path, answer, message):
+def test_a_server_of_another_kind_is_named(answer, message):
     with Answering(answer) as server:
-        crowd = finished(tmp_path, f"127.0.0.1:{server.server_address[1]}", code=1)
-    assert message in told(crowd) and "\nNext:  " in crowd.output
+        error = refused(f"127.0.0.1:{server.server_address[1]}")
+    assert message in error.message and error.hint
 
 
 class Answering(socketserver.ThreadingTCPServer):
-    """Answers each request with the same bytes, and hangs up."""
+    """Answers each request with the same bytes, and closes the connection."""
 
     daemon_threads = True
 
@@ -314,7 +232,7 @@ class Answering(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Handler)
 
     def __enter__(self):
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def __exit__(self, *_):

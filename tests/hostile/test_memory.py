@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from chatdemo.chat.history.drafts import Draft
-from chatdemo.chat.history.store import Store
+from chatdemo.chat.message_log import Draft
+from chatdemo.chat.sqlite_writer import SQLiteWriter
 from tests.hostile.browser import Browser
 from tests.hostile.memory import MIB, Growth, on_linux
 from tests.hostile.raw import (
@@ -58,10 +58,10 @@ def server(tmp_path_factory):
 
 
 def _fill(database: Path) -> None:
-    store = Store(database)
+    store = SQLiteWriter(database)
     text = "x" * 4000
     for _ in range(KEPT // 500):
-        store.keep([Draft("past", "ana", None, "Ana", text, print, print) for _ in range(500)])
+        store.insert([Draft("past", "ana", None, "Ana", text) for _ in range(500)])
     store.close()
 
 

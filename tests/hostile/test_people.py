@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatdemo.chat import names
+from chatdemo.chat import people
 from tests.hostile.browser import Browser, event
 from tests.hostile.raw import get, is_our_page, serving
 from tests.hostile.test_room_names import REFUSED
@@ -31,10 +31,10 @@ def shown(browser: Browser) -> str:
     return unescape(re.search(r'<input id="own-name"[^>]* value="([^"]*)"', page)[1])
 
 
-UNSEEN = "Nobody could see that name: type letters."
+UNSEEN = "That name would be invisible. Use letters."
 NUL, LONG = (
     "Null characters are not allowed.",
-    "Ensure this value has at most 40 characters (it has %d).",
+    "That name has %d characters; the limit is 40.",
 )
 NO_NAMES = {
     "nothing": ("", UNSEEN),
@@ -119,8 +119,8 @@ def test_a_name_is_shown_as_it_is_tidied(eve, name, wanted):
 def test_any_text_is_refused_with_a_reason_or_shown_as_it_is_tidied(eve, name):
     answer = eve.call_oneself(name)
     if answer.status == 204:
-        assert shown(eve) == names.tidy(name)
-        assert 0 < len(shown(eve)) <= names.MAX_NAME
+        assert shown(eve) == people.clean_name(name)
+        assert 0 < len(shown(eve)) <= people.MAX_NAME_LENGTH
     else:
         assert answer.status == 400
         assert answer.text.endswith((".", ".).")) and "\n" not in answer.text

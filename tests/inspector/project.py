@@ -29,9 +29,7 @@ class Room(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None):  # hop: receive
         if text_data == "later":
             await asyncio.sleep(0)
-        await self.channel_layer.group_send(
-            self.group, {"type": "chat.message", "text": text_data}
-        )  # hop: group_send
+        await self.channel_layer.group_send(self.group, {"type": "chat.message", "text": text_data})  # hop: group_send
 
     async def chat_message(self, event):  # hop: layer_receive
         await self.send(json.dumps(event))  # hop: send
@@ -47,9 +45,7 @@ class Direct(consumer.AsyncWebsocketConsumer):
 class SyncRoom(WebsocketConsumer):
     def connect(self):
         self.group = self.scope["url_route"]["kwargs"]["room"]
-        async_to_sync(self.channel_layer.group_add)(
-            self.group, self.channel_name
-        )  # sync: group_add
+        async_to_sync(self.channel_layer.group_add)(self.group, self.channel_name)  # sync: group_add
         self.accept()  # sync: accept
 
     def disconnect(self, code):
@@ -105,6 +101,4 @@ def make_application():
 def line_of(marker: str) -> int:
     """The number of the line that ends with this comment."""
     with open(__file__, encoding="utf-8") as file:
-        return next(
-            number for number, line in enumerate(file, 1) if line.rstrip().endswith(f"# {marker}")
-        )
+        return next(number for number, line in enumerate(file, 1) if line.rstrip().endswith(f"# {marker}"))

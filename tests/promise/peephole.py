@@ -23,12 +23,13 @@ def install() -> None:
 
 def _count() -> dict[str, int]:
     from channels.layers import get_channel_layer
+    from django.apps import apps
 
-    from chatdemo.chat import heartbeat, presence
-    from chatdemo.chat.consumers import ChatConsumer, doors
+    from chatdemo.chat.consumers import ChatConsumer
     from chatdemo.realtime import tasks
 
     gc.collect()
+    rooms = apps.get_app_config("chat").rooms
     layer = get_channel_layer()
     return {
         "tasks": len(asyncio.all_tasks()),
@@ -36,9 +37,9 @@ def _count() -> dict[str, int]:
         "threads": threading.active_count(),
         "descriptors": len(os.listdir("/proc/self/fd")),
         "consumers": sum(isinstance(thing, ChatConsumer) for thing in gc.get_objects()),
-        "connections": doors.open,
-        "pages": sum(len(heart.pages) for heart in heartbeat._hearts.values()),
-        "people": sum(len(roster.members) for roster in presence.rosters.values()),
+        "connections": rooms.limits.count,
+        "pages": sum(len(room.heartbeat.pages) for room in rooms),
+        "people": sum(len(room.members.present) for room in rooms),
         "groups": len(layer.groups),
         "channels": len(layer.channels),
     }

@@ -94,9 +94,9 @@ async def test_a_database_that_is_moved_away_and_back_has_lost_nothing(tmp_path)
             files = [server.database.with_name(server.database.name + part) for part in parts]
             for file in files:
                 file.rename(file.with_name(f"away-{file.name}"))
-            await are_refused(room, "the server's database is gone")
+            await are_refused(room, "the server's database file is gone")
             await comes_and_goes(server)
-            await are_refused(room, "the server's database is gone")
+            await are_refused(room, "the server's database file is gone")
             for file in reversed(files):
                 away = file.with_name(f"away-{file.name}")
                 if away.exists():

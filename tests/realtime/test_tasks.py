@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chatdemo.realtime.tasks import begin
+from chatdemo.realtime.tasks import run_eagerly
 
 
 async def test_what_never_waits_is_done_at_once_and_without_a_task():
@@ -13,8 +13,8 @@ async def test_what_never_waits_is_done_at_once_and_without_a_task():
     async def note():
         seen.append(asyncio.current_task())
 
-    asyncio.get_running_loop().call_soon(lambda: begin(note()))
-    begin(note())
+    asyncio.get_running_loop().call_soon(lambda: run_eagerly(note()))
+    run_eagerly(note())
     assert seen == [asyncio.current_task()]
     await asyncio.sleep(0)
     assert seen[1] is None
@@ -29,7 +29,7 @@ async def test_what_waits_goes_on_in_a_task_of_its_own(wait):
         await wait()
         gone_on.set_result(asyncio.current_task())
 
-    begin(note())
+    run_eagerly(note())
     assert not gone_on.done()
     assert await asyncio.wait_for(gone_on, 5) not in (None, asyncio.current_task())
 
@@ -39,4 +39,4 @@ async def test_what_fails_at_once_fails_where_it_was_begun():
         raise ValueError("at once")
 
     with pytest.raises(ValueError, match="at once"):
-        begin(fail())
+        run_eagerly(fail())

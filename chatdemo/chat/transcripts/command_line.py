@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta, timezone
 
-from chatdemo.chat.history import iso
+from chatdemo.chat.sqlite_writer import wire_time
 from chatdemo.chat.transcripts.control_characters import one_line
 from chatdemo.chat.transcripts.store import StoredRoom, to_stored
 from chatdemo.common.errors import UsageError
@@ -55,7 +55,7 @@ def rooms_table(rooms: Sequence[StoredRoom]) -> list[str]:
 
 def nothing_since(since: datetime, room: StoredRoom) -> str:
     """Return a note if ``room`` has no messages from ``since`` on, otherwise ""."""
-    start = iso(to_stored(since))
+    start = wire_time(to_stored(since))
     if room.last and room.last >= start.removesuffix("Z"):
         return ""
     return f"No messages since {start}" + (
@@ -64,9 +64,9 @@ def nothing_since(since: datetime, room: StoredRoom) -> str:
 
 
 def forget_question(room: StoredRoom) -> str:
-    """Return the question whether to forget ``room``."""
+    """Return the question whether to delete the messages of ``room``."""
     span = f", from {_local(room.first)} to {_local(room.last)}" if room.messages else ""
-    return f"Forget {message_count(room.messages)} of {one_line(room.name)}{span}?"
+    return f"Delete {message_count(room.messages)} of {one_line(room.name)}{span}?"
 
 
 def message_count(count: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.html import escape
 
-from chatdemo.chat.history import Kept as StoredMessage
+from chatdemo.chat.message_log import StoredMessage
 from chatdemo.chat.transcripts.control_characters import one_line, replace_controls
 
 #: The name that is shown for a participant without one.
@@ -29,12 +29,15 @@ class Format(ABC):
     content_type: str
 
     @abstractmethod
-    def begin(self, room: str) -> str: ...
+    def begin(self, room: str) -> str:
+        """Return the text before the first message."""
 
     @abstractmethod
-    def message(self, message: StoredMessage) -> str: ...
+    def message(self, message: StoredMessage) -> str:
+        """Return the text of the next message."""
 
     def end(self) -> str:
+        """Return the text after the last message."""
         return ""
 
 

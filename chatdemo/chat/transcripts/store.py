@@ -1,7 +1,7 @@
 """Reads and deletes stored messages with plain SQL: no Django, no lock and little memory.
 
-Each page is its own transaction. A long one would keep SQLite from truncating its write-ahead log
-while somebody pages through a transcript.
+Each page is its own transaction. One for a whole transcript would keep SQLite from truncating its
+write-ahead log as long as the transcript is being read.
 """
 
 import sqlite3
@@ -12,9 +12,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from chatdemo.chat.history import Kept as StoredMessage
-from chatdemo.chat.history import iso
-from chatdemo.chat.rooms import tidy
+from chatdemo.chat.message_log import StoredMessage
+from chatdemo.chat.room_names import clean_typed_name
+from chatdemo.chat.sqlite_writer import wire_time
 from chatdemo.chat.transcripts.control_characters import one_line
 from chatdemo.common import sqlite
 from chatdemo.common.errors import ChatdemoError
@@ -62,16 +62,17 @@ def pages(
     """
     start = to_stored(since) if since else ""
     with closing(connect(database)) as connection:
-        query = "SELECT max(seq), room_id FROM chat_message JOIN chat_room AS room"
-        last, room_id = connection.execute(
-            f"{query} ON room.id = room_id WHERE room.name = ?", (_encodable(room),)
-        ).fetchone()
+        find = "SELECT id FROM chat_room WHERE name = ?"
+        [room_id] = connection.execute(find, (_encodable(room),)).fetchone() or [None]
+        # Without a JOIN, SQLite looks up the maximum in the index.
+        find_last = "SELECT max(seq) FROM chat_message WHERE room_id = ?"
+        [[last]] = connection.execute(find_last, (room_id,))
         seq = -1
         while rows := connection.execute(
             _SELECT_PAGE, (room_id, seq, last, start, PAGE_ROWS)
         ).fetchall():
             seq = rows[-1][0]
-            yield [StoredMessage(seq, name, text, iso(at)) for seq, name, text, at in rows]
+            yield [StoredMessage(seq, name, text, wire_time(at)) for seq, name, text, at in rows]
 
 
 def rooms(database: Path | str) -> list[StoredRoom]:
@@ -86,7 +87,7 @@ def find_room(database: Path | str, typed: str) -> StoredRoom:
     Raises ChatdemoError with similar names if there is none, and sqlite3.Error.
     """
     with closing(connect(database)) as connection:
-        for name in (typed, tidy(typed)):
+        for name in (typed, clean_typed_name(typed)):
             query = f"{_SELECT_ROOMS} WHERE name = ?"
             if row := connection.execute(query, (_encodable(name),)).fetchone():
                 return _stored_room(row)
@@ -144,12 +145,12 @@ def _similar_names(connection: sqlite3.Connection, typed: str) -> list[str]:
 
     query = "SELECT name FROM chat_room LIMIT ?"
     names = {name.casefold(): name for [name] in connection.execute(query, (MAX_COMPARED_NAMES,))}
-    return [names[match] for match in get_close_matches(tidy(typed).casefold(), names)]
+    return [names[match] for match in get_close_matches(clean_typed_name(typed).casefold(), names)]
 
 
 def _stored_room(row: tuple[str, int, str | None, str | None]) -> StoredRoom:
     name, messages, first, last = row
-    return StoredRoom(name, messages, first and iso(first), last and iso(last))
+    return StoredRoom(name, messages, first and wire_time(first), last and wire_time(last))
 
 
 def to_stored(at: datetime) -> str:

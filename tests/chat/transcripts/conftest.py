@@ -5,8 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from chatdemo.chat.history.drafts import Draft
-from chatdemo.chat.history.store import Store
+from chatdemo.chat.message_log import Draft
+from chatdemo.chat.sqlite_writer import SQLiteWriter
 from chatdemo.project import database
 
 
@@ -23,12 +23,12 @@ class History:
         database.prepare(path)
 
     def add(self, *texts, room="lobby", name="Ana"):
-        with closing(Store(self.path)) as store:
+        with closing(SQLiteWriter(self.path)) as store:
             store._open()
             store.connection.execute(
                 "PRAGMA secure_delete = OFF"
             )  # some builds of SQLite have it on
-            store.keep([Draft(room, "ana", None, name, text, print, print) for text in texts])
+            store.insert([Draft(room, "ana", None, name, text) for text in texts])
 
     def set_time(self, at, seq=1):
         """Change when the message was sent, in the database's format."""

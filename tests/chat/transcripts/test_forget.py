@@ -7,8 +7,8 @@ import time
 from contextlib import closing
 from types import SimpleNamespace
 
-from chatdemo.chat.history.drafts import Draft
-from chatdemo.chat.history.store import Store
+from chatdemo.chat.message_log import Draft
+from chatdemo.chat.sqlite_writer import SQLiteWriter
 from chatdemo.chat.transcripts import store
 from chatdemo.chat.transcripts.store import forget
 from tests.support.served import PATIENCE
@@ -41,10 +41,10 @@ def test_a_room_is_forgotten_and_no_other(history):
     assert forget(history.path, "lobby") == (0, True)
 
 
-def test_who_spoke_there_is_forgotten_too(history):
+def test_its_speakers_are_forgotten_too(history):
     for room in ("lobby", "other"):
-        with closing(Store(history.path)) as writer:
-            writer.keep([Draft(room, "ana", "x", "Ana", "hello", print, print)])
+        with closing(SQLiteWriter(history.path)) as writer:
+            writer.insert([Draft(room, "ana", "x", "Ana", "hello")])
     forget(history.path, "lobby")
     with closing(sqlite3.connect(history.path)) as connection:
         found = connection.execute(
@@ -65,21 +65,21 @@ def test_no_byte_of_it_is_left(history):
     assert sum(len(page) for page in store.pages(history.path, "other")) == 200
 
 
-def test_a_server_s_writer_goes_on_and_what_was_said_is_gone_from_its_log_too(history):
+def test_a_server_s_writer_continues_and_its_log_is_wiped_too(history):
     def draft(text):
-        return Draft("lobby", "ana", None, "", text, print, print)
+        return Draft("lobby", "ana", None, "", text)
 
-    with closing(Store(history.path)) as writer:
-        writer.keep([draft(SECRET.format(number=0))] * 100)
+    with closing(SQLiteWriter(history.path)) as writer:
+        writer.insert([draft(SECRET.format(number=0))] * 100)
         writer.connection.execute("PRAGMA secure_delete = OFF")
         log = history.path.with_name(history.path.name + "-wal")
         assert b"the secret of a test" in log.read_bytes()
         assert forget(history.path, "lobby") == (100, True)
         assert log.read_bytes() == b"" and in_the_files(history.path) == 0
-        assert [message.seq for message, _ in writer.keep([draft("again")])] == [1]
+        assert [one.message.seq for one in writer.insert([draft("again")])] == [1]
 
 
-def test_a_database_that_is_being_read_is_told(history, monkeypatch):
+def test_a_database_that_is_being_read_is_reported(history, monkeypatch):
     connect = store.connect
 
     def impatient(name):
@@ -105,7 +105,7 @@ def test_it_waits_for_a_server_that_is_writing_its_log_back(history, monkeypatch
 
     def pause(seconds):
         waits.append(seconds)
-        server.communicate(timeout=PATIENCE)  # it comes to its end
+        server.communicate(timeout=PATIENCE)  # it ends
 
     history.add(SECRET.format(number=0))
     with closing(store.connect(history.path)) as open_still:

@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatdemo.chat.history import Kept as StoredMessage
+from chatdemo.chat.message_log import StoredMessage
 from chatdemo.chat.transcripts.formats import FORMATS, write
 
 AT = "2026-11-22T10:00:00.000Z"

@@ -1,4 +1,4 @@
-"""A transcript as Markdown, read by somebody else's parser of CommonMark, and of what GitHub adds to it."""
+"""A transcript as Markdown, read by an independent parser of CommonMark and GitHub's extensions."""
 
 import re
 
@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from chatdemo.chat.history import Kept as StoredMessage
+from chatdemo.chat.message_log import StoredMessage
 from chatdemo.chat.transcripts.control_characters import one_line, replace_controls
 from chatdemo.chat.transcripts.formats import FORMATS, block_quote, escape_markdown, write
 

@@ -18,18 +18,11 @@ SHAKE = {
 class Socket:
     """A connection with a request sent. ``heard`` is every byte that came back, ``head`` the response's headers."""
 
-    def __init__(
-        self, port: int, path: str, method: str = "GET", body: bytes = b"", **headers: str
-    ):
+    def __init__(self, port: int, path: str, method: str = "GET", body: bytes = b"", **headers: str):
         self.heard, self.place = bytearray(), 0
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         fields = {"Host": f"127.0.0.1:{port}", **headers}
-        lines = [
-            f"{method} {path} HTTP/1.1",
-            *(f"{name}: {value}" for name, value in fields.items()),
-            "",
-            "",
-        ]
+        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), "", ""]
         self._socket.sendall("\r\n".join(lines).encode() + body)
 
     def __enter__(self):
@@ -94,9 +87,7 @@ class Participant(Socket):
         if isinstance(content, bytes):
             frame = Frame(BINARY, content)
         else:
-            frame = Frame(
-                TEXT, (content if isinstance(content, str) else json.dumps(content)).encode()
-            )
+            frame = Frame(TEXT, (content if isinstance(content, str) else json.dumps(content)).encode())
         self._socket.sendall(encode(frame))
 
     def hear(self, count: int = 1) -> list[bytes]:

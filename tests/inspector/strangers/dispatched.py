@@ -23,9 +23,7 @@ class Meter(AsyncConsumer):
         offered = self.scope["subprotocols"]
         chosen = "meter.v2" if "meter.v2" in offered else None
         headers = [(b"x-meter", b"seven"), (b"set-cookie", b"seen=1; Path=/")]
-        await self.send(
-            {"type": "websocket.accept", "subprotocol": chosen, "headers": headers}
-        )  # at: accept
+        await self.send({"type": "websocket.accept", "subprotocol": chosen, "headers": headers})  # at: accept
         await self.channel_layer.group_add("meters", self.channel_name)  # at: group_add
         self.tasks = []
 
@@ -36,16 +34,12 @@ class Meter(AsyncConsumer):
         elif message["text"] == "later":
             self.tasks.append(asyncio.create_task(self.tell_later()))
         elif message["text"] == "stop":
-            await self.send(
-                {"type": "websocket.close", "code": 4321, "reason": "the meter stops: äöü"}
-            )  # at: close
+            await self.send({"type": "websocket.close", "code": 4321, "reason": "the meter stops: äöü"})  # at: close
 
     async def tell_later(self):
         await doorbell.wait()
         await self.send({"type": "websocket.send", "text": "later"})  # at: later
-        await self.channel_layer.group_send(
-            "meters", {"type": "meter.read", "value": b"\0\1"}
-        )  # at: group_send
+        await self.channel_layer.group_send("meters", {"type": "meter.read", "value": b"\0\1"})  # at: group_send
 
     async def meter_read(self, event):  # at: meter_read
         await self.send({"type": "websocket.send", "bytes": event["value"]})  # at: send
@@ -61,9 +55,7 @@ class Chunks(AsyncHttpConsumer):
     async def handle(self, body):
         headers = [(b"Content-Type", b"text/plain"), (b"X-Length", str(len(body)).encode())]
         await self.send_headers(status=201, headers=headers)
-        await get_channel_layer().group_send(
-            "meters", {"type": "meter.read", "value": body}
-        )  # at: posted
+        await get_channel_layer().group_send("meters", {"type": "meter.read", "value": body})  # at: posted
         for number in range(3):
             await self.send_body(b"chunk %d\n" % number, more_body=True)
             await asyncio.sleep(0)
@@ -85,11 +77,7 @@ application = ProtocolTypeRouter(
     {
         "websocket": URLRouter([path("meter/", Meter.as_asgi())]),
         "http": URLRouter(
-            [
-                path("chunks/", Chunks.as_asgi()),
-                path("ring/", Ring.as_asgi()),
-                re_path(r"", NotFound.as_asgi()),
-            ]
+            [path("chunks/", Chunks.as_asgi()), path("ring/", Ring.as_asgi()), re_path(r"", NotFound.as_asgi())]
         ),
     }
 )

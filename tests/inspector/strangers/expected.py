@@ -52,10 +52,7 @@ EXPECTED = {
             "refuse MultiChat (anonymous) The connection was refused because MultiChat close",
             "disconnect MultiChat 1006",
         ],
-        "late": [
-            "refuse Denying (deny) The connection was refused because of DenyConnecti",
-            "disconnect Denying 1006",
-        ],
+        "late": ["refuse Denying (deny) The connection was refused because of DenyConnecti", "disconnect Denying 1006"],
     },
     "tokens": {
         "anna": [

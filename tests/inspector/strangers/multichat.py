@@ -54,9 +54,7 @@ class MultiChat(AsyncJsonWebsocketConsumer):
 
     async def leave(self, name, tell=True):
         self.rooms.discard(name)
-        await self.channel_layer.group_discard(
-            f"room-{name}", self.channel_name
-        )  # at: group_discard
+        await self.channel_layer.group_discard(f"room-{name}", self.channel_name)  # at: group_discard
         if tell:
             await self.send_json({"left": name})  # at: send left
 
@@ -71,9 +69,7 @@ class MultiChat(AsyncJsonWebsocketConsumer):
         await self.send_json({"room": event["room"], "joined": event["who"]})  # at: send who joined
 
     async def chat_message(self, event):  # at: chat_message
-        await self.send_json(
-            {"room": event["room"], "who": event["who"], "message": event["message"]}
-        )  # at: send
+        await self.send_json({"room": event["room"], "who": event["who"], "message": event["message"]})  # at: send
 
 
 class Denying(AsyncJsonWebsocketConsumer):
@@ -85,9 +81,7 @@ class Denying(AsyncJsonWebsocketConsumer):
 
 
 def index(request):
-    return HttpResponse(
-        f"Hello, {request.GET.get('name', 'stranger')}!", headers={"X-Theirs": "yes"}
-    )
+    return HttpResponse(f"Hello, {request.GET.get('name', 'stranger')}!", headers={"X-Theirs": "yes"})
 
 
 def login(request):
@@ -98,5 +92,5 @@ def login(request):
 urlpatterns = [path("", index), path("login/", login)]
 routes = [path("chat/stream/", MultiChat.as_asgi()), path("chat/closed/", Denying.as_asgi())]
 application = ProtocolTypeRouter(
-    {"http": get_asgi_application(), "websocket": AuthMiddlewareStack(URLRouter(routes))}
+    {"http": get_asgi_application(), "websocket": AuthMiddlewareStack(URLRouter(routes))},
 )

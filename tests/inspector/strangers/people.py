@@ -17,8 +17,4 @@ def session_of(user_id):
     """What the session of one who has logged in has in it."""
     user = Backend().get_user(user_id)
     backend = settings.AUTHENTICATION_BACKENDS[0]
-    return {
-        SESSION_KEY: str(user_id),
-        BACKEND_SESSION_KEY: backend,
-        HASH_SESSION_KEY: user.get_session_auth_hash(),
-    }
+    return {SESSION_KEY: str(user_id), BACKEND_SESSION_KEY: backend, HASH_SESSION_KEY: user.get_session_auth_hash()}

@@ -36,9 +36,7 @@ class Clients:
 def multichat(clients: Clients) -> None:
     clients.ask("index", "/?name=anna")
     clients.ask("missing", "/inspection/")
-    logged_in = [
-        {"Cookie": clients.ask(f"login {user}", f"/login/?user={user}").cookie} for user in (1, 2)
-    ]
+    logged_in = [{"Cookie": clients.ask(f"login {user}", f"/login/?user={user}").cookie} for user in (1, 2)]
     anna = clients.join("anna", "/chat/stream/", **logged_in[0])
     bob = clients.join("bob", "/chat/stream/", **logged_in[1])
     clients.join("nobody", "/chat/stream/")

@@ -14,8 +14,4 @@ if __name__ == "__main__":
     application = getattr(import_module(module), name)
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        Server(
-            application,
-            listener,
-            lambda: print(f"Listening at http://127.0.0.1:{port}/", flush=True),
-        ).run()
+        Server(application, listener, lambda: print(f"Listening at http://127.0.0.1:{port}/", flush=True)).run()

@@ -33,9 +33,7 @@ class Gallery(AsyncJsonWebsocketConsumer):
             order = {"type": "make.caption", "text": content["caption"]}
             await layer.send("captions", order)  # at: layer_send a caption
         else:
-            await layer.send(
-                "tally", {"type": "count.up", "by": content["by"]}
-            )  # at: layer_send by the module's
+            await layer.send("tally", {"type": "count.up", "by": content["by"]})  # at: layer_send by the module's
 
     async def thumbnail_made(self, event):  # at: thumbnail_made
         await self.send_json({"thumbnail": event["name"]})  # at: send
@@ -47,9 +45,7 @@ class Gallery(AsyncJsonWebsocketConsumer):
 class Thumbnailer(AsyncConsumer):
     async def make_thumbnail(self, message):
         name = f"small-{message['picture']}"
-        await layer.group_send(
-            "gallery", {"type": "thumbnail.made", "name": name}
-        )  # at: group_send
+        await layer.group_send("gallery", {"type": "thumbnail.made", "name": name})  # at: group_send
 
 
 class Captioner(SyncConsumer):
@@ -64,9 +60,7 @@ async def go_on_counting():
     while True:
         message = await layer.receive("tally")
         count += message["by"]
-        await layer.group_send(
-            "gallery", {"type": "tally.is", "count": count}
-        )  # at: group_send by the loop
+        await layer.group_send("gallery", {"type": "tally.is", "count": count})  # at: group_send by the loop
 
 
 class WithWorkers:
@@ -78,18 +72,13 @@ class WithWorkers:
     async def __call__(self, scope, receive, send):
         if not self.tasks:
             worker = Worker(application, ["thumbnails", "captions"], layer)
-            self.tasks = [
-                asyncio.create_task(worker.handle()),
-                asyncio.create_task(go_on_counting()),
-            ]
+            self.tasks = [asyncio.create_task(worker.handle()), asyncio.create_task(go_on_counting())]
         return await self.application(scope, receive, send)
 
 
 application = ProtocolTypeRouter(
     {
         "websocket": WithWorkers(URLRouter([path("gallery/", Gallery.as_asgi())])),
-        "channel": ChannelNameRouter(
-            {"thumbnails": Thumbnailer.as_asgi(), "captions": Captioner.as_asgi()}
-        ),
+        "channel": ChannelNameRouter({"thumbnails": Thumbnailer.as_asgi(), "captions": Captioner.as_asgi()}),
     }
 )

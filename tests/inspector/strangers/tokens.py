@@ -8,11 +8,7 @@ import json  # noqa: E402
 from urllib.parse import parse_qs  # noqa: E402
 
 from asgiref.sync import async_to_sync  # noqa: E402
-from channels.generic.websocket import (
-    AsyncWebsocketConsumer,
-    JsonWebsocketConsumer,
-    WebsocketConsumer,
-)  # noqa: E402
+from channels.generic.websocket import AsyncWebsocketConsumer, JsonWebsocketConsumer, WebsocketConsumer  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
@@ -40,19 +36,12 @@ class Board(WebsocketConsumer):
         self.send(json.dumps({"welcome": self.scope["name"]}))  # at: welcome
 
     def disconnect(self, code):
-        async_to_sync(self.channel_layer.group_discard)(
-            self.group, self.channel_name
-        )  # at: group_discard
+        async_to_sync(self.channel_layer.group_discard)(self.group, self.channel_name)  # at: group_discard
 
     def receive(self, text_data=None, bytes_data=None):  # at: receive
         if text_data == "bye":
             return self.close(code=4000, reason="as you wish")  # at: close
-        note = {
-            "type": "board.note",
-            "by": self.scope["name"],
-            "text": text_data,
-            "size": len(bytes_data or b""),
-        }
+        note = {"type": "board.note", "by": self.scope["name"], "text": text_data, "size": len(bytes_data or b"")}
         self.send(json.dumps({"posted": True}))  # at: posted
         self.post(note)
 
@@ -75,9 +64,5 @@ class Sums(JsonWebsocketConsumer):
         self.send_json({"sum": sum(content)})  # at: sum
 
 
-routes = [
-    path("board/<board>/", Board.as_asgi()),
-    path("echo/", Echo.as_asgi()),
-    path("sums/", Sums.as_asgi()),
-]
+routes = [path("board/<board>/", Board.as_asgi()), path("echo/", Echo.as_asgi()), path("sums/", Sums.as_asgi())]
 application = ProtocolTypeRouter({"websocket": TokenMiddleware(URLRouter(routes))})

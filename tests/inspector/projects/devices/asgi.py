@@ -51,11 +51,7 @@ class Beside:
 channels = ProtocolTypeRouter({"channel": ChannelNameRouter({"scales": Scales.as_asgi()})})
 application = ProtocolTypeRouter(
     {
-        "http": URLRouter(
-            [path("stream/", Stream.as_asgi()), path("download/", Download.as_asgi())]
-        ),
-        "websocket": Beside(
-            Noted(URLRouter([path("pump/", Pump.as_asgi()), path("panel/", Panel.as_asgi())]))
-        ),
+        "http": URLRouter([path("stream/", Stream.as_asgi()), path("download/", Download.as_asgi())]),
+        "websocket": Beside(Noted(URLRouter([path("pump/", Pump.as_asgi()), path("panel/", Panel.as_asgi())]))),
     }
 )

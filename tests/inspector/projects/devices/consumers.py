@@ -20,16 +20,10 @@ class Pump(SyncConsumer):
     """Speaks bytes, in threads."""
 
     def websocket_connect(self, message):
-        chosen = next(
-            (name for name in self.scope["subprotocols"] if name.startswith("pump.")), None
-        )
+        chosen = next((name for name in self.scope["subprotocols"] if name.startswith("pump.")), None)
         headers = [(b"x-pump", b"7"), (b"set-cookie", b"pump=7; Path=/; HttpOnly")]
-        self.send(
-            {"type": "websocket.accept", "subprotocol": chosen, "headers": headers}
-        )  # hop: pump's accept
-        async_to_sync(self.channel_layer.group_add)(
-            "pumps", self.channel_name
-        )  # hop: pump's group_add
+        self.send({"type": "websocket.accept", "subprotocol": chosen, "headers": headers})  # hop: pump's accept
+        async_to_sync(self.channel_layer.group_add)("pumps", self.channel_name)  # hop: pump's group_add
 
     def websocket_receive(self, message):  # hop: websocket_receive
         order = message["bytes"]
@@ -42,13 +36,9 @@ class Pump(SyncConsumer):
             async_to_sync(self.channel_layer.send)("scales", job)  # hop: order
         elif order == b"alert":
             alerts = get_channel_layer("alerts")
-            async_to_sync(alerts.group_send)(
-                "everyone", {"type": "alert.raised", "level": 3}
-            )  # hop: alert
+            async_to_sync(alerts.group_send)("everyone", {"type": "alert.raised", "level": 3})  # hop: alert
         elif order == b"stop":
-            self.send(
-                {"type": "websocket.close", "code": 4007, "reason": "stopped"}
-            )  # hop: pump's close
+            self.send({"type": "websocket.close", "code": 4007, "reason": "stopped"})  # hop: pump's close
         else:
             self.send({"type": "websocket.send", "bytes": order * 3})  # hop: tripled
 
@@ -59,9 +49,7 @@ class Pump(SyncConsumer):
         self.send({"type": "websocket.send", "text": json.dumps(event["grams"])})  # hop: weight
 
     def websocket_disconnect(self, message):
-        async_to_sync(self.channel_layer.group_discard)(
-            "pumps", self.channel_name
-        )  # hop: pump's group_discard
+        async_to_sync(self.channel_layer.group_discard)("pumps", self.channel_name)  # hop: pump's group_discard
         raise StopConsumer
 
 
@@ -82,9 +70,7 @@ class Panel(AsyncConsumer):
             await asyncio.gather(self.tell("one"), self.tell("two"))
         else:
             other = get_channel_layer()
-            await other.group_send(
-                "pumps", {"type": "pump.counted", "count": b"\xff" * 300}
-            )  # hop: across
+            await other.group_send("pumps", {"type": "pump.counted", "count": b"\xff" * 300})  # hop: across
 
     async def tick(self):
         await asyncio.sleep(0)
@@ -99,9 +85,7 @@ class Panel(AsyncConsumer):
 
     async def websocket_disconnect(self, message):
         self.ticking.cancel()
-        await self.channel_layer.group_discard(
-            "everyone", self.channel_name
-        )  # hop: panel's group_discard
+        await self.channel_layer.group_discard("everyone", self.channel_name)  # hop: panel's group_discard
         raise StopConsumer
 
 
@@ -110,9 +94,7 @@ class Scales(SyncConsumer):
 
     def weigh(self, job):
         for grams in job["grams"]:
-            async_to_sync(self.channel_layer.group_send)(
-                "pumps", {"type": "weighed", "grams": grams}
-            )  # hop: weighing
+            async_to_sync(self.channel_layer.group_send)("pumps", {"type": "weighed", "grams": grams})  # hop: weighing
 
 
 class Stream(AsyncHttpConsumer):
@@ -121,9 +103,7 @@ class Stream(AsyncHttpConsumer):
     async def handle(self, body):
         channel = await layer.new_channel()
         await layer.group_add("pumps", channel)  # hop: stream's group_add
-        await self.send_headers(
-            headers=[(b"Content-Type", b"text/event-stream"), (b"Cache-Control", b"no-cache")]
-        )
+        await self.send_headers(headers=[(b"Content-Type", b"text/event-stream"), (b"Cache-Control", b"no-cache")])
         await self.send_body(b": listening\n\n", more_body=True)
         count = b""
         while len(count) < 300:

@@ -4,11 +4,7 @@ from contextlib import suppress
 from asgiref.sync import async_to_sync
 from channels.exceptions import AcceptConnection, ChannelFull, DenyConnection, StopConsumer
 from channels.generic.http import AsyncHttpConsumer
-from channels.generic.websocket import (
-    AsyncJsonWebsocketConsumer,
-    AsyncWebsocketConsumer,
-    WebsocketConsumer,
-)
+from channels.generic.websocket import AsyncJsonWebsocketConsumer, AsyncWebsocketConsumer, WebsocketConsumer
 
 
 class RaisesInConnect(AsyncWebsocketConsumer):
@@ -27,9 +23,7 @@ class SyncRaises(WebsocketConsumer):
 
 class RaisesInHandler(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None):  # hop: receive before an error
-        await self.channel_layer.send(
-            self.channel_name, {"type": "go.wrong", "with": text_data}
-        )  # hop: layer_send
+        await self.channel_layer.send(self.channel_name, {"type": "go.wrong", "with": text_data})  # hop: layer_send
 
     async def go_wrong(self, event):  # hop: go_wrong
         await asyncio.sleep(0)
@@ -38,9 +32,7 @@ class RaisesInHandler(AsyncWebsocketConsumer):
 
 class NoHandler(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None):  # hop: receive before no handler
-        await self.channel_layer.send(
-            self.channel_name, {"type": "nobody.handles.this"}
-        )  # hop: to no handler
+        await self.channel_layer.send(self.channel_name, {"type": "nobody.handles.this"})  # hop: to no handler
 
 
 class RaisesInDisconnect(WebsocketConsumer):
@@ -113,15 +105,11 @@ class Slow(AsyncWebsocketConsumer):
 
     async def flood(self):
         for number in range(8):
-            await self.channel_layer.group_send(
-                "slow", {"type": "drop", "number": number}
-            )  # hop: flood
+            await self.channel_layer.group_send("slow", {"type": "drop", "number": number})  # hop: flood
         refused = 0
         for _ in range(2):
             try:
-                await self.channel_layer.send(
-                    self.slow[0].channel_name, {"type": "drop", "number": 9}
-                )  # hop: overfull
+                await self.channel_layer.send(self.slow[0].channel_name, {"type": "drop", "number": 9})  # hop: overfull
             except ChannelFull:
                 refused += 1
         await self.send(f"refused {refused}")  # hop: refused
@@ -136,9 +124,7 @@ class Slow(AsyncWebsocketConsumer):
 
 class SyncFlood(WebsocketConsumer):
     def receive(self, text_data=None, bytes_data=None):  # hop: one of the flood
-        async_to_sync(self.channel_layer.send)(
-            self.channel_name, {"type": "again", "text": text_data}
-        )  # hop: again
+        async_to_sync(self.channel_layer.send)(self.channel_name, {"type": "again", "text": text_data})  # hop: again
 
     def again(self, event):  # hop: again's handler
         self.send(event["text"])  # hop: once more

@@ -219,5 +219,7 @@ STORIES = {
         "layer_receive SyncFlood (again's handler) SyncFlood#4",
         "layer_receive SyncFlood (again's handler) SyncFlood#5",
     ],
-    "no client": ["http /BrokenPage/ GET"],
+    "no client": [
+        "http /BrokenPage/ GET",
+    ],
 }

@@ -8,6 +8,4 @@ from tests.inspector.projects.notices.auth import KeyAuth  # noqa: E402
 from tests.inspector.projects.notices.urls import websocket_urlpatterns  # noqa: E402
 
 call_command("migrate", run_syncdb=True, verbosity=0)
-application = ProtocolTypeRouter(
-    {"http": pages, "websocket": KeyAuth(URLRouter(websocket_urlpatterns))}
-)
+application = ProtocolTypeRouter({"http": pages, "websocket": KeyAuth(URLRouter(websocket_urlpatterns))})

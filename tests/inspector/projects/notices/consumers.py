@@ -21,9 +21,7 @@ class BoardConsumer(WebsocketConsumer):
 
     def disconnect(self, code):
         if self.person is not None:
-            async_to_sync(self.channel_layer.group_discard)(
-                self.group, self.channel_name
-            )  # hop: group_discard
+            async_to_sync(self.channel_layer.group_discard)(self.group, self.channel_name)  # hop: group_discard
 
     def receive(self, text_data=None, bytes_data=None):  # hop: receive
         content = json.loads(text_data)

@@ -5,7 +5,5 @@ ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "tests.inspector.projects.notices.urls"
 INSTALLED_APPS = ["channels", "tests.inspector.projects.notices"]
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
-DATABASES = {
-    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["STRANGERS_DB"]}
-}
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["STRANGERS_DB"]}}
 CHANNEL_LAYERS = {"default": {"BACKEND": os.environ["STRANGERS_LAYER"]}}

@@ -17,9 +17,7 @@ def scenario(guests):
     bob.say({"do": "pin", "text": "<i>brød</i> \U0001f35e"})
     for one, frames in ((bob, 2), (anna, 1), (count, 1)):
         one.hear(frames)
-    guests.ask(
-        "pin", "/boards/red/pin/", "POST", b'{"text": "from a page"}', **{"X-Key": "key-anna"}
-    )
+    guests.ask("pin", "/boards/red/pin/", "POST", b'{"text": "from a page"}', **{"X-Key": "key-anna"})
     for one in (anna, bob, count):
         one.hear()
     anna.say({"do": "repeat", "notice": 1})

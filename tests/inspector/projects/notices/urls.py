@@ -22,9 +22,7 @@ def pin(request, board):
 
 def export(request, board):
     notices = Notice.objects.filter(board=board).order_by("pk")
-    return StreamingHttpResponse(
-        (f"{notice.text}\n" for notice in list(notices)), content_type="text/plain"
-    )
+    return StreamingHttpResponse((f"{notice.text}\n" for notice in list(notices)), content_type="text/plain")
 
 
 def broken(request):
@@ -37,7 +35,4 @@ urlpatterns = [
     path("boards/<board>/export/", export),
     path("broken/", broken),
 ]
-websocket_urlpatterns = [
-    path("ws/count/", CountConsumer.as_asgi()),
-    path("ws/<board>/", BoardConsumer.as_asgi()),
-]
+websocket_urlpatterns = [path("ws/count/", CountConsumer.as_asgi()), path("ws/<board>/", BoardConsumer.as_asgi())]

@@ -1,0 +1,39 @@
+"""The chat as a Django app."""
+
+from functools import cached_property
+from pathlib import Path
+
+from django.apps import AppConfig
+from django.conf import settings
+
+from chatdemo.chat.message_log import MessageLog, NoMessageLog
+from chatdemo.chat.room import Rooms
+
+
+class ChatConfig(AppConfig):
+    """Owns the rooms of this process: ``apps.get_app_config("chat").rooms``."""
+
+    name = "chatdemo.chat"
+
+    @cached_property
+    def rooms(self) -> Rooms:
+        """The rooms, with the message log that the settings ask for."""
+        return Rooms(open_message_log())
+
+
+def open_message_log() -> MessageLog:
+    """Return the message log on Django's database, or one that stores nothing."""
+    config = settings.CHATDEMO
+    if not config.history:
+        return NoMessageLog()
+    # These import the models, which is possible once all apps are loaded.
+    from chatdemo.chat.retention import Retention
+    from chatdemo.chat.sqlite_log import SQLiteMessageLog
+    from chatdemo.chat.sqlite_writer import SQLiteWriter
+
+    name = settings.DATABASES["default"]["NAME"]
+    if name == settings.DATABASE_URI:  # and not a test's, which Django has created
+        name = settings.DATABASE or name
+    database = name if str(name).startswith("file:") else Path(name)
+    retention = Retention(database, config.keep_days, config.max_kept)
+    return SQLiteMessageLog(SQLiteWriter(database), retention)

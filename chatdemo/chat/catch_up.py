@@ -1,0 +1,116 @@
+"""Catching up: a participant gets the messages that it has missed, in order, before new ones."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+
+from chatdemo.chat import messages
+from chatdemo.chat.message_log import MessageLogError, StoredMessage
+from chatdemo.realtime.tasks import run_in_background
+
+if TYPE_CHECKING:
+    from chatdemo.chat.room import Room
+
+#: Characters that are sent before the participant's socket must have accepted them.
+CHUNK_CHARACTERS = 64 * 1024
+#: Close codes, as HTTP has 410 and 500. Codes from 4000 on are for applications (RFC 6455,
+#: section 7.4.2).
+NEW_HISTORY_CODE, UNREADABLE_CODE = 4410, 4500
+
+
+class CatchUpMixin:
+    """The part of a consumer that keeps its participant's messages in order and complete.
+
+    ``last_seq`` is the ``seq`` of the last message that was sent, None before the first. Messages
+    that are published while the participant catches up are in the log already, so none of them
+    has to wait in memory.
+    """
+
+    room: "Room"
+    person: str
+    is_page: bool
+    send: Callable[..., Awaitable[None]]
+    close: Callable[..., Coroutine[Any, Any, None]]
+    wait_until_sent: Callable[[], Awaitable[None]]
+    last_seq: int | None = None
+    _task: asyncio.Task[None] | None = None
+    _start = 0  # the participant has all messages up to this one
+    _has_more = False  # whether a message was published after the last read
+
+    def start_catch_up(self, after: int) -> None:
+        """Send the messages after ``after`` from the log, and then those that are published."""
+        self._start = after
+        self._task = asyncio.create_task(self._catch_up(after))
+
+    def stop_catch_up(self) -> None:
+        """Stop sending: the participant has left."""
+        if self._task:
+            self._task.cancel()
+
+    def handle_gap(self, seq: int) -> bool:
+        """Handle a published message that doesn't follow ``last_seq``. Returns whether to send it.
+
+        If messages are missing because the channel was full, they are read from the log.
+        """
+        if self._task:
+            self._has_more = True
+            return False
+        if not seq or self.last_seq is None:  # nothing is stored, or this is the first message
+            return True
+        if seq == 1:  # the room's history was deleted; a page reloads what it needs
+            if self.is_page:
+                run_in_background(
+                    self.close(NEW_HISTORY_CODE, "The room's history has started again.")
+                )
+            return not self.is_page
+        if seq > self.last_seq:
+            self.start_catch_up(self.last_seq)
+        return False
+
+    def ensure_received(self, seq: int) -> bool:
+        """Return whether the participant has the stored message ``seq``; if not, catch up.
+
+        Sent at once, the message would leave a gap. A page reconnects because of a gap, and one
+        with many messages to send again would do so without end.
+        """
+        if self._task:
+            self._has_more = True
+            return seq <= self._start
+        if self.last_seq is None or seq <= self.last_seq:
+            return True
+        self.start_catch_up(self.last_seq)
+        return False
+
+    async def _catch_up(self, after: int) -> None:
+        room, log = self.room.name, self.room.log
+        try:
+            if after > await sync_to_async(log.last_seq)(room):
+                after = self._start = 0  # the participant's messages are of a deleted history
+            while True:
+                self._has_more = False
+                page = await sync_to_async(log.read_after)(room, after)
+                if page:
+                    after = page[-1].seq
+                    await self._send_page(page)
+                elif not self._has_more:
+                    self.last_seq = after
+                    return
+        except MessageLogError:
+            await self.close(UNREADABLE_CODE, "The history can't be read.")
+        finally:
+            self._task = None
+
+    async def _send_page(self, page: Sequence[StoredMessage]) -> None:
+        characters = 0
+        for message in page:
+            frame = messages.encode(message.text, seq=message.seq, name=message.name, at=message.at)
+            if message.id and message.sender == self.person:
+                frame = messages.with_id(frame, message.id)
+            await self.send(frame)
+            characters += len(frame)
+            if characters > CHUNK_CHARACTERS:
+                characters = 0
+                await self.wait_until_sent()
+        await self.wait_until_sent()

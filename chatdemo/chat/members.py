@@ -1,0 +1,144 @@
+"""The members of a room: people, not tabs, and the names by which the others know them."""
+
+import asyncio
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import Any
+
+from chatdemo.chat.message_log import NameNumbers
+from chatdemo.chat.people import add_number, comparison_key
+
+#: A member without connections leaves after so long: a phone may change its network, and a page
+#: may be reloaded.
+LEAVE_DELAY_SECONDS = 10.0
+#: Members who have left and whose receipts are remembered, in case they come back.
+MAX_DEPARTED = 300
+#: Changes within this time are reported together.
+REPORT_DELAY_SECONDS = 0.3
+NO_NUMBERS = NameNumbers()
+
+
+@dataclass(slots=True)
+class Member:
+    """A person in a room.
+
+    ``number`` tells members with the same name apart. ``joined_after`` is the last ``seq`` before
+    the person joined, and ``received`` the last one that one of their pages has.
+    """
+
+    name: str
+    number: int = 1
+    joined_after: int = 0
+    received: int = 0
+    channels: set[str] = field(default_factory=set)
+    leave_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def display_name(self) -> str:
+        """The name with its number."""
+        return add_number(self.name, self.number)
+
+
+class Members:
+    """The members of one room, by the person's key.
+
+    ``report(changes)`` is called a moment after a change. ``changes`` lists the names of those who
+    ``came`` and ``left``, and pairs of names for those who were ``renamed``, since the last report.
+    """
+
+    def __init__(self, report: Callable[[dict[str, list[Any]]], None]):
+        self.report = report
+        self.present: dict[str, Member] = {}
+        self.departed: dict[str, Member] = {}
+        self._loop = asyncio.get_running_loop()
+        self._known_names: dict[str, str] = {}  # known to the others, or to the person alone
+        self._reported: set[str] = set()
+        self._report_timer: asyncio.TimerHandle | None = None
+
+    def join(
+        self, person: str, name: str, channel: str, last_seq: int, numbers: NameNumbers = NO_NUMBERS
+    ) -> Member:
+        """Add a connection of a person, who joins if it is the first.
+
+        ``last_seq`` is the room's at this time. ``numbers`` are those in the room's history.
+        """
+        member = self.present.get(person)
+        if member is None:
+            before = self.departed.pop(person, None) or Member(name, joined_after=last_seq)
+            member = Member(name, joined_after=before.joined_after, received=before.received)
+            member.number = self._choose_number(person, name, numbers)
+            self.present[person] = member
+            self._known_names[person] = member.display_name
+            self._schedule_report()
+        if member.leave_timer:
+            member.leave_timer.cancel()
+            member.leave_timer = None
+        member.channels.add(channel)
+        return member
+
+    def leave(self, person: str, channel: str) -> None:
+        """Remove a connection of a person, who leaves a while after the last one."""
+        member = self.present.get(person)
+        if member is None:
+            return
+        member.channels.discard(channel)
+        if not member.channels and not member.leave_timer:
+            member.leave_timer = self._loop.call_later(
+                LEAVE_DELAY_SECONDS, self._remove, person, context=Context()
+            )
+
+    def rename(self, person: str, name: str, numbers: NameNumbers = NO_NUMBERS) -> None:
+        """Give a member another name."""
+        member = self.present.get(person)
+        if member and member.name != name:
+            member.name = name
+            member.number = self._choose_number(person, name, numbers)
+            self._schedule_report()
+
+    def names(self) -> list[str]:
+        """Return the names of the members, in the order in which they joined."""
+        return [member.display_name for member in self.present.values()]
+
+    def start_new_history(self) -> None:
+        """Count receipts from 1 again: the room's messages were deleted."""
+        self.departed.clear()
+        for member in self.present.values():
+            member.joined_after = member.received = 0
+
+    def _choose_number(self, person: str, name: str, numbers: NameNumbers) -> int:
+        """Return the number that the person had, or else the smallest that nobody has had."""
+        key = comparison_key(name)
+        others = (member for other, member in self.present.items() if other != person)
+        taken = {member.number for member in others if comparison_key(member.name) == key}
+        if numbers.own and numbers.own not in taken:
+            return numbers.own
+        taken |= numbers.others
+        return next(number for number in range(1, len(taken) + 2) if number not in taken)
+
+    def _remove(self, person: str) -> None:
+        self.departed[person] = self.present.pop(person)
+        if len(self.departed) > MAX_DEPARTED:
+            del self.departed[next(iter(self.departed))]
+        self._schedule_report()
+
+    def _schedule_report(self) -> None:
+        if self._report_timer is None:  # in an empty context: no message has caused the report
+            self._report_timer = self._loop.call_later(
+                REPORT_DELAY_SECONDS, self._report, context=Context()
+            )
+
+    def _report(self) -> None:
+        self._report_timer = None
+        now = {person: member.display_name for person, member in self.present.items()}
+        known, self._known_names = self._known_names, dict(now)
+        changes: dict[str, list[Any]] = {
+            "came": [known[person] for person in now if person not in self._reported],
+            "left": [known[person] for person in known if person not in now],
+            "renamed": [
+                (known[person], name) for person, name in now.items() if known[person] != name
+            ],
+        }
+        self._reported = set(now)
+        if any(changes.values()):
+            self.report(changes)

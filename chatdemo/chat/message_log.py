@@ -1,0 +1,186 @@
+"""The message log: stores a room's messages in order, and numbers them."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+#: Messages that ``read_after`` returns at most. Each participant that catches up holds one such
+#: page in memory: less than a megabyte of the longest messages.
+PAGE_ROWS = 50
+
+
+class MessageLogError(Exception):
+    """Messages can't be stored or read now. The text is the reason, as part of a sentence."""
+
+
+class StoredMessage(NamedTuple):
+    """A message as the log has it.
+
+    ``seq`` numbers a room's messages from 1; it is 0 where nothing is stored. ``at`` is ISO 8601
+    in UTC. ``sender`` is the person's key (people.py), ``id`` the client's own id.
+    """
+
+    seq: int
+    name: str
+    text: str
+    at: str
+    sender: str = ""
+    id: str | None = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """A message that is not stored yet.
+
+    ``context`` is the context in which it was received. It is published there, so that the
+    inspector can tell which frame caused it.
+    """
+
+    room: str
+    sender: str
+    id: str | None
+    name: str
+    text: str
+    context: Context = field(default_factory=copy_context)
+
+
+class Appended(NamedTuple):
+    """The result of an append.
+
+    ``is_new`` is false if the sender has used the id before: ``message`` is then the one that was
+    stored at that time.
+    """
+
+    message: StoredMessage
+    is_new: bool
+    context: Context
+
+
+class NameNumbers(NamedTuple):
+    """The numbers that people with the same name have used in a room (people.py).
+
+    ``own`` is the smallest one that the person has used, or 0. ``others`` are used by others.
+    """
+
+    own: int = 0
+    others: frozenset[int] = frozenset()
+
+
+#: Is called with the new messages of one room, in the order of their ``seq``.
+Publish = Callable[[Sequence[Appended]], None]
+
+
+class MessageLog(ABC):
+    """Stores messages and publishes them to the rooms of this process.
+
+    ``append`` and ``subscribe`` are called in the event loop and never block. The other methods
+    may block: call them in a thread. They raise MessageLogError.
+    """
+
+    #: Whether messages can be read again.
+    stores_messages = True
+
+    @abstractmethod
+    def append(self, draft: Draft) -> "asyncio.Future[Appended]":
+        """Store a draft, and publish it to its room if it is new.
+
+        The future has the result once that is done. It raises MessageLogError if the draft can't
+        be stored. Drafts are stored in the order of the calls.
+        """
+
+    @abstractmethod
+    def subscribe(self, room: str, publish: Publish) -> None:
+        """Call ``publish`` with the room's new messages, instead of any function before."""
+
+    @abstractmethod
+    def unsubscribe(self, room: str) -> None:
+        """Stop publishing to the room."""
+
+    @abstractmethod
+    def read_after(self, room: str, seq: int, limit: int = PAGE_ROWS) -> list[StoredMessage]:
+        """Return the first ``limit`` messages after ``seq``, in order."""
+
+    @abstractmethod
+    def read_before(self, room: str, seq: int | None, limit: int) -> list[StoredMessage]:
+        """Return the last ``limit`` messages before ``seq`` (None: of all), in order."""
+
+    @abstractmethod
+    def last_seq(self, room: str) -> int:
+        """Return the greatest ``seq`` that the room has had, 0 before the first message."""
+
+    @abstractmethod
+    def epoch(self, room: str) -> str:
+        """Return the key of the room's history, "" before the first message.
+
+        A room whose messages were deleted by ``forget`` starts a new history with a new key.
+        """
+
+    @abstractmethod
+    def name_numbers(self, room: str, person: str, name: str) -> NameNumbers:
+        """Return the numbers used in the room with this name, for the person and for others."""
+
+    @abstractmethod
+    def forget(self, room: str) -> tuple[int, bool]:
+        """Delete the room's messages. The next message starts a new history, with ``seq`` 1.
+
+        Returns how many there were, and whether no trace of them is left where they were stored.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connection. The next ``append`` opens it again."""
+
+
+class NoMessageLog(MessageLog):
+    """Publishes messages at once and stores nothing, for the setting ``history = false``."""
+
+    stores_messages = False
+
+    def __init__(self) -> None:
+        self._publishers: dict[str, Publish] = {}
+
+    def append(self, draft: Draft) -> "asyncio.Future[Appended]":
+        at = iso_time(datetime.now(timezone.utc))
+        message = StoredMessage(0, draft.name, draft.text, at, draft.sender, draft.id)
+        appended = Appended(message, True, draft.context)
+        future = asyncio.get_running_loop().create_future()
+        future.set_result(appended)
+        if publish := self._publishers.get(draft.room):
+            publish([appended])
+        return future
+
+    def subscribe(self, room: str, publish: Publish) -> None:
+        self._publishers[room] = publish
+
+    def unsubscribe(self, room: str) -> None:
+        self._publishers.pop(room, None)
+
+    def read_after(self, room: str, seq: int, limit: int = PAGE_ROWS) -> list[StoredMessage]:
+        return []
+
+    def read_before(self, room: str, seq: int | None, limit: int) -> list[StoredMessage]:
+        return []
+
+    def last_seq(self, room: str) -> int:
+        return 0
+
+    def epoch(self, room: str) -> str:
+        return ""
+
+    def name_numbers(self, room: str, person: str, name: str) -> NameNumbers:
+        return NameNumbers()
+
+    def forget(self, room: str) -> tuple[int, bool]:
+        return 0, True
+
+    def close(self) -> None:
+        pass
+
+
+def iso_time(at: datetime) -> str:
+    """Return a time as the wire contract has it: ISO 8601 in UTC, with milliseconds."""
+    return at.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,211 @@
+"""Rooms: who is in a room, what is said there, and who has received it."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+from channels.layers import BaseChannelLayer
+from django.conf import settings
+
+from chatdemo.chat import events, people
+from chatdemo.chat.heartbeat import Heartbeat
+from chatdemo.chat.limits import ConnectionLimits, LimitReached
+from chatdemo.chat.members import Members
+from chatdemo.chat.message_log import Appended, Draft, MessageLog, MessageLogError, NameNumbers
+from chatdemo.chat.messages import Message, MessageError, Signal, with_id
+from chatdemo.chat.receipts import Receipts
+from chatdemo.chat.room_names import group_name
+from chatdemo.realtime.tasks import run_eagerly, run_in_background
+
+if TYPE_CHECKING:
+    from chatdemo.chat.consumers import ChatConsumer
+
+logger = logging.getLogger(__name__)
+
+
+class Room:
+    """A room that participants of this process are in.
+
+    Its methods are called in the event loop of its participants. It exists from the first
+    participant until the last member has left: ``close_if_empty(room)`` is called whenever
+    somebody has.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        layer: BaseChannelLayer,
+        log: MessageLog,
+        close_if_empty: Callable[["Room"], None],
+    ):
+        self.name, self.group = name, group_name(name)
+        self.layer, self.log = layer, log
+        self.loop = asyncio.get_running_loop()
+        self.participants = 0
+        self.last_seq = 0
+        self.members = Members(self._report_members)
+        self.receipts = Receipts(self.members, self._report_receipts)
+        self.heartbeat = Heartbeat()
+        self._close_if_empty = close_if_empty
+        log.subscribe(name, self.publish)
+
+    async def join(self, participant: "ChatConsumer") -> None:
+        """Make the participant's person a member, and tell a page who is in the room.
+
+        A client without a session has no name and is no member.
+        """
+        name = people.name_of(participant.scope)
+        epoch, numbers = "", NameNumbers()
+        if self.log.stores_messages and (name or participant.is_page):
+            epoch, numbers = await sync_to_async(self._read_history)(participant.person, name)
+        if name:
+            participant.member = self.members.join(
+                participant.person, name, participant.channel_name, self.last_seq, numbers
+            )
+        if participant.is_page:
+            await participant.send_event(
+                "welcome", history=epoch, here=self.members.names(), you=participant.name or None
+            )
+            if participant.member and (counts := self.receipts.counts(participant.person)):
+                await participant.send_event("reached", counts=counts)
+            self.heartbeat.add(participant)
+
+    def leave(self, participant: "ChatConsumer") -> None:
+        """Take the participant out of the room. The person remains a member for a moment."""
+        self.participants -= 1
+        self.heartbeat.remove(participant)
+        if participant.member:
+            self.members.leave(participant.person, participant.channel_name)
+        self._close_if_empty(self)
+
+    def say(self, sender: "ChatConsumer", message: Message) -> None:
+        """Append a message to the log, which publishes it to the room."""
+        draft = Draft(self.name, sender.person, message.id, sender.name, message.text)
+        self.log.append(draft).add_done_callback(partial(self._answer, sender, draft))
+
+    def publish(self, appended: Sequence[Appended]) -> None:
+        """Send new messages to the room's group, in one event where the layer allows it."""
+        for message, _, _ in appended:
+            self._count(message.seq, message.sender)
+        if len(appended) > 1 and self.layer.batching_allowed:
+            event = events.batch_event([message for message, _, _ in appended])
+            run_eagerly(self.layer.group_send(self.group, event))
+        else:
+            for message, _, context in appended:
+                sending = self.layer.group_send(self.group, events.message_event(message))
+                context.run(run_eagerly, sending)
+
+    async def handle_signal(self, sender: "ChatConsumer", signal: Signal) -> None:
+        """Handle what a page of a member reports."""
+        if not sender.member:
+            return
+        if signal.kind == "typing" and signal.value:
+            frame = json.dumps({"event": "typing", "name": sender.name})
+            event = {"type": "chat.event", "frame": frame, "but_token": sender.person}
+            await self.layer.group_send(self.group, event)
+        elif signal.kind == "got":
+            self.receipts.acknowledge(sender.person, signal.value)
+        elif signal.kind == "who":
+            names = self.receipts.recipients(signal.value, sender.person)
+            got, missing = names or (None, None)
+            await sender.send_event("who", seq=signal.value, got=got, missing=missing)
+
+    def rename(self, person: str, name: str) -> None:
+        """Give a member another name. To be called in a thread."""
+        _, numbers = self._read_history(person, name)
+        self.loop.call_soon_threadsafe(self.members.rename, person, name, numbers)
+
+    def _read_history(self, person: str, name: str | None) -> tuple[str, NameNumbers]:
+        """Return the epoch of the history, and the numbers that it has of a name."""
+        try:
+            numbers = self.log.name_numbers(self.name, person, name) if name else NameNumbers()
+            return self.log.epoch(self.name), numbers
+        except MessageLogError:  # the log has reported it
+            return "", NameNumbers()
+
+    def _count(self, seq: int, sender: str) -> None:
+        """Update ``last_seq`` and the receipts for a message that is published now."""
+        if not seq:  # it isn't stored
+            return
+        if seq <= self.last_seq:
+            self.members.start_new_history()
+            self.receipts.start_new_history()
+        self.last_seq = seq
+        if sender in self.members.present:
+            self.receipts.add(seq, sender)
+
+    def _answer(
+        self, sender: "ChatConsumer", draft: Draft, future: "asyncio.Future[Appended]"
+    ) -> None:
+        """Answer the sender of a draft that is stored already, or that couldn't be stored."""
+        try:
+            message, is_new, _ = future.result()
+        except MessageLogError as error:
+            sender.answer(MessageError("not_kept", draft.id, reason=str(error)).as_json())
+            return
+        if not is_new:  # the sender may have missed it
+            frame = events.message_event(message)["frame"]
+            sender.answer(with_id(frame, message.id or ""), message.seq)
+
+    def _report_members(self, changes: dict[str, list[Any]]) -> None:
+        count = len(self.members.present)
+        frame = json.dumps({"event": "people", **changes, "count": count})
+        run_in_background(self.layer.group_send(self.group, {"type": "chat.event", "frame": frame}))
+        self.receipts.schedule_report()
+        self._close_if_empty(self)
+
+    def _report_receipts(self, person: str, counts: list[list[int]]) -> None:
+        frame = json.dumps({"event": "reached", "counts": counts})
+        member = self.members.present.get(person)
+        for channel in member.channels if member else ():
+            run_in_background(self.layer.send(channel, {"type": "chat.event", "frame": frame}))
+
+
+class Rooms:
+    """The rooms of this process that somebody is in, and the limits on connections."""
+
+    def __init__(self, log: MessageLog):
+        self.log = log
+        self.limits = ConnectionLimits()
+        self._rooms: dict[str, Room] = {}
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(list(self._rooms.values()))
+
+    def enter(self, name: str, address: str, layer: BaseChannelLayer) -> Room:
+        """Return the room ``name`` with one participant more, who comes from ``address``.
+
+        Raises LimitReached if the chat accepts no more connections or rooms.
+        """
+        room = self._rooms.get(name)
+        if room is None or not room.participants:
+            in_use = sum(bool(other.participants) for other in self)
+            if in_use >= settings.CHATDEMO.max_rooms:
+                raise LimitReached(
+                    f"{in_use:,} rooms are in use, the limit of the setting max_rooms."
+                )
+        self.limits.add(address, settings.CHATDEMO)
+        if room is None:
+            room = self._rooms[name] = Room(name, layer, self.log, self._close_if_empty)
+        room.participants += 1
+        return room
+
+    def leave(self, participant: "ChatConsumer") -> None:
+        """Take a participant out of its room, and the room away with the last member."""
+        self.limits.remove(participant.address)
+        participant.room.leave(participant)
+
+    def rename(self, person: str, name: str) -> None:
+        """Give a person another name in all their rooms. To be called in a thread."""
+        for room in self:
+            if person in room.members.present:
+                room.rename(person, name)
+
+    def _close_if_empty(self, room: Room) -> None:
+        if not room.participants and not room.members.present:
+            self.log.unsubscribe(room.name)
+            self._rooms.pop(room.name, None)

@@ -1,0 +1,202 @@
+"""The message log in SQLite: messages that arrive together are stored in one transaction."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import DatabaseError
+
+from chatdemo.chat import people
+from chatdemo.chat.message_log import (
+    PAGE_ROWS,
+    Appended,
+    Draft,
+    MessageLog,
+    MessageLogError,
+    NameNumbers,
+    Publish,
+    StoredMessage,
+    iso_time,
+)
+from chatdemo.chat.models import Message, Room, Speaker
+from chatdemo.chat.retention import Retention
+from chatdemo.chat.sqlite_writer import SQLiteWriter
+from chatdemo.chat.transcripts.store import forget
+from chatdemo.common.sqlite import Cause, cause_of, is_locked
+from chatdemo.realtime.writes import flush_on_exit
+
+logger = logging.getLogger(__name__)
+#: The time between two attempts while another process has the database locked, and the time after
+#: which the senders get an error.
+RETRY_SECONDS, MAX_LOCKED_SECONDS = 0.003, 5.0
+#: Drafts in one transaction, so that the event loop isn't blocked for long.
+MAX_DRAFTS = 200
+#: Why messages can't be stored, as their senders are told: part of a sentence.
+REASONS = {
+    Cause.LOCKED: "the server's database is locked by another program",
+    Cause.MISSING: "the server's database file is gone",
+    Cause.DISK_FULL: "the server's disk is full",
+    Cause.DISK_ERROR: "the server's disk fails",
+    Cause.READ_ONLY: "the server's database is read-only",
+    Cause.NOT_OPENED: "the server's database can't be opened",
+    Cause.OTHER_SCHEMA: "the server's database was replaced by another one",
+    Cause.DAMAGED: "the server's database is damaged",
+    Cause.UNKNOWN: "the server's database fails",
+}
+FIELDS = ("seq", "name", "text", "at", "sender", "client_id")
+
+
+class SQLiteMessageLog(MessageLog):
+    """Writes with ``writer`` in the event loop, and reads through Django's ORM.
+
+    Handing a draft to a thread and back would take longer than writing it, and the writer never
+    waits: not for a lock, and not for the disk.
+    """
+
+    def __init__(self, writer: SQLiteWriter, retention: Retention | None = None):
+        self.writer, self.retention = writer, retention
+        self._pending: list[tuple[Draft, asyncio.Future[Appended]]] = []
+        self._publishers: dict[str, Publish] = {}
+        self._locked_since: float | None = None
+        self._failure = ""  # why the last drafts couldn't be stored
+
+    def append(self, draft: Draft) -> "asyncio.Future[Appended]":
+        loop = asyncio.get_running_loop()
+        if not self._pending:
+            # Two turns of the event loop later: what the next look at the sockets brings is then
+            # stored in the same transaction.
+            loop.call_soon(loop.call_soon, self._commit)
+        future = loop.create_future()
+        self._pending.append((draft, future))
+        return future
+
+    def subscribe(self, room: str, publish: Publish) -> None:
+        self._publishers[room] = publish
+
+    def unsubscribe(self, room: str) -> None:
+        self._publishers.pop(room, None)
+
+    def _commit(self) -> None:
+        """Store the oldest drafts, and publish the new messages of each room."""
+        pending = self._pending[:MAX_DRAFTS]
+        appended = self._insert(pending)
+        if appended is None:
+            return
+        new: dict[str, list[Appended]] = {}
+        for (draft, _), one in zip(pending, appended, strict=True):
+            if one.is_new:
+                new.setdefault(draft.room, []).append(one)
+        with flush_on_exit():
+            for room, messages in new.items():
+                if publish := self._publishers.get(room):
+                    try:
+                        publish(messages)
+                    except Exception:
+                        logger.exception("Messages couldn't be published")
+        for (_, future), one in zip(pending, appended, strict=True):
+            future.set_result(one)
+
+    def _insert(self, pending: Sequence[tuple[Draft, Any]]) -> list[Appended] | None:
+        """Return what was stored, or None if nothing could be."""
+        try:
+            appended = self.writer.insert([draft for draft, _ in pending])
+        except Exception as error:  # whatever it was, the senders wait for an answer
+            self._retry_or_fail(len(pending), error)
+            return None
+        self._remove_pending(len(pending))
+        self._log_failure("")
+        if self.retention and self.retention.note_stored(len(pending)):
+            self.writer.forget_speakers()
+        return appended
+
+    def _retry_or_fail(self, count: int, error: Exception) -> None:
+        if is_locked(error):
+            now = time.monotonic()
+            if self._locked_since is None:
+                self._locked_since = now
+            if now - self._locked_since < MAX_LOCKED_SECONDS:
+                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._commit)
+                return
+            count = len(self._pending)  # the rest has waited for the same lock
+        failed = self._pending[:count]
+        self._remove_pending(count)
+        self.writer.close()
+        reason = REASONS[cause_of(error)]
+        self._log_failure(f"{reason} ({error})")
+        for _, future in failed:
+            future.set_exception(MessageLogError(reason))
+
+    def _remove_pending(self, count: int) -> None:
+        self._locked_since = None
+        del self._pending[:count]
+        if self._pending:
+            asyncio.get_running_loop().call_soon(self._commit)
+
+    def _log_failure(self, failure: str) -> None:
+        """Log that storing fails or works again, once for each change."""
+        if failure != self._failure:
+            if failure:
+                logger.error(
+                    "Messages can't be stored, and their senders get an error: %s", failure
+                )
+            else:
+                logger.warning("Messages are stored again.")
+        self._failure = failure
+
+    def read_after(self, room: str, seq: int, limit: int = PAGE_ROWS) -> list[StoredMessage]:
+        with _reading():
+            messages = Message.objects.filter(room__name=room, seq__gt=seq).order_by("seq")
+            return _stored(messages.values_list(*FIELDS)[:limit])
+
+    def read_before(self, room: str, seq: int | None, limit: int) -> list[StoredMessage]:
+        with _reading():
+            messages = Message.objects.filter(room__name=room)
+            if seq is not None:
+                messages = messages.filter(seq__lt=seq)
+            return _stored(messages.order_by("-seq").values_list(*FIELDS)[:limit])[::-1]
+
+    def last_seq(self, room: str) -> int:
+        with _reading():
+            deleted = Room.objects.filter(name=room).values_list("deleted", flat=True).first()
+            messages = Message.objects.filter(room__name=room).order_by("-seq")
+            return max(deleted or 0, messages.values_list("seq", flat=True).first() or 0)
+
+    def epoch(self, room: str) -> str:
+        with _reading():
+            return Room.objects.filter(name=room).values_list("key", flat=True).first() or ""
+
+    def name_numbers(self, room: str, person: str, name: str) -> NameNumbers:
+        with _reading():
+            speakers = Speaker.objects.filter(room__name=room, alike=people.comparison_key(name))
+            used = [
+                (speaker, people.split_number(display_name)[1])
+                for speaker, display_name in speakers.values_list("person", "name")
+            ]
+        own = [number for speaker, number in used if speaker == person]
+        others = frozenset(number for speaker, number in used if speaker != person)
+        return NameNumbers(min(own, default=0), others)
+
+    def forget(self, room: str) -> tuple[int, bool]:
+        return forget(self.writer.name, room)
+
+    def close(self) -> None:
+        self.writer.close()
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        logger.error("The history of a room can't be read: %s", error)
+        raise MessageLogError(str(error)) from error
+
+
+def _stored(rows: Iterable[tuple[Any, ...]]) -> list[StoredMessage]:
+    return [
+        StoredMessage(seq, name, text, iso_time(at), sender, id)
+        for seq, name, text, at, sender, id in rows
+    ]

@@ -1,0 +1,70 @@
+"""How a command fails: two lines on stderr and an exit code."""
+
+import sys
+from typing import Any
+
+import click
+
+from chatdemo.common import config
+from chatdemo.common.errors import ChatdemoError
+
+USAGE_ERROR = 2
+#: As a shell reports it: 128 and the number of SIGINT.
+INTERRUPTED = 130
+NOT_INSTALLED = "Install chatdemo for this Python, as the README says, or use the one that has it."
+OUR_FAULT = (
+    "This is a fault in chatdemo. CHATDEMO_DEBUG=1 before the command shows where;"
+    " please report it."
+)
+
+
+class CommandGroup(click.Group):
+    """A group whose errors are two lines on stderr, what went wrong and what to do next."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            code = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except ChatdemoError as error:
+            code = print_error(error.message, error.hint, error.exit_code)
+        except click.ClickException as error:
+            code = _print_usage_error(error)
+        except click.Abort:  # Ctrl-C
+            code = INTERRUPTED
+        except Exception as error:
+            if config.current().debug:
+                raise
+            code = print_error(*_explain(error))
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def print_error(message: str, hint: str, code: int = 1) -> int:
+    """Print the two lines of an error. Returns ``code``."""
+    click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
+    click.echo(click.style("Next:  ", bold=True) + hint, err=True)
+    return code
+
+
+def _explain(error: Exception) -> tuple[str, str]:
+    """The two lines for an exception that no part of chatdemo has foreseen."""
+    from chatdemo.realtime.upstream import upstream_error
+
+    if upstream := upstream_error(error):  # a package has changed
+        return upstream.message, upstream.hint
+    if isinstance(error, ModuleNotFoundError):
+        message = f"{error.name} isn't installed for this Python, {sys.executable}."
+        return message, NOT_INSTALLED
+    return f"{type(error).__name__}: {error}", OUR_FAULT
+
+
+def _print_usage_error(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.NoSuchOption) and context:  # suggest no option that --help hides
+        options = [
+            option for option in context.command.params if not getattr(option, "hidden", False)
+        ]
+        shown = {name for option in options for name in option.opts}
+        similar = [name for name in error.possibilities or () if name in shown]
+        error = click.NoSuchOption(error.option_name, possibilities=similar, ctx=context)
+    command = context.command_path if context else "chatdemo"
+    hint = f"{command} --help shows the commands and options."
+    return print_error(error.format_message(), hint, USAGE_ERROR)
