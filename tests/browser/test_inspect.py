@@ -141,7 +141,7 @@ def test_a_refused_origin_has_its_reason(inspecting, served):
     expect(inspecting.troubles).to_contain_text(
         "The connection was refused because its Origin, https://evil.example, is not one that this server allows."
     )
-    inspecting.press("Put away")
+    inspecting.press("Dismiss")
     expect(inspecting.troubles).to_be_hidden()
 
 
@@ -164,19 +164,19 @@ def test_events_are_filtered_by_kind_participant_text_and_room(inspecting, join)
     page.get_by_label("Room").select_option("other")
     expect(inspecting.events).to_have_count(2)
     page.get_by_label("Text").fill("no such text")
-    expect(page.get_by_text(re.compile("None of the .* events is of that kind"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"No events match the filter \(.* in all\)"))).to_be_visible()
 
 
 def test_pause_keep_and_clear(inspecting, join):
     one = join()
     one.say("first")
     inspecting.expect_hops(RECEIVE, GROUP_SEND, ARRIVES, SEND)
-    inspecting.press("Keep")
+    inspecting.press("Pin")
     inspecting.press("Pause")
     one.say("second")
-    expect(inspecting.page.get_by_role("button", name="Go on (4 new events)")).to_be_visible()
+    expect(inspecting.page.get_by_role("button", name="Continue (4 new events)")).to_be_visible()
     expect(inspecting.caption).to_contain_text("first")
-    inspecting.press("Go on")
+    inspecting.press("Continue")
     expect(inspecting.caption).to_contain_text("second")
     inspecting.press("Clear")
     expect(inspecting.events).to_have_count(0)
@@ -197,7 +197,7 @@ def test_an_export_can_be_opened_again(inspecting, join, tmp_path):
     expect(inspecting.caption).to_contain_text("later")
     inspecting.page.locator("#file").set_input_files(file)
     expect(
-        inspecting.page.get_by_text("You look at the file saved.json, not at what happens now.")
+        inspecting.page.get_by_text("Viewing file saved.json. Not live.")
     ).to_be_visible()
     expect(inspecting.caption).to_contain_text("hello")
     inspecting.press("Back to live")
@@ -207,15 +207,15 @@ def test_an_export_can_be_opened_again(inspecting, join, tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("{", "That file isn't JSON: choose one that Export has saved."),
-        ("[]", "That file isn't one of the inspector's: choose one that Export has saved."),
+        ("{", "This file isn't JSON. Choose a file that you saved with Export."),
+        ("[]", "This isn't a file of the inspector. Choose a file that you saved with Export."),
         (
             '{"chatdemo": "inspector", "version": 9, "events": []}',
-            "That file is of another version of chatdemo: open it there.",
+            "This file is from another version of chatdemo. Open it with that version.",
         ),
         (
             '{"chatdemo": "inspector", "version": 1, "events": [{"n": "x"}]}',
-            "That file is damaged: some of its events have no number, time or kind.",
+            "This file is damaged: some events have no number, time or kind.",
         ),
     ],
     ids=["no JSON", "another file", "another version", "damaged"],
@@ -248,7 +248,7 @@ def test_thousands_of_events_are_a_bounded_page(inspecting, join):
         one.socket.close()
     expect(inspecting.events.filter(has_text="message 699").first).to_be_visible()
     assert inspecting.page.locator("*").count() < 3000
-    inspecting.press("Show older ones")
+    inspecting.press("Show older events")
     expect(inspecting.events).to_have_count(300)
 
 
@@ -372,7 +372,7 @@ def test_what_pages_tell_by_themselves_pushes_no_message_aside(inspecting, join,
         (
             "echo",
             ["✓ got it", "nothing"],
-            "Only browser 1 got an answer: straight from its own consumer, through no group.",
+            "Only browser 1 got an answer: directly from its own consumer, without a group.",
         ),
         ("groups", ["✓ got it", "✓ got it"], "it reached both browsers: 1 and 2."),
         ("async", ["✓ got it", "✓ got it"], "it reached both browsers: 1 and 2."),
