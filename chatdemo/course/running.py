@@ -65,7 +65,7 @@ def websockets(step: Step) -> Callable:
 
 def _directly(route: URLPattern) -> URLPattern:
     return URLPattern(
-        route.pattern, consumer.directly(route.callback), route.default_args, route.name
+        route.pattern, consumer.with_fast_dispatch(route.callback), route.default_args, route.name
     )
 
 

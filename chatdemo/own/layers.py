@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from chatdemo.own.explain import shown
-from chatdemo.realtime import redis
+from chatdemo.realtime import redis_layers
 
 #: Seconds that a Redis server has to answer.
 PATIENCE = 1.0
@@ -25,7 +25,7 @@ def replace_absent() -> Iterator[str]:
     from chatdemo.realtime.layer import ChannelLayer
 
     for alias, configured in getattr(settings, "CHANNEL_LAYERS", {}).items():
-        if configured.get("BACKEND") not in redis.BACKENDS:
+        if configured.get("BACKEND") not in redis_layers.BACKENDS:
             continue
         if why := _absence(alias):
             config = configured.get("CONFIG", {})
@@ -54,7 +54,7 @@ def _absence(alias: str) -> str | None:
 
 async def _try(layer: Any) -> None:
     try:
-        await asyncio.wait_for(redis.exchange(layer), PATIENCE)
+        await asyncio.wait_for(redis_layers.check_connection(layer), PATIENCE)
     finally:
         with suppress(Exception):
             await layer.close_pools()

@@ -9,7 +9,7 @@ from chatdemo.common.config import Config
 from chatdemo.own import application, layers, notes
 from chatdemo.own.explain import explained
 from chatdemo.own.project import Project
-from chatdemo.realtime.files import raise_file_limit
+from chatdemo.realtime.file_limit import raise_file_limit
 
 #: What there is to know about the project, by a word for it.
 Notes = list[tuple[str, str]]
@@ -23,12 +23,12 @@ def serve(
     ``on_ready(notes)`` is called once requests can be answered. Returns the file that was saved, if that is why it
     ended. Raises ChatdemoError if the project can't be loaded, from what its code raised.
     """
-    from chatdemo.realtime import loop
+    from chatdemo.realtime.event_loop import choose_event_loop
 
     raise_file_limit()
-    loop.choose()
+    choose_event_loop()
     from chatdemo.own.watch import ReloadWatcher, end_with_parent
-    from chatdemo.realtime.server import Server, reactor
+    from chatdemo.realtime.upstream.daphne import Server, reactor
 
     end_with_parent()
     changed: list[Path] = []

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from chatdemo.common.config import Config
 from chatdemo.common.errors import ChatdemoError
 from chatdemo.project import database
-from chatdemo.realtime.files import raise_file_limit
+from chatdemo.realtime.file_limit import raise_file_limit
 
 SETTINGS = "chatdemo.project.settings"
 
@@ -26,12 +26,12 @@ def serve(config: Config, listener: socket.socket, on_ready: Callable[[], None])
 
 
 def _make_server(config: Config, listener: socket.socket, on_ready: Callable[[], None]):
-    from chatdemo.realtime import loop
+    from chatdemo.realtime.event_loop import choose_event_loop
 
-    loop.choose()
+    choose_event_loop()
     with _without_collecting(), _without_tls():
         from chatdemo.project.asgi import application
-        from chatdemo.realtime.server import Server
+        from chatdemo.realtime.upstream.daphne import Server
     return Server(
         application,
         listener,

@@ -73,13 +73,9 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-_plain, _recording = (
-    "chatdemo.realtime.layer.ChannelLayer",
-    "chatdemo.inspector.layer.RecordingChannelLayer",
-)
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": _plain if CHATDEMO.inspect == "off" else _recording,
+        "BACKEND": "chatdemo.realtime.layer.ChannelLayer",
         # A full channel loses events, and 100 (the default) is a burst that one paste can make.
         "CONFIG": {"capacity": 10_000},
     }
