@@ -1,5 +1,6 @@
 """What a user installs: the wheel, and its metadata."""
 
+import ast
 import configparser
 import shutil
 import subprocess
@@ -43,7 +44,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(listing):
     assert {name for name in listing if ".dist-info/" not in name} == wanted
 
 
-@pytest.mark.parametrize("ending", [".html", ".css", ".js", ".svg", ".sql", ".toml"])
+@pytest.mark.parametrize("ending", ["py.typed", ".html", ".css", ".js", ".svg", ".sql", ".toml"])
 def test_the_wheel_holds_every_kind_of_file(listing, ending):
     assert any(name.endswith(ending) for name in listing)
 
@@ -52,10 +53,35 @@ def test_the_wheel_has_its_licence(listing):
     assert any(name.endswith("LICENSE") for name in listing)
 
 
-def test_the_runtime_needs_what_the_design_names_and_nothing_else():
+def requirements() -> dict[str, str]:
+    """The versions that setup.cfg wants of each package."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", "utf-8")
-    needed = {
-        line.partition(">")[0] for line in setup["options"]["install_requires"].split("\n") if line
-    }
-    assert needed == {"django", "channels", "daphne", "click", "pygments", "tomli"}
+    lines = setup["options"]["install_requires"].split("\n")
+    return {line.partition(">")[0]: line.partition(";")[0] for line in lines if line}
+
+
+def test_every_package_that_is_imported_is_declared_and_no_other():
+    optional = {"uvloop", "OpenSSL"}  # the extra "fast"; pyOpenSSL is only hidden from Twisted
+    imported = set()
+    for path in PACKAGE.rglob("*.py"):
+        if not path.is_relative_to(PACKAGE / "course" / "steps"):
+            imported |= top_level_imports(path)
+    standard = set(sys.stdlib_module_names) | {"chatdemo", "__main__"}
+    assert imported - standard - optional == set(requirements()) - standard
+
+
+def top_level_imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def test_every_requirement_ends_at_the_next_major_version():
+    by_calendar = {"twisted", "autobahn"}  # held by tests/realtime/upstream instead
+    unbound = {name for name, line in requirements().items() if "<" not in line}
+    assert unbound == by_calendar

@@ -2,43 +2,40 @@
 
 import sys
 from contextlib import nullcontext
+from typing import Any
 
 import click
 
 from chatdemo.commands.options import FiniteRange, version_option
 
 
+def number_option(*names: str, help: str, default: int, type: click.ParamType) -> Any:
+    """An option with the metavar NUMBER. The help ends with its default."""
+    help = f"{help} [default: {default}]"
+    return click.option(*names, metavar="NUMBER", type=type, default=default, help=help)
+
+
 @click.command(short_help="Let simulated participants talk, as a rehearsal.")
 @click.argument("url", metavar="[URL]", default="")
-@click.option(
-    "--people",
-    metavar="NUMBER",
-    type=click.IntRange(1, 10_000),
-    default=30,
-    help="Participants. [default: 30]",
-)
-@click.option(
+@number_option("--people", help="Participants.", default=30, type=click.IntRange(1, 10_000))
+@number_option(
     "--rate",
-    metavar="NUMBER",
-    type=FiniteRange(0, 10_000, min_open=True),
+    help="Messages per second in total; the participants take turns.",
     default=1,
-    help="Messages per second in total; the participants take turns. [default: 1]",
+    type=FiniteRange(0, 10_000, min_open=True),
 )
-@click.option(
+@number_option(
     "--for",
     "seconds",
-    metavar="SECONDS",
-    type=FiniteRange(0, 86_400, min_open=True),
+    help="Seconds for which they talk.",
     default=30,
-    help="How long they talk. [default: 30]",
+    type=FiniteRange(0, 86_400, min_open=True),
 )
-@click.option(
+@number_option(
     "--drop",
-    metavar="SHARE",
-    type=FiniteRange(0, 1),
+    help="Share of their connections that is cut each second, as bad wifi does; they reconnect.",
     default=0,
-    help="Share of their connections that is cut each second, as bad wifi does; they reconnect."
-    " [default: 0]",
+    type=FiniteRange(0, 1),
 )
 @version_option
 def crowd(url: str, people: int, rate: float, seconds: float, drop: float) -> int:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chatdemo.commands.banner import WAITING, Row, show_banner, show_progress, show_rows
-from chatdemo.commands.errors import print_error
+from chatdemo.commands.group import print_error
 from chatdemo.commands.options import common_options, setting_option, use_settings
 from chatdemo.common.config import Config
 from chatdemo.common.errors import ChatdemoError, UsageError
 
 if TYPE_CHECKING:
-    from chatdemo.own.project import Project
+    from chatdemo.own.project import DjangoProject
 
 
 @click.command(short_help="Run the chat, or your own project.")
@@ -95,14 +95,15 @@ def _refuse_chat_options(directory: str, flags: Mapping[str, Any]) -> None:
 
 def _serve_project(directory: str, settings: Config, adopt: int | None, again: bool) -> int:
     """Open the port and supervise the processes that serve; or be one of them, on ``adopt``."""
-    from chatdemo.own import keeper, project
+    from chatdemo.own import supervisor
+    from chatdemo.own.project import find_project
     from chatdemo.project import listener
 
-    found = project.find(Path(directory))
+    project = find_project(Path(directory))
     if adopt is not None:
-        return _serve_adopted(found, settings, socket.socket(fileno=adopt), again)
+        return _serve_adopted(project, settings, socket.socket(fileno=adopt), again)
     with listener.listen(settings.host, settings.port) as listening:
-        for code in keeper.keep(found.folder, listening):
+        for code in supervisor.supervise(project.folder, listening):
             if code not in (1, 2):  # those have printed an error
                 message = f"The project's process has ended, with exit code {code}."
                 print_error(message, "See the output above.")
@@ -111,18 +112,18 @@ def _serve_project(directory: str, settings: Config, adopt: int | None, again: b
 
 
 def _serve_adopted(
-    project: "Project", settings: Config, listening: socket.socket, again: bool
+    project: "DjangoProject", settings: Config, listening: socket.socket, again: bool
 ) -> int:
-    """Returns the exit code that tells the process with the port what is next."""
-    from chatdemo.own import keeper, server
-    from chatdemo.own.notes import about_hosts
+    """Serve, and return the exit code: RELOAD asks the supervisor for another process."""
+    from chatdemo.own import supervisor, worker
+    from chatdemo.own.notes import refused_hosts
     from chatdemo.project.addresses import addresses
 
     found = addresses(*listening.getsockname()[:2])
     name = project.folder.name
 
     def on_ready(notes: list[Row]) -> None:
-        notes += [("Hosts", note) for note in about_hosts(found.local, found.others)]
+        notes += refused_hosts(found.local, found.others)
         if again:
             show_progress(f"{name} runs again.")
             return show_rows(notes)
@@ -130,7 +131,7 @@ def _serve_adopted(
         show_banner(settings, found, what=name, rows=[module, *notes])
 
     try:
-        saved = server.serve(settings, project, listening, on_ready)
+        saved = worker.serve(settings, project, listening, on_ready)
     except ChatdemoError as error:
         if settings.debug and error.__cause__:
             traceback.print_exception(error.__cause__)
@@ -139,4 +140,4 @@ def _serve_adopted(
         return 0
     is_inside = saved.is_relative_to(project.folder)
     show_progress(f"{saved.relative_to(project.folder) if is_inside else saved} was saved.")
-    return keeper.RELOAD
+    return supervisor.RELOAD

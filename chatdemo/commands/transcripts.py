@@ -46,11 +46,10 @@ def export(
     each text exactly as it was.
     """
     from chatdemo.chat.transcripts import command_line, formats, store
-    from chatdemo.project import kept
+    from chatdemo.project.database import open_existing_database
 
     start = command_line.parse_since(since) if since is not None else None
-    path = kept.find(use_settings(flags, config_file))
-    with kept.explained(path):
+    with open_existing_database(use_settings(flags, config_file)) as path:
         found = store.find_room(path, room)
         pages = store.pages(path, found.name, start)
         write_stdout(formats.write(formats.FORMATS[format](), found.name, pages))
@@ -70,10 +69,9 @@ def rooms(as_json: bool, config_file: str | None, **flags: Any) -> None:
     chatdemo forget lobby    delete them
     """
     from chatdemo.chat.transcripts import command_line, formats, store
-    from chatdemo.project import kept
+    from chatdemo.project.database import open_existing_database
 
-    path = kept.find(use_settings(flags, config_file))
-    with kept.explained(path):
+    with open_existing_database(use_settings(flags, config_file)) as path:
         found = store.rooms(path)
     if as_json:
         write_stdout([formats.json_line([room._asdict() for room in found]), "\n"])
@@ -98,10 +96,9 @@ def forget(room: str, yes: bool, config_file: str | None, **flags: Any) -> int:
     """
     from chatdemo.chat.transcripts import command_line, store
     from chatdemo.chat.transcripts.control_characters import one_line
-    from chatdemo.project import kept
+    from chatdemo.project.database import open_existing_database
 
-    path = kept.find(use_settings(flags, config_file))
-    with kept.explained(path):
+    with open_existing_database(use_settings(flags, config_file)) as path:
         found = store.find_room(path, room)
         if not yes and not _ask(found):
             click.echo(NOTHING_DELETED)

@@ -1,3 +1,1 @@
-"""What every other part of chatdemo may use: settings, errors, and small tools that know nothing of
-the chat.
-"""
+"""What every package may use: settings, errors, and tools that know nothing of the chat."""

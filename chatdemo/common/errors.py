@@ -2,10 +2,11 @@
 
 
 class ChatdemoError(Exception):
-    """Work that failed for a reason the user can do something about.
+    """An operation failed for a reason that the user can do something about.
 
     ``message`` says what went wrong, with the value in it. ``hint`` says what to do next. Both are
-    one line of text. ``commands`` alone prints them and ends the process with ``exit_code``.
+    one line of text. The commands print them (``commands/group.py``) and end the process with
+    ``exit_code``.
     """
 
     exit_code = 1
@@ -17,6 +18,6 @@ class ChatdemoError(Exception):
 
 
 class UsageError(ChatdemoError):
-    """The command, a setting or a configuration file was written wrongly: nothing was tried."""
+    """The command, a setting or a configuration file is wrong: nothing was done."""
 
     exit_code = 2

@@ -1,6 +1,4 @@
-"""Is it this machine? The one place that decides by address, by Host header and by the headers of
-proxies.
-"""
+"""Is it this machine? Decided by address, by Host header and by the headers of proxies."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -9,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-#: Headers with which a proxy or a tunnel on this machine names the client that it asks for, who is
-#: elsewhere.
+#: A proxy or a tunnel on this machine sends one of these: its client is elsewhere.
 FORWARDING_HEADERS = frozenset(
     {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"cf-connecting-ip"}
 )
@@ -38,7 +35,7 @@ def is_local(scope: dict[str, Any]) -> bool:
     address = parse_address(client[0])
     if address is None:  # a Unix socket's
         return False
-    return address.is_loopback or bool(server) and address == parse_address(server[0])
+    return address.is_loopback or (server is not None and address == parse_address(server[0]))
 
 
 def is_known_host(scope: dict[str, Any]) -> bool:
@@ -79,9 +76,7 @@ def is_loopback(address: str) -> bool:
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address, an IPv4 one written as IPv6 (``::ffff:127.0.0.1``) as IPv4; None if it
-    is none.
-    """
+    """Return the IP address, None if it is none. ``::ffff:127.0.0.1`` becomes an IPv4 one."""
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:

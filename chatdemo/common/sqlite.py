@@ -1,7 +1,7 @@
 """Opening SQLite databases, and telling its errors apart."""
 
 import sqlite3
-from enum import Enum, auto
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -33,24 +33,14 @@ def connect(database: Path | str, timeout: float, **options: Any) -> sqlite3.Con
     )
 
 
-class Cause(Enum):
-    """Why SQLite failed."""
-
-    LOCKED = auto()
-    MISSING = auto()
-    DISK_FULL = auto()
-    DISK_ERROR = auto()
-    READ_ONLY = auto()
-    NOT_OPENED = auto()
-    OTHER_SCHEMA = auto()
-    DAMAGED = auto()
-    UNKNOWN = auto()
+#: Why SQLite failed.
+Cause = Enum(
+    "Cause", "LOCKED MISSING DISK_FULL DISK_ERROR READ_ONLY NOT_OPENED OTHER_SCHEMA DAMAGED UNKNOWN"
+)
 
 
 class FileMissing(sqlite3.OperationalError):
-    """The database file isn't where it was: what is written to it would be lost when this process
-    ends.
-    """
+    """The database file was moved or deleted: what is written to it now would be lost."""
 
     def __init__(self) -> None:
         super().__init__("its file is gone")

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
 from itertools import groupby
 
+from chatdemo.common.once import computed_once
 from chatdemo.course.course import Step
 
 #: Unchanged lines in a row that stay in sight beside a change, and how many more are worth folding away.
@@ -56,7 +56,7 @@ class File:
         return f"{self.id}-text"
 
 
-@cache
+@computed_once
 def files(step: Step, layer: str = "memory") -> tuple[File, ...]:
     """Every file of the project at the end of ``step``, those it touches first; kept, as a step's code never changes.
 
@@ -81,8 +81,9 @@ def highlight(path: str, text: str) -> list[str]:
     """The lines of ``text`` as HTML, with the classes of Pygments for the kind of file that ``path`` names."""
     # Here, as it takes longer to import than all the rest of a page: the server starts without it.
     import pygments
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import HtmlDjangoLexer, PythonLexer
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers.python import PythonLexer
+    from pygments.lexers.templates import HtmlDjangoLexer
 
     lexer = HtmlDjangoLexer if path.endswith(".html") else PythonLexer
     html = pygments.highlight(

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 from chatdemo.common.errors import UsageError
+from chatdemo.common.once import computed_once
 from chatdemo.common.toml import load_toml
 
 FOLDER = Path(__file__).parent
@@ -96,7 +96,7 @@ def find(name: str) -> Step:
         ) from None
 
 
-@cache
+@computed_once
 def _steps() -> dict[str, Step]:
     rows = load_toml(FOLDER / "steps.toml")["steps"]
     return {row["name"]: Step(number, **row) for number, row in enumerate(rows, 1)}

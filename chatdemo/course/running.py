@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
@@ -17,8 +16,9 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.template.loaders import filesystem
 from django.urls import URLPattern
 
-from chatdemo.realtime import consumer
+from chatdemo.common.once import computed_once
 from chatdemo.course.course import Step
+from chatdemo.realtime import consumer
 
 _current: ContextVar[Step | None] = ContextVar("step", default=None)
 
@@ -46,7 +46,7 @@ def urlpatterns(step: Step) -> list[URLPattern]:
     return import_module(f"{package(step)}.urls").urlpatterns
 
 
-@cache
+@computed_once
 def websockets(step: Step) -> Callable:
     """The ASGI application for WebSockets that the step's ``mysite/asgi.py`` makes, without the middleware round it.
 
@@ -69,7 +69,7 @@ def _directly(route: URLPattern) -> URLPattern:
     )
 
 
-@cache
+@computed_once
 def package(step: Step) -> str:
     """The dotted name of the step's ``chat`` package, ready to import modules from.
 
@@ -88,7 +88,7 @@ def _chat_folders(step: Step) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-@cache
+@computed_once
 def script_hashes(step: Step) -> tuple[str, ...]:
     """The inline scripts of the step's templates as a Content-Security-Policy names them (W3C CSP3, section 2.3.1)."""
     pages = [text for path, text in step.project().items() if path.endswith(".html")]

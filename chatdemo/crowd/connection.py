@@ -1,7 +1,7 @@
 """A client's WebSocket (RFC 6455) on asyncio.
 
-The crowd has hundreds of them in one process and must not be slower than the server that it
-measures. It sends only short texts. autobahn's client takes 60 µs to receive one; this one, 3 µs.
+The crowd must not be slower than the server that it measures, with hundreds of participants in one
+process. This client takes about 3 µs to receive a short text, and autobahn's takes 33 µs.
 """
 
 import asyncio
@@ -15,14 +15,18 @@ from chatdemo.crowd.address import Address
 from chatdemo.crowd.join_errors import CONNECT_TIMEOUT_SECONDS, JoinError
 
 HANDSHAKE_TIMEOUT_SECONDS = 20
+BUFFER_BYTES = 4096
 #: Appended to the key before it is hashed (RFC 6455, section 1.3).
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-FIN, RESERVED_BITS, MASKED = 0x80, 0x70, 0x80  # RFC 6455, section 5.2
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+#: The bits of a frame's first two bytes, and the opcodes (section 5.2).
+FIN, RESERVED_BITS, OPCODE, MASKED = 0x80, 0x70, 0x0F, 0x80
+OPCODES = CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 NORMAL, NO_STATUS, ABNORMAL = 1000, 1005, 1006  # close codes (section 7.4.1)
+OnMessage = Callable[[bytes], None]
+OnClose = Callable[[int, str], None]
 
 
-class ClientConnection(asyncio.Protocol):
+class ClientConnection(asyncio.BufferedProtocol):
     """Calls ``on_message(payload)`` for each message, and ``on_close(code, reason)`` once.
 
     ``opened`` and ``closed`` are futures. ``opened`` raises JoinError.
@@ -30,13 +34,7 @@ class ClientConnection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(
-        self,
-        address: Address,
-        query: str,
-        on_message: Callable[[bytes], None],
-        on_close: Callable[[int, str], None],
-    ):
+    def __init__(self, address: Address, query: str, on_message: OnMessage, on_close: OnClose):
         self.address, self.query = address, query
         self.on_message, self.on_close = on_message, on_close
         self.is_open = False
@@ -45,6 +43,8 @@ class ClientConnection(asyncio.Protocol):
         self.closed: asyncio.Future[None] = loop.create_future()
         self._key = base64.b64encode(os.urandom(16)).decode()
         self._received = self._fragments = b""
+        # asyncio would allocate 256 KiB for each read otherwise.
+        self._buffer = bytearray(BUFFER_BYTES)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -56,8 +56,11 @@ class ClientConnection(asyncio.Protocol):
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {self._key}\r\n\r\n".encode()
         )
 
-    def data_received(self, data: bytes) -> None:
-        self._received += data
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._received += self._buffer[:nbytes]
         if not self.opened.done():
             head, is_complete, rest = self._received.partition(b"\r\n\r\n")
             if not is_complete:
@@ -90,8 +93,9 @@ class ClientConnection(asyncio.Protocol):
         data, start = self._received, 0
         while len(data) >= start + 2:
             head, size, payload = data[start], data[start + 1], start + 2
-            if head & RESERVED_BITS or size & MASKED:
-                return self._fail("the server sent an invalid frame")
+            if head & RESERVED_BITS or head & OPCODE not in OPCODES or size & MASKED:
+                self._set_closed(ABNORMAL, "the server sent an invalid frame")
+                return self.transport.abort()
             if size > 125:
                 length, payload = payload, payload + (2 if size == 126 else 8)
                 if len(data) < payload:
@@ -104,8 +108,8 @@ class ClientConnection(asyncio.Protocol):
         self._received = data[start:]
 
     def _handle_frame(self, head: int, payload: bytes) -> None:
-        opcode = head & 0x0F
-        if opcode in (TEXT, BINARY, CONTINUATION):
+        opcode = head & OPCODE
+        if opcode in (CONTINUATION, TEXT, BINARY):
             self._fragments += payload
             if head & FIN:
                 message, self._fragments = self._fragments, b""
@@ -140,22 +144,16 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.opened.done():
-            reason = "the answer isn't HTTP"
-            if not self._received:
-                reason = "the connection was closed without an answer"
+            closed = "the connection was closed without an answer"
+            reason = "the answer isn't HTTP" if self._received else closed
             self.opened.set_exception(JoinError(reason))
         self._set_closed(ABNORMAL, "")
         self.closed.set_result(None)
 
-    def _fail(self, reason: str) -> None:
-        self._set_closed(ABNORMAL, reason)
-        self.transport.abort()
-
     def _set_closed(self, code: int, reason: str) -> None:
         self.is_open = False
-        has_been_open = not self.opened.cancelled() and not self.opened.exception()
         on_close, self.on_close = self.on_close, lambda *_: None
-        if has_been_open:
+        if not self.opened.cancelled() and not self.opened.exception():
             on_close(code, reason)
 
 
@@ -167,7 +165,7 @@ class Connector:
         self._tls = ssl.create_default_context() if address.secure else None
 
     async def connect(
-        self, query: str, on_message: Callable[[bytes], None], on_close: Callable[[int, str], None]
+        self, query: str, on_message: OnMessage, on_close: OnClose
     ) -> ClientConnection:
         """Open a connection. ``query`` follows the path. Raises JoinError."""
         connection = ClientConnection(self.address, query, on_message, on_close)

@@ -1,10 +1,9 @@
 """Which messages were delivered: lost, duplicated, out of order, and after how long."""
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from chatdemo.crowd.latency import Histogram
 
 #: The usual timeout.
 DELIVERY_TIMEOUT_SECONDS = 5.0
@@ -44,11 +43,9 @@ class Deliveries:
         #: By participant: the messages in the order of arrival, without duplicates.
         self.received = [array("I") for _ in range(people)]
         self._has_received = [bytearray() for _ in range(people)]
-        self.latencies = Histogram()
+        self.latencies = array("d")  # of all deliveries
         self.expected = self.delivered = self.duplicated = 0
         self._last_delivery = self._last_event = 0.0
-        # The first messages, up to this number, have been checked for overdue deliveries.
-        self._checked = self._overdue = 0
         # Messages that were skipped: the participant has received later ones.
         self._latest = array("q", [-1]) * people
         self._skipped = 0
@@ -81,22 +78,14 @@ class Deliveries:
         self.received[participant].append(number)
         self.delivered += 1
         self.missing[number] -= 1
-        self._overdue -= number < self._checked
         self._skipped += max(number - self._latest[participant], 0) - 1
         self._latest[participant] = max(number, self._latest[participant])
         self._last_event = self._last_delivery = now
-        self.latencies.add(now - self.sent_at[number])
+        self.latencies.append(now - self.sent_at[number])
 
     def overdue(self, now: float) -> int:
-        """Return the missing deliveries of messages that were sent before the timeout.
-
-        ``now`` must not be earlier than in the last call.
-        """
-        sent_before = now - self.timeout
-        while self._checked < len(self.sent_at) and self.sent_at[self._checked] < sent_before:
-            self._overdue += self.missing[self._checked]
-            self._checked += 1
-        return self._overdue
+        """Return the missing deliveries of messages that were sent before the timeout."""
+        return sum(self.missing[: bisect_left(self.sent_at, now - self.timeout)])
 
     def lost(self, now: float) -> int:
         """Return the deliveries that are lost already, while the run goes on.
@@ -104,9 +93,8 @@ class Deliveries:
         They are overdue, and skipped if others still arrive: a slow server hasn't lost anything.
         """
         overdue = self.overdue(now)
-        if now - self._last_delivery > self.timeout:
-            return overdue
-        return min(overdue, self._skipped)
+        has_stopped = now - self._last_delivery > self.timeout
+        return overdue if has_stopped else min(overdue, self._skipped)
 
     def is_finished(self, now: float) -> bool:
         """Whether everything has been delivered, or nothing has for the timeout."""

@@ -4,13 +4,13 @@ import asyncio
 import random
 import secrets
 import time
+from array import array
 from collections import Counter
 from contextlib import suppress
 
 from chatdemo.crowd.connection import ClientConnection, Connector
 from chatdemo.crowd.deliveries import Deliveries
 from chatdemo.crowd.join_errors import JoinError
-from chatdemo.crowd.latency import Histogram
 from chatdemo.crowd.messages import Refusal, RunMessages, read_seq
 
 #: How often connections are chosen to be cut.
@@ -31,11 +31,7 @@ class Crowd:
     """
 
     def __init__(
-        self,
-        connector: Connector,
-        messages: RunMessages,
-        deliveries: Deliveries,
-        reconnects: bool = False,
+        self, connector: Connector, messages: RunMessages, deliveries: Deliveries, reconnects: bool
     ):
         self.connector, self.messages, self.deliveries = connector, messages, deliveries
         self.reconnects = reconnects
@@ -43,7 +39,7 @@ class Crowd:
         self.closed: Counter[tuple[int, str]] = Counter()
         self.refused: Counter[str] = Counter()
         self.joined = self.cuts = self.latest_seq = 0
-        self.catch_up_times = Histogram()
+        self.catch_up_times = array("d")
         self.reconnecting: set[asyncio.Task] = set()
         kind = ReconnectingParticipant if reconnects else SimulatedParticipant
         self.participants = [kind(self, number) for number in range(deliveries.people)]
@@ -97,6 +93,10 @@ class SimulatedParticipant:
     def send_message(self) -> None:
         """Send the next message of the run."""
         self._send(self.crowd.messages.encode(self.number, self._next_number()))
+
+    async def has_history(self, timeout: float) -> bool:
+        """Whether the server has a history, if the participant needs one."""
+        return True
 
     def _next_number(self) -> int:
         crowd = self.crowd
@@ -176,7 +176,7 @@ class ReconnectingParticipant(SimulatedParticipant):
         self._is_cut = False
         if not self.is_away:
             self.is_away, self._disconnected_at = True, time.perf_counter()
-        task = asyncio.ensure_future(self._reconnect())
+        task = asyncio.create_task(self._reconnect())
         self.crowd.reconnecting.add(task)
         task.add_done_callback(self.crowd.reconnecting.discard)
 
@@ -210,5 +210,5 @@ class ReconnectingParticipant(SimulatedParticipant):
 
     def _record_catch_up(self) -> None:
         if self.is_away and self.is_connected and self.last_seq >= self._catch_up_seq:
-            self.crowd.catch_up_times.add(time.perf_counter() - self._disconnected_at)
+            self.crowd.catch_up_times.append(time.perf_counter() - self._disconnected_at)
             self.is_away = False

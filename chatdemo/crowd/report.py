@@ -4,6 +4,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
+from chatdemo.crowd.latency import percentile
 from chatdemo.crowd.progress import duration
 from chatdemo.crowd.run import Plan, RunResult
 
@@ -52,15 +53,15 @@ def _rows(result: RunResult) -> Iterator[tuple[str, str, str]]:
     yield "lost", f"{counts.lost:,}", on_the_way
     yield "out of order", f"{counts.out_of_order:,}", ""
     yield "duplicated", f"{counts.duplicated:,}", ""
-    yield "p50", duration(latencies.percentile(50)), "half took longer"
-    yield "p99", duration(latencies.percentile(99)), "1 in 100 took longer"
-    yield "worst", duration(latencies.worst if latencies.count else None), ""
+    yield "p50", duration(percentile(latencies, 50)), "half took longer"
+    yield "p99", duration(percentile(latencies, 99)), "1 in 100 took longer"
+    yield "worst", duration(max(latencies, default=None)), ""
     if plan.drop:
         verb = "has" if crowd.away == 1 else "have"
         away = f"{_amount(crowd.away, 'participant')} {verb} not caught up"
         yield "cut", f"{crowd.cuts:,}", away if crowd.away else "all came back"
-        remark = f"half took longer, the worst {duration(times.worst)}" if times.count else ""
-        yield "caught up", duration(times.percentile(50)), remark
+        remark = f"half took longer, the worst {duration(max(times))}" if times else ""
+        yield "caught up", duration(percentile(times, 50)), remark
 
 
 def _notes(result: RunResult) -> Iterator[str]:
@@ -83,8 +84,8 @@ def _notes(result: RunResult) -> Iterator[str]:
         yield (
             "This computer was too busy to send and receive on time: the figures are about it, not"
             f" about the server. The crowd used {delay.cpu_share:.0%} of a core. Its event loop was"
-            f" delayed by {duration(delay.delays.percentile(90))} or more in one of ten cases, and"
-            f" by {duration(delay.delays.worst)} at most."
+            f" delayed by {duration(percentile(delay.delays, 90))} or more in one of ten cases, and"
+            f" by {duration(max(delay.delays, default=None))} at most."
         )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import math
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -17,7 +17,7 @@ from chatdemo.crowd.deliveries import DELIVERY_TIMEOUT_SECONDS, Deliveries, Deli
 from chatdemo.crowd.join_errors import JoinError, explain, find_ip
 from chatdemo.crowd.latency import EventLoopDelay
 from chatdemo.crowd.messages import RunMessages
-from chatdemo.crowd.participants import Crowd, ReconnectingParticipant, SimulatedParticipant
+from chatdemo.crowd.participants import Crowd, SimulatedParticipant
 from chatdemo.crowd.progress import Progress
 from chatdemo.realtime.file_limit import raise_file_limit
 
@@ -29,6 +29,7 @@ OTHER_FILES = 40
 POLL_SECONDS, PROGRESS_SECONDS = 0.02, 0.25
 CLOSE_TIMEOUT_SECONDS = 2.0
 T = TypeVar("T")
+Show = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,10 @@ class RunResult:
         return 130 if self.interrupted else 0 if self.is_good else 1
 
 
-def run(
-    address: Address, messages: RunMessages, plan: Plan, show: Callable[[str], None]
-) -> RunResult:
+def run(address: Address, messages: RunMessages, plan: Plan, show: Show) -> RunResult:
     """Run the crowd until it is done or interrupted. ``show`` gets a line about its progress.
 
-    Raises ChatdemoError if the first participant can't join, or this process may not open enough
-    files.
+    Raises ChatdemoError if the first participant can't join or there can't be enough open files.
     """
     limit = raise_file_limit(plan.people + OTHER_FILES)
     if limit is not None and limit < plan.people + OTHER_FILES:
@@ -90,8 +88,8 @@ def run(
             f"Give --people {max(1, limit - OTHER_FILES)} or fewer, or raise the system's limit"
             " (ulimit -n) first.",
         )
-    ip = find_ip(address)
-    return run_until_interrupted(CrowdRun(address, ip, messages, plan, show).go())
+    connector = Connector(address, find_ip(address))
+    return run_until_interrupted(CrowdRun(connector, messages, plan, show).go())
 
 
 def run_until_interrupted(coroutine: Coroutine[None, None, T]) -> T:
@@ -111,26 +109,16 @@ def run_until_interrupted(coroutine: Coroutine[None, None, T]) -> T:
 class CrowdRun:
     """The steps of a run, in the event loop."""
 
-    def __init__(
-        self,
-        address: Address,
-        ip: str,
-        messages: RunMessages,
-        plan: Plan,
-        show: Callable[[str], None],
-    ):
-        self.address, self.plan, self.show = address, plan, show
+    def __init__(self, connector: Connector, messages: RunMessages, plan: Plan, show: Show):
+        self.address, self.plan, self.show = connector.address, plan, show
         deliveries = Deliveries(plan.people, plan.timeout)
-        self.crowd = Crowd(Connector(address, ip), messages, deliveries, bool(plan.drop))
+        self.crowd = Crowd(connector, messages, deliveries, reconnects=plan.drop > 0)
         self.event_loop_delay = EventLoopDelay()
         self.progress = Progress(self.crowd)
 
     async def go(self) -> RunResult:
         """Do all steps. If cancelled, return the result so far. Raises ChatdemoError as ``run``."""
-        background = [
-            asyncio.ensure_future(self.event_loop_delay.measure()),
-            asyncio.ensure_future(self._show_progress()),
-        ]
+        background = _start(self.event_loop_delay.measure(), self._show_progress())
         interrupted = False
         try:
             await self._join()
@@ -153,9 +141,7 @@ class CrowdRun:
             await first.join()
         except JoinError as error:
             raise explain(error, self.address) from None
-        if isinstance(first, ReconnectingParticipant) and not await first.has_history(
-            self.plan.timeout
-        ):
+        if not await first.has_history(self.plan.timeout):
             raise ChatdemoError(
                 f"{self.address.host_and_port} has no history: its messages have no seq, so"
                 " participants can't ask for those that they missed.",
@@ -177,15 +163,16 @@ class CrowdRun:
     async def _talk(self) -> None:
         """Send messages until the time is over or nobody is connected."""
         self.progress.end = time.perf_counter() + self.plan.seconds
-        sending = asyncio.ensure_future(self._send_messages(self.progress.end))
-        cutting = asyncio.ensure_future(self.crowd.cut_connections(self.plan.drop))
+        tasks = sending, _ = _start(
+            self._send_messages(self.progress.end), self.crowd.cut_connections(self.plan.drop)
+        )
         try:
             while self.crowd.recipients and not sending.done():
                 await asyncio.wait([sending], timeout=POLL_SECONDS)
             if sending.done():
                 sending.result()
         finally:
-            await _cancel([sending, cutting])
+            await _cancel(tasks)
 
     async def _send_messages(self, end: float) -> None:
         """Send each message when it is due, or as soon as possible after that until ``end``."""
@@ -217,7 +204,7 @@ class CrowdRun:
         """Close all connections, and wait until the server has closed them too."""
         for participant in self.crowd.participants:
             participant.is_leaving = True
-        await _cancel(list(self.crowd.reconnecting))
+        await _cancel(self.crowd.reconnecting)
         present = [one.connection for one in self.crowd.participants if one.connection]
         closing = [connection.closed for connection in present if connection.is_open]
         for connection in present:
@@ -238,8 +225,12 @@ class CrowdRun:
             await asyncio.sleep(PROGRESS_SECONDS)
 
 
-async def _cancel(tasks: list[asyncio.Task]) -> None:
-    for task in tasks:
+def _start(*coroutines: Coroutine) -> list[asyncio.Task]:
+    return [asyncio.create_task(coroutine) for coroutine in coroutines]
+
+
+async def _cancel(tasks: Iterable[asyncio.Task]) -> None:
+    for task in list(tasks):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task

@@ -49,9 +49,14 @@ def temporary_server() -> Iterator[str]:
 def _wait_until_ready(process: subprocess.Popen[str]) -> str:
     """Return the address that the server prints. Raises ChatdemoError if it ends instead."""
     assert process.stdout is not None
-    timer = threading.Timer(START_TIMEOUT_SECONDS, process.kill)
+    lines = ["it stopped without any output"]
+
+    def give_up() -> None:
+        process.kill()
+        lines.append(f"it wasn't ready in {START_TIMEOUT_SECONDS} seconds")
+
+    timer = threading.Timer(START_TIMEOUT_SECONDS, give_up)
     timer.start()
-    lines = [f"it wasn't ready in {START_TIMEOUT_SECONDS} seconds"]
     try:
         for line in process.stdout:
             lines.append(line.rstrip())

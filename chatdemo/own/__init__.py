@@ -1,1 +1,1 @@
-"""A project of the learner's own, served as it is, in processes that come one after another as its files are saved."""
+"""A learner's own project, served unchanged, in a new process after each save."""

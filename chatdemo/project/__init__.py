@@ -1,1 +1,1 @@
-"""The embedded Django project: the one place that wires the chat, and what is round it, together."""
+"""The embedded Django project: wires the chat, the course and the inspector together."""

@@ -6,7 +6,7 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatdemo.project.settings")
 
-# First, as it fills Django's app registry, which the consumers' imports need.
+# First: it loads Django's apps, which importing the consumers needs.
 django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
@@ -14,12 +14,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from chatdemo.chat.routing import websocket_urlpatterns  # noqa: E402
-from chatdemo.inspector import Inspector  # noqa: E402
-from chatdemo.project.hosts import AllowedHostsOriginValidator, OwnAddresses  # noqa: E402
-from chatdemo.project.static_files import StaticFilesHandler  # noqa: E402
-from chatdemo.project.steps import StepRouter  # noqa: E402
-from chatdemo.realtime.middleware import FillScope  # noqa: E402
 from chatdemo.course import watching  # noqa: E402
+from chatdemo.inspector import Inspector  # noqa: E402
+from chatdemo.project.allowed_hosts import AllowedHostsOriginValidator, AllowOwnAddresses  # noqa: E402
+from chatdemo.project.middleware import StaticFilesHandler  # noqa: E402
+from chatdemo.project.step_routing import StepRouter  # noqa: E402
+from chatdemo.realtime.middleware import FillScope  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
@@ -34,4 +34,4 @@ if settings.CHATDEMO.inspect != "off":
     application = Inspector(
         application, config.inspect, config.inspect_events, watching.watched_path
     )
-application = OwnAddresses(application)
+application = AllowOwnAddresses(application)

@@ -1,35 +1,41 @@
-"""The SQLite database: where it is, and everything that must hold before Django opens it."""
+"""The SQLite database: where it is, and what must be checked and made before Django opens it."""
 
 import importlib
 import os
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import click
 
 from chatdemo.common import sqlite
-from chatdemo.common.errors import ChatdemoError
+from chatdemo.common.config import Config
+from chatdemo.common.errors import ChatdemoError, UsageError
 from chatdemo.common.sqlite import Cause
 from chatdemo.project import secret_key
 
 MEMORY = ":memory:"
 #: "chat" in ASCII. SQLite's application_id tells our file from another program's.
 APPLICATION_ID = 0x63686174
+LOCK_TIMEOUT_SECONDS = 5
 SCHEMA = Path(__file__).with_name("schema.sql")
-#: The apps whose tables schema.sql holds, by the folders of their migrations in the installed packages.
+#: The apps whose tables schema.sql has, with the folder of their migrations.
 MIGRATIONS = {
     "auth": "django/contrib/auth/migrations",
     "chat": "chatdemo/chat/migrations",
     "contenttypes": "django/contrib/contenttypes/migrations",
     "sessions": "django/contrib/sessions/migrations",
 }
+#: (app, name) of each.
+Migrations = set[tuple[str, str]]
 
 
 def locate(db: str) -> Path | None:
-    """The file that setting ``db`` means, absolute and with links followed; None for ``:memory:``.
+    """Return the file that the setting ``db`` means, absolute and with links followed.
 
-    Raises ChatdemoError if there is no such home folder or the current folder is gone.
+    It is None for ``:memory:``. Raises ChatdemoError if the home folder or the current folder
+    doesn't exist.
     """
     if db == MEMORY:
         return None
@@ -42,22 +48,26 @@ def locate(db: str) -> Path | None:
 
 
 def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None:
-    """Make the database at ``path`` ready: its folder, the file (mode 0600), the secret key beside it, its tables.
+    """Make the database at ``path`` ready for Django, with its folder and the secret key beside it.
 
-    Without ``tables`` it makes no tables and migrates none. For a database in memory (None) the connection that
-    it returns keeps the data alive. DJANGO_SETTINGS_MODULE must be set: an older database is migrated by Django.
-    Raises ChatdemoError, and leaves the file as it was, if it is corrupt, read-only, not ours or of a newer version.
+    Without ``tables``, no tables are made or migrated. For a database in memory (None), return a
+    connection that keeps the data as long as it is open. DJANGO_SETTINGS_MODULE must be set, as
+    Django migrates an older database. Raises ChatdemoError, and leaves the file unchanged, if it is
+    corrupt, read-only, another program's or of a newer version.
     """
     if path is None:
-        return _in_memory(tables)
+        return _prepare_memory(tables)
     present = {file for file in (path, secret_key.locate(path)) if os.path.exists(file)}
     _create_file(path)
     try:
         _check_owner(path)
-        _open_logs(path)
-        with closing(sqlite.connect(path, timeout=5)) as connection:
-            _make_ready(connection, path, tables)
-            _close_to_others(path)
+        if os.access(path, os.W_OK):
+            # Reading a read-only database leaves read-only logs, which would keep it read-only.
+            _make_private(*_logs(path))
+        with closing(sqlite.connect(path, LOCK_TIMEOUT_SECONDS)) as connection:
+            _prepare_file(connection, path, tables)
+            # A copied file may be readable by all. Logs that SQLite creates have the file's mode.
+            _make_private(path, *_logs(path))
     except BaseException:
         for file in {path, secret_key.locate(path)} - present:
             file.unlink(missing_ok=True)
@@ -65,88 +75,124 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
     return None
 
 
-def is_older(path: Path) -> bool:
-    """Whether the database at ``path``, which must be there, has to be migrated before this version can use it.
+@contextmanager
+def open_existing_database(config: Config) -> Iterator[Path]:
+    """Yield the file of the setting ``db``, for commands that read or delete but create nothing.
 
-    Raises ChatdemoError if it isn't one of ours, or of a newer version. Changes nothing.
+    ``config`` must be in use: Django migrates an older database. Raises UsageError for a database
+    in memory, and ChatdemoError if there is none, it can't be used, or SQLite fails in the block.
     """
+    path = locate(config.db)
+    if path is None:
+        message = "--db: a database in memory can only be read by its server."
+        hint = "Give --db the file of a server that has one: chatdemo serve --db chat.sqlite3"
+        raise UsageError(message, hint)
+    if not os.path.isfile(path) or not os.path.getsize(path):
+        hint = "chatdemo serve makes one. If yours is elsewhere, give it with --db."
+        raise ChatdemoError(f"There's no database at {path}.", hint)
     _check_owner(path)
-    try:
-        with closing(sqlite.connect(path, timeout=5)) as connection:
-            applied, known = _applied_migrations(connection), known_migrations()
-    except sqlite3.DatabaseError as error:
-        raise explain(error, str(path)) from None
+    with sqlite_errors(path), closing(sqlite.connect(path, LOCK_TIMEOUT_SECONDS)) as connection:
+        applied, known = _applied_migrations(connection), known_migrations()
     _check_version(applied - known, str(path))
-    return bool(known - applied)
+    if known - applied:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "chatdemo.project.settings"
+        prepare(path)
+    with sqlite_errors(path):
+        yield path
 
 
-def known_migrations() -> set[tuple[str, str]]:
-    """(app, name) of each migration that is installed, by their files: importing all of them takes 90 ms."""
+@contextmanager
+def sqlite_errors(path: Path | None) -> Iterator[None]:
+    """Turn an error of SQLite on the database at ``path`` into a ChatdemoError."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise explain(error, str(path or MEMORY)) from None
+
+
+def explain(error: sqlite3.DatabaseError, name: str) -> ChatdemoError:
+    """Return the error that says what is wrong with the database ``name``."""
+    cause = sqlite.cause_of(error)
+    if cause is Cause.LOCKED:
+        message = f"The database {name} is locked by another program."
+        return ChatdemoError(message, "Close that, and start again.")
+    if hint := _NOT_WRITABLE.get(cause):
+        return ChatdemoError(f"The database {name} can't be written: {error}.", hint)
+    message = f"The database {name} is damaged, or isn't an SQLite database: {error}."
+    hint = "It was left as it is. Restore a copy of it, or give another with --db."
+    return ChatdemoError(message, hint)
+
+
+_MAKE_ROOM = "Make room on its disk, or give another with --db."
+_MAKE_WRITABLE = "Make it writable (and its folder), or give another with --db."
+_NOT_WRITABLE = {
+    Cause.DISK_FULL: _MAKE_ROOM,
+    Cause.DISK_ERROR: _MAKE_ROOM,
+    Cause.READ_ONLY: _MAKE_WRITABLE,
+    Cause.NOT_OPENED: _MAKE_WRITABLE,
+}
+
+
+def known_migrations() -> Migrations:
+    """The migrations that are installed, by their file names: importing all of them takes 90 ms."""
     found = set()
     for app, folder in MIGRATIONS.items():
         package, _, rest = folder.partition("/")
-        place = Path(importlib.import_module(package).__file__).parent / rest
-        found |= {(app, file.stem) for file in place.glob("[0-9]*.py")}
+        [root] = importlib.import_module(package).__path__
+        found |= {(app, file.stem) for file in Path(root, rest).glob("[0-9]*.py")}
     return found
 
 
-def _in_memory(tables: bool) -> sqlite3.Connection:
+def _prepare_memory(tables: bool) -> sqlite3.Connection:
     if sqlite3.sqlite_version_info < sqlite.MEMORY_VERSION:
-        hint = "Give --db a file, or use a newer Python."
-        raise ChatdemoError(
-            f"SQLite {sqlite3.sqlite_version} can't share a database in memory.", hint
-        )
-    connection = sqlite.connect(sqlite.MEMORY_URI, timeout=5, check_same_thread=False)
-    _make_ready(connection, None, tables)
+        message = f"SQLite {sqlite3.sqlite_version} can't share a database in memory."
+        raise ChatdemoError(message, "Give --db a file, or use a newer Python.")
+    connection = sqlite.connect(sqlite.MEMORY_URI, LOCK_TIMEOUT_SECONDS, check_same_thread=False)
+    _prepare_file(connection, None, tables)
     return connection
 
 
 def _create_file(path: Path) -> None:
+    """Create an empty file with mode 0600, in a folder with mode 0700, where there is none."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError as error:
         if path.is_file():
             if not path.stat().st_size:
-                path.chmod(0o600)  # an empty file is made ours
+                path.chmod(0o600)  # an empty file becomes ours
             return
-        hint = "Give --db the path of a file."
-        raise ChatdemoError(
-            f"The database {path} can't be made: {error.filename} is in the way.", hint
-        ) from None
+        message = f"The database {path} can't be made: {error.filename} is in the way."
+        raise ChatdemoError(message, "Give --db the path of a file.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         hint = "Give --db a file in a folder that you may write in, or :memory:."
         raise ChatdemoError(f"The database {path} can't be made: {reason}.", hint) from None
 
 
-def _close_to_others(path: Path) -> None:
-    """A copy may be open to all. What SQLite makes beside it has its mode; what is there already doesn't."""
-    _make_own(path, *_logs(path))
-
-
-def _open_logs(path: Path) -> None:
-    """Who reads a read-only database leaves read-only logs, with which it can't be written when it may be again."""
-    if os.access(path, os.W_OK):
-        _make_own(*_logs(path))
-
-
-def _make_own(*files: Path) -> None:
+def _make_private(*files: Path) -> None:
     for file in files:
-        with suppress(
-            FileNotFoundError, PermissionError
-        ):  # nothing waits there, or it is lent by another account
+        with suppress(FileNotFoundError, PermissionError):  # the last: another account's
             file.chmod(0o600)
 
 
 def _logs(path: Path) -> list[Path]:
-    """What SQLite has beside a database."""
+    """The files that SQLite has beside a database."""
     return [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm")]
 
 
 def _check_owner(path: Path) -> None:
-    """Raises ChatdemoError if the file is another program's: told by its header, as SQLite would mend it on opening."""
-    header = _read_header(path)
+    """Raises ChatdemoError if the file is another program's.
+
+    It reads the header that SQLite documents (100 bytes; none if the file is empty): on opening a
+    database after a crash, SQLite would repair it, and this one isn't ours to change.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except OSError as error:
+        hint = "Make it readable, or give another with --db."
+        raise ChatdemoError(f"The database {path} can't be read: {error.strerror}.", hint) from None
     if header and header[:16] != b"SQLite format 3\0":
         raise explain(sqlite3.DatabaseError("file is not a database"), str(path))
     if header and int.from_bytes(header[68:72], "big") != APPLICATION_ID:
@@ -154,67 +200,47 @@ def _check_owner(path: Path) -> None:
         raise ChatdemoError(f"The database {path} belongs to another program.", hint)
 
 
-def _read_header(path: Path) -> bytes:
-    """The first 100 bytes, which SQLite documents as its database header; none of a file that is still empty."""
-    try:
-        with path.open("rb") as file:
-            return file.read(100)
-    except OSError as error:
-        hint = "Make it readable, or give another with --db."
-        raise ChatdemoError(f"The database {path} can't be read: {error.strerror}.", hint) from None
-
-
-def _make_ready(connection: sqlite3.Connection, path: Path | None, tables: bool) -> None:
-    name = str(path or MEMORY)
-    try:
-        _check_whole(connection)
+def _prepare_file(connection: sqlite3.Connection, path: Path | None, tables: bool) -> None:
+    with sqlite_errors(path):
+        [[verdict]] = connection.execute("PRAGMA quick_check(1)")
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(" ".join(verdict.split()))
         applied, known = _applied_migrations(connection), known_migrations()
-        _check_version(applied - known, name)
-        # Claims a new file, and tells a read-only one, which SQLite opens without a word.
+        _check_version(applied - known, str(path or MEMORY))
+        # Marks a new file as ours. Fails on a read-only one, which SQLite opens without an error.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        secret_key.ensure(path)
-        # Readers and the writer then don't wait for each other (https://www.sqlite.org/wal.html).
+        if path:
+            secret_key.ensure(path)
+        # Readers and the writer don't wait for each other (https://www.sqlite.org/wal.html).
         connection.execute("PRAGMA journal_mode = WAL")
         if tables:
             _add_tables(connection, applied, known)
-    except sqlite3.DatabaseError as error:
-        raise explain(error, name) from None
 
 
-def _check_whole(connection: sqlite3.Connection) -> None:
-    """Raises sqlite3.DatabaseError if not every page can be read."""
-    [[verdict]] = connection.execute("PRAGMA quick_check(1)")
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(" ".join(verdict.split()))
-
-
-def _applied_migrations(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    """(app, name) of each migration that the database says it has."""
-    if not connection.execute(
-        "SELECT 1 FROM sqlite_master WHERE name = 'django_migrations'"
-    ).fetchone():
+def _applied_migrations(connection: sqlite3.Connection) -> Migrations:
+    """The migrations that the database has, by its own record."""
+    table = "SELECT 1 FROM sqlite_master WHERE name = 'django_migrations'"
+    if not connection.execute(table).fetchone():
         return set()
     return set(connection.execute("SELECT app, name FROM django_migrations"))
 
 
-def _check_version(unknown: set[tuple[str, str]], name: str) -> None:
-    for app, migration in sorted(unknown):
+def _check_version(unknown: Migrations, name: str) -> None:
+    if unknown:
+        migration = ".".join(min(unknown))
+        message = f"The database {name} is from a newer version: it has {migration}."
         hint = "Update chatdemo (pip install --upgrade chatdemo), or give another file with --db."
-        raise ChatdemoError(
-            f"The database {name} is from a newer version: it has {app}.{migration}.", hint
-        )
+        raise ChatdemoError(message, hint)
 
 
-def _add_tables(
-    connection: sqlite3.Connection, applied: set[tuple[str, str]], known: set[tuple[str, str]]
-) -> None:
-    """Write the finished schema in one go where there is none, and leave the rest to Django's migrations."""
+def _add_tables(connection: sqlite3.Connection, applied: Migrations, known: Migrations) -> None:
+    """Write the finished schema into an empty database. Django migrates what is missing then."""
     if not applied:
         try:
             connection.executescript(SCHEMA.read_text("utf-8"))
         except sqlite3.OperationalError:
             connection.rollback()
-            if not _applied_migrations(connection):  # else another process was quicker
+            if not _applied_migrations(connection):  # else another process was faster
                 raise
         applied = _applied_migrations(connection)
     if known - applied:
@@ -233,26 +259,3 @@ def _migrate() -> None:
         raise sqlite3.DatabaseError(str(error)) from None
     finally:
         connection.close()
-
-
-def explain(error: sqlite3.DatabaseError, name: str) -> ChatdemoError:
-    """The error for whoever runs chatdemo: what is wrong with the database ``name``."""
-    cause = sqlite.cause_of(error)
-    if cause is Cause.LOCKED:
-        message = f"The database {name} is locked by another program."
-        return ChatdemoError(message, "Close that, and start again.")
-    if hint := NOT_WRITABLE.get(cause):
-        return ChatdemoError(f"The database {name} can't be written: {error}.", hint)
-    message = f"The database {name} is damaged, or isn't an SQLite database: {error}."
-    hint = "It was left as it is. Restore a copy of it, or give another with --db."
-    return ChatdemoError(message, hint)
-
-
-_MAKE_ROOM = "Make room on its disk, or give another with --db."
-_MAKE_WRITABLE = "Make it writable (and its folder), or give another with --db."
-NOT_WRITABLE = {
-    Cause.DISK_FULL: _MAKE_ROOM,
-    Cause.DISK_ERROR: _MAKE_ROOM,
-    Cause.READ_ONLY: _MAKE_WRITABLE,
-    Cause.NOT_OPENED: _MAKE_WRITABLE,
-}

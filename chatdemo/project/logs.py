@@ -1,12 +1,12 @@
-"""How log records look in the terminal."""
+"""The format of log records in the terminal."""
 
 import logging
 
 
 class LineFormatter(logging.Formatter):
-    """One line for each record: control characters escaped, so that no text from outside forges a line.
+    """One line for each record. Control characters are escaped, so that no text can fake a line.
 
-    ``tracebacks`` adds an exception's traceback below its line, indented, as it may have such a text too; without, the
+    With ``tracebacks``, an exception's traceback follows, indented and escaped too. Without, the
     line names the exception.
     """
 
@@ -15,20 +15,18 @@ class LineFormatter(logging.Formatter):
         self.tracebacks = tracebacks
 
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{self.formatTime(record, self.datefmt)} {record.levelname.lower()} {_one_line(record.getMessage())}"
+        time, level = self.formatTime(record, self.datefmt), record.levelname.lower()
+        line = f"{time} {level} {_one_line(record.getMessage())}"
         if not record.exc_info or not record.exc_info[1]:
             return line
         if self.tracebacks:
-            return "\n  ".join(
-                [line, *map(_one_line, self.formatException(record.exc_info).split("\n"))]
-            )
+            traceback = self.formatException(record.exc_info).split("\n")
+            return "\n  ".join([line, *map(_one_line, traceback)])
         kind, error, _ = record.exc_info
-        said = _one_line(str(error))
-        if said and line.endswith(
-            said
-        ):  # as in Daphne's "Exception inside application: ...": once is enough
-            return f"{line.removesuffix(said)}{kind.__name__}: {said} (--debug shows where)"
-        return f"{line} ({kind.__name__}: {said}; --debug shows where)"
+        text = _one_line(str(error))
+        if text and line.endswith(text):  # Daphne: "Exception inside application: ..."
+            return f"{line.removesuffix(text)}{kind.__name__}: {text} (--debug shows where)"
+        return f"{line} ({kind.__name__}: {text}; --debug shows where)"
 
 
 def _one_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Django's secret key: random, made once, kept beside the database for its owner alone."""
+"""Django's secret key: random, made once, stored beside the database and readable by its owner."""
 
 import os
 import secrets
@@ -8,51 +8,46 @@ from pathlib import Path
 
 from chatdemo.common.errors import ChatdemoError
 
-#: Bytes of randomness; the file has them as twice as many hexadecimal characters.
-SIZE = 32
+#: Bytes of randomness. The file has them as twice as many hexadecimal characters.
+KEY_BYTES = 32
 
 
-def ensure(database: Path | None) -> None:
-    """Make the key file beside ``database`` if there is none. Nothing to do for a database in memory (None).
+def ensure(database: Path) -> None:
+    """Make the key file beside ``database`` if there is none.
 
-    Raises ChatdemoError if the file can't be written or read, or holds no key.
+    Raises ChatdemoError if the file can't be written or read, or has no key in it.
     """
-    if database is None:
-        return
     path = locate(database)
     try:
-        _create(path)
+        if not path.exists():
+            _create(path)
         path.chmod(0o600)
         key = read(database)
     except (OSError, UnicodeDecodeError) as error:
         hint = "Give it back to your account, or delete it: a new one is made."
         raise ChatdemoError(f"The secret key {path} can't be used: {error}.", hint) from None
-    if len(key) < 2 * SIZE:
-        raise ChatdemoError(
-            f"The secret key {path} is damaged.", "Delete it, and start again: a new one is made."
-        )
+    if len(key) < 2 * KEY_BYTES:
+        hint = "Delete it, and start again: a new one is made."
+        raise ChatdemoError(f"The secret key {path} is damaged.", hint)
 
 
 def read(database: Path | None) -> str:
-    """The key beside ``database``; one for this process alone where none is kept. Writes nothing."""
+    """Return the key beside ``database``, or a new one, which isn't stored, if there is none."""
     if database is None or not locate(database).exists():
-        return secrets.token_hex(SIZE)
+        return secrets.token_hex(KEY_BYTES)
     return locate(database).read_text("ascii").strip()
 
 
 def locate(database: Path) -> Path:
-    """The key file of the database at ``database``."""
+    """Return the path of the key file of the database at ``database``."""
     return database.with_name(database.name + ".key")
 
 
 def _create(path: Path) -> None:
-    """Write a key to ``path`` if nothing is there: whole or not at all, whoever else starts or whatever stops it."""
-    if path.exists():
-        return
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, encoding="ascii"
-    ) as file:  # its mode is 0600
-        file.write(secrets.token_hex(SIZE) + "\n")
+    """Write a key file, whole or not at all. One that another process wrote meanwhile stays."""
+    # Its mode is 0600.
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="ascii") as file:
+        file.write(secrets.token_hex(KEY_BYTES) + "\n")
         file.flush()
         with suppress(FileExistsError):
             os.link(file.name, path)

@@ -1,4 +1,4 @@
-"""Django's sessions, without which a page can do: SESSION_ENGINE names this module."""
+"""Django's sessions, for pages that work without one: SESSION_ENGINE names this module."""
 
 import logging
 
@@ -10,29 +10,28 @@ logger = logging.getLogger(__name__)
 
 
 class SessionStore(db.SessionStore):
-    """Sessions in the database. While it is locked or read-only, visitors go without, and still get their pages."""
+    """Sessions in the database. While it is locked or read-only, pages work without one."""
 
+    #: The database couldn't be read: saving would overwrite what it has.
     _unread = False
-    #: What was to be stored wasn't.
+    #: Something couldn't be saved.
     is_lost = False
 
     def load(self) -> dict:
         try:
             return super().load()
         except DatabaseError as error:
-            logger.warning("A session can't be read, and its visitor goes without: %s", error)
+            logger.warning("A session can't be read; its visitor has none: %s", error)
             self._unread = True
             return {}
 
     def save(self, must_create: bool = False) -> None:
         if self._unread:
             self.is_lost = True
-            return  # it would write over what couldn't be read
+            return
         try:
             super().save(must_create)
         except (DatabaseError, UpdateError) as error:
             self.is_lost = True
-            logger.warning(
-                "A session can't be stored, and what its visitor did is forgotten: %s",
-                error.__context__ or error,
-            )
+            reason = error.__context__ or error
+            logger.warning("A session can't be saved; its changes are lost: %s", reason)

@@ -1,4 +1,4 @@
-"""The start page, and the pages for what went wrong."""
+"""The start page and the error pages."""
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -9,15 +9,14 @@ from django.views.decorators.http import require_safe
 from chatdemo.common.local_machine import scope_of
 from chatdemo.course import course
 from chatdemo.inspector.access import Access
-from chatdemo.project.addresses import EVERY, addresses
+from chatdemo.project.addresses import ANY_ADDRESS, addresses
 
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """Leads to the chat, and says how others get to it."""
-    at, port = request.META["SERVER_NAME"], int(request.META["SERVER_PORT"])
-    # What it listens on decides, where that is known, and else the address that this request arrived at.
-    host = settings.CHATDEMO.host if settings.CHATDEMO.host in EVERY else at
+    """The page with the links into the chat and the address for the class."""
+    arrived_at, port = request.META["SERVER_NAME"], int(request.META["SERVER_PORT"])
+    host = settings.CHATDEMO.host if settings.CHATDEMO.host in ANY_ADDRESS else arrived_at
     step = course.find(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
     may_inspect = Access(settings.CHATDEMO.inspect).may_see_all(scope_of(request))
     return render(
@@ -28,59 +27,60 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 def websocket_only(request: HttpRequest) -> HttpResponse:
-    """An ordinary request to a WebSocket's address (RFC 9110, section 15.5.22)."""
-    response = _refusal(
-        request, 426, "This address is for WebSockets", "Open the room's page instead."
-    )
+    """The answer to an HTTP request for a WebSocket's address (RFC 9110, section 15.5.22)."""
+    title, detail = "This address is for WebSockets", "Open the room's page instead."
+    response = _error_page(request, 426, title, detail)
     response.headers["Upgrade"] = "websocket"
     return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: another site's host name, or a BadRequest, whose text is shown."""
     if isinstance(exception, DisallowedHost):
-        return _refusal(request, 400, "chatdemo doesn't answer to this name", _HOST_HINT)
-    return _refusal(
-        request, 400, "That doesn't work", str(exception) or "The request was malformed."
-    )
-
-
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _refusal(
-        request, 403, "That isn't allowed", str(exception) or "This page isn't for you."
-    )
+        return _error_page(request, 400, "chatdemo doesn't answer to this name", _HOST_HINT)
+    detail = str(exception) or "The request was malformed."
+    return _error_page(request, 400, "This request can't be answered", detail)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """What CSRF_FAILURE_VIEW names; ``reason`` is Django's own, for a log."""
-    detail = "It didn't come from a page of this chat. Open the page again, allow cookies, and send the form once more."
-    return _refusal(request, 403, "That was refused", detail)
+    """Django's CSRF_FAILURE_VIEW. ``reason`` is for a log."""
+    detail = (
+        "The form didn't come from a page of this chat. Open the page again, allow cookies,"
+        " and send the form once more."
+    )
+    return _error_page(request, 403, "The form was refused", detail)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404. Its button leads back to the course, or to the step that is running."""
     detail, back = "Check the address for a typing mistake.", {}
     if request.path.startswith("/learn/"):
         back = {"back": "/learn/", "back_to": "See the steps"}
     elif step := getattr(request, "step", None):
-        detail = "Nothing in this step's chat/urls.py matches it. In a project of your own, Django's own page says so."
+        detail = (
+            "No pattern in this step's chat/urls.py matches it. In your own project, Django's page"
+            " says so."
+        )
         console = "&console" if "console" in request.GET else ""
         back = {"back": f"/chat/?step={step.name}{console}", "back_to": "Back to the index page"}
-    return _refusal(request, 404, "There's no page here", detail, **back)
+    return _error_page(request, 404, "There's no page here", detail, **back)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    detail = "The fault is ours, and the terminal that runs chatdemo says more. Going back and trying again may help."
-    return _refusal(request, 500, "Something broke", detail)
+    """Django's handler500."""
+    detail = "This is a fault in chatdemo; its terminal shows more. Trying again may help."
+    return _error_page(request, 500, "An error occurred", detail)
 
 
 _HOST_HINT = (
-    "Use the address that the terminal shows. If you come through another name, such as a tunnel's, "
-    "whoever runs chatdemo can add it to the setting allowed_hosts."
+    "Use the address that the terminal shows. If you use another name, such as a tunnel's,"
+    " the person who runs chatdemo can add it to the setting allowed_hosts."
 )
 
 
-def _refusal(
+def _error_page(
     request: HttpRequest, status: int, title: str, detail: str, **more: str
 ) -> HttpResponse:
-    """A page that says what is wrong; ``back`` and ``back_to`` are where its button leads, and what is on it."""
+    """A page with ``title`` and ``detail``. Its button leads to ``back`` and reads ``back_to``."""
     context = {"status": status, "title": title, "detail": detail, **more}
     return render(request, "refusal.html", context, status=status)

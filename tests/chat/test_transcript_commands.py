@@ -130,8 +130,8 @@ def test_without_a_database_they_say_so_and_make_none(folder, command):
 @pytest.mark.parametrize("command", [("export", "lobby"), ("rooms",), ("forget", "lobby", "--yes")])
 def test_a_database_in_memory_is_wrong_usage(command):
     assert refused(2, *command, "--db", ":memory:") == (
-        "--db: a database in memory is its server's alone, and no other command can read it.",
-        "Give --db the file of a server that keeps what is said: chatdemo serve --db chat.sqlite3",
+        "--db: a database in memory can only be read by its server.",
+        "Give --db the file of a server that has one: chatdemo serve --db chat.sqlite3",
     )
 
 
@@ -164,7 +164,7 @@ def test_a_damaged_database_is_two_lines(history, folder, command):
     assert hint == "Next:  It was left as it is. Restore a copy of it, or give another with --db."
 
 
-def test_a_locked_database_is_told_and_nothing_is_forgotten(history, monkeypatch):
+def test_a_locked_database_is_reported_and_nothing_is_deleted(history, monkeypatch):
     history.add("a")
     connect = store.connect
     monkeypatch.setattr(store, "connect", lambda name: quick(connect(name)))
@@ -220,7 +220,7 @@ def test_rooms_as_json(history):
     ]
 
 
-def test_where_nothing_was_said_rooms_says_so(history):
+def test_without_messages_rooms_says_so(history):
     assert output("rooms") == "No room has any messages yet.\n"
     assert output("rooms", "--json") == "[]\n"
 
@@ -239,7 +239,7 @@ def test_forget_says_what_it_will_delete_and_asks(history, monkeypatch):
     assert store.rooms(history.path) == []
 
 
-def test_who_breaks_off_at_the_question_is_told_that_nothing_happened(history, monkeypatch):
+def test_an_interrupted_question_deletes_nothing(history, monkeypatch):
     history.add("a")
     monkeypatch.setattr(transcripts, "can_ask", lambda: True)
     result = run("forget", "lobby", input="")
@@ -258,7 +258,16 @@ def test_a_transcript_without_messages_says_why(history):
     )
 
 
-def test_forget_without_a_terminal_needs_to_be_told(history):
+def test_a_room_whose_messages_were_all_deleted_has_none_since_any_time(history):
+    history.add("a")
+    with closing(sqlite3.connect(history.path)) as connection, connection:
+        connection.execute("DELETE FROM chat_message")
+    result = run("export", "lobby", "--since", "2026-11-23T00:00Z")
+    assert (result.exit_code, result.stdout) == (0, "# lobby\n")
+    assert result.stderr == "No messages since 2026-11-23T00:00:00Z.\n"
+
+
+def test_forget_without_a_terminal_needs_yes(history):
     history.add("a")
     assert refused(2, "forget", "lobby") == (
         "forget asks before it deletes, and there is no terminal to ask in.",
@@ -267,7 +276,7 @@ def test_forget_without_a_terminal_needs_to_be_told(history):
     assert output("forget", "lobby", "--yes") == "Deleted 1 message of lobby.\n"
 
 
-def test_forget_tells_if_the_text_may_still_be_there(history, monkeypatch):
+def test_forget_reports_text_that_may_still_be_there(history, monkeypatch):
     history.add("a")
     monkeypatch.setattr("chatdemo.chat.transcripts.store._wipe", lambda _: False)
     message, hint = refused(1, "forget", "lobby", "--yes")
@@ -337,13 +346,14 @@ def test_a_full_disk_is_two_lines(history):
 
 @pytest.mark.skipif(os.name != "posix", reason="this makes a terminal as POSIX has it")
 @pytest.mark.parametrize(
-    ("answer", "code", "said"), [("y", 0, "Deleted 1 message"), ("", 1, "Nothing was deleted.")]
+    ("answer", "code", "last_line"),
+    [("y", 0, "Deleted 1 message"), ("", 1, "Nothing was deleted.")],
 )
-def test_in_a_terminal_forget_asks_and_obeys(history, answer, code, said):
+def test_in_a_terminal_forget_asks_and_obeys(history, answer, code, last_line):
     history.add("a", room="日本語 \x9b")  # a control character, as no server keeps it
     question, end, status = in_a_terminal(answer, "forget", "日本語 \x9b")
     assert question.startswith("Delete 1 message of ??? ?, from ")
-    assert end.startswith(said) and "\x9b" not in end
+    assert end.startswith(last_line) and "\x9b" not in end
     assert status == code
 
 
@@ -358,10 +368,10 @@ def in_a_terminal(answer, *arguments):
             question += os.read(ours, 1000)
         os.write(ours, answer.encode() + b"\n")
         code = process.wait(PATIENCE)
-    said = os.read(ours, 1000).decode("utf-8").split("\r\n")[-2]
+    last_line = os.read(ours, 1000).decode("utf-8").split("\r\n")[-2]
     os.close(ours)
     os.close(theirs)
-    return question.decode("ascii"), said, code
+    return question.decode("ascii"), last_line, code
 
 
 def test_any_script_is_written_whatever_the_terminals_encoding(history):

@@ -73,7 +73,7 @@ async def test_all_pages_of_it_come(monkeypatch):
     assert [one["text"] for one in json.loads(body)] == [*"abcde"]
 
 
-async def test_where_nothing_was_said_it_is_empty():
+async def test_without_messages_it_is_empty():
     assert json.loads((await get("/chat/lobby/transcript/?format=json"))[2]) == []
 
 
@@ -102,7 +102,7 @@ async def test_this_machine_may_come_by_its_own_address_in_the_network():
     assert (await get("/chat/lobby/transcript/", "192.168.1.5"))[0] == 200
 
 
-def test_where_nobodys_address_is_known_it_is_not_there():
+def test_without_a_client_address_it_is_not_there():
     client = Client(headers={"host": "localhost"})
     assert client.get("/chat/lobby/transcript/", REMOTE_ADDR="").status_code == 404
 
@@ -145,15 +145,15 @@ def test_any_room_has_a_name_that_any_file_system_takes(room, name):
 
 @pytest.mark.parametrize(("client", "may"), [("127.0.0.1", True), ("192.168.1.9", False)])
 async def test_the_rooms_page_knows_who_may_download(monkeypatch, client, may):
-    told = []
+    contexts = []
     monkeypatch.setattr(
-        views, "render", lambda _, __, context: told.append(context) or HttpResponse()
+        views, "render", lambda _, __, context: contexts.append(context) or HttpResponse()
     )
     await get("/chat/lobby/", client)
-    assert [context["may_download"] for context in told] == [may]
+    assert [context["may_download"] for context in contexts] == [may]
 
 
-def test_a_real_server_gives_it_out(tmp_path):
+def test_a_real_server_sends_it(tmp_path):
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen
 

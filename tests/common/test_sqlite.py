@@ -1,4 +1,4 @@
-"""SQLite's errors, told apart on real ones."""
+"""What real errors of SQLite are taken for."""
 
 import sqlite3
 from contextlib import closing
@@ -36,7 +36,7 @@ def test_a_lock_is_one_and_nothing_else_is(path):
     assert not sqlite.is_locked(ValueError("database is locked"))
 
 
-def test_another_programs_file_and_tables_are_told_apart(path, tmp_path):
+def test_another_programs_file_and_tables_are_recognized(path, tmp_path):
     assert sqlite.cause_of(failure(path, "SELECT * FROM chat_room")) is Cause.OTHER_SCHEMA
     notes = tmp_path / "notes.txt"
     notes.write_text("my notes\n" * 100)

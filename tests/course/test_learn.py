@@ -198,7 +198,7 @@ def test_a_step_goes_by_its_number_too(client):
 
 def test_a_room_that_a_step_does_not_have_leads_back_to_the_steps_own_index(client):
     page = client.get("/chat/lobby/?step=index&console", follow=True)
-    assert page.status_code == 404 and "Nothing in this step" in text(page)
+    assert page.status_code == 404 and "No pattern in this step" in text(page)
     assert (
         'href="/chat/?step=index&amp;console">Back to the index page</a>' in page.content.decode()
     )
@@ -285,16 +285,13 @@ class TestWithoutADatabase:
         new = Client(headers=LOCAL)
         assert new.get(path).status_code == 200
         if path != "/learn/":
-            assert (
-                "can't be stored, and what its visitor did is forgotten: database is locked"
-                in caplog.text
-            )
+            assert "can't be saved; its changes are lost: database is locked" in caplog.text
 
     @pytest.mark.parametrize("path", PAGES)
     def test_they_are_shown_though_nothing_can_be_read(self, client, monkeypatch, caplog, path):
         monkeypatch.setattr(Database, "load", fail(OperationalError("database is locked")))
         assert client.get(path).status_code == 200
-        assert "can't be read, and its visitor goes without: database is locked" in caplog.text
+        assert "can't be read; its visitor has none: database is locked" in caplog.text
 
     def test_what_could_not_be_read_is_not_written_over(self, client, monkeypatch):
         with monkeypatch.context() as locked:

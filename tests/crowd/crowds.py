@@ -24,7 +24,7 @@ class Burst(Plan):
     messages = 10
 
     def __init__(self, people: int, drop: float = 0.0, timeout: float = 5.0):
-        super().__init__(people, rate=100, seconds=0.4, drop=drop, timeout=timeout)
+        super().__init__(people, rate=200, seconds=0.3, drop=drop, timeout=timeout)
 
 
 class Finished:

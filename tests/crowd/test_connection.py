@@ -45,7 +45,11 @@ class Opened:
         )
 
     def receive(self, data):
-        self.connection.data_received(data)
+        while data:
+            buffer = self.connection.get_buffer(-1)
+            chunk, data = data[: len(buffer)], data[len(buffer) :]
+            buffer[: len(chunk)] = chunk
+            self.connection.buffer_updated(len(chunk))
 
 
 @pytest.fixture
@@ -122,7 +126,9 @@ async def test_a_lost_connection_is_reported_and_nothing_more_is_sent(opened):
     assert opened.ends == [(1006, "")] and opened.transport.written == b""
 
 
-@pytest.mark.parametrize("data", [b"\xc1\x00", b"\x81\x85abcdhello"], ids=["reserved", "masked"])
+@pytest.mark.parametrize(
+    "data", [b"\xc1\x00", b"\x83\x00", b"\x81\x85abcdhello"], ids=["reserved", "opcode", "masked"]
+)
 async def test_an_invalid_frame_ends_the_connection(opened, data):
     opened.receive(data)
     assert opened.ends == [(1006, "the server sent an invalid frame")]

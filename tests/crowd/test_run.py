@@ -11,8 +11,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from chatdemo.crowd import connection
 from chatdemo.crowd.address import parse_address
-from chatdemo.crowd.join_errors import find_ip
+from chatdemo.crowd.connection import Connector
+from chatdemo.crowd.join_errors import JoinError, find_ip
 from chatdemo.crowd.messages import RunMessages, new_run_id
 from chatdemo.crowd.report import table
 from chatdemo.crowd.run import CrowdRun, Plan
@@ -49,7 +51,7 @@ def test_a_learners_own_runserver_passes(tmp_path):
 
 
 def test_the_echo_step_is_reported_with_its_hint(server):
-    run = Finished(room_of(server, "echo"), Burst(3, timeout=1))
+    run = Finished(room_of(server, "echo"), Burst(3, timeout=0.7))
     assert (run.exit_code, run.figures("delivered", "lost")) == (1, ["10 of 30", "20"])
     assert "does the consumer send to a group?" in run.notes
 
@@ -64,7 +66,7 @@ def test_participants_reconnect_and_miss_nothing(server):
     class Plan40(Plan):
         messages = 40
 
-    run = Finished(server.url, Plan40(20, rate=30, seconds=2, drop=1))
+    run = Finished(server.url, Plan40(20, rate=40, seconds=1.3, drop=1))
     assert run.exit_code == 0, run.output
     assert run.figures("participants", "sent", "delivered") == ["20", "40", "800"]
     assert run.figures("lost", "out of order", "duplicated") == ["0", "0", "0"]
@@ -81,12 +83,11 @@ async def test_a_server_that_is_killed_and_restarts_loses_nothing(tmp_path):
 
     port = str(free_port())
     # With a small share nobody is cut: all five are there when the server is killed.
-    plan = Plan50(5, rate=25, seconds=3, drop=0.000001, timeout=PATIENCE)
+    plan = Plan50(5, rate=40, seconds=1.6, drop=0.000001, timeout=PATIENCE)
     with Served(tmp_path, "--port", port, CHATDEMO_MAX_RATE="0") as server:
         address = parse_address(server.url, "crowd")
-        crowd_run = CrowdRun(
-            address, find_ip(address), RunMessages(new_run_id()), plan, lambda _: None
-        )
+        connector = Connector(address, find_ip(address))
+        crowd_run = CrowdRun(connector, RunMessages(new_run_id()), plan, lambda _: None)
         running = asyncio.ensure_future(crowd_run.go())
         stored = tmp_path / "chat.sqlite3"
         await asyncio.to_thread(wait_for, lambda: rows(stored) > 10, "messages")
@@ -117,8 +118,13 @@ def test_drop_needs_a_server_with_a_history(server, tmp_path):
             assert error.hint.startswith("Leave out --drop, or use a server with a history")
 
 
+def test_a_server_that_answers_nothing_has_no_history(faulty):
+    error = refused(faulty.room("silent"), Burst(3, drop=0.02, timeout=0.3))
+    assert " has no history: its messages have no seq" in error.message
+
+
 def test_what_a_disconnected_participant_misses_is_lost(faulty):
-    run = Finished(faulty.room("number"), Plan(10, rate=60, seconds=1, drop=1, timeout=1))
+    run = Finished(faulty.room("number"), Plan(10, rate=60, seconds=1, drop=1, timeout=0.4))
     assert run.exit_code == 1 and run.result.counts.lost > 0
     assert "All is well" not in run.output
 
@@ -130,7 +136,7 @@ def test_duplicates_are_counted_for_reconnecting_participants(faulty):
 
 
 def test_lost_messages_are_counted(faulty):
-    run = Finished(faulty.room("lose"), Burst(3, timeout=1))
+    run = Finished(faulty.room("lose"), Burst(3, timeout=0.7))
     assert (run.exit_code, run.figures("delivered", "lost")) == (1, ["20 of 30", "10"])
 
 
@@ -147,12 +153,12 @@ def test_messages_out_of_order_are_counted(faulty):
 
 
 def test_a_server_that_sends_nothing_is_named(faulty):
-    run = Finished(faulty.room("silent"), Burst(3, timeout=1))
+    run = Finished(faulty.room("silent"), Burst(3, timeout=0.7))
     assert run.exit_code == 1 and "Nobody received any message" in run.notes
 
 
 def test_refused_messages_are_reported_with_the_reason(faulty):
-    run = Finished(faulty.room("refuse"), Burst(3, timeout=1))
+    run = Finished(faulty.room("refuse"), Burst(3, timeout=0.7))
     assert run.exit_code == 1
     assert "Refused by the server: 10 x too_long: That message is too long." in run.notes
 
@@ -177,6 +183,18 @@ def test_disconnections_are_reported_with_the_code(faulty):
     run = Finished(faulty.room("close"), Burst(3))
     assert (run.exit_code, run.figures("sent")) == (1, ["10"])
     assert "Disconnected: 1 x code 4001." in run.notes
+
+
+def test_a_server_that_does_not_answer_the_handshake_is_named(faulty, monkeypatch):
+    monkeypatch.setattr(connection, "HANDSHAKE_TIMEOUT_SECONDS", 0.2)
+    error = refused(faulty.room("never"))
+    assert error.message.endswith("/: no answer to the handshake in 0.2 s.")
+
+
+async def test_a_port_that_is_closed_again_is_a_join_error():
+    address = parse_address(f"127.0.0.1:{free_port()}", "room")
+    with pytest.raises(JoinError, match="Connect call failed|refused"):
+        await Connector(address, "127.0.0.1").connect("", print, print)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def mysite(tmp_path) -> Path:
 
 @pytest.fixture
 def with_redis(tmp_path) -> Path:
-    """The same with the tutorial's Redis layer, at a port where nobody listens."""
+    """The same with the tutorial's Redis layer, at a port where no server listens."""
     folder = new.write(str(tmp_path / "mysite"), course.steps()[-1], "redis")
     settings = folder / "mysite" / "settings.py"
     settings.write_text(settings.read_text("utf-8").replace("6379", "9"), "utf-8")

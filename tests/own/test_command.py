@@ -3,9 +3,9 @@
 import pytest
 from click.testing import CliRunner
 
-from chatdemo.common import config
 from chatdemo.commands import cli
-from chatdemo.own import keeper, server
+from chatdemo.common import config
+from chatdemo.own import supervisor, worker
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def test_a_folder_without_a_project_is_two_lines(folder):
 
 
 @pytest.mark.parametrize("given", [".", "mysite/mysite"])
-def test_a_folder_beside_the_project_is_told_where_that_is(mysite, given):
+def test_for_a_folder_beside_the_project_the_projects_folder_is_shown(mysite, given):
     assert refused(given) == (
         f"{given} isn't a Django project: it has no manage.py.",
         "There is one in mysite: chatdemo serve mysite",
@@ -63,8 +63,8 @@ def test_an_option_for_our_own_chat_is_refused_beside_a_project(mysite, option):
     )
 
 
-def test_each_failure_is_waited_for_and_an_end_without_a_word_is_told(mysite, monkeypatch):
-    monkeypatch.setattr(keeper, "keep", lambda folder, held: iter([1, -9]))
+def test_after_each_failure_it_waits_and_an_end_without_an_error_is_reported(mysite, monkeypatch):
+    monkeypatch.setattr(supervisor, "supervise", lambda folder, held: iter([1, -9]))
     result = CliRunner().invoke(cli, ["serve", "mysite", "--port", "0"])
     assert [line.partition("  ")[2] for line in result.stdout.splitlines()[:2]] == [
         "Waiting for a file to be saved; Ctrl-C ends it."
@@ -80,7 +80,7 @@ def test_open_opens_the_browser_at_the_first_start_alone(mysite, monkeypatch):
     opened = []
     monkeypatch.setattr("click.launch", opened.append)
     monkeypatch.setattr(
-        server, "serve", lambda settings, found, held, on_ready: (on_ready([]), held.close())[1]
+        worker, "serve", lambda settings, found, held, on_ready: (on_ready([]), held.close())[1]
     )
     for again in ([], ["--again"]):
         from chatdemo.project import listener

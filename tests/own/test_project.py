@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chatdemo.common.errors import UsageError
-from chatdemo.own.project import Project, find
+from chatdemo.own.project import DjangoProject, find_project
 
 
 @pytest.mark.parametrize(
@@ -18,11 +18,13 @@ from chatdemo.own.project import Project, find
 )
 def test_manage_py_names_the_settings(tmp_path, line):
     (tmp_path / "manage.py").write_text(f"import os\n{line}\n", "utf-8")
-    assert find(tmp_path, environ={}) == Project(tmp_path, "config.settings.local", "manage.py")
+    assert find_project(tmp_path, environ={}) == DjangoProject(
+        tmp_path, "config.settings.local", "manage.py"
+    )
 
 
-def test_the_environment_goes_before_manage_py(mysite):
-    found = find(mysite, environ={"DJANGO_SETTINGS_MODULE": "mysite.local"})
+def test_the_environment_overrides_manage_py(mysite):
+    found = find_project(mysite, environ={"DJANGO_SETTINGS_MODULE": "mysite.local"})
     assert (found.settings, found.named_in) == (
         "mysite.local",
         "DJANGO_SETTINGS_MODULE in the environment",
@@ -31,15 +33,15 @@ def test_the_environment_goes_before_manage_py(mysite):
 
 def test_the_folder_is_absolute_whatever_was_typed(mysite, monkeypatch):
     monkeypatch.chdir(mysite / "chat")
-    assert find(Path(".."), environ={}).folder == mysite
+    assert find_project(Path(".."), environ={}).folder == mysite
 
 
 def test_the_settings_file_can_be_a_package(tmp_path, mysite):
-    assert find(mysite, environ={}).settings_file == "mysite/settings.py"
+    assert find_project(mysite, environ={}).settings_file == "mysite/settings.py"
     (tmp_path / "config" / "settings").mkdir(parents=True)
     (tmp_path / "config" / "settings" / "__init__.py").touch()
     assert (
-        Project(tmp_path, "config.settings", "manage.py").settings_file
+        DjangoProject(tmp_path, "config.settings", "manage.py").settings_file
         == "config/settings/__init__.py"
     )
 
@@ -47,6 +49,6 @@ def test_the_settings_file_can_be_a_package(tmp_path, mysite):
 def test_a_manage_py_that_isnt_text_is_an_error(tmp_path):
     (tmp_path / "manage.py").write_bytes(b"# caf\xe9\n")
     with pytest.raises(UsageError) as caught:
-        find(tmp_path, environ={})
+        find_project(tmp_path, environ={})
     assert caught.value.message.startswith(f"{tmp_path / 'manage.py'} can't be read: ")
     assert caught.value.hint == "Save it as UTF-8, in a place that you may read."

@@ -86,11 +86,11 @@ def test_without_an_inspector_the_project_is_served_alone(mysite):
     assert "  Inspector" not in server.output
 
 
-def test_unapplied_migrations_are_told_and_not_applied(mysite):
+def test_unapplied_migrations_are_reported_and_not_applied(mysite):
     with Guest(mysite) as server:
-        told = server.row("Database")
+        row = server.row("Database")
     assert (
-        told
+        row
         == "18 unapplied migrations (admin, auth, contenttypes, sessions): python manage.py migrate"
     )
 
@@ -104,7 +104,7 @@ def test_its_own_settings_and_middleware_decide(mysite):
         )  # the page of its DEBUG = True
 
 
-def test_an_address_that_its_settings_refuse_is_told(mysite):
+def test_an_address_that_its_settings_refuse_is_reported(mysite):
     save(
         mysite / "mysite" / "settings.py", "ALLOWED_HOSTS = []", 'ALLOWED_HOSTS = ["chat.example"]'
     )
@@ -112,7 +112,7 @@ def test_an_address_that_its_settings_refuse_is_told(mysite):
         assert server.row("Hosts") == "ALLOWED_HOSTS refuses 127.0.0.1"
 
 
-def test_a_save_has_the_project_loaded_anew_and_nobody_is_refused(mysite):
+def test_a_save_reloads_the_project_and_no_client_is_refused(mysite):
     with Guest(mysite) as server, enter(server) as ana:
         save(mysite / "chat" / "consumers.py", PLAIN, LOUD)
         with pytest.raises(ConnectionClosed):
@@ -132,7 +132,7 @@ def knock(server: Guest) -> bool:
         return True
 
 
-def test_a_template_is_read_anew_without_an_end_of_the_chat(mysite):
+def test_a_changed_template_is_read_again_without_a_reload(mysite):
     with Guest(mysite) as server, enter(server):
         get(server.url + "chat/")
         save(
@@ -144,7 +144,7 @@ def test_a_template_is_read_anew_without_an_end_of_the_chat(mysite):
     assert "was saved" not in server.output
 
 
-def test_a_syntax_error_is_told_with_its_place_and_the_next_save_mends_it(mysite):
+def test_a_syntax_error_is_reported_with_its_place_until_a_save_corrects_it(mysite):
     consumers = mysite / "chat" / "consumers.py"
     good = consumers.read_text("utf-8")
     with Guest(mysite) as server:
@@ -167,7 +167,7 @@ def test_a_syntax_error_is_told_with_its_place_and_the_next_save_mends_it(mysite
     assert "Traceback" not in server.output
 
 
-def test_a_view_that_cant_be_imported_is_told_before_anybody_opens_it(mysite):
+def test_a_view_that_cant_be_imported_is_reported_before_its_page_is_opened(mysite):
     save(mysite / "chat" / "views.py", new="import nowhere\n")
     with Guest(mysite, ready=False) as server:
         server.wait_for_line(WAITING)
@@ -189,7 +189,7 @@ def test_a_project_that_is_broken_at_first_starts_once_it_is_mended(mysite):
         assert say(server) == "hello"
 
 
-def test_code_that_ends_the_process_is_told_and_waited_for(mysite):
+def test_code_that_ends_the_process_is_reported_and_a_save_awaited(mysite):
     save(mysite / "chat" / "routing.py", new="import sys\nsys.exit('enough')\n")
     with Guest(mysite, ready=False) as server:
         server.wait_for_line(WAITING)
@@ -210,11 +210,11 @@ def test_with_debug_the_traceback_comes_first(mysite):
     assert "Error: mysite/urls.py:1: ZeroDivisionError: division by zero\n" in server.lines
 
 
-def test_a_redis_that_isnt_installed_is_replaced_by_memory_and_said(with_redis):
+def test_a_redis_layer_that_isnt_installed_is_replaced_by_memory_and_reported(with_redis):
     with Guest(with_redis) as server:
-        told = server.row("Layer")
+        row = server.row("Layer")
         assert (
-            told
+            row
             == "in memory, in place of Redis: channels_redis isn't installed for the Python that runs chatdemo"
         )
         assert say(server) == "hello"
@@ -236,7 +236,7 @@ def fake_redis(folder: Path, send: str) -> None:
         ("import asyncio; await asyncio.Event().wait()", "no server answers within 1 s"),
     ],
 )
-def test_a_redis_that_doesnt_answer_is_replaced_by_memory_and_said(with_redis, send, why):
+def test_a_redis_that_doesnt_answer_is_replaced_by_memory_and_reported(with_redis, send, why):
     fake_redis(with_redis, send)
     with Guest(with_redis) as server:
         assert server.row("Layer") == f"in memory, in place of Redis: {why}"

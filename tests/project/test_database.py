@@ -345,7 +345,7 @@ def test_one_in_memory_needs_a_sqlite_that_can_share_it(monkeypatch):
     assert caught.value.hint == "Give --db a file, or use a newer Python."
 
 
-def test_read_only_logs_of_who_has_read_it_meanwhile_do_not_keep_it_read_only(made, monkeypatch):
+def test_read_only_logs_beside_a_writable_database_become_writable(made, monkeypatch):
     """Root may write them whatever their mode is: so the mode that SQLite finds is looked at."""
     log, found, connect = made.with_name(made.name + "-shm"), [], sqlite3.connect
     log.touch()

@@ -36,8 +36,8 @@ def test_with_the_setting_off_there_is_none(tmp_path):
 def test_an_unknown_choice_is_named(tmp_path):
     with Served(tmp_path, ready=False, CHATDEMO_INSPECT="everybody") as served:
         assert served.wait() == 2
-    assert "CHATDEMO_INSPECT: 'everybody' is none of the choices." in served.output
-    assert "Give one of off, local, all." in served.output
+    assert "CHATDEMO_INSPECT: 'everybody' is not one of the choices." in served.output
+    assert "Choose one of off, local, all." in served.output
 
 
 def test_a_lessons_token_is_for_its_room(tmp_path):
@@ -55,16 +55,17 @@ def test_a_lessons_token_is_for_its_room(tmp_path):
 def test_each_hop_has_the_line_of_the_steps_own_code(tmp_path, step):
     """On uvloop too, which has no frames of its own between a call and what made the server run."""
     hops = {}
-    with Served(tmp_path, CHATDEMO_STEP=step) as served, feed(served) as watcher:
-        with connect(
-            served.socket_url("/ws/chat/lobby/"), origin=served.url.removesuffix("/")
-        ) as one:
-            one.send('{"message": "hello"}')
-            while not {"receive", "group_send", "layer_receive", "send"} <= hops.keys():
-                hops |= {
-                    event["what"]: event.get("source")
-                    for event in json.loads(watcher.recv()).get("events", ())
-                }
+    with (
+        Served(tmp_path, CHATDEMO_STEP=step) as served,
+        feed(served) as watcher,
+        connect(served.socket_url("/ws/chat/lobby/"), origin=served.url.removesuffix("/")) as one,
+    ):
+        one.send('{"message": "hello"}')
+        while not {"receive", "group_send", "layer_receive", "send"} <= hops.keys():
+            hops |= {
+                event["what"]: event.get("source")
+                for event in json.loads(watcher.recv()).get("events", ())
+            }
     assert {hops[what]["file"] for what in ("receive", "group_send", "send")} == {
         "chat/consumers.py"
     }

@@ -11,8 +11,7 @@ from chatdemo.project import listener
 
 def test_a_client_can_connect_as_soon_as_it_listens():
     with listener.listen("127.0.0.1", 0) as server:
-        with socket.create_connection(server.getsockname(), timeout=5):
-            pass
+        socket.create_connection(server.getsockname(), timeout=5).close()
 
 
 @pytest.fixture
@@ -32,8 +31,7 @@ def test_it_takes_ipv6_with_and_without_brackets(ipv6):
 
 def test_the_ipv6_address_for_all_takes_ipv4_as_well(ipv6):
     with listener.listen("::", 0) as server:
-        with socket.create_connection(("127.0.0.1", server.getsockname()[1]), timeout=5):
-            pass
+        socket.create_connection(("127.0.0.1", server.getsockname()[1]), timeout=5).close()
 
 
 @pytest.mark.parametrize(
@@ -46,7 +44,7 @@ def test_the_ipv6_address_for_all_takes_ipv4_as_well(ipv6):
     ],
 )
 def test_a_failure_says_what_is_wrong(number, message):
-    error = listener._explained(OSError(number, "no space"), "here", 80)
+    error = listener._explain(OSError(number, "no space"), "here", 80)
     assert error.message == message
     assert error.hint
 

@@ -25,7 +25,7 @@ def test_text_from_outside_cannot_forge_a_line():
     assert r"a\n12:00:00 error All is lost\x1b[2J\u2028/" in line
 
 
-def test_an_exception_that_the_message_ends_with_is_said_once():
+def test_an_exception_that_the_message_ends_with_is_shown_once():
     line = formatted("Exception inside application: No route", ValueError("No route"))
     assert line.endswith(
         " error Exception inside application: ValueError: No route (--debug shows where)"

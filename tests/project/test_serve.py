@@ -1,4 +1,4 @@
-"""A real ``chatdemo serve``: start, chat, stop, and what keeps it from starting."""
+"""A real ``chatdemo serve``: start, chat, stop, and why it doesn't start."""
 
 import asyncio
 import json
@@ -115,7 +115,7 @@ def test_a_second_ctrl_c_changes_nothing(tmp_path):
 
 
 def half_open(server: Served) -> socket.socket:
-    """A participant that never answers: its WebSocket is open, and nobody reads from it."""
+    """A participant that never answers: its WebSocket is open, and never read from."""
     client = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
     client.sendall(
         f"GET {LOBBY} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -155,13 +155,15 @@ def test_an_early_client_waits_instead_of_being_refused(tmp_path):
 
 
 def came_early(folder: Path) -> bool:
-    """Start a server and get a page as soon as its port listens; whether that was before it said it was ready."""
-    with Served(folder, "--port", str(port := free_port()), ready=False) as server:
-        with closing(wait_for(lambda: connected(port), "the port to listen")) as client:
-            early = not server.lines
-            client.sendall(b"GET /chat/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            assert b"</html>" in client.makefile("rb").read()
-            return early
+    """Start a server and get a page as soon as its port listens; whether that was before its banner."""
+    with (
+        Served(folder, "--port", str(port := free_port()), ready=False) as server,
+        closing(wait_for(lambda: connected(port), "the port to listen")) as client,
+    ):
+        early = not server.lines
+        client.sendall(b"GET /chat/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        assert b"</html>" in client.makefile("rb").read()
+        return early
 
 
 def connected(port: int) -> socket.socket | None:

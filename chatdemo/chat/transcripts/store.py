@@ -1,7 +1,7 @@
 """Reads and deletes stored messages with plain SQL: no Django, no lock and little memory.
 
-Each page is its own transaction. A long one would keep SQLite from truncating its write-ahead log
-while somebody pages through a transcript.
+Each page is its own transaction. One for a whole transcript would keep SQLite from truncating its
+write-ahead log as long as the transcript is being read.
 """
 
 import sqlite3
@@ -62,10 +62,11 @@ def pages(
     """
     start = to_stored(since) if since else ""
     with closing(connect(database)) as connection:
-        query = "SELECT max(seq), room_id FROM chat_message JOIN chat_room AS room"
-        last, room_id = connection.execute(
-            f"{query} ON room.id = room_id WHERE room.name = ?", (_encodable(room),)
-        ).fetchone()
+        find = "SELECT id FROM chat_room WHERE name = ?"
+        [room_id] = connection.execute(find, (_encodable(room),)).fetchone() or [None]
+        # Without a JOIN, SQLite looks up the maximum in the index.
+        find_last = "SELECT max(seq) FROM chat_message WHERE room_id = ?"
+        [[last]] = connection.execute(find_last, (room_id,))
         seq = -1
         while rows := connection.execute(
             _SELECT_PAGE, (room_id, seq, last, start, PAGE_ROWS)

@@ -20,15 +20,15 @@ from chatdemo.course.checker.causes.blocking import BLOCKING
 from chatdemo.course.checker.causes.exceptions import shown
 from chatdemo.course.checker.checks import CHECKS, Check
 from chatdemo.course.checker.faults import Fault, Place
-from chatdemo.course.checker.project import Project
+from chatdemo.course.checker.project import Project, Timeouts
 
 
 class Judge:
     """Makes the checks of each step in turn, until one fails."""
 
-    def __init__(self, folder: Path, results: TextIO):
+    def __init__(self, folder: Path, results: TextIO, timeouts: Timeouts):
         self.results = results
-        self.project = Project(folder, self.stuck)
+        self.project = Project(folder, self.stuck, timeouts)
         self.loop = asyncio.new_event_loop()
 
     def report(self, **line: Any) -> None:
@@ -88,13 +88,13 @@ class Judge:
         os._exit(0)
 
 
-def main() -> None:
-    folder, results = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+def main(folder: Path, results: Path, timeouts: Timeouts = Timeouts()) -> None:
+    """Check the project in ``folder``, write what is found to ``results``, and end this process."""
+    faulthandler.enable()
     with results.open("w", encoding="utf-8", buffering=1) as file:
-        Judge(folder, file).run()
+        Judge(folder.resolve(), file, timeouts).run()
         os._exit(0)  # whatever threads the learner's code still has
 
 
 if __name__ == "__main__":
-    faulthandler.enable()
-    main()
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -10,9 +10,6 @@ from chatdemo.course.checker.participant import http_scope
 from chatdemo.course.checker.project import Project
 from chatdemo.course.checker.scripts import at_once, looked_up, without_comments
 
-#: Seconds for a page.
-PATIENCE = 5.0
-
 
 @dataclass
 class Page:
@@ -46,7 +43,7 @@ async def get(project: Project, path: str) -> Page | None:
 
     got_request_exception.connect(note)
     try:
-        return await asyncio.wait_for(_get(project, path, raised), PATIENCE)
+        return await asyncio.wait_for(_get(project, path, raised), project.timeouts.stuck_seconds)
     except (asyncio.TimeoutError, TimeoutError):
         return None
     finally:

@@ -7,8 +7,8 @@ from types import FrameType
 from typing import Any
 from urllib.parse import quote
 
-#: Seconds in which an answer must come, and seconds of quiet after which nothing more is waited for.
-PATIENCE, QUIET = 3.0, 0.15
+#: Nothing more is expected once nothing has arrived for this long.
+QUIET_SECONDS = 0.15
 #: The site, as a browser on the learner's machine has it in its address bar.
 HOST = "127.0.0.1:8000"
 
@@ -17,11 +17,18 @@ class Participant:
     """Who opens ``/ws/chat/<room>/`` in the application, from a page of the site ``origin``.
 
     ``accepted`` is None until the application has answered the handshake, and ``closed`` whether it has closed the
-    WebSocket since. ``frames`` are the texts that arrived.
+    WebSocket since. ``frames`` are the texts that arrived. An answer must come within ``reply_seconds``.
     """
 
-    def __init__(self, application: Callable, room: str, origin: str = f"http://{HOST}"):
+    def __init__(
+        self,
+        application: Callable,
+        room: str,
+        origin: str = f"http://{HOST}",
+        reply_seconds: float = 3.0,
+    ):
         self.room = room
+        self.reply_seconds = reply_seconds
         self.accepted: bool | None = None
         self.closed = False
         self.frames: list[str | bytes] = []
@@ -84,17 +91,17 @@ class Participant:
 
     async def rest(self) -> None:
         """Until nothing has arrived for a while, or for as long as one waits: some consumers never fall silent."""
-        end = asyncio.get_running_loop().time() + PATIENCE
-        while asyncio.get_running_loop().time() < end and await self._news_within(QUIET):
+        end = asyncio.get_running_loop().time() + self.reply_seconds
+        while asyncio.get_running_loop().time() < end and await self._news_within(QUIET_SECONDS):
             pass
 
     async def leave(self) -> None:
         """Close the WebSocket, and wait until the consumer has ended."""
         self._in.put_nowait({"type": "websocket.disconnect", "code": 1000})
-        await asyncio.wait([self.task], timeout=PATIENCE)
+        await asyncio.wait([self.task], timeout=self.reply_seconds)
 
     async def _until(self, condition: Callable[[], bool]) -> bool:
-        end = asyncio.get_running_loop().time() + PATIENCE
+        end = asyncio.get_running_loop().time() + self.reply_seconds
         while not condition() and not self.task.done() and not self.closed:
             if not await self._news_within(end - asyncio.get_running_loop().time()):
                 break

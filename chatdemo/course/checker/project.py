@@ -10,29 +10,42 @@ import shutil
 import sys
 import tempfile
 import warnings
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from chatdemo.realtime import redis_layers
 from chatdemo.course.checker import manage, routes
 from chatdemo.course.checker.faults import Fault, Place
 from chatdemo.course.checker.participant import Participant
 from chatdemo.course.checker.recorder import RecordingLayer
 from chatdemo.course.checker.sources import Sources
 from chatdemo.course.checker.watchdog import Watchdog
+from chatdemo.realtime import redis_layers
 
 #: Seconds for a channel layer of the project's own to answer.
 LAYER_PATIENCE = 2.0
 
 
+@dataclass(frozen=True)
+class Timeouts:
+    """How long a consumer may take to answer, and code of the project to return to the event loop.
+
+    An import may take twice as long as the latter.
+    """
+
+    reply_seconds: float = 3.0
+    stuck_seconds: float = 5.0
+
+
 class Project:
     """What every check is given. ``notes`` are sentences for the report that aren't faults."""
 
-    def __init__(self, folder: Path, watchdog_stuck) -> None:
+    def __init__(self, folder: Path, watchdog_stuck, timeouts: Timeouts = Timeouts()) -> None:
         self.sources = Sources(folder)
-        self.watchdog = Watchdog(self.sources, watchdog_stuck)
+        self.timeouts = timeouts
+        self.watchdog = Watchdog(self.sources, watchdog_stuck, timeouts.stuck_seconds)
         self.notes: list[str] = []
         self.application: Any = None
         self.layer: RecordingLayer | None = None
@@ -150,7 +163,7 @@ class Project:
         )
 
     def participant(self, room: str, **who: str) -> Participant:
-        return Participant(self.application, room, **who)
+        return Participant(self.application, room, reply_seconds=self.timeouts.reply_seconds, **who)
 
     @property
     def websocket_routes(self) -> list:

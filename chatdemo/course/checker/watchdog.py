@@ -10,8 +10,8 @@ from typing import NamedTuple
 from chatdemo.course.checker.faults import Place
 from chatdemo.course.checker.sources import Sources
 
-#: Seconds: how often it looks; how long the loop may stand still; from when on it is for ever.
-PERIOD, SLOW, STUCK = 0.02, 0.12, 5.0
+#: How often it looks, and how long the event loop may stand still.
+PERIOD_SECONDS, SLOW_SECONDS = 0.02, 0.12
 
 
 class Block(NamedTuple):
@@ -22,12 +22,15 @@ class Block(NamedTuple):
 class Watchdog:
     """A thread that watches the main one. ``on_stuck(place)`` is called, from it, once that stands still for ever.
 
-    ``blocks`` are the lines of the learner's that held up the event loop for longer than SLOW.
+    ``blocks`` are the lines of the learner's that held up the event loop for longer than SLOW_SECONDS.
     """
 
-    def __init__(self, sources: Sources, on_stuck: Callable[[Place | None], None]):
+    def __init__(
+        self, sources: Sources, on_stuck: Callable[[Place | None], None], stuck_seconds: float
+    ):
         self.sources = sources
         self.on_stuck = on_stuck
+        self.stuck_seconds = stuck_seconds
         self.blocks: list[Block] = []
         self._main = threading.main_thread().ident
         self._beat = time.monotonic()
@@ -48,28 +51,28 @@ class Watchdog:
     async def _beats(self) -> None:
         while True:
             self._beat = time.monotonic()
-            await asyncio.sleep(PERIOD)
+            await asyncio.sleep(PERIOD_SECONDS)
 
     def _watch(self) -> None:
         while True:
-            time.sleep(PERIOD)
+            time.sleep(PERIOD_SECONDS)
             late = time.monotonic() - self._beat
             # Importing may take its time: there are slow disks. A loop that answers nobody may not.
-            if late > (STUCK if self._in_loop else 2 * STUCK):
+            if late > (self.stuck_seconds if self._in_loop else 2 * self.stuck_seconds):
                 return self.on_stuck(self.where(self._main))
-            if self._in_loop and late > SLOW:
+            if self._in_loop and late > SLOW_SECONDS:
                 self._note(self.where(self._main))
             else:
                 self._at = (None, 0)
 
     def _note(self, place: Place | None) -> None:
-        """A line counts once two looks at it are SLOW apart: a busy machine holds up anything for a moment."""
+        """A line counts once two looks at it are SLOW_SECONDS apart: a busy machine holds up anything for a moment."""
         known, since = self._at
         if not place or place != known:
             self._at = (place, time.monotonic())
-        elif time.monotonic() - since > SLOW:
+        elif time.monotonic() - since > SLOW_SECONDS:
             self.blocks = [block for block in self.blocks if block.place != place]
-            self.blocks.append(Block(place, time.monotonic() - since + SLOW))
+            self.blocks.append(Block(place, time.monotonic() - since + SLOW_SECONDS))
 
     def where(self, thread: int | None) -> Place | None:
         """The learner's line that a thread is in."""

@@ -6,17 +6,23 @@ test in tests/realtime/upstream checks what they mean.
 
 import re
 from importlib import metadata
+from types import ModuleType
 
 from chatdemo.common.errors import ChatdemoError
 
+PACKAGES = ("asgiref", "autobahn", "channels", "click", "daphne", "django", "pygments", "twisted")
+#: For packages that number by the calendar, the newest version with which the contract tests pass.
+NEWEST_TESTED = {"autobahn": "26.10.2", "twisted": "26.10.0"}
+
 
 class UpstreamError(ChatdemoError):
-    """An installed package isn't the version that chatdemo works with."""
+    """An installed package isn't a version that chatdemo works with."""
 
     def __init__(self, package: str, problem: str):
-        requirement = next(
-            (one for one in metadata.requires("chatdemo") or () if _name(one) == package), package
-        )
+        requirement = _requirements().get(package, package)
+        if package in NEWEST_TESTED:
+            separator = "," if requirement != package else ""
+            requirement += f"{separator}<={NEWEST_TESTED[package]}"
         super().__init__(
             f"{package} {metadata.version(package)} {problem}.",
             f"Install a version that chatdemo works with: pip install '{requirement}'",
@@ -31,6 +37,26 @@ def require_names(package: str, owner: object, *names: str) -> None:
             raise UpstreamError(package, f"has no {where}.{name}, which chatdemo uses")
 
 
-def _name(requirement: str) -> str:
-    """Return the package that a requirement (PEP 508) names."""
-    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower()
+def upstream_error(error: BaseException) -> UpstreamError | None:
+    """Return the error for an ImportError or AttributeError about a name of one of PACKAGES.
+
+    It is None for any other, and for a package that isn't installed.
+    """
+    module = ""
+    if isinstance(error, ImportError) and error.name not in PACKAGES:
+        module = error.name or ""
+    elif isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
+        module = error.obj.__name__
+    elif isinstance(error, AttributeError) and isinstance(error.obj, type):
+        module = error.obj.__module__
+    package = module.partition(".")[0]
+    if package not in PACKAGES:
+        return None
+    text = str(error).partition(" (")[0]  # without the path of the module
+    return UpstreamError(package, f"doesn't work with chatdemo: {text}")
+
+
+def _requirements() -> dict[str, str]:
+    """chatdemo's requirements (PEP 508) by package."""
+    lines = [line.partition(";")[0].strip() for line in metadata.requires("chatdemo") or ()]
+    return {re.split(r"[^\w.-]", line, maxsplit=1)[0].lower(): line for line in lines}

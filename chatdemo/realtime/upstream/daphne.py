@@ -14,6 +14,7 @@ Undocumented names:
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -212,6 +213,15 @@ class HTTPFactory(DaphneHTTPFactory):
         channel = super().buildProtocol(addr)
         channel.requestFactory = WebRequest
         return channel
+
+
+def request_logger(is_debug: bool) -> Callable | None:
+    """Return Daphne's log of requests and WebSockets, a line each on stderr; None without debug."""
+    if not is_debug:
+        return None
+    from daphne.access import AccessLogGenerator
+
+    return AccessLogGenerator(sys.stderr)
 
 
 async def _wait_until(deadline: float, futures: Iterable[asyncio.Future]) -> None:

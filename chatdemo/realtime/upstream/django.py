@@ -1,5 +1,7 @@
-"""Django's autoreloader, of which only the command that runs it is documented: which files it watches, and what a
-change of one does.
+"""Django's autoreloader: which files it watches, and what a change of one does.
+
+Only the command that runs it is documented. Apps, Django's own too, add their files to it with its
+signals, which our reload of a learner's project has to send.
 """
 
 from collections.abc import Iterator
@@ -10,20 +12,20 @@ from django.utils.autoreload import BaseReloader, autoreload_started, file_chang
 
 
 class WatchedFiles:
-    """The files that `runserver` watches: of each imported module, and what the installed apps add (templates, ...).
+    """The files of each imported module, and those that apps add, such as templates.
 
     To be made once the project is loaded.
     """
 
     def __init__(self) -> None:
-        get_resolver().urlconf_module  # noqa: B018 -- imports the URLs, which may import more
+        get_resolver().urlconf_module  # noqa: B018  # imports the URLs, which may import more
         self._reloader = BaseReloader()
-        autoreload_started.send(sender=self._reloader)  # the apps add their files and folders to it
+        autoreload_started.send(sender=self._reloader)  # apps add their files and folders
 
     def __iter__(self) -> Iterator[Path]:
         return iter(self._reloader.watched_files())
 
     def reread(self, file: Path) -> bool:
-        """Have Django read the changed ``file`` again. Returns whether it could: a template, but not a module."""
+        """Return whether an app has read the changed ``file`` again: a template, but no module."""
         results = file_changed.send(sender=self._reloader, file_path=file)
         return any(result for _, result in results)

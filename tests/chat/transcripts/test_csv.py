@@ -27,15 +27,17 @@ def unquoted(text):
 
 
 @given(st.lists(st.tuples(st.text(), st.text())))
-def test_any_text_comes_back_but_for_the_apostrophe(said):
-    stored = [StoredMessage(number, name, text, AT) for number, (name, text) in enumerate(said, 1)]
+def test_any_text_comes_back_but_for_the_apostrophe(messages):
+    stored = [
+        StoredMessage(number, name, text, AT) for number, (name, text) in enumerate(messages, 1)
+    ]
     head, *read = rows(*stored)
     assert head == ["seq", "at", "name", "text"]
     assert [(unquoted(name), unquoted(text)) for _, _, name, text in read] == [
-        (replace_controls(name), replace_controls(text)) for name, text in said
+        (replace_controls(name), replace_controls(text)) for name, text in messages
     ]
     assert [(seq, at) for seq, at, _, _ in read] == [
-        (str(number), AT) for number in range(1, len(said) + 1)
+        (str(number), AT) for number in range(1, len(messages) + 1)
     ]
     for row in read:
         assert all(field[:1] not in set("=+-@＝＋－＠\t\r\n") for field in row)

@@ -41,7 +41,7 @@ def test_a_room_is_forgotten_and_no_other(history):
     assert forget(history.path, "lobby") == (0, True)
 
 
-def test_who_spoke_there_is_forgotten_too(history):
+def test_its_speakers_are_forgotten_too(history):
     for room in ("lobby", "other"):
         with closing(SQLiteWriter(history.path)) as writer:
             writer.insert([Draft(room, "ana", "x", "Ana", "hello")])
@@ -65,7 +65,7 @@ def test_no_byte_of_it_is_left(history):
     assert sum(len(page) for page in store.pages(history.path, "other")) == 200
 
 
-def test_a_server_s_writer_goes_on_and_what_was_said_is_gone_from_its_log_too(history):
+def test_a_server_s_writer_continues_and_its_log_is_wiped_too(history):
     def draft(text):
         return Draft("lobby", "ana", None, "", text)
 
@@ -79,7 +79,7 @@ def test_a_server_s_writer_goes_on_and_what_was_said_is_gone_from_its_log_too(hi
         assert [one.message.seq for one in writer.insert([draft("again")])] == [1]
 
 
-def test_a_database_that_is_being_read_is_told(history, monkeypatch):
+def test_a_database_that_is_being_read_is_reported(history, monkeypatch):
     connect = store.connect
 
     def impatient(name):
@@ -105,7 +105,7 @@ def test_it_waits_for_a_server_that_is_writing_its_log_back(history, monkeypatch
 
     def pause(seconds):
         waits.append(seconds)
-        server.communicate(timeout=PATIENCE)  # it comes to its end
+        server.communicate(timeout=PATIENCE)  # it ends
 
     history.add(SECRET.format(number=0))
     with closing(store.connect(history.path)) as open_still:

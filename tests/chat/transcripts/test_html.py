@@ -51,11 +51,11 @@ TEXTS = st.text() | st.sampled_from(
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS)), TEXTS)
-def test_any_text_is_text_and_makes_no_tag(said, room):
-    read = Page(page(*[StoredMessage(1, name, text, AT) for name, text in said], room=room))
-    assert read.tags == HEAD + MESSAGE * len(said)
-    assert read.texts.get("p", []) == [replace_controls(text) for _, text in said]
-    names = [replace_controls(name.strip()) or "Somebody" for name, _ in said]
+def test_any_text_is_text_and_makes_no_tag(messages, room):
+    read = Page(page(*[StoredMessage(1, name, text, AT) for name, text in messages], room=room))
+    assert read.tags == HEAD + MESSAGE * len(messages)
+    assert read.texts.get("p", []) == [replace_controls(text) for _, text in messages]
+    names = [replace_controls(name.strip()) or "Somebody" for name, _ in messages]
     assert read.texts["bdi"] == [replace_controls(room), *names]
     assert read.texts["title"] == [replace_controls(room)]
 

@@ -1,4 +1,4 @@
-"""A transcript as Markdown, read by somebody else's parser of CommonMark, and of what GitHub adds to it."""
+"""A transcript as Markdown, read by an independent parser of CommonMark and GitHub's extensions."""
 
 import re
 

@@ -34,7 +34,7 @@ def test_a_room_is_read_in_its_order_and_by_pages(history, monkeypatch):
     assert texts(history, "nowhere") == []
 
 
-def test_a_message_is_as_it_was_kept(history):
+def test_a_message_is_as_it_was_stored(history):
     history.add("hello")
     history.set_time("2026-11-22 10:00:00.123")
     assert list(store.pages(history.path, "lobby")) == [
@@ -42,14 +42,14 @@ def test_a_message_is_as_it_was_kept(history):
     ]
 
 
-def test_since_leaves_out_what_was_said_before(history):
+def test_since_leaves_out_earlier_messages(history):
     history.add("a", "b")
     history.set_time("2026-11-22 10:00:00.000")
     assert texts(history, since=AT) == ["a", "b"]
     assert texts(history, since=AT + timedelta(milliseconds=1)) == ["b"]
 
 
-def test_what_is_said_meanwhile_is_not_waited_for(history, monkeypatch):
+def test_later_messages_are_not_waited_for(history, monkeypatch):
     monkeypatch.setattr(store, "PAGE_ROWS", 1)
     history.add("a", "b")
     pages = store.pages(history.path, "lobby")

@@ -1,8 +1,12 @@
 """What the checker's tests share."""
 
+import os
+
 import pytest
 
+from chatdemo.course.checker import run
 from tests.browser import find
+from tests.course.checker.warm import WarmChecker
 from tests.support.chrome import selenium_environ
 
 
@@ -13,3 +17,20 @@ def browser_flags(monkeypatch, tmp_path):
         pytest.skip("there's no Chromium, Chrome or Edge with its driver on this machine")
     for name, value in selenium_environ(tmp_path / "site").items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def warm_process():
+    """A process for all tests of this session, where a process can fork."""
+    if not hasattr(os, "fork"):
+        yield None
+        return
+    with WarmChecker() as checker:
+        yield checker
+
+
+@pytest.fixture
+def warm(warm_process, monkeypatch):
+    """Projects are checked by a fork of the warm process, which is spared the imports and waits for less long."""
+    if warm_process:
+        monkeypatch.setattr(run, "_run", warm_process.run)

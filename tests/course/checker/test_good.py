@@ -6,6 +6,8 @@ from chatdemo.course import course
 from chatdemo.course.checker.checks.echo import LETS_ANYONE_IN
 from tests.course.checker.projects import good, judge, write
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 NEXT = {
     "index": "C201",
     "room": "C301",

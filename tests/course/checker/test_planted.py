@@ -2,17 +2,37 @@
 
 import pytest
 
+from chatdemo.course.checker import run
 from chatdemo.course.checker.faults import catalogue
 from tests.course.checker.planted import PLANTED, Plant
 from tests.course.checker.projects import judge, planted
 
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: f"{plant.id}, {plant.what}")
-def test_a_planted_fault_is_named_by_its_cause(plant: Plant, tmp_path, browser_flags):
+def test_a_planted_fault_is_named_by_its_cause(plant: Plant, tmp_path, warm, browser_flags):
     verdict = judge(planted(tmp_path / "project", plant))
     assert (verdict.fault.id, plant.cause in verdict.fault.cause) == (plant.id, True), verdict.fault
     assert not verdict.passes(None)
     assert "Traceback" not in str(verdict.fault)
+
+
+#: One of each step, one that ends the process and one that needs a browser go the whole way of `chatdemo check`.
+WHOLE_WAY = [
+    next(plant for plant in PLANTED if plant.id == id)
+    for id in ("C002", "C010", "C102", "C201", "C306", "C402", "C506", "C601", "C701")
+]
+
+
+@pytest.mark.parametrize("plant", WHOLE_WAY, ids=lambda plant: plant.id)
+def test_the_fork_of_a_warm_process_finds_what_the_command_finds(
+    plant, tmp_path, warm_process, monkeypatch
+):
+    project = planted(tmp_path / "project", plant)
+    verdict = judge(project)
+    assert verdict.fault.id == plant.id and plant.cause in verdict.fault.cause
+    if warm_process:
+        monkeypatch.setattr(run, "_run", warm_process.run)
+        assert judge(project) == verdict
 
 
 def test_every_fault_of_the_catalogue_is_planted():

@@ -7,6 +7,8 @@ from tests.benchmarks import stock
 from tests.course.checker.planted.plant import ASGI, CONSUMERS, ROOM, ROUTES, SETTINGS, VIEWS
 from tests.course.checker.projects import judge, write
 
+pytestmark = pytest.mark.usefixtures("warm")
+
 JSON_CONSUMER = '''\
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 

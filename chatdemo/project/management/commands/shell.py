@@ -1,9 +1,11 @@
-"""Django's shell, with the names at hand that the tutorial's experiment on the channel layer uses."""
+"""Django's shell, with the names that the tutorial's experiment on the channel layer uses."""
 
 from django.core.management.commands.shell import Command as ShellCommand
 
 
 class Command(ShellCommand):
+    """`chatdemo manage shell`."""
+
     def get_auto_imports(self) -> list[str]:
         return [
             *super().get_auto_imports(),

@@ -25,7 +25,7 @@ def test_without_anything_every_setting_has_its_default(folder):
     assert load(environ={}) == Config()
 
 
-def test_a_flag_goes_before_the_environment_and_that_before_the_file(folder):
+def test_an_option_overrides_the_environment_and_that_the_file(folder):
     written(folder, 'port = 1\nhost = "file"\ndb = "file"')
     environ = {"CHATDEMO_PORT": "2", "CHATDEMO_HOST": "environ"}
     loaded = load({"port": "3", "host": None}, environ)
@@ -75,19 +75,18 @@ def test_a_port_out_of_range_names_the_range(value):
         ("port", 80.5, "a whole number, such as 8000"),
         ("open", "perhaps", "true or false, such as false"),
         ("open", 1, "true or false, such as false"),
-        ("host", 127, 'a text in quotes, such as "127.0.0.1"'),
-        ("db", "a\0b", 'a text in quotes, such as ""'),
-        ("allowed_hosts", '["a"', 'a list of texts, such as ["chat.example.org"]'),
-        ("allowed_hosts", 5, 'a list of texts, such as ["chat.example.org"]'),
-        ("allowed_hosts", [5], 'a list of texts, such as ["chat.example.org"]'),
+        ("host", 127, 'a string, such as "127.0.0.1"'),
+        ("db", "a\0b", 'a string, such as ""'),
+        ("allowed_hosts", '["a"', 'a list of strings, such as ["chat.example.org"]'),
+        ("allowed_hosts", 5, 'a list of strings, such as ["chat.example.org"]'),
+        ("allowed_hosts", [5], 'a list of strings, such as ["chat.example.org"]'),
     ],
 )
 def test_a_value_of_another_type_is_shown_with_the_wanted_one(name, value, wanted):
     error = refusal(flags={name: value})
-    assert (
-        error.message == f"--{name.replace('_', '-')}: {value!r} is not {wanted.partition(',')[0]}."
-    )
-    assert error.hint == f"Give {wanted}."
+    type_name, example = wanted.split(", such as ")
+    assert error.message == f"--{name.replace('_', '-')}: {value!r} must be {type_name}."
+    assert error.hint == f"An example: {example}."
 
 
 def test_an_unknown_key_in_the_file_names_the_known_ones(folder):
@@ -110,9 +109,7 @@ def test_a_switch_of_the_test_suite_is_no_unknown_variable(folder):
 def test_a_file_that_is_not_toml_says_where(folder):
     error = refusal(file=written(folder, "port: 8000"))
     assert "isn't valid TOML: " in error.message and "line 1" in error.message
-    assert (
-        error.hint == "Write each setting once, on a line of its own, in UTF-8, as in: port = 8000"
-    )
+    assert error.hint == "Write one setting a line, each once, in UTF-8, as in: port = 8000"
 
 
 def test_a_file_that_is_not_text_is_refused(folder):

@@ -1,11 +1,11 @@
-"""Which hosts and origins are ours."""
+"""Which hosts and origins are this server's."""
 
 from urllib.parse import urlparse
 
 import pytest
 from django.conf import settings
 
-from chatdemo.project.hosts import AllowedHostsOriginValidator, OwnAddresses, as_host
+from chatdemo.project.allowed_hosts import AllowedHostsOriginValidator, AllowOwnAddresses, as_host
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ async def test_the_address_that_a_connection_arrives_at_is_ours_from_then_on(mon
     async def application(scope, receive, send):
         seen.append(list(settings.ALLOWED_HOSTS))
 
-    wrapped = OwnAddresses(application)
+    wrapped = AllowOwnAddresses(application)
     for server in (["192.0.2.7", 8000], ["192.0.2.7", 8000], None):
         await wrapped({"type": "http", "server": server}, None, None)
     assert seen == [["localhost", "192.0.2.7"]] * 3

@@ -2,7 +2,9 @@
 
 import re
 import socket
+import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +13,7 @@ from chatdemo import __version__
 from chatdemo.commands import cli
 from chatdemo.common import config
 from chatdemo.project import server
+from tests.support.served import clean_environ
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +91,7 @@ def test_an_unknown_key_in_the_file_is_two_lines(folder):
 def test_an_address_of_another_machine_is_two_lines():
     assert refused(1, "serve", "--host", "192.0.2.1", "--port", "0") == (
         "The address 192.0.2.1 isn't one of this machine's.",
-        "Give 127.0.0.1 for this machine alone or 0.0.0.0 to let the class in; a port goes in --port.",
+        "Give 127.0.0.1 for this computer alone or 0.0.0.0 to let the class join; --port has the port.",
     )
 
 
@@ -99,7 +102,7 @@ def test_a_busy_port_is_two_lines():
     assert message == f"Port {port} on 127.0.0.1 is already in use."
     assert (
         hint
-        == f"Stop the program that has it, or take another: --port {port + 1}, or --port 0 for a free one."
+        == f"Stop the program that uses it, or choose another: --port {port + 1}, or --port 0 for a free one."
     )
 
 
@@ -117,14 +120,14 @@ def broken(*_):
     raise ZeroDivisionError("division by zero")
 
 
-def test_a_fault_of_ours_is_two_lines_too(monkeypatch):
+def test_a_fault_in_chatdemo_is_two_lines_too(monkeypatch):
     monkeypatch.setattr(server, "manage", broken)
     message, hint = refused(1, "manage", "check")
     assert message == "ZeroDivisionError: division by zero"
     assert "CHATDEMO_DEBUG=1" in hint
 
 
-def test_with_debug_a_fault_of_ours_has_its_traceback(monkeypatch):
+def test_with_debug_a_fault_in_chatdemo_has_its_traceback(monkeypatch):
     monkeypatch.setattr(server, "manage", broken)
     assert isinstance(run("manage", "--debug", "check").exception, ZeroDivisionError)
 
@@ -139,6 +142,37 @@ def test_a_python_without_the_requirements_is_named(monkeypatch):
     assert hint.startswith("Install chatdemo for this Python")
 
 
+CHANGED = """
+import sys
+import daphne.server, twisted.internet
+{change}
+sys.argv = ["chatdemo", "serve", "--port", "0", "--db", ":memory:"]
+from chatdemo.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "change", "problem"),
+    [
+        ("daphne", "del daphne.server.Server", "has no attribute 'Server'"),
+        ("daphne", "sys.modules['daphne.ws_protocol'] = None", "daphne.ws_protocol"),
+        ("twisted", "del twisted.internet.defer.Deferred", "Deferred"),
+    ],
+)
+def test_a_package_that_has_changed_is_two_lines_with_the_version_to_install(
+    package, change, problem
+):
+    command = [sys.executable, "-c", CHANGED.format(change=change)]
+    done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=60)
+    message, hint = done.stderr.splitlines()
+    assert done.returncode == 1 and done.stdout == ""
+    assert message.startswith(f"Error: {package} {version(package)} ") and problem in message
+    assert hint.startswith(
+        f"Next:  Install a version that chatdemo works with: pip install '{package}"
+    )
+
+
 @pytest.mark.parametrize("arguments", [("manage",), ("manage", "--help")])
 def test_manage_explains_itself(arguments):
     result = run(*arguments)
@@ -149,10 +183,7 @@ def test_manage_explains_itself(arguments):
 def test_a_fault_of_a_django_command_is_two_lines_that_say_whose_it_is(folder):
     message, hint = refused(1, "manage", "--db", "x.sqlite3", "collectstatic", "--noinput")
     assert message.startswith("ImproperlyConfigured: ") and "STATIC_ROOT" in message
-    assert (
-        hint
-        == "That comes from Django's own command; CHATDEMO_DEBUG=1 before chatdemo shows where."
-    )
+    assert hint == "Django's own command raised it; CHATDEMO_DEBUG=1 before chatdemo shows where."
 
 
 def test_manage_hands_the_rest_over_as_it_is(monkeypatch):

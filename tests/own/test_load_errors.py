@@ -1,4 +1,4 @@
-"""What keeps a project from running, as two lines."""
+"""Why a project can't be loaded, in two lines."""
 
 import sys
 from importlib import import_module
@@ -9,36 +9,36 @@ from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 from chatdemo.common.errors import ChatdemoError
-from chatdemo.own import application, notes
-from chatdemo.own.explain import explained
-from chatdemo.own.project import Project
+from chatdemo.own import loading, notes
+from chatdemo.own.load_errors import explain_load_error
+from chatdemo.own.project import DjangoProject
 
 SAVE = "Correct it, and save the file."
 NAMES = (f"guest{number}" for number in count())
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch) -> Project:
+def project(tmp_path, monkeypatch) -> DjangoProject:
     """One whose package has a name that no other test's has, as Python knows a module once it was imported."""
     name = next(NAMES)
     (tmp_path / name).mkdir()
     (tmp_path / name / "__init__.py").touch()
     (tmp_path / name / "settings.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
-    return Project(tmp_path, f"{name}.settings", "manage.py")
+    return DjangoProject(tmp_path, f"{name}.settings", "manage.py")
 
 
-def package(project: Project) -> str:
+def package(project: DjangoProject) -> str:
     return project.settings.partition(".")[0]
 
 
-def failure(project: Project, code: str) -> tuple[str, str]:
-    """What is told of a module with this code, called broken.py."""
+def failure(project: DjangoProject, code: str) -> tuple[str, str]:
+    """The error for a module with this code, called broken.py."""
     name = package(project)
     (project.folder / name / "broken.py").write_text(code, "utf-8")
     with pytest.raises((Exception, SystemExit)) as caught:
         import_module(f"{name}.broken")
-    error = explained(caught.value, project)
+    error = explain_load_error(caught.value, project)
     assert (error.exit_code, "\n" in error.message + error.hint) == (1, False)
     return error.message.replace(name, "mysite"), error.hint.replace(name, "mysite")
 
@@ -68,77 +68,77 @@ def test_an_exception_of_several_lines_is_one(project):
 def test_an_end_of_the_process_is_one_of_the_learners_code(project):
     assert failure(project, "raise SystemExit(3)") == (
         "mysite/broken.py:1: it ends the process (SystemExit: 3).",
-        f"A server must go on. {SAVE}",
+        f"Remove the exit call. {SAVE}",
     )
 
 
-def test_a_package_that_isnt_installed_is_told_with_the_python_that_lacks_it(project):
+def test_a_missing_package_is_reported_with_the_python_that_lacks_it(project):
     assert failure(project, "import nowhere.at.all") == (
         "mysite/broken.py:1: there is no module nowhere.",
         f"If it is a package, install it for the Python that runs chatdemo, {sys.executable}; or correct the name.",
     )
 
 
-def test_a_module_that_another_version_of_a_package_had_is_told(project):
+def test_a_missing_module_of_an_installed_package_is_reported(project):
     assert failure(project, "import channels.http") == (
         "mysite/broken.py:1: there is no module channels.http.",
-        "The channels that is installed here has none of that name: the code may be for another version of it.",
+        "The installed channels has no such module: the code may be for another version of it.",
     )
 
 
-def test_a_module_of_the_projects_own_is_told_where_it_should_be(project):
+def test_a_missing_module_of_the_project_is_reported_with_the_file_to_write(project):
     assert failure(project, f"import {package(project)}.views") == (
         "mysite/broken.py:1: there is no module mysite.views.",
         f"Write mysite/views.py in {project.folder}, or correct the name.",
     )
 
 
-def test_settings_that_arent_there_are_told_with_who_names_them(project):
-    other = Project(
+def test_missing_settings_are_reported_with_what_names_them(project):
+    other = DjangoProject(
         project.folder, f"{package(project)}.local", "DJANGO_SETTINGS_MODULE in the environment"
     )
     with pytest.raises(ModuleNotFoundError) as caught:
         import_module(other.settings)
-    error = explained(caught.value, other)
+    error = explain_load_error(caught.value, other)
     assert error.message == f"There are no settings {other.settings} in {project.folder}."
     assert error.hint == f"{other.named_in} names them: correct the name, or write the file."
 
 
-def loading(project: Project) -> tuple[str, str]:
+def load_error(project: DjangoProject) -> tuple[str, str]:
     with pytest.raises(ChatdemoError) as caught:
-        application.load(project)
+        loading.load_application(project)
     name = package(project)
     return caught.value.message.replace(name, "mysite"), caught.value.hint.replace(name, "mysite")
 
 
 @pytest.mark.parametrize("value", ["application", 7])
-def test_an_asgi_application_that_is_no_name_is_told(project, settings, value):
+def test_an_asgi_application_that_is_no_name_is_reported(project, settings, value):
     settings.ASGI_APPLICATION = value
-    assert loading(project) == (
+    assert load_error(project) == (
         f"mysite/settings.py: ASGI_APPLICATION is {value!r}, not the name of an application.",
         'Write a module and a name in it, such as ASGI_APPLICATION = "mysite.asgi.application".',
     )
 
 
-def test_an_asgi_application_in_no_module_is_told(project, settings):
+def test_an_asgi_application_in_a_missing_module_is_reported(project, settings):
     settings.ASGI_APPLICATION = f"{package(project)}.agsi.application"
-    assert loading(project) == (
+    assert load_error(project) == (
         "mysite/settings.py: ASGI_APPLICATION names mysite.agsi.application, and there is no module mysite.agsi.",
         "Write mysite/agsi.py, or correct the name.",
     )
 
 
-def test_an_asgi_application_that_its_module_hasnt_is_told(project, settings):
+def test_an_asgi_application_that_its_module_lacks_is_reported(project, settings):
     settings.ASGI_APPLICATION = f"{package(project)}.settings.app"
-    assert loading(project) == (
+    assert load_error(project) == (
         "mysite/settings.py: ASGI_APPLICATION names mysite.settings.app, and mysite/settings.py has no 'app'.",
         SAVE,
     )
 
 
-def test_no_asgi_application_and_no_asgi_py_is_told(project, settings):
+def test_no_asgi_application_and_no_asgi_py_is_reported(project, settings):
     settings.ASGI_APPLICATION = None
-    assert loading(project) == (
+    assert load_error(project) == (
         "mysite/settings.py has no ASGI_APPLICATION, and there is no asgi.py beside it.",
         'Write an asgi.py, as Django\'s startproject does, and ASGI_APPLICATION = "mysite.asgi.application" '
         "in the settings.",
@@ -151,11 +151,13 @@ def test_without_an_asgi_application_it_is_that_beside_the_settings_or_above_the
     settings.ASGI_APPLICATION = None
     (project.folder / package(project) / "asgi.py").write_text("application = 'theirs'", "utf-8")
     for name in (project.settings, f"{package(project)}.settings.local"):
-        assert application.load(Project(project.folder, name, "manage.py")) == "theirs"
+        assert (
+            loading.load_application(DjangoProject(project.folder, name, "manage.py")) == "theirs"
+        )
 
 
 @pytest.mark.parametrize(
-    "application, told",
+    "application, rows",
     [
         (ProtocolTypeRouter({"http": None, "websocket": None}), []),
         (
@@ -173,14 +175,14 @@ def test_without_an_asgi_application_it_is_that_beside_the_settings_or_above_the
         (print, []),
     ],
 )
-def test_what_the_application_cant_answer_is_told(application, told):
-    assert list(notes.about_routes(application)) == told
+def test_a_missing_route_is_reported(application, rows):
+    assert list(notes.missing_routes(application)) == rows
 
 
-def test_an_error_of_djangos_checks_is_told(settings):
+def test_an_error_of_djangos_checks_is_reported(settings):
     settings.LANGUAGE_CODE = "no such"
     with pytest.raises(ChatdemoError) as caught:
-        notes.require_checks_to_pass()
+        loading.require_checks_to_pass()
     assert caught.value.message == (
         "Django's check translation.E001: You have provided an invalid value for the LANGUAGE_CODE setting: 'no such'."
     )

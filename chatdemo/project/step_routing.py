@@ -1,8 +1,7 @@
-"""Steps of the tutorial in the finished chat's place: for a room that is pinned to one, or by the setting ``step``."""
+"""Steps of the tutorial in place of the finished chat: for rooms pinned to one, or by ``step``."""
 
 import re
 from collections.abc import Callable
-from functools import cache
 from types import ModuleType
 from urllib.parse import quote
 
@@ -14,22 +13,23 @@ from django.templatetags.static import static
 from django.urls import include, path
 
 from chatdemo.common.errors import UsageError
-from chatdemo.project import urls
-from chatdemo.project.middleware import restrict
+from chatdemo.common.once import computed_once
 from chatdemo.course import course, pins, running
+from chatdemo.project import urls
+from chatdemo.project.middleware import add_security_headers
 
-# Where a step runs, what the finished chat has kept of a room of that name isn't that room's.
+# Not the transcript: the stored messages of a room aren't those of a step's room with its name.
 _PAGE = re.compile(r"/chat/(?:(?P<room>[^/]+)/(?:messages/)?)?")
 _SOCKET = re.compile(r"/ws/chat/(?P<room>[^/]+)/")
 
 
 def default_step() -> course.Step | None:
-    """The step that rooms run which aren't pinned to one. Raises UsageError if the setting names none that exists."""
+    """The step of rooms that aren't pinned to one. Raises UsageError if the setting names none."""
     return course.find(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
 
 
 class StepRouter:
-    """ASGI application for WebSockets: a step's own for its rooms, ``finished`` for the others."""
+    """ASGI application for WebSockets: the step's for rooms that run one, else ``finished``."""
 
     def __init__(self, finished: Callable):
         self.finished = finished
@@ -42,10 +42,10 @@ class StepRouter:
 
 
 class StepMiddleware:
-    """Has a step's own views and templates answer for the chat's pages where a step runs.
+    """Answers the chat's pages with a step's views and templates, for rooms that run one.
 
-    ``?step=NAME`` leads from a room to the one of that name which is pinned to the step. ``?console`` makes a step's
-    page tell the frame that it is in what its browser's console has.
+    ``?step=NAME`` redirects from a room to the one of that name which is pinned to the step. With
+    ``?console``, a step's page reports its browser console to the frame that it is in.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
@@ -55,45 +55,41 @@ class StepMiddleware:
         match = _PAGE.fullmatch(request.path_info)
         if not match:
             return self.get_response(request)
-        pinned, asked = pins.pinned_step(match["room"] or ""), _asked_for(request)
-        if asked and match["room"] and not pinned:
-            return _lead_to(pins.pin(asked, match["room"]), request)
-        step = pinned or asked or default_step()
+        pinned, requested = pins.pinned_step(match["room"] or ""), _requested_step(request)
+        if requested and match["room"] and not pinned:
+            room = quote(pins.pin(requested, match["room"]), safe="")
+            return redirect(f"/chat/{room}/{'?console' if 'console' in request.GET else ''}")
+        step = pinned or requested or default_step()
         return self._run(step, request) if step else self.get_response(request)
 
     def _run(self, step: course.Step, request: HttpRequest) -> HttpResponse:
-        request.step, request.urlconf = step, _urlconf(step)
+        request.urlconf = _urlconf(step)  # Django's own attribute
+        request.step = step  # for the page not_found in views.py
         with running.running(step):
             response = self.get_response(request)
         if "console" in request.GET:
-            _report_console(response)
-        return restrict(request, response, running.script_hashes(step))
+            _add_console_script(response)
+        return add_security_headers(request, response, running.script_hashes(step))
 
 
-def _asked_for(request: HttpRequest) -> course.Step | None:
+def _requested_step(request: HttpRequest) -> course.Step | None:
     try:
         return course.find(request.GET["step"]) if "step" in request.GET else None
     except UsageError as error:
         raise BadRequest(f"{error.message} {error.hint}") from None
 
 
-def _lead_to(room: str, request: HttpRequest) -> HttpResponse:
-    return redirect(
-        f"/chat/{quote(room, safe='')}/{'?console' if 'console' in request.GET else ''}"
-    )
-
-
-@cache
+@computed_once
 def _urlconf(step: course.Step) -> ModuleType:
-    """The project's URLconf with the step's patterns below /chat/."""
+    """The project's URLconf, with the step's patterns below /chat/."""
     module = ModuleType(f"{urls.__name__}.{step.name}")
     chat = path("chat/", include(running.urlpatterns(step)))
-    vars(module).update(vars(urls) | {"urlpatterns": [chat, *urls.around_the_chat]})
+    vars(module).update(vars(urls) | {"urlpatterns": [chat, *urls.other_urlpatterns]})
     return module
 
 
-def _report_console(response: HttpResponse) -> None:
-    """Adds our script to the page, ahead of its own: a step's page knows nothing of us."""
+def _add_console_script(response: HttpResponse) -> None:
+    """Add the script that reports the console to the page, before the page's own scripts."""
     script = f'<script src="{static("course/console.js")}"></script>'
     response.content = response.content.replace(b"<head>", b"<head>" + script.encode(), 1)
     if response.has_header("Content-Length"):

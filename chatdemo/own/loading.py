@@ -1,0 +1,111 @@
+"""Loads the project's ASGI application in the way of `manage.py runserver`."""
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from chatdemo.common.config import Config
+from chatdemo.common.errors import ChatdemoError
+from chatdemo.own.load_errors import SAVE
+from chatdemo.own.project import SETTINGS_VARIABLE, DjangoProject
+
+EXAMPLE = 'ASGI_APPLICATION = "mysite.asgi.application"'
+
+
+def imitate_runserver(project: DjangoProject) -> None:
+    """Give this process the folder, arguments, environment and modules of `manage.py runserver`."""
+    if sys.path and sys.path[0] in ("", os.getcwd()):  # added by python -m
+        del sys.path[0]
+    sys.path.insert(0, str(project.folder))
+    sys.argv = [str(project.folder / "manage.py"), "runserver"]
+    os.chdir(project.folder)
+    os.environ[SETTINGS_VARIABLE] = project.settings
+    os.environ["RUN_MAIN"] = "true"  # set by Django's reloader in the process that serves
+
+
+def load_application(project: DjangoProject) -> Callable:
+    """Set up Django, and return the application that the settings name.
+
+    Raises ChatdemoError, and whatever the project's code raises.
+    """
+    import django
+    from django.conf import settings
+
+    named = getattr(settings, "ASGI_APPLICATION", None) or _default_application(project)
+    if not isinstance(named, str) or "." not in named:
+        problem = f"ASGI_APPLICATION is {named!r}, not the name of an application."
+        message = f"{project.settings_file}: {problem}"
+        raise ChatdemoError(message, f"Write a module and a name in it, such as {EXAMPLE}.")
+    django.setup()
+    return _import(named, project)
+
+
+def require_checks_to_pass() -> None:
+    """Run Django's system checks, which import the URLs and views too, as `runserver` does.
+
+    Raises ChatdemoError for the first error, and whatever the project's code raises.
+    """
+    from django.core import checks
+
+    errors = [e for e in checks.run_checks() if e.is_serious() and not e.is_silenced()]
+    if errors:
+        more = f" {len(errors)} such errors in all." if len(errors) > 1 else ""
+        message = f"Django's check {errors[0].id}: {errors[0].msg}{more}"
+        hint = errors[0].hint or "python manage.py check says more."
+        raise ChatdemoError(" ".join(message.split()), " ".join(hint.split()))
+
+
+def with_static_files(application: Callable) -> Callable:
+    """Return ``application`` with static files where `runserver` serves them too.
+
+    That is with DEBUG, and if the app staticfiles is installed.
+    """
+    from django.apps import apps
+    from django.conf import settings
+
+    if not (settings.DEBUG and apps.is_installed("django.contrib.staticfiles")):
+        return application
+    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+
+    return ASGIStaticFilesHandler(application)
+
+
+def with_inspector(application: Callable, config: Config) -> Callable:
+    """Return ``application`` with /inspect/, unless the setting ``inspect`` is off."""
+    if config.inspect == "off":
+        return application
+    from chatdemo.inspector import Inspector
+
+    return Inspector(application, config.inspect, config.inspect_events)
+
+
+def _default_application(project: DjangoProject) -> str:
+    """The application that startproject writes beside the settings, or above a settings package."""
+    package = project.settings
+    while package := package.rpartition(".")[0]:
+        with suppress(ModuleNotFoundError):  # no such package
+            if find_spec(f"{package}.asgi"):
+                return f"{package}.asgi.application"
+    message = f"{project.settings_file} has no ASGI_APPLICATION, and there is no asgi.py beside it."
+    hint = f"Write an asgi.py, as Django's startproject does, and {EXAMPLE} in the settings."
+    raise ChatdemoError(message, hint)
+
+
+def _import(named: str, project: DjangoProject) -> Any:
+    module, _, name = named.rpartition(".")
+    file = f"{module.replace('.', '/')}.py"
+    message = f"{project.settings_file}: ASGI_APPLICATION names {named}, and "
+    try:
+        loaded = import_module(module)
+    except ModuleNotFoundError as error:
+        if not f"{module}.".startswith(f"{error.name}."):  # a module that it imports is missing
+            raise
+        hint = f"Write {file}, or correct the name."
+        raise ChatdemoError(f"{message}there is no module {module}.", hint) from None
+    if not hasattr(loaded, name):
+        raise ChatdemoError(f"{message}{file} has no {name!r}.", SAVE)
+    return getattr(loaded, name)

@@ -1,0 +1,64 @@
+"""The process that has the port open, and starts a new process that serves after each save."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from chatdemo.common.signals import handler_set
+from chatdemo.common.watch import FileWatcher
+from chatdemo.course.checker.sources import source_files
+
+#: The exit code of a process that ended because a file was saved. Django's reloader has the same.
+RELOAD = 3
+#: Seconds until a process that was asked to stop is killed. A server needs two at most.
+STOP_SECONDS = 4.0
+
+
+def supervise(folder: Path, listener: socket.socket) -> Iterator[int]:
+    """Run this process's command again in a process that serves on ``listener``, until it stops.
+
+    A process that can't load the project ends: its exit code is yielded, and the next one starts
+    after a save in ``folder``. Clients that come meanwhile wait, as the port stays open.
+    """
+    listener.set_inheritable(True)
+    was_ready = False
+    while True:
+        watcher = FileWatcher(lambda: source_files(folder))
+        code = _run(listener.fileno(), was_ready)
+        if code == 0:
+            return
+        was_ready = was_ready or code == RELOAD
+        if code != RELOAD:
+            yield code
+            watcher.wait()
+
+
+def _run(listener: int, was_ready: bool) -> int:
+    """Returns the exit code of the process. ``was_ready``: an earlier one has shown the banner."""
+    options = ["--adopt", str(listener), *(["--again"] if was_ready else [])]
+    command = [sys.executable, "-m", "chatdemo", "serve", *options, *sys.argv[2:]]
+    # Windows passes a socket on by its inheritable handle (PEP 446), not by a list of numbers.
+    posix = os.name == "posix"
+    passed: dict[str, Any] = {"pass_fds": [listener]} if posix else {"close_fds": False}
+    process = subprocess.Popen(command, **passed)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        with handler_set(signal.SIG_IGN):  # a second Ctrl-C changes nothing
+            _stop(process)
+        raise
+
+
+def _stop(process: subprocess.Popen) -> None:
+    if os.name == "posix":  # on Windows the terminal has sent its Ctrl-C to both
+        process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,111 @@
+"""A process that has imported Django, Channels and the checks once, and forks for each project that it checks.
+
+Run as a script, it reads jobs from its standard input, a JSON line each, and answers with the exit code of the fork.
+A fork lives as the process of `chatdemo check` does: its own session, folder, environment and output.
+"""
+
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+#: Answers come within milliseconds here, and a shared machine may hold up a process for some hundred.
+REPLY_SECONDS, STUCK_SECONDS = 1.0, 2.0
+LIMIT_SECONDS = 60.0
+#: What a project that the course writes imports, as far as that needs no settings.
+IMPORTED = (
+    "channels.generic.websocket",
+    "channels.routing",
+    "channels.security.websocket",
+    "daphne.server",
+    "django.contrib.messages.apps",
+    "django.contrib.sessions.middleware",
+    "django.contrib.staticfiles.handlers",
+    "django.core.handlers.asgi",
+    "django.db.backends.sqlite3.base",
+    "django.middleware.clickjacking",
+    "django.middleware.csrf",
+    "django.template.backends.django",
+    "django.test.testcases",
+)
+
+
+class WarmChecker:
+    """The process. ``run`` takes the place of check_command.run_child; leaving the block ends it."""
+
+    def __enter__(self) -> "WarmChecker":
+        environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        environ.pop("DJANGO_SETTINGS_MODULE", None)
+        self.process = subprocess.Popen(
+            [sys.executable, __file__],
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def run(self, folder: Path, results: Path, output: Path) -> int | None:
+        self.process.stdin.write(json.dumps([str(folder), str(results), str(output)]) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+
+def serve() -> None:
+    for module in IMPORTED:
+        import_module(module)
+    from chatdemo.course.checker.child import main
+    from chatdemo.course.checker.project import Timeouts
+
+    gc.freeze()  # the checks collect garbage several times, and need not look at these modules
+    for line in sys.stdin:
+        folder, results, output = map(Path, json.loads(line))
+        pid = os.fork()
+        if pid == 0:
+            become_a_child(results.parent, output)
+            main(folder, results, Timeouts(REPLY_SECONDS, STUCK_SECONDS))
+        print(json.dumps(wait(pid)), flush=True)
+
+
+def become_a_child(folder: Path, output: Path) -> None:
+    """What starting a process for the checks would do, but for the imports."""
+    os.setsid()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for stream in (1, 2):
+        os.dup2(os.open(output, os.O_CREAT | os.O_WRONLY | os.O_APPEND), stream)
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(0),
+        open(1, "w", buffering=1),
+        open(2, "w", buffering=1),
+    )
+    os.chdir(folder)
+    sys.path[0] = str(folder)
+    os.environ["CHECK_FOLDER"] = str(folder)
+
+
+def wait(pid: int) -> int | None:
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while not (ended := os.waitpid(pid, os.WNOHANG))[0] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    if not ended[0]:
+        os.waitpid(pid, 0)
+        return None
+    return os.waitstatus_to_exitcode(ended[1])
+
+
+if __name__ == "__main__":
+    serve()
