@@ -14,7 +14,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from chatdemo.chat.routing import websocket_urlpatterns  # noqa: E402
-from chatdemo.course import watching  # noqa: E402
+from chatdemo.course import pinned_rooms# noqa: E402
 from chatdemo.inspector import Inspector  # noqa: E402
 from chatdemo.project.allowed_hosts import (  # noqa: E402
     AllowedHostsOriginValidator,
@@ -35,6 +35,6 @@ application = ProtocolTypeRouter(
 if settings.CHATDEMO.inspect != "off":
     config = settings.CHATDEMO
     application = Inspector(
-        application, config.inspect, config.inspect_events, watching.watched_path
+        application, config.inspect, config.inspect_events, pinned_rooms.watched_path
     )
 application = AllowOwnAddresses(application)
