@@ -11,6 +11,7 @@ from chatdemo.common.errors import ChatdemoError
 USAGE_ERROR = 2
 #: As a shell reports it: 128 and the number of SIGINT.
 INTERRUPTED = 130
+NOT_INSTALLED = "Install chatdemo for this Python, as the README says, or use the one that has it."
 OUR_FAULT = (
     "This is a fault in chatdemo. CHATDEMO_DEBUG=1 before the command shows where;"
     " please report it."
@@ -29,16 +30,10 @@ class CommandGroup(click.Group):
             code = _print_usage_error(error)
         except click.Abort:  # Ctrl-C
             code = INTERRUPTED
-        except ModuleNotFoundError as error:
-            message = f"{error.name} isn't installed for this Python, {sys.executable}."
-            hint = (
-                "Install chatdemo for this Python, as the README says, or use the one that has it."
-            )
-            code = print_error(message, hint)
         except Exception as error:
             if config.current().debug:
                 raise
-            code = print_error(f"{type(error).__name__}: {error}", OUR_FAULT)
+            code = print_error(*_explain(error))
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -47,6 +42,18 @@ def print_error(message: str, hint: str, code: int = 1) -> int:
     click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
     click.echo(click.style("Next:  ", bold=True) + hint, err=True)
     return code
+
+
+def _explain(error: Exception) -> tuple[str, str]:
+    """The two lines for an exception that no part of chatdemo has foreseen."""
+    from chatdemo.realtime.upstream import upstream_error
+
+    if upstream := upstream_error(error):  # a package has changed
+        return upstream.message, upstream.hint
+    if isinstance(error, ModuleNotFoundError):
+        message = f"{error.name} isn't installed for this Python, {sys.executable}."
+        return message, NOT_INSTALLED
+    return f"{type(error).__name__}: {error}", OUR_FAULT
 
 
 def _print_usage_error(error: click.ClickException) -> int:

@@ -2,7 +2,9 @@
 
 import re
 import socket
+import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +13,7 @@ from chatdemo import __version__
 from chatdemo.commands import cli
 from chatdemo.common import config
 from chatdemo.project import server
+from tests.support.served import clean_environ
 
 
 @pytest.fixture(autouse=True)
@@ -137,6 +140,37 @@ def test_a_python_without_the_requirements_is_named(monkeypatch):
     message, hint = refused(1, "manage", "check")
     assert message == f"django isn't installed for this Python, {sys.executable}."
     assert hint.startswith("Install chatdemo for this Python")
+
+
+CHANGED = """
+import sys
+import daphne.server, twisted.internet
+{change}
+sys.argv = ["chatdemo", "serve", "--port", "0", "--db", ":memory:"]
+from chatdemo.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "change", "problem"),
+    [
+        ("daphne", "del daphne.server.Server", "has no attribute 'Server'"),
+        ("daphne", "sys.modules['daphne.ws_protocol'] = None", "daphne.ws_protocol"),
+        ("twisted", "del twisted.internet.defer.Deferred", "Deferred"),
+    ],
+)
+def test_a_package_that_has_changed_is_two_lines_with_the_version_to_install(
+    package, change, problem
+):
+    command = [sys.executable, "-c", CHANGED.format(change=change)]
+    done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=60)
+    message, hint = done.stderr.splitlines()
+    assert done.returncode == 1 and done.stdout == ""
+    assert message.startswith(f"Error: {package} {version(package)} ") and problem in message
+    assert hint.startswith(
+        f"Next:  Install a version that chatdemo works with: pip install '{package}"
+    )
 
 
 @pytest.mark.parametrize("arguments", [("manage",), ("manage", "--help")])

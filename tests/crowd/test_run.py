@@ -11,9 +11,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from chatdemo.crowd import connection
 from chatdemo.crowd.address import parse_address
 from chatdemo.crowd.connection import Connector
-from chatdemo.crowd.join_errors import find_ip
+from chatdemo.crowd.join_errors import JoinError, find_ip
 from chatdemo.crowd.messages import RunMessages, new_run_id
 from chatdemo.crowd.report import table
 from chatdemo.crowd.run import CrowdRun, Plan
@@ -117,6 +118,11 @@ def test_drop_needs_a_server_with_a_history(server, tmp_path):
             assert error.hint.startswith("Leave out --drop, or use a server with a history")
 
 
+def test_a_server_that_answers_nothing_has_no_history(faulty):
+    error = refused(faulty.room("silent"), Burst(3, drop=0.02, timeout=0.3))
+    assert " has no history: its messages have no seq" in error.message
+
+
 def test_what_a_disconnected_participant_misses_is_lost(faulty):
     run = Finished(faulty.room("number"), Plan(10, rate=60, seconds=1, drop=1, timeout=0.4))
     assert run.exit_code == 1 and run.result.counts.lost > 0
@@ -177,6 +183,18 @@ def test_disconnections_are_reported_with_the_code(faulty):
     run = Finished(faulty.room("close"), Burst(3))
     assert (run.exit_code, run.figures("sent")) == (1, ["10"])
     assert "Disconnected: 1 x code 4001." in run.notes
+
+
+def test_a_server_that_does_not_answer_the_handshake_is_named(faulty, monkeypatch):
+    monkeypatch.setattr(connection, "HANDSHAKE_TIMEOUT_SECONDS", 0.2)
+    error = refused(faulty.room("never"))
+    assert error.message.endswith("/: no answer to the handshake in 0.2 s.")
+
+
+async def test_a_port_that_is_closed_again_is_a_join_error():
+    address = parse_address(f"127.0.0.1:{free_port()}", "room")
+    with pytest.raises(JoinError, match="Connect call failed|refused"):
+        await Connector(address, "127.0.0.1").connect("", print, print)
 
 
 @pytest.mark.parametrize(
