@@ -6,12 +6,12 @@ from pathlib import Path
 
 from chatdemo import __version__
 from chatdemo.common import config, sqlite
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.project import database, secret_key
 
 CHATDEMO = config.current()
 if CHATDEMO.step:
-    course.find(CHATDEMO.step)
+    outline.find_step(CHATDEMO.step)
 # Django's debug pages show settings and code to everyone who can reach the server. The setting
 # debug is about the terminal only.
 DEBUG = False
@@ -48,7 +48,7 @@ TEMPLATES = [
     {  # The templates of the step that a request runs: they have the names of the finished chat's.
         "NAME": "steps",
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "OPTIONS": {"loaders": ["chatdemo.course.running.TemplateLoader"]},
+        "OPTIONS": {"loaders": ["chatdemo.course.step_runner.StepTemplateLoader"]},
     },
     {
         "NAME": "project",

@@ -75,7 +75,7 @@ def test_a_name_is_text_on_its_page_and_never_markup():
 )
 def test_what_cannot_be_a_room_has_a_page_that_says_why(path):
     text = page(path, 400)
-    assert "" in text
+    assert "This room name can&#x27;t be used" in text
     assert 'href="/chat/"' in text
 
 
