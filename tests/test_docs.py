@@ -12,7 +12,7 @@ from chatdemo.chat.messages import ERRORS
 from chatdemo.commands import cli
 from chatdemo.common import config
 from chatdemo.common.config import SETTINGS, Config
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.course.checker.faults import catalogue
 
 ROOT = Path(__file__).parents[1]
@@ -119,8 +119,8 @@ def test_every_fault_that_a_check_finds_has_its_line():
 
 
 def test_the_readme_names_every_step_in_order():
-    names = ", ".join(f"`{step.name}`" for step in course.steps())
-    assert f"in seven steps: {names}." in README and len(course.steps()) == 7
+    names = ", ".join(f"`{step.name}`" for step in outline.steps())
+    assert f"in seven steps: {names}." in README and len(outline.steps()) == 7
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def _check(request: HttpRequest, room_name: str) -> None:
         room_names.check_path(raw_path)
         room_names.check_name(room_name)
     except room_names.RoomNameError as error:
-        raise BadRequest(str(error)) from None
+        raise BadRequest(str(error)) from error
 
 
 def _history(room_name: str, person: str, before: int | None = None) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from chatdemo.chat.room_names import RoomNameError
 from chatdemo.common.local_machine import scope_of
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.inspector.access import Access
 from chatdemo.project.addresses import ANY_ADDRESS, addresses
 
@@ -17,7 +18,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """The page with the links into the chat and the address for the class."""
     arrived_at, port = request.META["SERVER_NAME"], int(request.META["SERVER_PORT"])
     host = settings.CHATDEMO.host if settings.CHATDEMO.host in ANY_ADDRESS else arrived_at
-    step = course.find(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
+    step = outline.find_step(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
     may_inspect = Access(settings.CHATDEMO.inspect).may_see_all(scope_of(request))
     return render(
         request,
@@ -35,11 +36,12 @@ def websocket_only(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler400: another site's host name, or a BadRequest, whose text is shown."""
+    """Django's handler400: for another site's host name, or a BadRequest, whose text is shown."""
     if isinstance(exception, DisallowedHost):
         return _error_page(request, 400, "chatdemo doesn't answer to this name", _HOST_HINT)
-    detail = str(exception) or "The request was malformed."
-    return _error_page(request, 400, "This request can't be answered", detail)
+    is_name = isinstance(exception.__cause__, RoomNameError)
+    title = "This room name can't be used" if is_name else "This request can't be answered"
+    return _error_page(request, 400, title, str(exception) or "The request was malformed.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

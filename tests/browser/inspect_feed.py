@@ -84,7 +84,11 @@ class FakeFeed:
             return None
         if path == "/inspect/lesson":
             return self._response(HTTPStatus.OK, "text/html", LESSON.encode())
-        file = pages.find(path.removeprefix("/inspect/")) if path.startswith("/inspect/") else None
+        file = (
+            pages.find_file(path.removeprefix("/inspect/"))
+            if path.startswith("/inspect/")
+            else None
+        )
         if file is None:
             return self._response(HTTPStatus.NOT_FOUND, "text/plain", b"not found")
         kind = "text/javascript" if file.suffix == ".js" else mimetypes.guess_type(file.name)[0]

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from string import Template
-from typing import Any
+from types import SimpleNamespace
 
 from django.utils.html import escape
 
@@ -89,7 +89,8 @@ class Csv(Format):
     content_type = "text/csv; charset=utf-8; header=present"
 
     def __init__(self) -> None:
-        self._row = csv.writer(_ReturnWritten()).writerow
+        # writerow returns what the file's write returns: here, the row.
+        self._row = csv.writer(SimpleNamespace(write=str)).writerow
 
     def begin(self, room: str) -> str:
         return self._row(["seq", "at", "name", "text"])
@@ -107,13 +108,6 @@ def csv_cell(text: str) -> str:
     """Return ``text`` without control characters, and with an apostrophe before a formula."""
     text = replace_controls(text)
     return f"'{text}" if CSV_FORMULA.match(text) else text
-
-
-class _ReturnWritten:
-    """A file for csv.writer: ``writerow`` returns what ``write`` returns, the row as text."""
-
-    def write(self, row: str) -> Any:
-        return row
 
 
 class Json(Format):
