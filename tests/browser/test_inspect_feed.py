@@ -250,7 +250,7 @@ EVENT = {"n": 1, "at": START, "what": "receive", "journey": 1, "connection": 1}
         ([{**EVENT, "connection": "one"}], {}, "event 1 has a wrong connection."),
         ([{**EVENT, "source": "consumers.py"}], {}, "event 1 has a wrong source."),
         ([{**EVENT, "traceback": [1]}], {}, "event 1 has a wrong traceback."),
-        ([None], {}, "some of its events have no number, time or kind."),
+        ([None], {}, "some events have no number, time or kind."),
         (
             [EVENT],
             {"connections": [], "groups": [{"group": "g"}], "channels": []},
