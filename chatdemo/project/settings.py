@@ -83,8 +83,8 @@ CHANNEL_LAYERS = {
 }
 
 # The version is in the URL, so that a browser never runs an older version's script.
-# The inspector is no app and serves its own page. The lessons' charts need its files too. It imports the scripts that
-# it shares with the chat from the folder "common" beside it, wherever it is served.
+# The inspector is no app and serves its own page. The lessons' charts need its files too. It
+# imports the scripts that it shares with the chat from the folder "common" beside it.
 _PACKAGE = Path(__file__).parents[1]
 STATICFILES_DIRS = [
     ("inspector", _PACKAGE / "inspector" / "static"),
