@@ -18,7 +18,7 @@ from chatdemo.commands.group import INTERRUPTED
 from chatdemo.common import config
 from chatdemo.common.config import SETTINGS, Config
 from chatdemo.common.errors import ChatdemoError, UsageError
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.course.checker.faults import catalogue
 
 ROOT = Path(__file__).parents[1]
@@ -308,8 +308,8 @@ def test_every_fault_that_a_check_finds_has_its_line():
 
 
 def test_the_readme_names_every_step_in_order():
-    names = ", ".join(f"`{step.name}`" for step in course.steps())
-    assert f"has seven steps: {names}." in PAGES["README.md"] and len(course.steps()) == 7
+    names = ", ".join(f"`{step.name}`" for step in outline.steps())
+    assert f"has seven steps: {names}." in PAGES["README.md"] and len(outline.steps()) == 7
 
 
 @pytest.mark.parametrize("name", list(cli.commands))

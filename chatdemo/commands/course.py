@@ -27,9 +27,9 @@ def steps() -> None:
     chatdemo serve --step echo         run the chat as it is at the end of one
     chatdemo new mysite --step echo    write it out as a project of your own
     """
-    from chatdemo.course import course
+    from chatdemo.course import outline
 
-    for step in course.steps():
+    for step in outline.steps():
         click.echo(f"{step.number}  {click.style(f'{step.name:<8}', bold=True)}{step.summary}")
     click.echo("\nRead them:       chatdemo serve, then open /learn/ at its address")
     click.echo("Run one:         chatdemo serve --step echo")
@@ -60,13 +60,13 @@ def new(directory: str, step: str | None, layer: str) -> None:
     The project is plain Django and Channels and needs nothing of chatdemo. `chatdemo steps` lists
     the steps.
     """
-    from chatdemo.course import course, new
+    from chatdemo.course import new_project, outline
 
-    chosen = course.find(step) if step is not None else course.steps()[-1]
-    folder = new.write(directory, chosen, layer)
+    chosen = outline.find_step(step) if step is not None else outline.steps()[-1]
+    folder = new_project.write_project(directory, chosen, layer)
     place = "this folder" if str(folder) == "." else folder
     click.echo(f"The project at the end of step {chosen.number}, {chosen.name}, is in {place}.")
-    for line in new.next_commands(folder, chosen, layer):
+    for line in new_project.next_commands(folder, chosen, layer):
         click.echo(line)
 
 
@@ -89,11 +89,11 @@ def check(directory: str, step: str | None, watch: bool) -> int:
     tutorial. Its code runs in a separate process, for a minute at most, and needs no Redis. The
     exit code is 0 if no fault is found.
     """
-    from chatdemo.course import course
+    from chatdemo.course import outline
     from chatdemo.course.checker import report, run
     from chatdemo.course.checker.sources import source_files
 
-    folder, target = Path(directory), course.find(step) if step is not None else None
+    folder, target = Path(directory), outline.find_step(step) if step is not None else None
     passed = False
     try:
         watcher = FileWatcher(lambda: source_files(folder))

@@ -66,13 +66,13 @@ def serve(
 
 
 def _serve_chat(settings: Config) -> None:
-    from chatdemo.course import course
+    from chatdemo.course import outline
     from chatdemo.project import database, listener, server
     from chatdemo.project.addresses import addresses
 
     rows = []
     if settings.step:  # before the port is opened: a misspelled name is reported first
-        step = course.find(settings.step)
+        step = outline.find_step(settings.step)
         rows.append(("Rooms run", f"step {step.number}, {step.name}"))
 
     def on_ready() -> None:

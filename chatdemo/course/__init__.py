@@ -1,1 +1,1 @@
-"""The course: the tutorial's steps as data and plain code, run in this process, shown, written out and checked."""
+"""The course: the tutorial's steps, as plain code that is run, shown, written out and checked."""

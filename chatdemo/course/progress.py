@@ -1,68 +1,70 @@
-"""Where a visitor is in the course, kept in their session."""
+"""How far a learner is in the course, stored in their session."""
 
 import re
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.http import HttpRequest
 
-from chatdemo.course import course
+from chatdemo.course.outline import Step, steps
 
-KEY = "learn"
-#: What a token is made of: what every room, group and channel may have in its name, and no two that look alike.
-ALPHABET, LENGTH = "abcdefghjkmnpqrstuvwxyz23456789", 6
+SESSION_KEY = "learn"
+#: Allowed in every name of a room, group and channel, and easy to tell apart.
+TOKEN_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+TOKEN_LENGTH = 6
 
 
 def _new_token() -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return "".join(secrets.choice(TOKEN_ALPHABET) for _ in range(TOKEN_LENGTH))
 
 
 @dataclass
-class Progress:
-    """``token`` names what is the visitor's own; ``here`` is the step opened last, ``done`` are those finished."""
+class CourseProgress:
+    """``here`` is the step opened last, ``done`` are the finished ones. ``token`` is part of the
+    names of the learner's rooms and channels.
+    """
 
     token: str = field(default_factory=_new_token)
-    here: course.Step | None = None
-    done: set[course.Step] = field(default_factory=set)
+    here: Step | None = None
+    done: set[Step] = field(default_factory=set)
 
     @property
-    def next(self) -> course.Step:
-        """The step to go on with: the one opened last, or the first after it that isn't done."""
+    def next(self) -> Step:
+        """The step to continue with: the one opened last, or the first after it that isn't done."""
         first = self.here.number - 1 if self.here else 0
-        left = [
-            step
-            for step in (*course.steps()[first:], *course.steps()[:first])
-            if step not in self.done
-        ]
-        return left[0] if left else course.steps()[0]
+        in_order = (*steps()[first:], *steps()[:first])
+        return next((step for step in in_order if step not in self.done), steps()[0])
 
     @property
     def finished(self) -> bool:
-        return self.done == set(course.steps())
+        """Whether every step is done."""
+        return self.done == set(steps())
 
 
-def read(request: HttpRequest) -> Progress:
-    """The visitor's progress, or a new one if they have none."""
-    stored = request.session.get(KEY)
-    return _decode(stored) if isinstance(stored, dict) else Progress()
+def load_progress(request: HttpRequest) -> CourseProgress:
+    """Return the learner's progress, or a new one if they have none."""
+    stored = request.session.get(SESSION_KEY)
+    return _decode(stored) if isinstance(stored, dict) else CourseProgress()
 
 
-def write(request: HttpRequest, progress: Progress) -> None:
-    """Stores the progress in the visitor's session, unless that has it already."""
-    stored = _encode(progress)
-    if request.session.get(KEY) != stored:
-        request.session[KEY] = stored
+def store_progress(request: HttpRequest, progress: CourseProgress) -> None:
+    """Store the progress in the learner's session, unless it is there already."""
+    done = [step.name for step in steps() if step in progress.done]
+    here = progress.here.name if progress.here else None
+    stored = {"token": progress.token, "here": here, "done": done}
+    if request.session.get(SESSION_KEY) != stored:
+        request.session[SESSION_KEY] = stored
 
 
-def _encode(progress: Progress) -> dict:
-    done = [step.name for step in course.steps() if step in progress.done]
-    return {"token": progress.token, "here": progress.here and progress.here.name, "done": done}
-
-
-def _decode(stored: dict) -> Progress:
-    """What a session of this version or another has; what it can't have is left out."""
+def _decode(stored: dict[str, Any]) -> CourseProgress:
+    """Read what this version or another has stored. Values that aren't valid are left out."""
     token, here, done = (stored.get(key) for key in ("token", "here", "done"))
-    if not isinstance(token, str) or not re.fullmatch(f"[{ALPHABET}]{{{LENGTH}}}", token):
+    if not isinstance(token, str) or not re.fullmatch(
+        f"[{TOKEN_ALPHABET}]{{{TOKEN_LENGTH}}}", token
+    ):
         token = _new_token()
-    done = {step for step in course.steps() if isinstance(done, list) and step.name in done}
-    return Progress(token, next((step for step in course.steps() if step.name == here), None), done)
+    done_steps = {step for step in steps() if isinstance(done, list) and step.name in done}
+    return CourseProgress(
+        token, next((step for step in steps() if step.name == here), None), done_steps
+    )

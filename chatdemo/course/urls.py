@@ -1,4 +1,4 @@
-"""The addresses of the course, below /learn/."""
+"""The URLs of the course, below /learn/."""
 
 from django.urls import path
 

@@ -1,6 +1,8 @@
 """The course's pages."""
 
+import sys
 from dataclasses import asdict
+from pathlib import Path
 from urllib.parse import quote
 
 from django.conf import settings
@@ -10,73 +12,83 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chatdemo.common.errors import UsageError
-from chatdemo.course import code, console, course, pins, progress, terminal, watching
+from chatdemo.common.local_machine import is_own_browser, scope_of
+from chatdemo.course import outline, pinned_rooms
+from chatdemo.course.code_listing import UNCHANGED, listed_files
+from chatdemo.course.layer_console import CALLS, Answer, LayerConsole
+from chatdemo.course.progress import load_progress, store_progress
 
-# In the lesson's page rather than the session: it holds while the database is locked, and costs no look into it.
+#: A learner's port where the port of this server can't be used to suggest one.
+DEFAULT_PORT = 8000
+EXPIRED = "The server has restarted. Reload this page."
+# The token is signed into the lesson's page, not read from the session: that works while the
+# database is locked, and saves a query.
 _signer = Signer(salt="chatdemo.course.console")
-EXPIRED = "This page is of an earlier start of the server. Load it again."
+console = LayerConsole()
 
 
 @require_safe
 def learn(request: HttpRequest) -> HttpResponse:
-    """The steps, how far the visitor is, and how to go through them alone or with a class."""
-    running = course.find(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
-    context = {"steps": course.steps(), "progress": progress.read(request), "running": running}
+    """Show the steps, the learner's progress, and how to go through them alone or with a class."""
+    running = outline.find_step(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
+    context = {"steps": outline.steps(), "progress": load_progress(request), "running": running}
     return render(request, "learn/index.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def lesson(request: HttpRequest, name: str) -> HttpResponse:
-    """A step's lesson. A POST says that the visitor has done the step, and leads on."""
-    step = _find(name)
+    """Show a step's lesson. A POST marks the step as done and redirects to the next one."""
+    try:
+        step = outline.find_step(name)
+    except UsageError:
+        raise Http404 from None
     if step.name != name:  # /learn/3/
         return redirect("lesson", step.name)
-    return _done(request, step) if request.method == "POST" else _show(request, step)
+    progress = load_progress(request)
+    if request.method == "POST":
+        progress.done.add(step)
+        store_progress(request, progress)
+        return redirect("lesson", step.next.name) if step.next else redirect("learn")
+    progress.here = step
+    store_progress(request, progress)
+    room = pinned_rooms.pinned_name(step, progress.token)
+    is_watched = not step.tabs and settings.CHATDEMO.inspect != "off"
+    files = listed_files(step)
+    context = {
+        "step": step,
+        "steps": outline.steps(),
+        "progress": progress,
+        "files": [file for file in files if file.state != UNCHANGED],
+        "unchanged": [file for file in files if file.state == UNCHANGED],
+        "redis": lambda: [file for file in listed_files(step, "redis") if file.state != UNCHANGED],
+        "tabs": step.tabs or [f"/chat/{quote(room)}/"] * 2,
+        "watch": pinned_rooms.watch_token(room) if is_watched else "",
+        "port": _free_port_beside(int(request.META["SERVER_PORT"])),
+        "script": _command_path(request),
+        "visitor": _signer.sign(progress.token),
+        "calls": CALLS,
+    }
+    return render(request, f"learn/steps/{step.name}.html", context)
 
 
 @require_POST
 async def layer_console(request: HttpRequest) -> JsonResponse:
-    """One call on the channel layer, as console.run describes it. The answer has the fields of console.Answer."""
+    """Make one call on the channel layer. The answer has the fields of layer_console.Answer."""
     try:
         token = _signer.unsign(request.POST.get("visitor", ""))
     except BadSignature:
-        return JsonResponse(asdict(console.Answer(error=EXPIRED)), status=400)
+        return JsonResponse(asdict(Answer(error=EXPIRED)), status=400)
     return JsonResponse(asdict(await console.run(token, request.POST)))
 
 
-def _find(name: str) -> course.Step:
-    try:
-        return course.find(name)
-    except UsageError:
-        raise Http404 from None
+def _free_port_beside(port: int) -> int:
+    """A port for the learner's own project, which needs no privileges."""
+    return port + 1 if 1024 <= port < 65535 else DEFAULT_PORT
 
 
-def _done(request: HttpRequest, step: course.Step) -> HttpResponse:
-    visitor = progress.read(request)
-    visitor.done.add(step)
-    progress.write(request, visitor)
-    return redirect("lesson", step.next.name) if step.next else redirect("learn")
-
-
-def _show(request: HttpRequest, step: course.Step) -> HttpResponse:
-    visitor = progress.read(request)
-    visitor.here = step
-    progress.write(request, visitor)
-    room = pins.pin(step, visitor.token)
-    context = {
-        "step": step,
-        "steps": course.steps(),
-        "progress": visitor,
-        "files": [file for file in code.files(step) if file.state != code.UNCHANGED],
-        "unchanged": [file for file in code.files(step) if file.state == code.UNCHANGED],
-        "redis": lambda: [
-            file for file in code.files(step, "redis") if file.state != code.UNCHANGED
-        ],
-        "tabs": step.tabs or [f"/chat/{quote(room)}/"] * 2,
-        "watch": "" if step.tabs or settings.CHATDEMO.inspect == "off" else watching.sign(room),
-        "port": terminal.beside(int(request.META["SERVER_PORT"])),
-        "script": terminal.script(request),
-        "visitor": _signer.sign(visitor.token),
-        "calls": console.CALLS,
-    }
-    return render(request, f"learn/steps/{step.name}.html", context)
+def _command_path(request: HttpRequest) -> str:
+    """The whole path of the command ``chatdemo``, for a terminal of this machine that doesn't find
+    it; empty for a browser of another machine.
+    """
+    path = Path(sys.executable).with_name("chatdemo.exe" if sys.platform == "win32" else "chatdemo")
+    return str(path) if path.exists() and is_own_browser(scope_of(request)) else ""

@@ -9,20 +9,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatdemo.project.settings")
 # First: it loads Django's apps, which importing the consumers needs.
 django_application = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.conf import settings  # noqa: E402
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 
-from chatdemo.chat.routing import websocket_urlpatterns  # noqa: E402
-from chatdemo.course import watching  # noqa: E402
-from chatdemo.inspector import Inspector  # noqa: E402
-from chatdemo.project.allowed_hosts import (  # noqa: E402
-    AllowedHostsOriginValidator,
-    AllowOwnAddresses,
-)
-from chatdemo.project.middleware import StaticFilesHandler  # noqa: E402
-from chatdemo.project.step_routing import StepRouter  # noqa: E402
-from chatdemo.realtime.middleware import FillScope  # noqa: E402
+from chatdemo.chat.routing import websocket_urlpatterns
+from chatdemo.course import pinned_rooms
+from chatdemo.inspector import Inspector
+from chatdemo.project.allowed_hosts import AllowedHostsOriginValidator, AllowOwnAddresses
+from chatdemo.project.middleware import StaticFilesHandler
+from chatdemo.project.step_routing import StepRouter
+from chatdemo.realtime.middleware import FillScope
 
 application = ProtocolTypeRouter(
     {
@@ -35,6 +32,6 @@ application = ProtocolTypeRouter(
 if settings.CHATDEMO.inspect != "off":
     config = settings.CHATDEMO
     application = Inspector(
-        application, config.inspect, config.inspect_events, watching.watched_path
+        application, config.inspect, config.inspect_events, pinned_rooms.watched_path
     )
 application = AllowOwnAddresses(application)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from chatdemo import __version__
 from chatdemo.common import config, sqlite
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.project import database, secret_key
 
 CHATDEMO = config.current()
 if CHATDEMO.step:
-    course.find(CHATDEMO.step)
+    outline.find_step(CHATDEMO.step)
 # Django's debug pages show settings and code to everyone who can reach the server. The setting
 # debug is about the terminal only.
 DEBUG = False
@@ -48,7 +48,7 @@ TEMPLATES = [
     {  # The templates of the step that a request runs: they have the names of the finished chat's.
         "NAME": "steps",
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "OPTIONS": {"loaders": ["chatdemo.course.running.TemplateLoader"]},
+        "OPTIONS": {"loaders": ["chatdemo.course.step_runner.StepTemplateLoader"]},
     },
     {
         "NAME": "project",
@@ -73,11 +73,9 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-PLAIN_LAYER = "chatdemo.realtime.layer.ChannelLayer"
-RECORDING_LAYER = "chatdemo.inspector.layer.RecordingChannelLayer"
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": PLAIN_LAYER if CHATDEMO.inspect == "off" else RECORDING_LAYER,
+        "BACKEND": "chatdemo.realtime.layer.ChannelLayer",
         # A full channel loses events, and one paste can make 100 (the default).
         "CONFIG": {"capacity": 10_000},
     }

@@ -14,7 +14,7 @@ from django.urls import include, path
 
 from chatdemo.common.errors import UsageError
 from chatdemo.common.once import computed_once
-from chatdemo.course import course, pins, running
+from chatdemo.course import outline, pinned_rooms, step_runner
 from chatdemo.project import urls
 from chatdemo.project.middleware import add_security_headers
 
@@ -23,9 +23,9 @@ _PAGE = re.compile(r"/chat/(?:(?P<room>[^/]+)/(?:messages/)?)?")
 _SOCKET = re.compile(r"/ws/chat/(?P<room>[^/]+)/")
 
 
-def default_step() -> course.Step | None:
+def default_step() -> outline.Step | None:
     """The step of rooms that aren't pinned to one. Raises UsageError if the setting names none."""
-    return course.find(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
+    return outline.find_step(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
 
 
 class StepRouter:
@@ -36,8 +36,8 @@ class StepRouter:
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         match = _SOCKET.fullmatch(scope["path"])
-        step = match and pins.pinned_step(match["room"]) or default_step()
-        application = running.websockets(step) if step else self.finished
+        step = match and pinned_rooms.pinned_step(match["room"]) or default_step()
+        application = step_runner.websocket_application(step) if step else self.finished
         return await application(scope, receive, send)
 
 
@@ -55,35 +55,35 @@ class StepMiddleware:
         match = _PAGE.fullmatch(request.path_info)
         if not match:
             return self.get_response(request)
-        pinned, requested = pins.pinned_step(match["room"] or ""), _requested_step(request)
+        pinned, requested = pinned_rooms.pinned_step(match["room"] or ""), _requested_step(request)
         if requested and match["room"] and not pinned:
-            room = quote(pins.pin(requested, match["room"]), safe="")
+            room = quote(pinned_rooms.pinned_name(requested, match["room"]), safe="")
             return redirect(f"/chat/{room}/{'?console' if 'console' in request.GET else ''}")
         step = pinned or requested or default_step()
         return self._run(step, request) if step else self.get_response(request)
 
-    def _run(self, step: course.Step, request: HttpRequest) -> HttpResponse:
+    def _run(self, step: outline.Step, request: HttpRequest) -> HttpResponse:
         request.urlconf = _urlconf(step)  # Django's own attribute
         request.step = step  # for the page not_found in views.py
-        with running.running(step):
+        with step_runner.templates_of(step):
             response = self.get_response(request)
         if "console" in request.GET:
             _add_console_script(response)
-        return add_security_headers(request, response, running.script_hashes(step))
+        return add_security_headers(request, response, step_runner.script_hashes(step))
 
 
-def _requested_step(request: HttpRequest) -> course.Step | None:
+def _requested_step(request: HttpRequest) -> outline.Step | None:
     try:
-        return course.find(request.GET["step"]) if "step" in request.GET else None
+        return outline.find_step(request.GET["step"]) if "step" in request.GET else None
     except UsageError as error:
         raise BadRequest(f"{error.message} {error.hint}") from None
 
 
 @computed_once
-def _urlconf(step: course.Step) -> ModuleType:
+def _urlconf(step: outline.Step) -> ModuleType:
     """The project's URLconf, with the step's patterns below /chat/."""
     module = ModuleType(f"{urls.__name__}.{step.name}")
-    chat = path("chat/", include(running.urlpatterns(step)))
+    chat = path("chat/", include(step_runner.urlpatterns(step)))
     vars(module).update(vars(urls) | {"urlpatterns": [chat, *urls.other_urlpatterns]})
     return module
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from chatdemo.chat.room_names import RoomNameError
 from chatdemo.common.local_machine import scope_of
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.inspector.access import Access
 from chatdemo.project.addresses import ANY_ADDRESS, addresses
 
@@ -18,7 +18,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """The page with the links into the chat and the address for the class."""
     arrived_at, port = request.META["SERVER_NAME"], int(request.META["SERVER_PORT"])
     host = settings.CHATDEMO.host if settings.CHATDEMO.host in ANY_ADDRESS else arrived_at
-    step = course.find(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
+    step = outline.find_step(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
     may_inspect = Access(settings.CHATDEMO.inspect).may_see_all(scope_of(request))
     return render(
         request,

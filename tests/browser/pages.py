@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from chatdemo.course import course
+from chatdemo.course import outline
 
 #: Width and height in CSS pixels.
 SCREENS = {"phone": (390, 844), "laptop": (1366, 768), "projector": (1920, 1080)}
@@ -21,4 +21,4 @@ PAGES = {
     "inspect": "inspect/",
 }
 #: The lessons, in their order: pages with pages in them, which are looked at on their own.
-LESSONS = {f"learn {step.name}": f"learn/{step.name}/" for step in course.steps()}
+LESSONS = {f"learn {step.name}": f"learn/{step.name}/" for step in outline.steps()}

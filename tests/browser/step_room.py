@@ -4,10 +4,10 @@ from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from chatdemo.course import course
+from chatdemo.course import outline
 from tests.support.served import wait_for
 
-STEPS = course.steps()
+STEPS = outline.steps()
 
 
 class StepRoom:
@@ -52,7 +52,7 @@ def watch_hosts(page: Page) -> set[str]:
     return hosts
 
 
-def go_through(step: course.Step, context: BrowserContext, url: str) -> list[StepRoom]:
+def go_through(step: outline.Step, context: BrowserContext, url: str) -> list[StepRoom]:
     """See that the chat at ``url`` does what the course says of ``step``, in two tabs; returns them."""
     enter_by_typing(context, url)
     ana, ben = StepRoom(context, url), StepRoom(context, url)
@@ -61,7 +61,7 @@ def go_through(step: course.Step, context: BrowserContext, url: str) -> list[Ste
     elif step.name == "room":
         expect_no_answer(ana)
     else:
-        talk(ana, ben, together=step.number >= course.find("groups").number)
+        talk(ana, ben, together=step.number >= outline.find_step("groups").number)
     host = {urlsplit(url).netloc}
     assert ana.hosts == ben.hosts == host
     return [ana, ben]

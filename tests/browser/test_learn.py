@@ -5,13 +5,13 @@ import re
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
-from chatdemo.course import course
+from chatdemo.course import outline
 from tests.browser.pages import LESSONS, SCREENS
 from tests.browser.test_accessibility import accessibility_tree, faint
 from tests.browser.test_pages import fits_a_finger, overflow, watch
 from tests.support.served import Served, wait_for
 
-NAMES = [step.name for step in course.steps()]
+NAMES = [step.name for step in outline.steps()]
 OPEN = 1  # a WebSocket's readyState
 
 
@@ -284,7 +284,7 @@ def test_a_file_is_copied_without_its_marks(new_context, served, secure):
     )
     page.locator("#paste").press("ControlOrMeta+v")
     expect(page.locator("#paste")).to_have_value(
-        course.find("groups").project()["chat/consumers.py"]
+        outline.find_step("groups").project()["chat/consumers.py"]
     )
 
 

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.templatetags.static import static
 
-from chatdemo.course import course
+from chatdemo.course import outline
 from tests.support.served import PATIENCE, Served
 
 CONNECTIONS = 60
-STEPS = [step.name for step in course.steps()]
+STEPS = [step.name for step in outline.steps()]
 LESSONS = {f"/learn/{name}/": 200 for name in STEPS}
 STEP_PAGES = {
     **{f"/chat/?step={name}": 200 for name in STEPS},

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from chatdemo.commands import cli
-from chatdemo.course import course, new
+from chatdemo.course import new_project, outline
 from tests.support.served import clean_environ
 from tests.support.written import Written, finish
 
-STEPS = course.steps()
+STEPS = outline.steps()
 pytestmark = pytest.mark.usefixtures("folder")
 
 #: How a project runs while the course does.
@@ -38,7 +38,9 @@ def refused(code: int, *arguments: str) -> tuple[str, str]:
 @pytest.fixture
 def plain_python(monkeypatch):
     """As in an activated venv: ``python`` is the Python that runs this."""
-    monkeypatch.setattr(new.shutil, "which", lambda name: str(Path(sys.executable).with_name(name)))
+    monkeypatch.setattr(
+        new_project.shutil, "which", lambda name: str(Path(sys.executable).with_name(name))
+    )
 
 
 def told(*arguments: str) -> str:
@@ -117,7 +119,7 @@ def test_a_name_is_quoted_for_the_shell(name, cd):
 
 @pytest.mark.parametrize("found", [None, "/bin/sh"])
 def test_where_the_shell_finds_no_python_of_ours_its_whole_path_is_told(monkeypatch, found):
-    monkeypatch.setattr(new.shutil, "which", lambda name: found)
+    monkeypatch.setattr(new_project.shutil, "which", lambda name: found)
     python = shlex.quote(sys.executable)
     assert (
         told("mysite") == f"cd mysite && {python} manage.py migrate && {python} manage.py runserver"
@@ -125,7 +127,7 @@ def test_where_the_shell_finds_no_python_of_ours_its_whole_path_is_told(monkeypa
 
 
 def test_the_python_that_our_venv_was_made_with_is_not_ours(monkeypatch):
-    monkeypatch.setattr(new.shutil, "which", lambda name: os.path.realpath(sys.executable))
+    monkeypatch.setattr(new_project.shutil, "which", lambda name: os.path.realpath(sys.executable))
     assert sys.executable in told("mysite") or sys.executable == os.path.realpath(sys.executable)
 
 
@@ -184,7 +186,9 @@ def test_neither_reads_a_setting_or_makes_a_database(folder, monkeypatch):
 
 
 def test_ctrl_c_ends_it_quietly(folder, monkeypatch):
-    monkeypatch.setattr(new, "_fill", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(
+        new_project, "_write_files", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
     result = CliRunner().invoke(cli, ["new", "mysite"])
     assert (result.exit_code, result.stdout.strip(), result.stderr.strip()) == (130, "", "")
     assert list(folder.iterdir()) == []

@@ -11,10 +11,10 @@ from django.contrib.sessions.backends.db import SessionStore as Database
 from django.db import OperationalError
 from django.test import Client
 
-from chatdemo.course import course, pins, progress
+from chatdemo.course import outline, pinned_rooms, progress
 
 LOCAL = {"host": "localhost"}
-NAMES = [step.name for step in course.steps()]
+NAMES = [step.name for step in outline.steps()]
 PAGES = ["/learn/", *(f"/learn/{name}/" for name in NAMES)]
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def text(response) -> str:
 
 def test_the_overview_has_every_step_with_its_line(client):
     page = text(client.get("/learn/"))
-    for step in course.steps():
+    for step in outline.steps():
         assert step.title in page
         assert step.summary[0].upper() + step.summary[1:].replace("'", "&#x27;") in page
 
@@ -87,7 +87,7 @@ def test_the_overview_says_how_to_go_through_it_alone_and_with_a_class(client):
         assert command in page
 
 
-@pytest.mark.parametrize("step", course.steps(), ids=NAMES)
+@pytest.mark.parametrize("step", outline.steps(), ids=NAMES)
 def test_a_lesson_has_its_parts(client, step):
     page = text(client.get(f"/learn/{step.name}/"))
     assert f"Step {step.number} of 7 {step.title}" in page
@@ -110,7 +110,7 @@ def test_a_lesson_has_its_parts(client, step):
         assert file in page
 
 
-@pytest.mark.parametrize("step", course.steps(), ids=NAMES)
+@pytest.mark.parametrize("step", outline.steps(), ids=NAMES)
 def test_a_lesson_leads_to_the_ones_beside_it(client, step):
     page = client.get(f"/learn/{step.name}/").content.decode()
     assert re.findall('rel="prev" href="([^"]*)"', page) == (
@@ -122,7 +122,7 @@ def test_a_lesson_leads_to_the_ones_beside_it(client, step):
     assert ("Done: that was the last step" in page) == (step.next is None)
 
 
-@pytest.mark.parametrize("step", course.steps(), ids=NAMES)
+@pytest.mark.parametrize("step", outline.steps(), ids=NAMES)
 def test_both_tabs_open_rooms_of_the_step(client, step):
     addresses = re.findall(
         'data-src="([^"]*)"', client.get(f"/learn/{step.name}/").content.decode()
@@ -132,7 +132,7 @@ def test_both_tabs_open_rooms_of_the_step(client, step):
         assert addresses == list(step.tabs)
     else:
         assert addresses[0] == addresses[1]
-        assert pins.pinned_step(addresses[0].split("/")[2]) == step
+        assert pinned_rooms.pinned_step(addresses[0].split("/")[2]) == step
 
 
 def test_a_visitors_room_is_the_same_at_each_visit_and_nobody_elses(client):
@@ -314,8 +314,8 @@ def fail(error: Exception):
 
 
 def test_a_token_has_only_what_every_name_may_have():
-    assert re.fullmatch("[a-z2-9]{6}", progress.Progress().token)
-    assert progress.Progress().token != progress.Progress().token
+    assert re.fullmatch("[a-z2-9]{6}", progress.CourseProgress().token)
+    assert progress.CourseProgress().token != progress.CourseProgress().token
 
 
 def test_the_start_page_and_the_bar_lead_to_the_course(client):

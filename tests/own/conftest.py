@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from chatdemo.course import course, new
+from chatdemo.course import new_project, outline
 
 
 @pytest.fixture
 def mysite(tmp_path) -> Path:
     """The tutorial's last step."""
-    return new.write(str(tmp_path / "mysite"), course.steps()[-1])
+    return new_project.write_project(str(tmp_path / "mysite"), outline.steps()[-1])
 
 
 @pytest.fixture
 def with_redis(tmp_path) -> Path:
     """The same with the tutorial's Redis layer, at a port where no server listens."""
-    folder = new.write(str(tmp_path / "mysite"), course.steps()[-1], "redis")
+    folder = new_project.write_project(str(tmp_path / "mysite"), outline.steps()[-1], "redis")
     settings = folder / "mysite" / "settings.py"
     settings.write_text(settings.read_text("utf-8").replace("6379", "9"), "utf-8")
     return folder

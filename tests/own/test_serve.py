@@ -256,9 +256,9 @@ def test_a_redis_that_answers_is_used(with_redis):
 
 
 def test_a_plain_django_project_is_served_too(tmp_path):
-    from chatdemo.course import course, new
+    from chatdemo.course import new_project, outline
 
-    folder = new.write(str(tmp_path / "mysite"), course.find("index"))
+    folder = new_project.write_project(str(tmp_path / "mysite"), outline.find_step("index"))
     with Guest(folder) as server:
         assert "</html>" in get(server.url + "chat/")
         assert server.row("Consumers") == "none: its ASGI application has no route for WebSockets"

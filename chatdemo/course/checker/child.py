@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.course.checker import explain
 from chatdemo.course.checker.causes.blocking import BLOCKING
 from chatdemo.course.checker.causes.exceptions import shown
@@ -37,7 +37,7 @@ class Judge:
 
     def run(self) -> None:
         try:
-            for step in course.steps():
+            for step in outline.steps():
                 for check in CHECKS[step.name]:
                     self.make(check)
                 self.report(done=step.name)
@@ -73,7 +73,7 @@ class Judge:
         except (Fault, SyntaxError, ValueError):
             code = ""
         return [
-            step.name for step in course.steps() if re.search(step.begun, code) or step.number == 1
+            step.name for step in outline.steps() if re.search(step.begun, code) or step.number == 1
         ][-1]
 
     def stuck(self, place: Place | None) -> None:

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.course.checker.faults import Finding
 from chatdemo.course.checker.run import Verdict
 
@@ -12,10 +12,10 @@ GOOD, BAD, PLAIN = "good", "bad", "plain"
 WIDTH = 96
 
 
-def lines(verdict: Verdict, target: course.Step | None) -> Iterator[tuple[str, str]]:
+def lines(verdict: Verdict, target: outline.Step | None) -> Iterator[tuple[str, str]]:
     """The report, as pairs of kind and line. ``target`` is the step that was asked for, if one was."""
     passed = verdict.passes(target)
-    for step in course.steps():
+    for step in outline.steps():
         yield _step_line(step, verdict, passed)
     for note in verdict.notes:
         yield PLAIN, ""
@@ -29,7 +29,7 @@ def lines(verdict: Verdict, target: course.Step | None) -> Iterator[tuple[str, s
         yield from _next(verdict)
 
 
-def _step_line(step: course.Step, verdict: Verdict, passed: bool) -> tuple[str, str]:
+def _step_line(step: outline.Step, verdict: Verdict, passed: bool) -> tuple[str, str]:
     kind, word = PLAIN, ""
     if step.name in verdict.done:
         kind, word = GOOD, "done"

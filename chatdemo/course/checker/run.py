@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chatdemo.common.errors import UsageError
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.course.checker import process, testing
 from chatdemo.course.checker.faults import Fault, Finding
 
@@ -26,17 +26,17 @@ class Verdict:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def failing(self) -> course.Step | None:
+    def failing(self) -> outline.Step | None:
         """The first step that isn't done."""
-        return next((step for step in course.steps() if step.name not in self.done), None)
+        return next((step for step in outline.steps() if step.name not in self.done), None)
 
-    def passes(self, target: course.Step | None) -> bool:
+    def passes(self, target: outline.Step | None) -> bool:
         """Whether everything up to ``target`` is done; without one, whatever has been begun."""
-        wanted = target or course.find(self.begun)
+        wanted = target or outline.find_step(self.begun)
         return self.failing is None or self.failing.number > wanted.number
 
 
-def judge(folder: Path, target: course.Step | None = None) -> Verdict:
+def judge(folder: Path, target: outline.Step | None = None) -> Verdict:
     """The verdict on the project in ``folder``, up to ``target``. Raises UsageError if there is no such folder."""
     if not folder.is_dir():
         raise UsageError(
@@ -48,7 +48,7 @@ def judge(folder: Path, target: course.Step | None = None) -> Verdict:
         results.touch()
         code = _run(folder.resolve(), results, output)
         verdict = _read(results.read_text("utf-8"), code, output.read_text("utf-8", "replace"))
-    last = course.steps()[-1]
+    last = outline.steps()[-1]
     if last.name in verdict.done and (target in (None, last)):
         testing.judge(folder.resolve(), verdict)
     return verdict
@@ -71,7 +71,7 @@ def _read(results: str, code: int | None, output: str) -> Verdict:
     if not any("end" in line for line in lines):
         verdict.fault, verdict.begun = (
             _cut_short(code, output),
-            course.steps()[-1].name,
+            outline.steps()[-1].name,
         )  # whatever was begun
     return verdict
 

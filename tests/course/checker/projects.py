@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.course.checker import run
 from tests.course.checker.planted import Plant
 
@@ -18,12 +18,12 @@ def write(folder: Path, files: dict[str, str]) -> Path:
 
 def good(folder: Path, step: str, layer: str = "memory") -> Path:
     """The project at the end of ``step``."""
-    return write(folder, course.find(step).project(layer))
+    return write(folder, outline.find_step(step).project(layer))
 
 
 def planted(folder: Path, plant: Plant) -> Path:
     """The project at the end of the plant's step, with its fault."""
-    files = course.find(plant.step).project()
+    files = outline.find_step(plant.step).project()
     if plant.old is None:
         files[plant.file] = plant.new
     else:
@@ -33,4 +33,4 @@ def planted(folder: Path, plant: Plant) -> Path:
 
 
 def judge(folder: Path, step: str | None = None) -> run.Verdict:
-    return run.judge(folder, course.find(step) if step else None)
+    return run.judge(folder, outline.find_step(step) if step else None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.course.checker.checks.echo import LETS_ANYONE_IN
 from tests.course.checker.projects import good, judge, write
 
@@ -18,13 +18,13 @@ NEXT = {
 }
 
 
-@pytest.mark.parametrize("step", [step.name for step in course.steps()])
+@pytest.mark.parametrize("step", [step.name for step in outline.steps()])
 def test_a_step_passes_its_own_check_and_fails_the_next(step, tmp_path, browser_flags):
     verdict = judge(good(tmp_path / "project", step))
-    done = [earlier.name for earlier in course.find(step).so_far]
+    done = [earlier.name for earlier in outline.find_step(step).so_far]
     assert (verdict.done, verdict.begun, verdict.notes) == (done, step, [])
-    assert verdict.passes(None) and verdict.passes(course.find(step))
-    following = course.find(step).next
+    assert verdict.passes(None) and verdict.passes(outline.find_step(step))
+    following = outline.find_step(step).next
     if following:
         assert verdict.fault.id == NEXT[step] and not verdict.passes(following)
     else:
@@ -42,14 +42,14 @@ def test_redis_that_is_not_there_is_said_and_replaced(step, tmp_path):
 
 
 def test_a_project_that_lets_any_site_in_is_told_so(tmp_path):
-    files = course.find("async").project()
+    files = outline.find_step("async").project()
     files["mysite/asgi.py"] = files["mysite/asgi.py"].replace("AllowedHostsOriginValidator(", "(")
     verdict = judge(write(tmp_path / "project", files))
     assert verdict.done[-1] == "async" and verdict.notes == [LETS_ANYONE_IN]
 
 
 def test_tests_that_delete_the_projects_own_database_are_told_so(tmp_path, browser_flags):
-    files = course.find("tests").project()
+    files = outline.find_step("tests").project()
     files["mysite/settings.py"] = files["mysite/settings.py"].replace("test.sqlite3", "db.sqlite3")
     verdict = judge(write(tmp_path / "project", files))
     assert verdict.done[-1] == "tests"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.course.checker.pages import Page
 from chatdemo.course.checker.scripts import (
     looked_up,
@@ -56,7 +56,7 @@ def test_a_misspelt_name_is_found_by_the_one_that_is_declared():
 
 @pytest.mark.parametrize("name", ["index.html", "room.html"])
 def test_the_courses_own_scripts_misspell_nothing(name):
-    [text] = [text for path, text in course.steps()[-1].project().items() if path.endswith(name)]
+    [text] = [text for path, text in outline.steps()[-1].project().items() if path.endswith(name)]
     assert undeclared(Page(200, text).script) is None
 
 

@@ -1,15 +1,15 @@
 """What the terminal shows."""
 
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.course.checker import report
 from chatdemo.course.checker.faults import Fault, Place
 from chatdemo.course.checker.run import Verdict
 
-ALL = [step.name for step in course.steps()]
+ALL = [step.name for step in outline.steps()]
 
 
 def lines(verdict: Verdict, step: str | None = None) -> list[str]:
-    return [line for _, line in report.lines(verdict, course.find(step) if step else None)]
+    return [line for _, line in report.lines(verdict, outline.find_step(step) if step else None)]
 
 
 def test_a_fault_is_said_in_one_sentence_with_its_place_and_a_hint():

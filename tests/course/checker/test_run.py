@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from chatdemo.common.errors import UsageError
-from chatdemo.course import course
+from chatdemo.course import outline
 from chatdemo.course.checker import run
 from tests.course.checker.projects import good, judge, write
 
@@ -105,7 +105,7 @@ def test_a_folder_in_the_place_of_a_file_is_named(tmp_path):
 
 
 def test_the_begun_step_decides_what_is_judged(tmp_path):
-    assert re.search(course.find("groups").begun, "self.channel_layer")
+    assert re.search(outline.find_step("groups").begun, "self.channel_layer")
     project = good(tmp_path / "project", "room")
     write(project, {"chat/consumers.py": "# WebsocketConsumer: tomorrow\n"})
     verdict = judge(project)

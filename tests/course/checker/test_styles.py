@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatdemo.course import course
+from chatdemo.course import outline
 from tests.benchmarks import stock
 from tests.course.checker.planted.plant import ASGI, CONSUMERS, ROOM, ROUTES, SETTINGS, VIEWS
 from tests.course.checker.projects import judge, write
@@ -92,7 +92,7 @@ def work():
 threading.Thread(target=work, daemon=True).start()
 """
 STYLES = {
-    "a thread of its own": {ASGI: course.find("async").project()[ASGI] + THREAD},
+    "a thread of its own": {ASGI: outline.find_step("async").project()[ASGI] + THREAD},
     "a JSON consumer of another name": {CONSUMERS: JSON_CONSUMER, ROUTES: TALK_ROUTES},
     "routers in routers": {ASGI: NESTED},
     "one ws route for wss too": {
@@ -126,7 +126,7 @@ STYLES = {
 
 @pytest.mark.parametrize("style", STYLES)
 def test_another_style_is_no_fault(style, tmp_path):
-    files = course.find("async").project()
+    files = outline.find_step("async").project()
     for file, change in STYLES[style].items():
         if isinstance(change, tuple):
             assert change[0] in files[file]

@@ -1,4 +1,4 @@
-"""What the course consists of: the steps of ``steps.toml``, and each step's project, file by file."""
+"""The course's outline: the steps of ``steps.toml``, and each step's project, file by file."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from chatdemo.common.toml import load_toml
 
 FOLDER = Path(__file__).parent
 STEPS = FOLDER / "steps"
+#: The channel layers that a project can be written for.
 LAYERS = ("memory", "redis")
-NUMBERS = ("1", "2", "3", "4", "5", "6", "7")
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A step as ``steps.toml`` describes it; ``number`` counts from 1."""
+    """A step as ``steps.toml`` describes it. ``number`` counts from 1."""
 
     number: int
     name: str
@@ -32,14 +32,17 @@ class Step:
 
     @property
     def folder(self) -> Path:
+        """The folder of the step's own files."""
         return STEPS / self.name
 
     @property
     def previous(self) -> "Step | None":
+        """The step before this one."""
         return steps()[self.number - 2] if self.number > 1 else None
 
     @property
     def next(self) -> "Step | None":
+        """The step after this one."""
         return steps()[self.number] if self.number < len(steps()) else None
 
     @property
@@ -52,10 +55,15 @@ class Step:
         """The paths that are new or changed in this step."""
         return [*self.files, *self.adds]
 
-    def project(self, layer: str = "memory") -> dict[str, str]:
-        """The whole project at the end of this step: each file's path and text, this step's own first.
+    @property
+    def has_layer(self) -> bool:
+        """Whether the project has a channel layer at the end of this step."""
+        return any(step.needs_with for step in self.so_far)
 
-        ``layer`` is one of LAYERS, and decides what CHANNEL_LAYERS is set to.
+    def project(self, layer: str = "memory") -> dict[str, str]:
+        """Return the whole project at the end of this step: each file's text by its path.
+
+        The step's own files come first. ``layer``, one of LAYERS, decides CHANNEL_LAYERS.
         """
         before = self.previous.project(layer) if self.previous else {}
         own = {path: self._read(path) for path in self.files}
@@ -63,40 +71,35 @@ class Step:
         return own | {path: text for path, text in before.items() if path not in own}
 
     def requirements(self, layer: str = "memory") -> list[str]:
-        """What pip must install for the project, as lines of a requirements.txt."""
+        """Return what pip must install for the project, as lines of a requirements.txt."""
         return [
             line for step in self.so_far for line in (*step.needs, *step.needs_with.get(layer, ()))
         ]
 
-    @property
-    def has_layer(self) -> bool:
-        """Whether the project has a channel layer, so that there is a choice of one."""
-        return any(step.needs_with for step in self.so_far)
-
     def _read(self, path: str, layer: str = "memory") -> str:
+        # With Redis, settings.redis.py is used in place of settings.py.
         file = self.folder / path
-        other = file.with_name(
-            f"{file.stem}.{layer}{file.suffix}"
-        )  # settings.redis.py stands in for settings.py
-        return (other if other.is_file() else file).read_text("utf-8")
+        for_layer = file.with_name(f"{file.stem}.{layer}{file.suffix}")
+        return (for_layer if for_layer.is_file() else file).read_text("utf-8")
 
 
 def steps() -> tuple[Step, ...]:
-    """Every step, in order."""
-    return tuple(_steps().values())
+    """Return every step, in order."""
+    return tuple(_steps_by_name().values())
 
 
-def find(name: str) -> Step:
-    """The step called ``name``, or of that number. Raises UsageError, which names the steps there are, if none is."""
-    try:
-        return _steps()[name] if name not in NUMBERS else steps()[int(name) - 1]
-    except KeyError:
-        raise UsageError(
-            f"{name!r} is not a step.", f"The steps are: {', '.join(_steps())}."
-        ) from None
+def find_step(name: str) -> Step:
+    """Return the step with this name or number.
+
+    Raises UsageError, which lists the steps, if there is none.
+    """
+    for step in steps():
+        if name in (step.name, str(step.number)):
+            return step
+    raise UsageError(f"{name!r} is not a step.", f"The steps are: {', '.join(_steps_by_name())}.")
 
 
 @computed_once
-def _steps() -> dict[str, Step]:
+def _steps_by_name() -> dict[str, Step]:
     rows = load_toml(FOLDER / "steps.toml")["steps"]
     return {row["name"]: Step(number, **row) for number, row in enumerate(rows, 1)}

@@ -14,11 +14,11 @@ from channels.testing import WebsocketCommunicator
 from django.test import Client
 
 from chatdemo.project.asgi import application
-from chatdemo.course import course, pins, running
+from chatdemo.course import outline, pinned_rooms, step_runner
 from tests.chat.conftest import no_rate, nobody_there, nothing_said  # noqa: F401
 
 CLIENT = Client(headers={"host": "localhost"})
-STEPS = course.steps()
+STEPS = outline.steps()
 SPEAKING = [step for step in STEPS if "chat/consumers.py" in step.project()]
 ANSWERING = [step for step in SPEAKING if step.number < 5]
 TALKING = [step for step in SPEAKING if step.number >= 5]
@@ -40,8 +40,10 @@ def channel_layer_of_its_own():
 class Participant(WebsocketCommunicator):
     """A participant of a room, pinned to ``step`` if there is one; leaves at the end of its block."""
 
-    def __init__(self, step: course.Step | None, room: str = "lobby"):
-        super().__init__(application, f"/ws/chat/{pins.pin(step, room) if step else room}/")
+    def __init__(self, step: outline.Step | None, room: str = "lobby"):
+        super().__init__(
+            application, f"/ws/chat/{pinned_rooms.pinned_name(step, room) if step else room}/"
+        )
 
     async def __aenter__(self) -> "Participant":
         self.accepted, _ = await self.connect()
@@ -68,13 +70,13 @@ def page(path: str, status: int = 200) -> str:
     return response.content.decode()
 
 
-def room_page(step: course.Step, room: str = "lobby", status: int = 200) -> str:
-    return page(f"/chat/{pins.pin(step, room)}/", status)
+def room_page(step: outline.Step, room: str = "lobby", status: int = 200) -> str:
+    return page(f"/chat/{pinned_rooms.pinned_name(step, room)}/", status)
 
 
 @named(SPEAKING)
 def test_each_step_imports_under_a_name_of_its_own(step):
-    module = import_module(f"{running.package(step)}.consumers")
+    module = import_module(f"{step_runner.package(step)}.consumers")
     assert module.__name__ == f"chatdemo.course.steps.{step.name}.chat.consumers"
     latest = next(
         earlier for earlier in reversed(step.so_far) if "chat/consumers.py" in earlier.files
@@ -84,7 +86,7 @@ def test_each_step_imports_under_a_name_of_its_own(step):
 
 def test_no_two_steps_share_a_consumer():
     consumers = {
-        import_module(f"{running.package(step)}.consumers").ChatConsumer for step in SPEAKING
+        import_module(f"{step_runner.package(step)}.consumers").ChatConsumer for step in SPEAKING
     }
     assert len(consumers) == len(SPEAKING)
 
@@ -189,7 +191,7 @@ def test_asking_for_a_step_leads_to_the_room_that_is_pinned_to_it(step):
     response = CLIENT.get(f"/chat/lobby/?step={step.name}")
     assert (response.status_code, response.headers["Location"]) == (
         302,
-        f"/chat/{pins.pin(step, 'lobby')}/",
+        f"/chat/{pinned_rooms.pinned_name(step, 'lobby')}/",
     )
 
 
@@ -202,7 +204,7 @@ def test_any_room_can_be_asked_for_at_a_step(room):
 
 
 def test_a_pinned_room_keeps_its_step_whatever_is_asked_for():
-    room = pins.pin(course.find("room"), "lobby")
+    room = pinned_rooms.pinned_name(outline.find_step("room"), "lobby")
     assert STEPS_OWN in page(f"/chat/{room}/?step=index")
 
 
@@ -229,7 +231,7 @@ def test_a_steps_templates_and_the_finished_chats_do_not_get_mixed_up(step):
 
 def test_nor_do_they_when_many_are_asked_for_at_once():
     paths = {
-        f"/chat/{pins.pin(course.find('groups'), 'lobby')}/": STEPS_OWN,
+        f"/chat/{pinned_rooms.pinned_name(outline.find_step('groups'), 'lobby')}/": STEPS_OWN,
         "/chat/lobby/": FINISHED_OWN,
     }
     with ThreadPoolExecutor(8) as pool:
@@ -242,7 +244,7 @@ def test_nor_do_they_when_many_are_asked_for_at_once():
 
 @named(STEPS[1:])
 def test_a_name_is_text_on_a_steps_page_and_never_markup(step):
-    name = pins.pin(step, "<script>alert(1)<\u2044script>")
+    name = pinned_rooms.pinned_name(step, "<script>alert(1)<\u2044script>")
     response = CLIENT.get(f"/chat/{name}/")
     assert "<script>alert" not in response.content.decode()
 
@@ -272,7 +274,9 @@ def test_a_step_runs_in_every_room_if_the_settings_say_so(settings):
     settings.CHATDEMO = replace(settings.CHATDEMO, step="room")
     assert STEPS_OWN in page("/chat/lobby/")
     assert 'id="chat-log"' not in page("/chat/")
-    assert page(f"/chat/{pins.pin(STEPS[0], 'lobby')}/", 404)  # a pin goes before the setting
+    assert page(
+        f"/chat/{pinned_rooms.pinned_name(STEPS[0], 'lobby')}/", 404
+    )  # a pin goes before the setting
 
 
 async def test_a_room_of_its_own_runs_the_finished_chat():

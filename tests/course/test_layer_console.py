@@ -9,22 +9,24 @@ from django.core.signing import Signer
 from django.test import AsyncClient, Client
 
 from chatdemo.common import rate_limit
-from chatdemo.course import allowance, console
+from chatdemo.course import layer_console
+from chatdemo.course.layer_console import LayerConsole, Refused
 
 TOKEN = "k3f9xm"
 HELLO = '{"type": "hello"}'
 LOCAL = {"host": "localhost"}
+CONSOLE = LayerConsole()
 
 
 @pytest.fixture(autouse=True)
 async def fresh():
     """A channel layer with nothing on it, and visitors who have done nothing yet."""
     await get_channel_layer().flush()
-    allowance._visitors.clear()
+    CONSOLE._learners.clear()
 
 
-async def run(call: str, token: str = TOKEN, **fields: str) -> console.Answer:
-    return await console.run(token, {"call": call, **fields})
+async def run(call: str, token: str = TOKEN, **fields: str) -> layer_console.Answer:
+    return await CONSOLE.run(token, {"call": call, **fields})
 
 
 async def test_what_is_sent_is_received_and_shown_as_python():
@@ -43,19 +45,19 @@ async def test_what_is_sent_to_a_group_is_received_on_each_of_its_channels():
     for channel in ("first", "second"):
         joined = await run("group_add", group="test_group", channel=channel)
         python = f"async_to_sync(channel_layer.group_add)('learn.k3f9xm.test_group', 'learn.k3f9xm.{channel}')"
-        assert joined == console.Answer(python)
+        assert joined == layer_console.Answer(python)
     await run("group_send", group="test_group", event=HELLO)
     for channel in ("first", "second"):
         assert (await run("receive", channel=channel)).result == "{'type': 'hello'}"
 
 
 async def test_a_receive_on_an_empty_channel_says_that_nothing_is_there(monkeypatch):
-    monkeypatch.setattr(console, "WAIT", 0.01)
+    monkeypatch.setattr(layer_console, "RECEIVE_SECONDS", 0.01)
     answer = await run("receive", channel="empty")
     assert "receive" in answer.python
     assert (
         answer.note
-        == "Nothing is there: 0.01 seconds went by. In Python, this line would go on waiting until something comes."
+        == "Nothing came within 0.01 seconds. In Python, this line would wait until something comes."
     )
 
 
@@ -68,31 +70,33 @@ async def test_a_receive_takes_what_comes_while_it_waits():
 
 async def test_an_event_that_comes_just_as_a_receive_gives_up_is_not_lost(monkeypatch):
     for wait in [number / 10_000 for number in range(60)]:
-        allowance._visitors.clear()
-        monkeypatch.setattr(console, "WAIT", wait)
+        CONSOLE._learners.clear()
+        monkeypatch.setattr(layer_console, "RECEIVE_SECONDS", wait)
         waiting = asyncio.create_task(run("receive", channel="late"))
         await asyncio.sleep(0.003)
         await run("send", channel="late", event=HELLO)
         if not (await waiting).result:
-            monkeypatch.setattr(console, "WAIT", 3)
+            monkeypatch.setattr(layer_console, "RECEIVE_SECONDS", 3)
             assert (await run("receive", channel="late")).result == "{'type': 'hello'}", wait
 
 
-async def test_one_receive_of_a_visitor_waits_at_a_time():
-    waiting = asyncio.create_task(run("receive", channel="a"))
+async def test_two_receives_of_a_learner_wait_side_by_side_and_lose_nothing(monkeypatch):
+    """The first to give up doesn't take away what the second waits for."""
+    monkeypatch.setattr(layer_console, "RECEIVE_SECONDS", 0.02)
+    first = asyncio.create_task(run("receive", channel="a"))
     await asyncio.sleep(0)
-    refused = await run("receive", channel="a")
-    assert refused.note == "A receive of yours is waiting already. Wait until it has its answer."
+    monkeypatch.setattr(layer_console, "RECEIVE_SECONDS", 3)
+    second = asyncio.create_task(run("receive", channel="a"))
     other = asyncio.create_task(run("receive", "z9z9z9", channel="a"))
-    await asyncio.sleep(0)
+    assert (await first).note
     await run("send", "z9z9z9", channel="a", event=HELLO)
     assert (await other).result == "{'type': 'hello'}"
     await run("send", channel="a", event='{"type": "mine"}')
-    assert (await waiting).result == "{'type': 'mine'}"
+    assert (await second).result == "{'type': 'mine'}"
 
 
 async def test_visitors_do_not_reach_each_other(monkeypatch):
-    monkeypatch.setattr(console, "WAIT", 0.01)
+    monkeypatch.setattr(layer_console, "RECEIVE_SECONDS", 0.01)
     await run("send", channel="test_channel", event=HELLO)
     assert (await run("receive", "z9z9z9", channel="test_channel")).note
     assert (await run("receive", channel="test_channel")).result
@@ -118,7 +122,7 @@ LAYERS_OWN = (
     ],
 )
 async def test_an_error_of_the_layer_is_shown_as_python_shows_it(fields, error):
-    answer = await console.run(TOKEN, fields)
+    answer = await CONSOLE.run(TOKEN, fields)
     assert answer.error == error
     assert answer.python
 
@@ -132,11 +136,11 @@ async def test_an_error_of_the_layer_is_shown_as_python_shows_it(fields, error):
         ({"call": "group_add", "group": " ", "channel": "a"}, "Fill in the name of the group."),
         (
             {"call": "receive", "channel": "x" * 201},
-            "That name has 201 characters, and this console takes 200.",
+            "That name has 201 characters; the limit is 200.",
         ),
         (
             {"call": "send", "channel": "a", "event": "x" * 1001},
-            "That event has 1001 characters, and this console takes 1000.",
+            "That event has 1001 characters; the limit is 1000.",
         ),
         (
             {"call": "send", "channel": "a", "event": "{'type': 'hello'}"},
@@ -150,7 +154,7 @@ async def test_an_error_of_the_layer_is_shown_as_python_shows_it(fields, error):
     ],
 )
 async def test_what_is_no_call_gets_a_sentence(fields, error):
-    assert await console.run(TOKEN, fields) == console.Answer(error=error)
+    assert await CONSOLE.run(TOKEN, fields) == layer_console.Answer(error=error)
 
 
 async def test_json_of_too_many_brackets_gets_a_sentence(monkeypatch):
@@ -159,10 +163,7 @@ async def test_json_of_too_many_brackets_gets_a_sentence(monkeypatch):
 
     monkeypatch.setattr(json, "loads", too_deep)
     answer = await run("send", channel="a", event=HELLO)
-    assert (
-        answer.error
-        == "The event isn't JSON that can be read: it has too many brackets inside one another."
-    )
+    assert answer.error == "The event can't be read: it has too many nested brackets."
 
 
 @pytest.mark.parametrize(
@@ -178,31 +179,32 @@ async def test_no_event_breaks_it(event):
 async def test_a_burst_of_calls_is_refused_until_some_seconds_have_passed(monkeypatch):
     now = 1000.0
     monkeypatch.setattr(rate_limit.time, "monotonic", lambda: now)
-    answers = [await run("send", channel="a", event=HELLO) for _ in range(allowance.CALLS + 1)]
-    assert [answer.error for answer in answers[:-1]] == [""] * allowance.CALLS
-    assert answers[-1].error == "That was a lot at once. Wait a few seconds, and run it again."
+    answers = [
+        await run("send", channel="a", event=HELLO) for _ in range(layer_console.MAX_CALLS + 1)
+    ]
+    assert [answer.error for answer in answers[:-1]] == [""] * layer_console.MAX_CALLS
+    assert answers[-1].error == "Too many calls at once. Wait a few seconds, then run it again."
     assert not (await run("send", "z9z9z9", channel="a", event=HELLO)).error
-    now += allowance.SECONDS
+    now += layer_console.REFILL_SECONDS
     assert not (await run("send", channel="a", event=HELLO)).error
 
 
-def test_more_names_than_anyone_needs_are_refused():
-    for number in range(allowance.NAMES):
-        assert allowance.refusal(TOKEN, f"name{number}") == ""
-    assert allowance.refusal(TOKEN, "another") == (
-        "You have used 20 names, and this console takes no more. Go on with one of those."
-    )
-    assert allowance.refusal(TOKEN, "name0") == ""
+def test_more_names_than_the_limit_are_refused():
+    for number in range(layer_console.MAX_NAMES):
+        CONSOLE.count(TOKEN, f"name{number}")
+    with pytest.raises(
+        Refused, match="^You have used 20 names, the limit here. Use one of those.$"
+    ):
+        CONSOLE.count(TOKEN, "another")
+    CONSOLE.count(TOKEN, "name0")
 
 
-def test_a_crowd_of_visitors_is_forgotten_from_the_oldest_on():
-    for number in range(allowance.VISITORS + 5):
-        allowance.refusal(f"visitor{number}", "a")
-    assert len(allowance._visitors) == allowance.VISITORS
-    assert (
-        "visitor0" not in allowance._visitors
-        and f"visitor{allowance.VISITORS}" in allowance._visitors
-    )
+def test_of_many_learners_the_least_recent_are_forgotten():
+    for number in range(layer_console.MAX_LEARNERS + 5):
+        CONSOLE.count(f"learner{number}", "a")
+    assert len(CONSOLE._learners) == layer_console.MAX_LEARNERS
+    assert "learner0" not in CONSOLE._learners
+    assert f"learner{layer_console.MAX_LEARNERS}" in CONSOLE._learners
 
 
 def signed(token: str = TOKEN) -> str:
@@ -229,9 +231,7 @@ async def test_nobody_takes_anothers_token(visitor):
         "/learn/console/", {"visitor": visitor, "call": "receive"}
     )
     assert response.status_code == 400
-    assert (
-        response.json()["error"] == "This page is of an earlier start of the server. Load it again."
-    )
+    assert response.json()["error"] == "The server has restarted. Reload this page."
 
 
 def test_a_call_from_elsewhere_is_refused_and_a_get_is_none():

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from chatdemo.common.errors import ChatdemoError, UsageError
-from chatdemo.course import course, new
+from chatdemo.course import new_project, outline
 
-STEPS = course.steps()
+STEPS = outline.steps()
 LAST = STEPS[-1]
 EVERY_STEP = pytest.mark.parametrize("step", STEPS, ids=[step.name for step in STEPS])
 NAME_HINT = "Give a name of letters, digits, - and _, such as mysite."
@@ -30,14 +30,14 @@ def tree(folder: Path) -> set[str]:
 
 def refused(kind: type[ChatdemoError], directory, step=LAST, layer="memory") -> tuple[str, str]:
     with pytest.raises(kind) as caught:
-        new.write(str(directory), step, layer)
+        new_project.write_project(str(directory), step, layer)
     assert type(caught.value) is kind
     return caught.value.message, caught.value.hint
 
 
 def secret_key(folder: Path) -> str:
     [value] = re.findall(
-        "^SECRET_KEY = (.*)$", (folder / new.SETTINGS).read_text("utf-8"), re.MULTILINE
+        "^SECRET_KEY = (.*)$", (folder / new_project.SETTINGS).read_text("utf-8"), re.MULTILINE
     )
     return ast.literal_eval(value)
 
@@ -47,20 +47,20 @@ def secret_key(folder: Path) -> str:
     [
         (step, layer)
         for step in STEPS
-        for layer in course.LAYERS
+        for layer in outline.LAYERS
         if layer == "memory" or step.has_layer
     ],
     ids=lambda part: getattr(part, "name", part),
 )
 def test_the_project_is_the_steps_files_a_readme_and_its_requirements(folder, step, layer):
-    assert new.write("mysite", step, layer) == Path("mysite")
+    assert new_project.write_project("mysite", step, layer) == Path("mysite")
     files = step.project(layer)
     assert {name for name in tree(folder / "mysite") if (folder / "mysite" / name).is_file()} == {
         *files,
         "README",
         "requirements.txt",
     }
-    for path in set(files) - {new.SETTINGS}:
+    for path in set(files) - {new_project.SETTINGS}:
         assert (folder / "mysite" / path).read_bytes() == files[path].encode(), path
     requirements = (folder / "mysite" / "requirements.txt").read_text("utf-8")
     assert requirements.splitlines() == step.requirements(layer)
@@ -68,33 +68,40 @@ def test_the_project_is_the_steps_files_a_readme_and_its_requirements(folder, st
 
 @EVERY_STEP
 def test_nothing_of_us_is_in_it(folder, step):
-    new.write("mysite", step)
+    new_project.write_project("mysite", step)
     for path in filter(Path.is_file, folder.rglob("*")):
         assert "chatdemo" not in path.read_text("utf-8").lower(), path
 
 
 def test_each_project_has_a_secret_key_of_its_own(folder):
-    keys = {secret_key(new.write(f"mysite{number}", STEPS[0])) for number in range(3)}
+    keys = {
+        secret_key(new_project.write_project(f"mysite{number}", STEPS[0])) for number in range(3)
+    }
     assert len(keys) == 3
     for key in keys:
         assert key.startswith("django-insecure-") and len(key) >= 50 + len("django-insecure-")
 
 
 def test_the_secret_key_is_all_that_is_changed_in_the_settings(folder):
-    folder = new.write("mysite", LAST)
-    text = (folder / new.SETTINGS).read_text("utf-8")
-    assert text.replace(f'"{secret_key(folder)}"', new.NO_SECRET) == LAST.project()[new.SETTINGS]
+    folder = new_project.write_project("mysite", LAST)
+    text = (folder / new_project.SETTINGS).read_text("utf-8")
+    assert (
+        text.replace(f'"{secret_key(folder)}"', new_project.SECRET_KEY_PLACEHOLDER)
+        == LAST.project()[new_project.SETTINGS]
+    )
 
 
 @pytest.mark.parametrize("key", ["'", '"', "\\", "{}%s"])
 def test_a_secret_key_of_any_characters_is_written_as_python(folder, monkeypatch, key):
-    monkeypatch.setattr(new, "_secret_key", lambda: key)
-    assert secret_key(new.write("mysite", STEPS[0])) == key
+    monkeypatch.setattr(new_project, "_secret_key", lambda: key)
+    assert secret_key(new_project.write_project("mysite", STEPS[0])) == key
 
 
 @EVERY_STEP
 def test_the_readme_is_five_lines(folder, step):
-    lines = new.write("mysite", step).joinpath("README").read_text("utf-8").splitlines()
+    lines = (
+        new_project.write_project("mysite", step).joinpath("README").read_text("utf-8").splitlines()
+    )
     assert len(lines) == 5
     assert f"step {step.number} of 7, {step.name}" in lines[0]
     assert "python -m pip install -r requirements.txt" in lines[1] and "Redis" not in lines[1]
@@ -104,7 +111,9 @@ def test_the_readme_is_five_lines(folder, step):
 
 
 def test_with_redis_the_readme_says_what_must_run(folder):
-    readme = new.write("mysite", LAST, "redis").joinpath("README").read_text("utf-8")
+    readme = (
+        new_project.write_project("mysite", LAST, "redis").joinpath("README").read_text("utf-8")
+    )
     assert "start a Redis server on 127.0.0.1:6379" in readme and len(readme.splitlines()) == 5
 
 
@@ -112,7 +121,7 @@ def test_with_redis_the_readme_says_what_must_run(folder):
 def test_manage_py_can_be_executed_as_far_as_the_umask_lets_it(folder):
     before = os.umask(0o027)
     try:
-        root = new.write("mysite", LAST)
+        root = new_project.write_project("mysite", LAST)
     finally:
         os.umask(before)
     assert stat.S_IMODE((root / "manage.py").stat().st_mode) == 0o750
@@ -124,17 +133,17 @@ def test_manage_py_can_be_executed_as_far_as_the_umask_lets_it(folder):
     ["mysite", "a/b/c", "./x", "my chat", "café", "日本語", "-x", ".hidden", "com", "conx", "a..b"],
 )
 def test_any_folder_that_is_not_there_yet_is_made_with_its_parents(folder, name):
-    assert (new.write(name, STEPS[0]) / "manage.py").is_file()
+    assert (new_project.write_project(name, STEPS[0]) / "manage.py").is_file()
     assert (folder / name / "manage.py").is_file()
 
 
 def test_the_whole_path_of_a_folder_is_fine_too(folder):
-    assert (new.write(str(folder / "mysite"), STEPS[0])) == folder / "mysite"
+    assert (new_project.write_project(str(folder / "mysite"), STEPS[0])) == folder / "mysite"
 
 
 def test_an_empty_folder_is_filled(folder):
     (folder / "mysite").mkdir()
-    new.write("mysite", STEPS[0])
+    new_project.write_project("mysite", STEPS[0])
     assert (folder / "mysite" / "manage.py").is_file()
 
 
@@ -145,26 +154,26 @@ def test_an_empty_folder_is_filled_whatever_it_is_called(tmp_path, monkeypatch, 
     monkeypatch.chdir(here)
     if name == "a:b":
         Path(name).mkdir()
-    new.write(name, STEPS[0])
+    new_project.write_project(name, STEPS[0])
     assert (here / name / "manage.py").is_file()
 
 
 def test_an_empty_folder_behind_a_link_is_filled(folder):
     (folder / "real").mkdir()
     (folder / "link").symlink_to("real")
-    new.write("link", STEPS[0])
+    new_project.write_project("link", STEPS[0])
     assert (folder / "real" / "manage.py").is_file()
 
 
 def test_a_tilde_is_the_home_folder(folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("USERPROFILE", str(folder))
-    assert new.write("~/mysite", STEPS[0]) == folder / "mysite"
+    assert new_project.write_project("~/mysite", STEPS[0]) == folder / "mysite"
 
 
 def test_the_home_of_nobody_is_refused(folder):
     assert refused(UsageError, "~nobody-of-that-name/x") == (
-        "'~nobody-of-that-name/x' names a home folder that there isn't.",
+        "'~nobody-of-that-name/x': that home folder doesn't exist.",
         NAME_HINT,
     )
     assert tree(folder) == set()
@@ -187,7 +196,7 @@ def test_a_folder_that_is_not_empty_is_refused_with_what_is_in_it(folder, names,
     before = tree(folder)
     message, hint = refused(ChatdemoError, "mysite")
     assert message == f"The folder 'mysite' isn't empty: {shown}."
-    assert hint == "Give a folder that is empty or isn't there yet, such as mysite-2."
+    assert hint == "Give a folder that is empty or doesn't exist yet, such as mysite-2."
     assert tree(folder) == before
 
 
@@ -201,7 +210,7 @@ def test_the_current_folder_if_it_is_not_empty_is_refused_and_one_in_it_offered(
     (folder / "notes.txt").touch()
     assert refused(ChatdemoError, ".") == (
         "The folder '.' isn't empty: 'notes.txt' in it.",
-        "Give a folder that is empty or isn't there yet, such as mysite.",
+        "Give a folder that is empty or doesn't exist yet, such as mysite.",
     )
     (folder / "mysite").mkdir()
     assert refused(ChatdemoError, ".")[1].endswith("such as mysite-2.")
@@ -212,7 +221,7 @@ def test_the_current_folder_if_it_is_not_empty_is_refused_and_one_in_it_offered(
 
 
 def test_a_project_is_not_written_over_itself(folder):
-    new.write("mysite", STEPS[0])
+    new_project.write_project("mysite", STEPS[0])
     assert refused(ChatdemoError, "mysite")[0] == (
         "The folder 'mysite' isn't empty: 'README', 'chat', 'manage.py' and 2 more in it."
     )
@@ -225,8 +234,8 @@ def test_a_file_in_the_way_is_refused(folder, name):
     before = tree(folder)
     culprit = name.partition("/")[0]
     assert refused(ChatdemoError, name) == (
-        f"'{culprit}' is there already, and isn't a folder.",
-        "Give another name, or move that out of the way.",
+        f"'{culprit}' exists, and isn't a folder.",
+        "Give another name, or move that file away.",
     )
     assert tree(folder) == before and (folder / "file").read_text("utf-8") == "mine"
 
@@ -242,7 +251,9 @@ def test_a_name_that_is_none_is_refused(folder, name):
 @pytest.mark.parametrize("character", '<>:"\\|?*')
 def test_a_name_with_a_character_that_windows_cannot_have_is_refused(folder, character):
     name = f"my{character}chat"
-    message = f"{name!r} is not a folder's name everywhere: Windows allows no {character} in it."
+    message = (
+        f"{name!r} can't be a folder's name everywhere: Windows doesn't allow {character} in it."
+    )
     assert refused(UsageError, f"a/{name}/b") == (message, NAME_HINT)
     assert tree(folder) == set()
 
@@ -251,13 +262,13 @@ def test_a_name_with_a_character_that_windows_cannot_have_is_refused(folder, cha
     "name", ["con", "NUL", "Aux", "prn", "COM1", "lpt9", "com¹", "nul.txt", "con .d", "CONIN$"]
 )
 def test_a_name_that_windows_keeps_for_a_device_is_refused(folder, name):
-    message = f"{name!r} is not a folder's name everywhere: Windows keeps it for a device."
+    message = f"{name!r} can't be a folder's name everywhere: it is reserved by Windows."
     assert refused(UsageError, name) == (message, NAME_HINT)
 
 
 @pytest.mark.parametrize("name", ["mysite.", "mysite ", "...", "nowhere/.."])
 def test_a_name_that_windows_would_shorten_is_refused(folder, name):
-    message = f"{name.split('/')[-1]!r} is not a folder's name everywhere: Windows allows no space or dot at its end."
+    message = f"{name.split('/')[-1]!r} can't be a folder's name everywhere: Windows doesn't allow a space or a dot at its end."
     assert refused(UsageError, name) == (message, NAME_HINT)
     assert tree(folder) == set()
 
@@ -274,8 +285,8 @@ def test_an_unknown_layer_is_refused_with_those_there_are(folder, layer):
 @pytest.mark.parametrize("step", STEPS[:3], ids=["index", "room", "echo"])
 def test_redis_for_a_step_without_a_layer_is_refused_with_the_steps_that_have_one(folder, step):
     assert refused(UsageError, "mysite", step, "redis") == (
-        f"The step '{step.name}' has no channel layer yet, so that it can't have 'redis'.",
-        "Leave --layer out, or take one of these steps: layer, groups, async, tests.",
+        f"The step '{step.name}' has no channel layer yet, so it can't use 'redis'.",
+        "Leave out --layer, or use one of these steps: layer, groups, async, tests.",
     )
     assert tree(folder) == set()
 
@@ -354,7 +365,7 @@ def test_a_write_that_fails_half_way_leaves_nothing_behind(
     (folder / "empty").mkdir()
     fail_at(monkeypatch, path, failure)
     with pytest.raises(ChatdemoError if isinstance(failure, OSError) else type(failure)):
-        new.write(directory, LAST)
+        new_project.write_project(directory, LAST)
     assert tree(folder) == {"empty"}
 
 
@@ -362,7 +373,7 @@ def test_a_full_disk_is_named(folder, monkeypatch):
     fail_at(monkeypatch, "README", FAILURES[0])
     assert refused(ChatdemoError, "mysite") == (
         "'mysite' can't be written: No space left on device.",
-        "Make room on that disk, or give a folder on another.",
+        "Free some space on that disk, or give a folder on another.",
     )
 
 
@@ -371,7 +382,7 @@ def test_what_came_there_meanwhile_is_neither_overwritten_nor_followed_nor_remov
     folder, monkeypatch, kind
 ):
     (folder / "theirs").write_text("theirs", "utf-8")
-    really_make = new._make
+    really_make = new_project._make_folders
 
     def make_and_be_overtaken(folders, made):
         really_make(folders, made)
@@ -380,12 +391,10 @@ def test_what_came_there_meanwhile_is_neither_overwritten_nor_followed_nor_remov
         else:
             Path("mysite/README").write_text("theirs", "utf-8")
 
-    monkeypatch.setattr(new, "_make", make_and_be_overtaken)
+    monkeypatch.setattr(new_project, "_make_folders", make_and_be_overtaken)
     message, hint = refused(ChatdemoError, "mysite")
     assert message == "'mysite/README' can't be written: File exists."
-    assert (
-        hint == "Another program has just made that, and it was left as it is. Give another folder."
-    )
+    assert hint == "Another program has just created that. Give another folder."
     assert tree(folder) == {"theirs", "mysite", "mysite/README"}
     assert (
         (folder / "theirs").read_text("utf-8")
@@ -400,7 +409,7 @@ def test_of_two_that_write_one_folder_at_once_one_succeeds_and_the_other_is_refu
     def write():
         start.wait()
         try:
-            results.append(new.write("mysite", LAST))
+            results.append(new_project.write_project("mysite", LAST))
         except ChatdemoError as error:
             results.append(error)
 
@@ -419,14 +428,14 @@ def test_of_two_that_write_one_folder_at_once_one_succeeds_and_the_other_is_refu
 
 @pytest.mark.skipif(os.name != "posix", reason="os.kill ends the process on Windows")
 def test_ctrl_c_while_it_writes_leaves_nothing_behind_and_is_heard(folder, monkeypatch):
-    really_fill = new._fill
+    really_fill = new_project._write_files
 
     def fill_and_press(*arguments):
         os.kill(os.getpid(), signal.SIGINT)
         really_fill(*arguments)
 
-    monkeypatch.setattr(new, "_fill", fill_and_press)
+    monkeypatch.setattr(new_project, "_write_files", fill_and_press)
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        new.write("a/mysite", LAST)
+        new_project.write_project("a/mysite", LAST)
     assert tree(folder) == set() and signal.getsignal(signal.SIGINT) is before

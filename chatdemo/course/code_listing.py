@@ -1,0 +1,130 @@
+"""A step's code as its lesson shows it: highlighted, with the changes since the step before."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import groupby
+
+from chatdemo.common.once import computed_once
+from chatdemo.course.outline import Step
+
+#: Unchanged lines that stay visible on each side of a change.
+CONTEXT_LINES = 3
+#: Fewer unchanged lines in a row than this are never folded.
+MIN_FOLDED_LINES = 8
+NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
+ADDED, REMOVED, SAME = "added", "removed", "same"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of code: ``number`` in the file (None if it was removed), ``kind`` (ADDED, REMOVED or
+    SAME), and the code as safe HTML.
+    """
+
+    number: int | None
+    kind: str
+    html: str
+
+
+@dataclass(frozen=True)
+class LineRange:
+    """Lines that follow one another, folded or visible."""
+
+    lines: tuple[Line, ...]
+    folded: bool
+
+    @property
+    def numbers(self) -> tuple[int | None, int | None]:
+        """The numbers of the first and the last line."""
+        return self.lines[0].number, self.lines[-1].number
+
+
+@dataclass(frozen=True)
+class ListedFile:
+    """A file of the project: its ``text`` as it must be typed, its ``state`` (NEW, CHANGED or
+    UNCHANGED) and its lines.
+    """
+
+    path: str
+    text: str
+    state: str
+    ranges: tuple[LineRange, ...]
+    layer: str = "memory"
+
+    @property
+    def id(self) -> str:
+        """An element id, unique in a page that shows the file for several channel layers."""
+        return f"{self.layer}-" + "".join(char if char.isalnum() else "-" for char in self.path)
+
+    @property
+    def text_id(self) -> str:
+        """The id of the element with the text that the copy button copies."""
+        return f"{self.id}-text"
+
+
+@computed_once
+def listed_files(step: Step, layer: str = "memory") -> tuple[ListedFile, ...]:
+    """Return every file of the project at the end of ``step``, those it touches first.
+
+    ``layer`` is one of outline.LAYERS.
+    """
+    before = step.previous.project() if step.previous else {}
+    return tuple(
+        _listed_file(path, before.get(path), text, layer)
+        for path, text in step.project(layer).items()
+    )
+
+
+def _listed_file(path: str, before: str | None, text: str, layer: str) -> ListedFile:
+    lines = highlight(path, text)
+    if before is not None and before != text:
+        ranges = tuple(_fold(list(_compare(highlight(path, before), lines))))
+        return ListedFile(path, text, CHANGED, ranges, layer)
+    whole = LineRange(
+        tuple(Line(number, SAME, html) for number, html in enumerate(lines, 1)), False
+    )
+    return ListedFile(path, text, NEW if before is None else UNCHANGED, (whole,), layer)
+
+
+def highlight(path: str, text: str) -> list[str]:
+    """Return the lines of ``text`` as HTML with the classes of Pygments.
+
+    The suffix of ``path`` decides the language.
+    """
+    # Imported here, as it takes longer than all the rest of a page: the server starts without it.
+    # And by the full names, as pygments.lexers and .formatters import lazily, which fails in
+    # several threads at once.
+    import pygments
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers.python import PythonLexer
+    from pygments.lexers.templates import HtmlDjangoLexer
+
+    lexer = HtmlDjangoLexer if path.endswith(".html") else PythonLexer
+    formatter = HtmlFormatter(nowrap=True)
+    html = pygments.highlight(text, lexer(stripnl=False, ensurenl=False), formatter)
+    return html.splitlines()[: len(text.splitlines())]
+
+
+def _compare(before: list[str], after: list[str]) -> Iterator[Line]:
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for operation, start, end, first, last in matcher.get_opcodes():
+        if operation != "equal":
+            yield from (Line(None, REMOVED, html) for html in before[start:end])
+        kind = SAME if operation == "equal" else ADDED
+        yield from (Line(number, kind, after[number - 1]) for number in range(first + 1, last + 1))
+
+
+def _fold(lines: list[Line]) -> Iterator[LineRange]:
+    """Split the lines into ranges. Long ranges far from every change are folded."""
+    changes = [index for index, line in enumerate(lines) if line.kind != SAME]
+    far = [
+        all(abs(index - change) > CONTEXT_LINES for change in changes)
+        for index in range(len(lines))
+    ]
+    folded: list[bool] = []
+    for is_far, group in groupby(far):
+        length = len(list(group))
+        folded += [is_far and length >= MIN_FOLDED_LINES] * length
+    for is_folded, pairs in groupby(zip(lines, folded, strict=True), key=lambda pair: pair[1]):
+        yield LineRange(tuple(line for line, _ in pairs), is_folded)
