@@ -73,11 +73,9 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-PLAIN_LAYER = "chatdemo.realtime.layer.ChannelLayer"
-RECORDING_LAYER = "chatdemo.inspector.layer.RecordingChannelLayer"
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": PLAIN_LAYER if CHATDEMO.inspect == "off" else RECORDING_LAYER,
+        "BACKEND": "chatdemo.realtime.layer.ChannelLayer",
         # A full channel loses events, and one paste can make 100 (the default).
         "CONFIG": {"capacity": 10_000},
     }

@@ -139,7 +139,7 @@ def test_a_refused_origin_has_its_reason(inspecting, served):
     with pytest.raises(InvalidStatus):
         connect(served.socket_url("/ws/chat/lobby/"), origin="https://evil.example").__enter__()
     expect(inspecting.troubles).to_contain_text(
-        "The connection was refused because its Origin, https://evil.example, is not one that this server allows."
+        "The connection was refused because this server doesn't allow its Origin, https://evil.example."
     )
     inspecting.press("Put away")
     expect(inspecting.troubles).to_be_hidden()
@@ -392,5 +392,5 @@ def test_a_lesson_shows_whom_a_message_reaches(new_context, served, step, outcom
 def test_the_second_lesson_says_why_its_connection_is_refused(new_context, served):
     lesson = Lesson(new_context().new_page(), served.url, "room")
     expect(lesson.page.locator(".journey .troubles").first).to_contain_text(
-        "refused because the application has nothing for WebSockets: see ProtocolTypeRouter in asgi.py."
+        "refused because no application is configured for WebSockets: see ProtocolTypeRouter in asgi.py."
     )

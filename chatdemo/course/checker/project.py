@@ -16,13 +16,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from chatdemo.realtime import redis
 from chatdemo.course.checker import manage, routes
 from chatdemo.course.checker.faults import Fault, Place
 from chatdemo.course.checker.participant import Participant
 from chatdemo.course.checker.recorder import RecordingLayer
 from chatdemo.course.checker.sources import Sources
 from chatdemo.course.checker.watchdog import Watchdog
+from chatdemo.realtime import redis_layers
 
 #: Seconds for a channel layer of the project's own to answer.
 LAYER_PATIENCE = 2.0
@@ -144,7 +144,7 @@ class Project:
             return
         try:
             layer = get_channel_layer()
-            await asyncio.wait_for(redis.exchange(layer), LAYER_PATIENCE)
+            await asyncio.wait_for(redis_layers.check_connection(layer), LAYER_PATIENCE)
         except Exception as error:
             self._require_replaceable(configured["default"], error)
             layer = InMemoryChannelLayer()
@@ -153,7 +153,7 @@ class Project:
 
     def _require_replaceable(self, configured: Any, error: Exception) -> None:
         backend = configured.get("BACKEND") if isinstance(configured, dict) else None
-        if backend not in redis.BACKENDS:
+        if backend not in redis_layers.BACKENDS:
             place = self.sources.search(self.settings_file, "CHANNEL_LAYERS")
             raise Fault("C402", place, error=f"{type(error).__name__}: {error}")
         missing = isinstance(error, ImportError) or "channels_redis" not in sys.modules

@@ -1,16 +1,17 @@
-"""The system's limit on open files, which is one on WebSockets."""
+"""The system's limit on open files, which also limits the number of WebSockets."""
 
 import sys
 from contextlib import suppress
 
-#: Open files, and so participants, that are asked for where the system sets no limit (macOS refuses more).
-MOST_FILES = 10_240
+#: The limit to ask for where the system sets none (macOS refuses more).
+MAX_FILES = 10_240
 
 
-def raise_file_limit(wanted: int = MOST_FILES) -> int | None:
-    """Let this process open as many files as the system allows, ``wanted`` at most where that is any number.
+def raise_file_limit(wanted: int = MAX_FILES) -> int | None:
+    """Raise this process's limit as far as the system allows.
 
-    The usual limit is 1024 files, and 256 on macOS. Returns the limit from now on, None where there is none.
+    The default is 1024 files, and 256 on macOS. ``wanted`` is used where the system sets no limit.
+    Returns the new limit, None where there is none.
     """
     if sys.platform == "win32":
         return None

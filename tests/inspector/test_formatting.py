@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatdemo.inspector.elide import DEPTH, LONGEST, elide, size
+from chatdemo.inspector.formatting import MAX_DEPTH, MAX_PAYLOAD_CHARACTERS, format_value, size_of
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -16,8 +16,8 @@ values = st.recursive(
 
 @given(values)
 def test_whatever_it_is_becomes_a_short_text_that_a_websocket_can_carry(value):
-    shown = elide(value)
-    assert len(shown) <= LONGEST + 30
+    shown = format_value(value)
+    assert len(shown) <= MAX_PAYLOAD_CHARACTERS + 30
     json.dumps(shown).encode()
     shown.encode()
 
@@ -31,7 +31,7 @@ def test_whatever_it_is_becomes_a_short_text_that_a_websocket_can_carry(value):
         ("<b>bold</b>", "<b>bold</b>"),
         ("\ud800", "\\ud800"),
         ({"text": "x" * 300}, '{"text": "' + "x" * 200 + '…" (300 characters)}'),
-        ("y" * 1_000_000, "y" * LONGEST + "… (1,000,000 characters)"),
+        ("y" * 1_000_000, "y" * MAX_PAYLOAD_CHARACTERS + "… (1,000,000 characters)"),
         (list(range(25)), "[" + ", ".join(map(str, range(20))) + ", … (5 more)]"),
         ({"session_key": "s3cr3t", "Cookie": "a=b", "password": 1}, None),
         (object(), "<object>"),
@@ -41,13 +41,13 @@ def test_whatever_it_is_becomes_a_short_text_that_a_websocket_can_carry(value):
 def test_what_is_shown(value, shown):
     if shown is None:
         shown = '{"session_key": <hidden>, "Cookie": <hidden>, "password": <hidden>}'
-    assert elide(value) == shown
+    assert format_value(value) == shown
 
 
 def test_a_cycle_ends():
     cycle = []
     cycle.append(cycle)
-    assert elide(cycle) == "[" * DEPTH + "…" + "]" * DEPTH
+    assert format_value(cycle) == "[" * MAX_DEPTH + "…" + "]" * MAX_DEPTH
 
 
 def test_nothing_of_the_value_is_called():
@@ -57,8 +57,8 @@ def test_nothing_of_the_value_is_called():
 
         __str__ = __len__ = __iter__ = items = __repr__
 
-    assert elide(Bad()) == "<Bad>"
+    assert format_value(Bad()) == "<Bad>"
 
 
 def test_sizes_are_of_texts_and_bytes():
-    assert (size("äö"), size(b"123"), size({})) == (2, 3, None)
+    assert (size_of("äö"), size_of(b"123"), size_of({})) == (2, 3, None)

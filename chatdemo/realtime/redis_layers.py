@@ -1,6 +1,6 @@
-"""Channel layers that need a Redis server, and whether one is there."""
+"""Channel layers that need a Redis server, and a test of the connection."""
 
-from typing import Any
+from channels.layers import BaseChannelLayer
 
 #: The layers of channels_redis, as CHANNEL_LAYERS names them.
 BACKENDS = (
@@ -9,8 +9,8 @@ BACKENDS = (
 )
 
 
-async def exchange(layer: Any) -> None:
-    """Raises whatever keeps an event from going through the layer and back."""
+async def check_connection(layer: BaseChannelLayer) -> None:
+    """Send an event through the layer and receive it. Raises what prevents that."""
     channel = await layer.new_channel()
     await layer.send(channel, {"type": "check"})
     await layer.receive(channel)
