@@ -137,6 +137,18 @@ def test_every_command_line_in_the_docs_is_valid(page, line):
         cli.commands[name].make_context(name, arguments)  # raises UsageError
 
 
+def help_lines() -> Iterator[tuple[str, str]]:
+    """Every command line in the help of a command."""
+    for name, command in [("chatdemo", cli), *cli.commands.items()]:
+        for line in re.findall(r"(?<!`)chatdemo [^\n`]+", command.help or ""):
+            yield name, re.split(r" {2,}", line)[0]
+
+
+@pytest.mark.parametrize("name, line", list(help_lines()))
+def test_every_command_line_in_the_help_is_valid(name, line):
+    test_every_command_line_in_the_docs_is_valid(name, line)
+
+
 def test_there_are_command_lines_of_every_command():
     assert {line.split()[1] for _, line in command_lines() if " " in line} >= set(cli.commands)
 
