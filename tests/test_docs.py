@@ -13,6 +13,7 @@ import pytest
 from chatdemo import __version__
 from chatdemo.chat.messages import ERRORS, SIGNALS
 from chatdemo.chat.transcripts.formats import FORMATS
+from chatdemo.chat.urls import urlpatterns
 from chatdemo.commands import cli
 from chatdemo.commands.group import INTERRUPTED
 from chatdemo.common import config
@@ -209,6 +210,14 @@ def test_the_pages_have_the_element_ids_of_the_wire_contract():
     ids = re.findall(r"`([a-z]+(?:-[a-z]+)+)`", text.partition(" is a `<textarea>`")[0])
     html = "".join(path.read_text("utf-8") for path in PACKAGE.glob("chat/templates/chat/*.html"))
     assert len(set(ids)) == 5 and all(f'id="{id}"' in html for id in ids)
+
+
+def test_the_wire_contract_has_every_page_of_the_chat():
+    routes = {str(one.pattern).replace("<str:room_name>", "<room>") for one in urlpatterns}
+    pages = table("docs/wire-contract.md", "address")
+    assert {one.removeprefix("/chat/") for one in pages if one.startswith("/chat/")} == {
+        route for route in routes if "path:" not in route
+    }
 
 
 def test_the_transcripts_page_has_every_format():
