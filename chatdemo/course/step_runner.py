@@ -37,6 +37,7 @@ class StepTemplateLoader(filesystem.Loader):
     """Loads the templates of the step whose ``templates_of`` block is running, if there is one."""
 
     def get_dirs(self) -> list[Path]:
+        """Return the folders of templates, the step's own first."""
         step = _current_step.get()
         return [folder / "templates" for folder in _chat_folders(step)] if step else []
 
