@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
-from channels.layers import BaseChannelLayer
 from django.conf import settings
 
 from chatdemo.chat import events, people
@@ -19,7 +18,8 @@ from chatdemo.chat.message_log import Appended, Draft, MessageLog, MessageLogErr
 from chatdemo.chat.messages import Message, MessageError, Signal, with_id
 from chatdemo.chat.receipts import Receipts
 from chatdemo.chat.room_names import group_name
-from chatdemo.realtime.tasks import run_eagerly, run_in_background
+from chatdemo.realtime.layer import ChannelLayer
+from chatdemo.realtime.tasks import run_in_background
 
 if TYPE_CHECKING:
     from chatdemo.chat.consumers import ChatConsumer
@@ -38,7 +38,7 @@ class Room:
     def __init__(
         self,
         name: str,
-        layer: BaseChannelLayer,
+        layer: ChannelLayer,
         log: MessageLog,
         close_if_empty: Callable[["Room"], None],
     ):
@@ -93,11 +93,11 @@ class Room:
             self._count(message.seq, message.sender)
         if len(appended) > 1 and self.layer.batching_allowed:
             event = events.batch_event([message for message, _, _ in appended])
-            run_eagerly(self.layer.group_send(self.group, event))
+            self.layer.group_send_nowait(self.group, event)
         else:
             for message, _, context in appended:
-                sending = self.layer.group_send(self.group, events.message_event(message))
-                context.run(run_eagerly, sending)
+                event = events.message_event(message)
+                context.run(self.layer.group_send_nowait, self.group, event)
 
     async def handle_signal(self, sender: "ChatConsumer", signal: Signal) -> None:
         """Handle what a page of a member reports."""
@@ -176,7 +176,7 @@ class Rooms:
     def __iter__(self) -> Iterator[Room]:
         return iter(list(self._rooms.values()))
 
-    def enter(self, name: str, address: str, layer: BaseChannelLayer) -> Room:
+    def enter(self, name: str, address: str, layer: ChannelLayer) -> Room:
         """Return the room ``name`` with one participant more, who comes from ``address``.
 
         Raises LimitReached if the chat accepts no more connections or rooms.

@@ -21,7 +21,10 @@ NOTHING_DELETED = "Nothing was deleted."
 @click.command(short_help="Write a room's transcript.")
 @click.argument("room")
 @click.option(
-    "--format", type=click.Choice(["md", "csv", "json", "html"]), default="md", help="[default: md]"
+    "--format",
+    type=click.Choice(["md", "csv", "json", "html"]),
+    default="md",
+    help="Format of the transcript. [default: md]",
 )
 @click.option("--since", metavar="WHEN", help="Leave out earlier messages. [default: all of them]")
 @common_options

@@ -3,22 +3,11 @@
 import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 #: Seconds between two looks.
 POLL_SECONDS = 0.5
-
-
-class Changes(NamedTuple):
-    """What differs between two looks. Empty (false) if nothing does."""
-
-    modified: list[Path]
-    added: list[Path]
-    removed: list[Path]
-
-    def __bool__(self) -> bool:
-        return any(self)
 
 
 class FileWatcher:
@@ -31,27 +20,21 @@ class FileWatcher:
         self.list_files = list_files
         self._seen = self._look()
 
-    def poll(self) -> Changes:
-        """Take a look, and return what has changed since the last one."""
+    def modified(self) -> set[Path]:
+        """Take a look, and return the files that were there before and have changed since."""
         before, self._seen = self._seen, self._look()
-        return Changes(
-            [file for file, state in self._seen.items() if before.get(file, state) != state],
-            [file for file in self._seen if file not in before],
-            [file for file in before if file not in self._seen],
-        )
+        return {file for file, state in self._seen.items() if before.get(file, state) != state}
 
-    def wait(self) -> Changes:
-        """Block until something has changed."""
-        while not (changes := self.poll()):
+    def wait(self) -> None:
+        """Block until a file is modified, added or removed."""
+        while (seen := self._look()) == self._seen:
             time.sleep(POLL_SECONDS)
-        return changes
+        self._seen = seen
 
     def _look(self) -> dict[Path, tuple[int, int]]:
-        found = {}
+        seen = {}
         for file in self.list_files():
-            try:
+            with suppress(OSError):  # removed since it was listed
                 status = os.stat(file)
-            except OSError:  # removed since it was listed
-                continue
-            found[file] = (status.st_mtime_ns, status.st_size)
-        return found
+                seen[file] = (status.st_mtime_ns, status.st_size)
+        return seen

@@ -62,7 +62,7 @@ def websocket_application(step: Step) -> Callable:
     return URLRouter(
         [
             URLPattern(
-                route.pattern, consumer.directly(route.callback), route.default_args, route.name
+                route.pattern, consumer.with_fast_dispatch(route.callback), route.default_args, route.name
             )
             for route in routes
         ]

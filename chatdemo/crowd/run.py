@@ -19,7 +19,7 @@ from chatdemo.crowd.latency import EventLoopDelay
 from chatdemo.crowd.messages import RunMessages
 from chatdemo.crowd.participants import Crowd, SimulatedParticipant
 from chatdemo.crowd.progress import Progress
-from chatdemo.realtime.files import raise_file_limit
+from chatdemo.realtime.file_limit import raise_file_limit
 
 #: Handshakes at a time. With more, the server's queue is too long for the last one.
 MAX_HANDSHAKES = 50

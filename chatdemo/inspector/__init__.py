@@ -1,4 +1,4 @@
-"""Watches an ASGI application: its frames, its channel layers' events, and each message's journey between them."""
+"""Watches frames and channel layer traffic: ASGI middleware with a page of its own."""
 
 from chatdemo.inspector.application import Inspector
 

@@ -1,63 +1,77 @@
-"""The ASGI wrapper: round any application, as any ASGI middleware is."""
+"""The inspector: ASGI middleware for any application."""
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from channels.exceptions import InvalidChannelLayerError
 from channels.layers import channel_layers
 
-from chatdemo.inspector import feed, pages, state
+from chatdemo.inspector import feed, pages, snapshot
 from chatdemo.inspector.access import Access, is_own_origin
 from chatdemo.inspector.connection import Connection, current
-from chatdemo.inspector.elide import printable
-from chatdemo.inspector.guard import harmless
-from chatdemo.inspector.layer import Recorder, recorded
-from chatdemo.inspector.tape import Tape
+from chatdemo.inspector.formatting import printable
+from chatdemo.inspector.layers import LayerRecorder, record_layer
+from chatdemo.inspector.recording import Recording, never_raises
 
 logger = logging.getLogger(__name__)
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 PREFIX, FEED = "/inspect/", "/inspect/feed/"
 
 
 class Inspector:
-    """``application`` with ``/inspect/`` added, where one sees what goes through it and through its channel layers.
+    """Adds ``/inspect/`` to ``application``: a page that shows its frames and its events.
 
-    ``who`` may look: "local" (browsers of this machine), "all" or "off". At most ``limit`` events are kept. ``watch``
-    as in Access: a token's bearer sees one WebSocket's room, wherever they are.
+    ``who`` may open it: "local" (browsers of this machine), "all" or "off". ``limit`` is the
+    number of events that are stored. ``watch`` is explained in Access.
 
-    Everything passes unchanged, and what the application raises is raised. The layers of CHANNEL_LAYERS are replaced by
-    instances of subclasses, which share their state.
+    Messages pass unchanged, and the application's exceptions are raised. The layers of
+    CHANNEL_LAYERS are recorded in place (layers.py).
     """
 
     def __init__(
         self,
-        application: Callable,
+        application: Callable[[Scope, Receive, Send], Awaitable[None]],
         who: str = "local",
         limit: int = 5000,
         watch: Callable[[str], str | None] | None = None,
     ):
         self.application = application
         self.access = Access(who, watch)
-        self.tape = Tape(limit)
-        self.tape.on_switch = self._switch
+        self.recording = Recording(limit)
+        self.recording.on_switch = self._switch
         self.connections: dict[int, Connection] = {}
         self.watchers: set[feed.Watcher] = set()
-        self.layers = _record_layers(self.tape)
+        self.layers = self._record_layers()
 
-    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
-        if scope["type"] in ("http", "websocket") and scope["path"].startswith(PREFIX.rstrip("/")):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind in ("http", "websocket") and scope["path"].startswith(PREFIX.rstrip("/")):
             if await self._answer(scope, receive, send):
                 return
-        if scope["type"] == "websocket":
+        if kind == "websocket":
             await self._run_websocket(scope, receive, send)
-        elif scope["type"] == "http":
+        elif kind == "http":
             await self._run_http(scope, receive, send)
         else:
             await self.application(scope, receive, send)
 
-    async def _run_websocket(self, scope: dict, receive: Callable, send: Callable) -> None:
-        connection = self._begin(scope, receive, send)
-        if connection is None:  # by a fault of ours
+    def _record_layers(self) -> list[LayerRecorder]:
+        recorders = []
+        for alias in channel_layers.configs:
+            try:
+                layer = channel_layers[alias]
+            except (InvalidChannelLayerError, ImportError):  # reported to those who use the layer
+                continue
+            recorders.append(record_layer(layer, self.recording))
+        return recorders
+
+    async def _run_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = self._connect(scope, receive, send)
+        if connection is None:  # because of a fault of the inspector's
             return await self.application(scope, receive, send)
         token = current.set(connection)
         try:
@@ -68,139 +82,123 @@ class Inspector:
         finally:
             current.reset(token)
             connection.on_ended()
-            if not self.watchers:  # nobody sees that it has gone: nothing of it has to stay
+            if not self.watchers:  # nobody sees that it is closed
                 self.connections.pop(connection.id, None)
 
-    @harmless
-    def _begin(self, scope: dict, receive: Callable, send: Callable) -> Connection:
-        state.forget_closed(self.connections)
-        connection = Connection(self.tape, scope, receive, send)
+    @never_raises
+    def _connect(self, scope: Scope, receive: Receive, send: Send) -> Connection:
+        snapshot.forget_closed(self.connections)
+        connection = Connection(self.recording, scope, receive, send)
         self.connections[connection.id] = connection
-        connection.record_if_ready("connect")
+        connection.record_if_active("connect")
         return connection
 
-    async def _run_http(self, scope: dict, receive: Callable, send: Callable) -> None:
-        began, status = time.perf_counter(), []
+    async def _run_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = time.perf_counter()
+        status: int | None = None
 
-        async def send_and_look(message: dict) -> None:
+        async def observed_send(message: dict[str, Any]) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
-                status.append(message["status"])
+                status = message["status"]
             await send(message)
 
         try:
-            await self.application(scope, receive, send_and_look)
+            await self.application(scope, receive, observed_send)
         finally:
-            self._on_http(scope, status, time.perf_counter() - began)
+            self._record_http(scope, status, time.perf_counter() - start)
 
-    @harmless
-    def _on_http(self, scope: dict, status: list[int], seconds: float) -> None:
-        if self.tape.ready():
-            path, code = printable(scope["path"]), status[0] if status else None
-            self.tape.record(
-                "http", method=scope["method"], path=path, code=code, ms=round(seconds * 1000, 1)
-            )
+    @never_raises
+    def _record_http(self, scope: Scope, status: int | None, seconds: float) -> None:
+        if self.recording.resume_if_possible():
+            path, milliseconds = printable(scope["path"]), round(seconds * 1000, 1)
+            method = scope["method"]
+            self.recording.record("http", method=method, path=path, code=status, ms=milliseconds)
 
-    async def _answer(self, scope: dict, receive: Callable, send: Callable) -> bool:
-        """Answer for an address of the inspector's own. False if it is the application's to answer."""
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Answer a request to a path of the inspector's. Returns False if it isn't one."""
+        is_feed = scope["type"] == "websocket" and scope["path"] == FEED
         path = self.access.watched_path(scope)
         if not path and not self.access.may_see_all(scope):
-            # As if there were no inspector: the application has a page for what isn't there.
-            return (
-                scope["type"] == "websocket"
-                and scope["path"] == FEED
-                and await _deny(scope, receive, send)
-            )
+            # As without an inspector: the application has a page for what isn't there.
+            if is_feed:
+                await _deny(scope, receive, send)
+            return is_feed
         if scope["type"] == "websocket":
-            return scope["path"] == FEED and await self._watch(scope, path, receive, send)
-        return await self._show(scope, send)
-
-    async def _show(self, scope: dict, send: Callable) -> bool:
+            if is_feed:
+                await self._watch(scope, path, receive, send)
+            return is_feed
         if scope["path"] == PREFIX.rstrip("/"):
             await pages.redirect(send, PREFIX)
             return True
-        named = scope["path"].startswith(PREFIX) and scope["method"] in ("GET", "HEAD")
-        file = pages.find(scope["path"].removeprefix(PREFIX)) if named else None
+        if not scope["path"].startswith(PREFIX) or scope["method"] not in ("GET", "HEAD"):
+            return False
+        file = pages.find_file(scope["path"].removeprefix(PREFIX))
         if file:
             await pages.answer(file, scope, send)
         return bool(file)
 
-    async def _watch(
-        self, scope: dict, path: str | None, receive: Callable, send: Callable
-    ) -> bool:
+    async def _watch(self, scope: Scope, path: str | None, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         if not is_own_origin(scope):
-            await send({"type": "websocket.close"})
-            return True
+            return await send({"type": "websocket.close"})
         await send({"type": "websocket.accept"})
         watcher = feed.Watcher(self, path, send)
         self.watchers.add(watcher)
-        self._note_watchers()
+        self._on_watchers_changed()
         try:
             await watcher.run(receive)
         except Exception:
-            logger.exception(
-                "The inspector couldn't go on telling a watcher. What it watches goes on."
-            )
+            logger.exception("The inspector's feed has failed. What it observes goes on.")
             await send({"type": "websocket.close", "code": 1011})
         finally:
             self.watchers.discard(watcher)
-            self._note_watchers()
+            self._on_watchers_changed()
             self._thaw_unwatched()
-        return True
 
-    def _note_watchers(self) -> None:
-        self.tape.watched = bool(self.watchers)
+    def _on_watchers_changed(self) -> None:
+        self.recording.is_watched = bool(self.watchers)
+        self.recording.is_all_watched = any(watcher.path is None for watcher in self.watchers)
         if not self.watchers:
-            state.forget_closed(self.connections, 0)
-        self.tape.all_watched = any(watcher.path is None for watcher in self.watchers)
+            snapshot.forget_closed(self.connections, 0)
 
-    def state(self, path: str | None) -> dict:
-        """What there is now, for a watcher of one path's connections or of everything."""
-        state.forget_closed(self.connections)
-        return state.describe(self.connections.values(), self.layers, self.tape, path)
+    def snapshot(self, path: str | None) -> dict[str, Any]:
+        """Return the present state, for a watcher of one path's connections or of everything."""
+        snapshot.forget_closed(self.connections)
+        return snapshot.take(self.connections.values(), self.layers, self.recording, path)
 
-    def layer_of(self, group: str, path: str | None) -> Recorder | None:
-        """The layer that has a group; None if none has, or its members aren't all for the watcher of ``path``."""
-        for layer in self.layers:
-            members = getattr(layer, "groups", {}).get(group)
-            if members is None and not layer.freezer.holds(group):
+    def find_layer(self, group: str, path: str | None) -> LayerRecorder | None:
+        """Return the layer that has a group.
+
+        None if none has, or if the watcher of ``path`` may not see all of its members.
+        """
+        for recorder in self.layers:
+            members = getattr(recorder.layer, "groups", {}).get(group)
+            if members is None and not recorder.freezer.is_frozen(group):
                 continue
-            seen = [layer.connections.get(channel) for channel in members or ()]
-            if path is None or (seen and all(one and one.path == path for one in seen)):
-                return layer
+            known = [recorder.connections.get(channel) for channel in members or ()]
+            if path is None or (known and all(one and one.path == path for one in known)):
+                return recorder
         return None
 
     def _thaw_unwatched(self) -> None:
-        """A freeze that was forgotten ends when nobody watches any more who could end it."""
-        for layer in self.layers:
-            for group in list(layer.freezer.groups):
-                if not any(self.layer_of(group, watcher.path) for watcher in self.watchers):
-                    self.tape.record("thaw", group=group, detail="Its last watcher has left.")
-                    layer.freezer.thaw(group)
+        """Thaw the groups that no watcher is left for."""
+        for recorder in self.layers:
+            for group in list(recorder.freezer.groups):
+                if not any(self.find_layer(group, watcher.path) for watcher in self.watchers):
+                    self.recording.record("thaw", group=group, detail="Its last watcher has left.")
+                    recorder.freezer.thaw(group)
 
-    @harmless
+    @never_raises
     def _switch(self) -> None:
         for connection in list(self.connections.values()):
-            connection.switch(self.tape.open)
+            connection.switch()
 
 
-async def _deny(scope: dict, receive: Callable, send: Callable) -> bool:
+async def _deny(scope: Scope, receive: Receive, send: Send) -> None:
     await receive()
     if "websocket.http.response" in scope.get("extensions", {}):
         await send({"type": "websocket.http.response.start", "status": 404, "headers": []})
         await send({"type": "websocket.http.response.body", "body": b""})
     else:
         await send({"type": "websocket.close"})
-    return True
-
-
-def _record_layers(tape: Tape) -> list[Recorder]:
-    layers = []
-    for alias in channel_layers.configs:
-        try:
-            layer = recorded(channel_layers[alias], tape)
-        except (InvalidChannelLayerError, ImportError):  # which whoever uses that layer is told
-            continue
-        channel_layers.set(alias, layer)
-        layers.append(layer)
-    return layers

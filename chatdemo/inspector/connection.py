@@ -1,47 +1,56 @@
-"""One WebSocket connection as the inspector sees it: what goes through its ``receive`` and its ``send``."""
+"""One WebSocket as the inspector sees it, with what passes between the server and the application."""
 
 import asyncio
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from itertools import count
 from typing import Any
 
-from chatdemo.inspector import passing, refusals, source
-from chatdemo.inspector.elide import elide, printable
-from chatdemo.inspector.guard import harmless
-from chatdemo.inspector.tape import Tape
+from chatdemo.inspector import refusals, source
+from chatdemo.inspector.formatting import format_value, printable
+from chatdemo.inspector.recording import Recording, never_raises
+from chatdemo.realtime.consumer_task import ConsumerTask
+from chatdemo.realtime.inbox import Inbox
+from chatdemo.realtime.observers import FrameObserver
+from chatdemo.realtime.send import WebSocketSend
 
-#: The connection whose application runs; its tasks and threads have it too.
+Message = dict[str, Any]
+#: The connection whose application runs. Its tasks and threads inherit it.
 current: ContextVar["Connection | None"] = ContextVar("connection", default=None)
-#: The turn in which a consumer handles a message; the tasks that it starts meanwhile have it too.
-turn: ContextVar["Turn | None"] = ContextVar("turn", default=None)
-#: Messages that were handed to a consumer and may be being handled: their journeys are remembered. Channels reads one
-#: frame and one event ahead.
-REMEMBERED = 4
+#: The message that a consumer handles. The tasks that it starts meanwhile inherit it.
+handled: ContextVar["HandledMessage | None"] = ContextVar("handled", default=None)
+#: Messages whose journeys are remembered, as they may be handled now. Channels receives one frame
+#: and one event ahead.
+MAX_REMEMBERED = 4
 
 
-class Turn:
-    """One message's, with its journey as soon as it has come."""
+class HandledMessage:
+    """The journey of the message that is handled, known as soon as the message has arrived."""
 
-    __slots__ = ("journey", "has_come")
+    __slots__ = ("journey", "has_arrived")
 
     def __init__(self) -> None:
         self.journey: int | None = None
-        self.has_come = False
+        self.has_arrived = False
 
-    def begin(self, journey: int | None) -> None:
-        self.journey, self.has_come = journey, True
+    def arrive(self, journey: int | None) -> None:
+        """Set the journey."""
+        self.journey, self.has_arrived = journey, True
 
 
-class Connection:
-    """A participant's WebSocket and its consumer."""
+class Connection(FrameObserver):
+    """A participant's WebSocket and its consumer.
+
+    ``receive`` and ``send`` are what the application gets: our server's own, which have hooks, or
+    functions that call another server's and report what passes.
+    """
 
     __slots__ = (
-        "tape",
+        "recording",
         "scope",
         "id",
         "path",
@@ -57,17 +66,25 @@ class Connection:
         "instance",
         "receive",
         "send",
+        "_server_send",
+        "_consumer_task",
         "_task",
-        "_handed",
-        "_turn",
-        "_next",
+        "_delivered",
+        "_handled",
+        "_next_journeys",
         "_consumer",
         "__weakref__",
     )
     numbers = count(1)
 
-    def __init__(self, tape: Tape, scope: dict, receive: Callable, send: Callable):
-        self.tape, self.scope = tape, scope
+    def __init__(
+        self,
+        recording: Recording,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ):
+        self.recording, self.scope = recording, scope
         self.id = next(self.numbers)
         self.path = printable(scope["path"])
         self.room = self.path.rstrip("/").rpartition("/")[2]
@@ -75,22 +92,50 @@ class Connection:
         self.state = "connecting"
         self.frames_in = self.frames_out = 0
         self.channel: str | None = None
-        self.journey: int | None = None  # of what was handed to the consumer last
+        self.journey: int | None = None  # of the last message that the consumer got
+        self.consumer_name: str | None = None  # its class
+        self.instance: str | None = None  # distinguishes it from others of its class
         self._task = asyncio.current_task()  # the application's
-        self._handed: list[tuple[dict, int | None]] = []
-        self._turn: Turn | None = None
-        self._next: deque[int | None] | tuple = ()  # journeys of what waits for its turn
-        self._consumer: Callable[[], Any] = _nobody
-        self.consumer_name: str | None = None  # its class's
-        self.instance: str | None = None  # a short name for it, to tell it from others of its class
-        self.receive = (
-            passing.Attachable(self, receive)
-            if hasattr(receive, "attach")
-            else passing.Receiver(self, receive)
-        )
-        self.send = (
-            passing.TextSender(self, send) if hasattr(send, "text") else passing.Sender(self, send)
-        )
+        self._consumer_task: ConsumerTask | None = None
+        self._delivered: list[tuple[Message, int | None]] = []  # the last ones, with journeys
+        self._handled: HandledMessage | None = None
+        self._next_journeys: deque[int | None] | tuple[()] = ()  # of messages received ahead
+        self._consumer: Callable[[], Any] = _no_consumer
+        self._server_send: WebSocketSend | None = None
+        self.receive, self.send = self._observe_receive(receive), self._observe_send(send)
+
+    def _observe_receive(
+        self, receive: Callable[[], Awaitable[Message]]
+    ) -> Callable[[], Awaitable[Message]]:
+        if isinstance(receive, Inbox):
+            receive.observer = self
+            return receive
+
+        async def observed_receive() -> Message:
+            message = await receive()
+            self.on_received(message)
+            return message
+
+        def observed() -> Awaitable[Message]:
+            # Not a coroutine function: Channels runs what it returns in a task of its own.
+            self.on_receive_called()
+            return observed_receive()
+
+        return observed
+
+    def _observe_send(
+        self, send: Callable[[Message], Awaitable[None]]
+    ) -> Callable[[Message], Awaitable[None]]:
+        if isinstance(send, WebSocketSend):
+            self._server_send, send.observer = send, self
+            send.text_observer = self if self.recording.is_active else None
+            return send
+
+        async def observed(message: Message) -> None:
+            self.on_sent(message)
+            await send(message)
+
+        return observed
 
     @property
     def consumer(self) -> Any:
@@ -105,163 +150,154 @@ class Connection:
 
     @property
     def backlog(self) -> int | None:
-        """Octets that wait for the participant to read; None where the server doesn't say."""
-        protocol = getattr(self.send.inner, "protocol", None)
-        return getattr(getattr(protocol, "transport", None), "backlog", None)
+        """Octets that wait for the participant to read, None if the server can't tell."""
+        return self._server_send and self._server_send.backlog
 
-    def switch(self, open: bool) -> None:
-        """The tape has been opened or closed. While it is closed nothing is done here for a frame: fan-out's speed."""
+    def switch(self) -> None:
+        """Follow the recording: while it pauses, frames are sent as fast as without an inspector."""
         self.journey = None
-        self._handed.clear()
-        self._next = ()
-        self.receive.switch(open)
-        self.send.switch(open)
+        self._delivered.clear()
+        self._next_journeys = ()
+        if self._server_send:
+            self._server_send.text_observer = self if self.recording.is_active else None
 
     def record(self, what: str, **fields: Any) -> None:
-        """An event of this connection's."""
+        """Record an event of this connection's."""
         fields.setdefault("channel", self.channel)
-        fields |= {
-            "consumer": self.consumer_name,
-            "instance": self.instance,
-            "room": self.room,
-            "path": self.path,
-        }
-        self.tape.record(what, connection=self.id, **fields)
+        self.recording.record(
+            what,
+            connection=self.id,
+            **fields,
+            consumer=self.consumer_name,
+            instance=self.instance,
+            room=self.room,
+            path=self.path,
+        )
 
-    def record_if_ready(self, what: str, **fields: Any) -> None:
-        """One of those of which thousands may come at once."""
-        if self.tape.ready():
+    def record_if_active(self, what: str, **fields: Any) -> None:
+        """Record one of the events of which thousands may come at once."""
+        if self.recording.resume_if_possible():
             self.record(what, **fields)
 
-    def hand(self, message: dict, journey: int | None) -> None:
-        """The consumer gets a message, of a frame or an event, that is on this journey."""
+    def deliver(self, message: Message, journey: int | None) -> None:
+        """Remember that the consumer gets a frame or an event, on this journey."""
         self.journey = journey
-        self._handed.append((message, journey))
-        del self._handed[:-REMEMBERED]
-        self._mark_context(journey)
-        if self._turn is None:  # nobody asks: messages are handed over
+        self._delivered.append((message, journey))
+        del self._delivered[:-MAX_REMEMBERED]
+        if self._consumer_task and self._consumer_task.context is not None:
+            # The handler runs in this context, and so does what it starts.
+            arrived = HandledMessage()
+            arrived.arrive(journey)
+            with suppress(RuntimeError):  # it is in use by something else than a handler
+                self._consumer_task.context.run(handled.set, arrived)
+        if self._handled is None:  # messages are dispatched
             return
-        if not self._turn.has_come:
-            self._turn.begin(journey)
+        if not self._handled.has_arrived:
+            self._handled.arrive(journey)
         else:
-            self._next = deque((*self._next, journey), maxlen=REMEMBERED)
+            self._next_journeys = deque((*self._next_journeys, journey), maxlen=MAX_REMEMBERED)
 
-    def _mark_context(self, journey: int | None) -> None:
-        """Where messages are handed over, the handler's context has the turn: what it has done later is on it too."""
-        tap = getattr(self.receive, "tap", None)
-        if tap and tap.turns.context is not None:
-            made = Turn()
-            made.begin(journey)
-            with suppress(RuntimeError):  # it is running: something else than a handler
-                tap.turns.context.run(turn.set, made)
+    @never_raises
+    def on_attached(self, task: ConsumerTask) -> None:
+        self.consumer, self._consumer_task = task.consumer, task
 
-    @harmless
-    def on_asked(self) -> None:
-        """Whoever handles messages asks for the next one: in Channels, the task in which the handlers run.
+    @never_raises
+    def on_receive_called(self) -> None:
+        """Prepare for the next message.
 
-        If another task does, that of a middleware, it isn't known when a handler's turn begins.
+        In Channels the task in which handlers run asks for it. If another task does, a
+        middleware's, nobody knows when a handler starts.
         """
         if asyncio.current_task() is not self._task:
-            self._task = self._turn = None
+            self._task = self._handled = None
         if self._task is None:
             return
-        self._turn = Turn()
-        turn.set(self._turn)
-        if self._next:
-            self._turn.begin(self._next.popleft())
+        self._handled = HandledMessage()
+        handled.set(self._handled)
+        if self._next_journeys:
+            self._handled.arrive(self._next_journeys.popleft())
 
-    def look(self, within: bool = False) -> tuple[dict | None, int | None]:
-        """The line that runs, and the journey that it is on; ``within`` the consumer, without what that has called."""
+    def locate(self, within: bool = False) -> tuple[dict[str, Any] | None, int | None]:
+        """Return the line that runs, and its journey. ``within``: in the consumer's own methods."""
         frames = source.stack()
         if self.consumer is None and (found := source.find_consumer(frames)):
             self.consumer = found
         if within:
             frames = source.within(frames, self.consumer)
-        for message in source.handled(frames):
-            for handed, journey in self._handed:
-                if handed is message:
+        for message in source.arguments(frames):
+            for delivered, journey in self._delivered:
+                if delivered is message:
                     return source.caller(frames), journey
-        now = turn.get() if self._task else None
+        now = handled.get() if self._task else None
         return source.caller(frames), self.journey if now is None else now.journey
 
-    @harmless
-    def on_received(self, message: dict) -> None:
-        """The application gets a message from the server."""
+    @never_raises
+    def on_received(self, message: Message) -> None:
         if message["type"] == "websocket.receive":
             self.frames_in += 1
-            journey = self.tape.journey()
-            self.hand(message, journey)
+            journey = self.recording.new_journey()
+            self.deliver(message, journey)
             if journey:
-                where = source.of_handler(
-                    self.consumer, "receive_json", "receive", "websocket_receive", "dispatch"
-                )
+                handlers = ("receive_json", "receive", "websocket_receive", "dispatch")
+                where = source.of_handler(self.consumer, *handlers)
                 self.record("receive", payload=_content(message), journey=journey, source=where)
-        elif message["type"] == "websocket.disconnect":
-            self.hand(message, None)
-            self.state = "closed"
-            self.record_if_ready("disconnect", code=message.get("code"))
         else:
-            self.hand(message, None)
+            self.deliver(message, None)
+            if message["type"] == "websocket.disconnect":
+                self.state = "closed"
+                self.record_if_active("disconnect", code=message.get("code"))
 
-    @harmless
-    def on_sent(self, message: dict) -> None:
-        """The application sends a message to the server."""
+    @never_raises
+    def on_sent(self, message: Message) -> None:
         if message["type"] == "websocket.send":
             self.frames_out += 1
-            if self.tape.ready():
-                where, journey = self.look(within=True)
+            if self.recording.resume_if_possible():
+                where, journey = self.locate(within=True)
                 self.record("send", payload=_content(message), journey=journey, source=where)
         elif message["type"] == "websocket.accept":
-            where, _ = self.look(within=True)
+            where, _ = self.locate(within=True)
             self.state = "open"
-            self.record_if_ready("accept", source=where)
+            self.record_if_active("accept", source=where)
         elif message["type"] in ("websocket.close", "websocket.http.response.start"):
             self._on_close(message)
 
-    def _on_close(self, message: dict) -> None:
-        where, journey = self.look(within=True)
+    def _on_close(self, message: Message) -> None:
+        where, journey = self.locate(within=True)
         if self.state == "connecting":
             where = where or source.of_exception()
             detail = refusals.explain(self.consumer, self.scope, message, where)
             self.record("refuse", detail=printable(detail), source=where)
         else:
-            detail = elide(reason) if (reason := message.get("reason")) else None
-            self.record(
-                "close",
-                code=message.get("code", 1000),
-                detail=detail,
-                journey=journey,
-                source=where,
-            )
+            code, reason = message.get("code", 1000), message.get("reason")
+            detail = format_value(reason) if reason else None
+            self.record("close", code=code, detail=detail, journey=journey, source=where)
         self.state = "closed"
 
-    @harmless
+    @never_raises
     def on_failed(self, error: Exception) -> None:
-        """The application has raised."""
-        reason = refusals.of_routing(error, self.path)
+        """Record an exception of the application's."""
+        reason = refusals.explain_routing(error, self.path)
         if not reason:
             detail = printable(f"{type(error).__name__}: {error}")
             self.record("error", detail=detail, traceback=source.of_traceback(error.__traceback__))
         if self.state == "connecting":
-            self.record(
-                "refuse", detail=printable(reason or refusals.of_failure(error, self.consumer_name))
-            )
+            reason = reason or refusals.explain_failure(error, self.consumer_name)
+            self.record("refuse", detail=printable(reason))
         self.state = "closed"
 
-    @harmless
     def on_ended(self) -> None:
-        """The application has returned."""
+        """Note that the application has returned."""
         self.state, self.ended = "closed", time.time()
 
 
-def _nobody() -> None:
-    """Like a weak reference to what is gone."""
+def _no_consumer() -> None:
+    """Return None, like a weak reference to an object that is gone."""
 
 
 def instance_of(consumer: Any) -> str:
-    """A short name for one consumer of a class."""
+    """Return a short name that distinguishes one consumer from others of its class."""
     return f"{id(consumer) >> 4 & 0xFFFF:04x}"
 
 
-def _content(message: dict) -> Any:
+def _content(message: Message) -> Any:
     return message["bytes"] if message.get("text") is None else message["text"]

@@ -1,73 +1,77 @@
-"""Holding back what a channel layer should deliver, to let it go one by one."""
+"""Frozen groups: holds their events back, and delivers them one by one."""
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from copy import deepcopy
 from functools import partial
 from typing import Any
 
-#: Events held at most for one group; then it thaws by itself.
-MOST = 10_000
-#: Seconds between two tries to deliver to a channel that is full.
-AGAIN = 0.05
+Event = dict[str, Any]
+#: Events held for one group at most. Then it thaws by itself.
+MAX_HELD = 10_000
+#: The time between two attempts to deliver to a channel that is full.
+RETRY_SECONDS = 0.05
 
 
 class Freezer:
-    """The frozen groups of ``layer``, and what is held for their members, in order."""
+    """The frozen groups of a channel layer, and the events that are held for their members.
 
-    def __init__(self, layer: Any):
-        self.layer = layer
+    Events are held in the form in which they are sent later: the layer doesn't report them again.
+    ``waiting(channel)`` and ``capacity(channel)`` are functions of the layer's queues.
+    """
+
+    def __init__(
+        self, layer: Any, waiting: Callable[[str], int], capacity: Callable[[str], int | None]
+    ):
+        self.layer, self.waiting, self.capacity = layer, waiting, capacity
         self.groups: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
-        self.waiting: Counter[str] = Counter()  # by channel
-        self._thawing: set[asyncio.Task] = set()
-        self._letting_go: dict[str, asyncio.Lock] = {}
+        self._held_by_channel: Counter[str] = Counter()
+        self._thawing: set[asyncio.Task[None]] = set()
+        self._locks: dict[str, asyncio.Lock] = {}
 
-    def holds(self, group: str) -> bool:
-        """Whether a group is frozen."""
+    def is_frozen(self, group: str) -> bool:
+        """Whether events to a group are held."""
         return group in self.groups
 
-    def holds_channel(self, channel: str) -> bool:
-        """Whether a channel is a member of a frozen group."""
-        return bool(self.groups) and any(self._has(group, channel) for group in self.groups)
+    def frozen_group_of(self, channel: str) -> str | None:
+        """Return a frozen group that the channel is a member of, None if there is none."""
+        members = getattr(self.layer, "groups", {})
+        return next((group for group in self.groups if channel in members.get(group, ())), None)
 
     def held(self, group: str) -> int:
-        """Events held for a group."""
+        """Return the number of events held for a group."""
         return len(self.groups.get(group, ()))
 
     def held_for(self, channel: str) -> int:
-        """Events held for a channel."""
-        return self.waiting[channel]
+        """Return the number of events held for a channel."""
+        return self._held_by_channel[channel]
 
     def freeze(self, group: str) -> bool:
-        """From now on, hold what goes to the group. False if it is frozen already."""
+        """Hold the events of a group from now on. Returns False if it is frozen already."""
         if group in self.groups:
             return False
         self.groups[group] = deque()
-        self._letting_go[group] = asyncio.Lock()
+        self._locks[group] = asyncio.Lock()
         return True
 
-    def hold(self, channel: str, event: dict) -> None:
-        """Keep an event for one channel that is a member of a frozen group."""
-        group = next(group for group in self.groups if self._has(group, channel))
-        self._keep(group, channel, event)
-
-    def hold_all(self, group: str, members: list[str], event: dict) -> None:
-        """Keep an event for each member. A layer that can't say who they are gets it for all of them later."""
-        if not hasattr(self.layer, "groups"):
-            return self.groups[group].append(
-                partial(self.layer.let_go_to_group, group, deepcopy(event))
-            )
-        for channel in members:
-            self._keep(group, channel, deepcopy(event))
-        if len(self.groups[group]) > MOST:
+    def hold(self, group: str, channels: Sequence[str], event: Event) -> None:
+        """Hold an event of a frozen group for each of these channels."""
+        for channel in channels:
+            self._held_by_channel[channel] += 1
+            self.groups[group].append(partial(self._deliver, channel, deepcopy(event)))
+        if len(self.groups[group]) > MAX_HELD:
             self.thaw(group)
 
+    def hold_for_group(self, group: str, event: Event) -> None:
+        """Hold an event for all members, of a layer that can't tell who they are."""
+        self.groups[group].append(partial(self.layer.group_send, group, deepcopy(event)))
+
     async def step(self, group: str) -> bool:
-        """Let one event go to one member; False if there is none."""
+        """Deliver one event to one member. Returns False if there is none."""
         if group not in self.groups:
             return False
-        async with self._letting_go[group]:  # the next one waits until this one has gone
+        async with self._locks[group]:  # the next step waits until this one is done
             held = self.groups.get(group)
             if held:
                 await held.popleft()()
@@ -75,7 +79,10 @@ class Freezer:
         return False
 
     def thaw(self, group: str) -> bool:
-        """Let all go, in order. What comes meanwhile goes behind it. False if it isn't frozen."""
+        """Deliver all events in order, and what is sent meanwhile after them.
+
+        Returns False if the group isn't frozen.
+        """
         if group not in self.groups:
             return False
         task = asyncio.ensure_future(self._thaw(group))
@@ -87,22 +94,13 @@ class Freezer:
         while await self.step(group):
             pass
         self.groups.pop(group, None)
-        self._letting_go.pop(group, None)
+        self._locks.pop(group, None)
 
-    def _has(self, group: str, channel: str) -> bool:
-        return channel in getattr(self.layer, "groups", {}).get(group, ())
-
-    def _keep(self, group: str, channel: str, event: dict) -> None:
-        self.waiting[channel] += 1
-        self.groups[group].append(partial(self._deliver, channel, event))
-
-    async def _deliver(self, channel: str, event: dict) -> None:
-        self.waiting[channel] -= 1
-        if not self.waiting[channel]:
-            del self.waiting[channel]
-        most = self.layer.most(channel)
-        while (
-            most is not None and self.layer.queued(channel) >= most
-        ):  # nothing is lost because of us
-            await asyncio.sleep(AGAIN)
-        await self.layer.let_go(channel, event)
+    async def _deliver(self, channel: str, event: Event) -> None:
+        self._held_by_channel[channel] -= 1
+        if not self._held_by_channel[channel]:
+            del self._held_by_channel[channel]
+        capacity = self.capacity(channel)
+        while capacity is not None and self.waiting(channel) >= capacity:  # lose no event
+            await asyncio.sleep(RETRY_SECONDS)
+        await self.layer.send(channel, event)

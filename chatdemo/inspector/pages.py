@@ -1,19 +1,24 @@
-"""The inspector's page and its files, answered without Django: so it needs no app, template or setting of a project."""
+"""The inspector's page and its files, without Django: a project needs no app or setting for them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from chatdemo.common.local_machine import header
 
 FOLDER = Path(__file__).parent / "static"
+#: Scripts that the chat's pages use too, at ``common/``.
+COMMON = Path(__file__).parents[1] / "common" / "static"
 INDEX = "inspect.html"
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws://{host} wss://{host};"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self' ws://{host} wss://{host};"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 _FILE = re.compile(r"[a-z0-9_-]+\.(?:html|css|js|svg)")
-#: Not by the machine's own list: Windows may have others.
+#: Not from mimetypes: Windows may have others.
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -22,13 +27,14 @@ _TYPES = {
 }
 
 
-def find(name: str) -> Path | None:
-    """The file of that name, the page itself for an empty one; None if there is none."""
-    path = FOLDER / (name or INDEX)
-    return path if _FILE.fullmatch(path.name) and path.parent == FOLDER and path.is_file() else None
+def find_file(name: str) -> Path | None:
+    """Return the file of this name, the page for "", None if there is none."""
+    folder = COMMON if name.startswith("common/") else FOLDER
+    name = name.removeprefix("common/") or INDEX
+    return folder / name if _FILE.fullmatch(name) and (folder / name).is_file() else None
 
 
-async def answer(path: Path, scope: dict, send: Callable) -> None:
+async def answer(path: Path, scope: dict[str, Any], send: Send) -> None:
     """Send a file."""
     body = path.read_bytes()
     host = header(scope, b"host")
@@ -41,15 +47,15 @@ async def answer(path: Path, scope: dict, send: Callable) -> None:
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
     }
-    await start(send, 200, headers)
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    await _respond(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
 
 
-async def redirect(send: Callable, path: str) -> None:
-    await start(send, 302, {"Content-Length": "0", "Location": path})
-    await send({"type": "http.response.body", "body": b""})
+async def redirect(send: Send, path: str) -> None:
+    """Redirect to ``path``."""
+    await _respond(send, 302, {"Content-Length": "0", "Location": path}, b"")
 
 
-async def start(send: Callable, status: int, headers: dict[str, str]) -> None:
+async def _respond(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
     encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})

@@ -3,42 +3,49 @@
 import sys
 from typing import Any
 
-BECAUSE = "The connection was refused because "
+PREFIX = "The connection was refused"
 
 
-def explain(consumer: Any, scope: dict, message: dict, where: dict | None) -> str:
-    """The reason for which the application closes a connection that it hasn't accepted."""
-    if type(consumer).__name__ == "WebsocketDenier":  # channels.security.websocket's
-        return f"{BECAUSE}its Origin, {_origin(scope)}, is not one that this server allows."
+def explain(
+    consumer: Any, scope: dict[str, Any], message: dict[str, Any], where: dict[str, Any] | None
+) -> str:
+    """Return why the application closes a connection before it has accepted it.
+
+    ``where`` is the line that does.
+    """
+    if type(consumer).__name__ == "WebsocketDenier":  # channels.security.websocket
+        origins = (value for name, value in scope["headers"] if name == b"origin")
+        origin = next(origins, b"").decode("latin-1") or "which is missing"
+        return f"{PREFIX} because this server doesn't allow its Origin, {origin}."
     if reason := message.get("reason"):
-        return BECAUSE + reason
+        return f"{PREFIX}: {reason}"
     error = sys.exc_info()[1]  # the consumer closes in an "except"
     if error is not None and str(error):
-        return f"{BECAUSE}of {type(error).__name__}: {error}"
+        return f"{PREFIX} because of {type(error).__name__}: {error}"
     if consumer is None:
-        return f"{BECAUSE}a middleware closed it before any consumer was reached."
+        return f"{PREFIX} because a middleware closed it before a consumer was called."
     at = f", at {where['file']}:{where['line']}" if where else ""
-    return f"{BECAUSE}{type(consumer).__name__} closed it without accepting it{at}."
+    return f"{PREFIX} because {type(consumer).__name__} closed it without accepting it{at}."
 
 
-def of_routing(error: Exception, path: str) -> str | None:
-    """The reason, if the error is what Channels' routers raise where nothing takes the connection."""
+def explain_routing(error: Exception, path: str) -> str | None:
+    """Return the reason, if the error is that of Channels' routers without a matching route."""
     if not isinstance(error, ValueError):
         return None
     if str(error).startswith("No route found"):
-        return f"{BECAUSE}no route leads from {path} to a consumer: see websocket_urlpatterns in routing.py."
+        return (
+            f"{PREFIX} because no route leads from {path} to a consumer:"
+            " see websocket_urlpatterns in routing.py."
+        )
     if str(error).startswith("No application configured"):
-        return f"{BECAUSE}the application has nothing for WebSockets: see ProtocolTypeRouter in asgi.py."
+        return (
+            f"{PREFIX} because no application is configured for WebSockets:"
+            " see ProtocolTypeRouter in asgi.py."
+        )
     return None
 
 
-def of_failure(error: Exception, consumer: str | None) -> str:
-    """The reason, where the application has raised instead of accepting."""
-    return f"{BECAUSE}{consumer or 'the application'} failed before it had accepted: {type(error).__name__}: {error}"
-
-
-def _origin(scope: dict) -> str:
-    return next(
-        (value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"),
-        "which is missing",
-    )
+def explain_failure(error: Exception, consumer: str | None) -> str:
+    """Return the reason, if the application has raised instead of accepting."""
+    name = consumer or "the application"
+    return f"{PREFIX} because {name} failed before it had accepted: {type(error).__name__}: {error}"

@@ -28,10 +28,10 @@ class ReloadWatcher:
     def _run(self) -> None:
         watched = WatchedFiles()
         watcher = FileWatcher(lambda: watched)
-        modified = set(self.while_loading.poll().modified) & set(watched)
+        modified = self.while_loading.modified() & set(watched)
         while True:
             for file in modified:
                 if not watched.reread(file):
                     return self.on_save(file)
             time.sleep(POLL_SECONDS)
-            modified = set(watcher.poll().modified)
+            modified = watcher.modified()

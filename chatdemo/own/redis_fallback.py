@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from chatdemo.own.load_errors import describe
-from chatdemo.realtime import redis
+from chatdemo.realtime import redis_layers
 
 ANSWER_SECONDS = 1.0
 #: The options of a Redis layer that a layer in memory has too.
@@ -24,7 +24,7 @@ def replace_unreachable_redis() -> Iterator[str]:
     from chatdemo.realtime.layer import ChannelLayer
 
     for alias, configured in getattr(settings, "CHANNEL_LAYERS", {}).items():
-        if configured.get("BACKEND") not in redis.BACKENDS:
+        if configured.get("BACKEND") not in redis_layers.BACKENDS:
             continue
         if reason := _why_unreachable(alias):
             config = configured.get("CONFIG", {})
@@ -55,7 +55,7 @@ def _why_unreachable(alias: str) -> str | None:
 
 async def _try(layer: Any) -> None:
     try:
-        await asyncio.wait_for(redis.exchange(layer), ANSWER_SECONDS)
+        await asyncio.wait_for(redis_layers.check_connection(layer), ANSWER_SECONDS)
     finally:
         with suppress(Exception):
             await layer.close_pools()

@@ -13,7 +13,7 @@ from chatdemo.own import loading, notes, redis_fallback
 from chatdemo.own.load_errors import explain_load_error
 from chatdemo.own.notes import Note
 from chatdemo.own.project import DjangoProject
-from chatdemo.realtime.files import raise_file_limit
+from chatdemo.realtime.file_limit import raise_file_limit
 
 #: Seconds between two looks whether the supervisor is still there.
 SUPERVISOR_POLL_SECONDS = 0.5
@@ -31,12 +31,12 @@ def serve(
     a signal. Raises ChatdemoError, with what the project's code raised as its cause, if it can't be
     loaded.
     """
-    from chatdemo.realtime import loop
+    from chatdemo.realtime.event_loop import choose_event_loop
 
     raise_file_limit()
-    loop.choose()
+    choose_event_loop()
     from chatdemo.own.autoreload import ReloadWatcher
-    from chatdemo.realtime.server import Server, reactor
+    from chatdemo.realtime.upstream.daphne import Server, reactor
 
     _end_with_supervisor()
     saved: list[Path] = []
@@ -74,7 +74,7 @@ def _server_options(config: Config) -> dict:
     """Those of Daphne's `runserver`, except for what the settings of chatdemo say."""
     from django.conf import settings
 
-    from chatdemo.realtime.server import request_logger
+    from chatdemo.realtime.upstream.daphne import request_logger
 
     return {
         "max_backlog": config.max_backlog,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from chatdemo.common.config import Config
 from chatdemo.common.errors import ChatdemoError
 from chatdemo.project import database
-from chatdemo.realtime.files import raise_file_limit
+from chatdemo.realtime.file_limit import raise_file_limit
 
 SETTINGS = "chatdemo.project.settings"
 
@@ -20,14 +20,14 @@ def serve(config: Config, listener: socket.socket, on_ready: Callable[[], None])
 
     ``on_ready()`` is called once requests can be answered. ``config`` must be in use.
     """
-    from chatdemo.realtime import loop
+    from chatdemo.realtime.event_loop import choose_event_loop
 
     raise_file_limit()
     with _database_ready(config):
-        loop.choose()
+        choose_event_loop()
         with _collector_paused(), _openssl_hidden():
             from chatdemo.project.asgi import application
-            from chatdemo.realtime.server import Server, request_logger
+            from chatdemo.realtime.upstream.daphne import Server, request_logger
         server = Server(
             application,
             listener,

@@ -1,6 +1,7 @@
 """Django settings of the embedded project. Importing them reads the configuration only."""
 
 import mimetypes
+import os
 import socket
 from pathlib import Path
 
@@ -73,19 +74,23 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-PLAIN_LAYER = "chatdemo.realtime.layer.ChannelLayer"
-RECORDING_LAYER = "chatdemo.inspector.layer.RecordingChannelLayer"
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": PLAIN_LAYER if CHATDEMO.inspect == "off" else RECORDING_LAYER,
+        "BACKEND": "chatdemo.realtime.layer.ChannelLayer",
         # A full channel loses events, and one paste can make 100 (the default).
         "CONFIG": {"capacity": 10_000},
     }
 }
 
 # The version is in the URL, so that a browser never runs an older version's script.
-# The inspector is no app and serves its own page. The lessons' charts need its files too.
-STATICFILES_DIRS = [("inspector", Path(__file__).parents[1] / "inspector" / "static")]
+# The inspector is no app and serves its own page. The lessons' charts need its files too. It
+# imports the scripts that it shares with the chat from the folder "common" beside it.
+_PACKAGE = Path(__file__).parents[1]
+STATICFILES_DIRS = [
+    ("inspector", _PACKAGE / "inspector" / "static"),
+    (os.path.join("inspector", "common"), _PACKAGE / "common" / "static"),
+    ("common", _PACKAGE / "common" / "static"),
+]
 STATIC_URL = f"static/{__version__}/"
 # The registry of Windows may have text/plain, with which browsers refuse modules and style sheets.
 mimetypes.add_type("text/javascript", ".js")

@@ -1,34 +1,38 @@
-"""Channels' AsyncWebsocketConsumer, with the events of its channel handed to it instead of waited for."""
+"""Channels' AsyncWebsocketConsumer, with messages dispatched to it instead of waited for."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from inspect import iscoroutinefunction
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic import websocket
 from channels.layers import get_channel_layer
 
-from chatdemo.realtime.inbox import pump
+from chatdemo.realtime.consumer_task import ConsumerTask, Handler, Message
+from chatdemo.realtime.inbox import receive_for
+from chatdemo.realtime.send import WebSocketSend, encode_frame, encode_frames
 from chatdemo.realtime.tasks import run_eagerly, run_in_background
-from chatdemo.realtime.turns import Handler, Turns
+from chatdemo.realtime.upstream.channels import consumer_of
 
 
 class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
-    """Channels' own, and written just like it. What differs is how its handlers are called.
+    """Is used like Channels' class. Only the way in which handlers are called differs.
 
-    Channels has two more tasks for each consumer, which wait for a frame and for an event, and a thread that looks
-    after database connections before each handler. Here a handler is called where its event is sent, and as a rule has
-    ended before the next member's is called. It runs in its consumer's own task and context: if it awaits something, it
-    goes on there, and until it has ended no other handler of its consumer begins.
+    Channels has two tasks for each consumer, which wait for a frame and for an event, and closes
+    old database connections in a thread before each handler. Here the sender of an event calls the
+    handler. It usually has returned before the next member's is called. It runs in its consumer's
+    own task and context: a handler that awaits something continues there, and no other handler of
+    its consumer starts before it has ended.
 
-    A handler that never had to wait can't have used a database. After one that did, connections that are too old are
-    closed, as Channels does before each.
+    A handler that never waits can't have used a database. After one that has waited, old database
+    connections are closed, as Channels does before each.
 
-    A server or a channel layer that can't hand over what it has (another server, channels_redis) is received from.
+    Servers and channel layers that can't dispatch messages (Daphne, channels_redis) are received
+    from.
     """
 
     _handlers: ClassVar[dict[str, Handler]] = {}
@@ -37,46 +41,49 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
         super().__init_subclass__(**options)
         cls._handlers = {}
 
-    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
+    async def __call__(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
         self.scope, self.base_send = scope, send
-        self.text_sender = (
-            send if hasattr(send, "text") else None
-        )  # a server's that has a shorter way for texts
+        # A middleware that wraps ``send`` sees each message: then there is no shorter way.
+        self.server_send = send if isinstance(send, WebSocketSend) else None
         self.channel_layer = layer = get_channel_layer(self.channel_layer_alias)
-        self._turns, self._pumps = Turns(self, self._handlers), []
+        task = ConsumerTask(self, self._handlers)
+        receivers = [self._attach(receive, task)]
         if layer is not None:
             self.channel_name = await layer.new_channel()
-            self._listen_to_layer()
-        self._listen(receive)
+            if hasattr(layer, "attach"):
+                layer.attach(self.channel_name, task)
+            else:
+                receivers.append(self._attach(partial(layer.receive, self.channel_name), task))
         try:
             with suppress(StopConsumer):
-                await self._turns.run()
+                await task.run()
         finally:
-            await self._stop_listening()
+            if hasattr(layer, "detach"):
+                layer.detach(self.channel_name)
+            tasks = [receiver for receiver in receivers if receiver]
+            for receiver in tasks:
+                receiver.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _listen(self, receive: Callable) -> None:
+    def _attach(
+        self, receive: Callable[[], Awaitable[Message]], task: ConsumerTask
+    ) -> "asyncio.Task[None] | None":
+        """Have messages dispatched to ``task``. Returns the task that receives them, if any."""
         if hasattr(receive, "attach"):
-            receive.attach(self._turns)
-        else:
-            self._pumps.append(asyncio.create_task(pump(receive, self._turns)))
+            receive.attach(task)
+            return None
+        return asyncio.create_task(receive_for(receive, task))
 
-    def _listen_to_layer(self) -> None:
-        if hasattr(self.channel_layer, "attach"):
-            self.channel_layer.attach(self.channel_name, self._turns)
-        else:
-            self._listen(partial(self.channel_layer.receive, self.channel_name))
+    def find_handler(self, message: Message) -> Handler:
+        """Return the handler of a message, and store it for all consumers of the class.
 
-    async def _stop_listening(self) -> None:
-        if hasattr(self.channel_layer, "detach"):
-            self.channel_layer.detach(self.channel_name)
-        for task in self._pumps:
-            task.cancel()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
-
-    def find_handler(self, message: dict) -> Handler:
-        """What handles the message's type, kept for all of this class unless it is this consumer's alone.
-
-        Raises ValueError if there is nothing.
+        A handler that belongs to this instance alone isn't stored. Raises ValueError if there is
+        no handler.
         """
         if type(self).dispatch is not AsyncConsumer.dispatch:
             method = self.dispatch
@@ -91,59 +98,66 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
 
     def send(
         self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False
-    ) -> Awaitable:
-        # Not "async def", which would cost a coroutine more for each delivery. What it returns is to be awaited.
-        if text_data is None or close or not self.text_sender:
-            return super().send(text_data, bytes_data, close)
-        return self.text_sender.text(text_data)
+    ) -> Awaitable[None]:
+        """Send a frame, like Channels' method.
 
-    def send_joined(self, texts: str, between: str) -> Awaitable:
-        """Send several texts, one after the other; ``between`` stands between two of them, and nowhere else."""
-        if self.text_sender:
-            return self.text_sender.texts(texts, between)
-        return self._send_each(texts.split(between))
+        It isn't a coroutine function, which would cost one coroutine more for each delivery.
+        """
+        send = self.server_send
+        if text_data is None or close or send is None or (writes := send.writes) is None:
+            return super().send(text_data, bytes_data, close)
+        if send.text_observer is not None:
+            send.text_observer.on_sent({"type": "websocket.send", "text": text_data})
+        writes.write(encode_frame(text_data))
+        return send.sent
+
+    def send_joined(self, texts: str, separator: str) -> Awaitable[None]:
+        """Send several texts that are joined by ``separator``, a frame each."""
+        send = self.server_send
+        if send is None or send.text_observer is not None or (writes := send.writes) is None:
+            return self._send_each(texts.split(separator))
+        writes.write(encode_frames(texts, separator))
+        return send.sent
 
     async def _send_each(self, texts: list[str]) -> None:
         for text in texts:
             await self.send(text)
 
-    def send_in_background(self, sending: Coroutine) -> None:
-        """Have something sent through the channel layer that nobody waits for: at once by one that never waits."""
-        (run_eagerly if hasattr(self.channel_layer, "attach") else run_in_background)(sending)
+    def send_in_background(self, sending: Coroutine[Any, Any, None]) -> None:
+        """Run a call of the channel layer's without waiting: at once with a layer in memory."""
+        in_memory = hasattr(self.channel_layer, "attach")
+        (run_eagerly if in_memory else run_in_background)(sending)
 
     def pause_reading(self, seconds: float) -> None:
-        """Have the server read nothing from the participant for some time, where it can: so a flood slows itself."""
-        if self.text_sender:
-            self.text_sender.pause_reading(seconds)
+        """Read nothing from the participant for some time, if the server can: TCP slows it down."""
+        if self.server_send:
+            self.server_send.pause_reading(seconds)
 
     async def wait_until_sent(self) -> None:
-        """Wait until the participant's socket has taken what was sent, where the server can tell."""
-        if self.text_sender:
-            await self.text_sender.wait_until_sent()
+        """Wait until the participant's socket has accepted everything, if the server can tell."""
+        if self.server_send:
+            await self.server_send.wait_until_sent()
 
 
 async def _call(
-    method: Callable[[dict], Awaitable], consumer: AsyncWebsocketConsumer, message: dict
+    method: Callable[[Message], Awaitable[None]], consumer: AsyncWebsocketConsumer, message: Message
 ) -> None:
-    """A handler of one consumer alone, or one that isn't a coroutine function but returns something to await."""
+    """Call a handler of one instance, or one that isn't a coroutine function."""
     await method(message)
 
 
-def directly(application: Callable) -> Callable:
-    """``application``, made of a class of Channels' by ``as_asgi``, with the class above put beneath that class.
+def with_fast_dispatch(application: Callable) -> Callable:
+    """Return a consumer's ASGI application (``as_asgi``) with the class above beneath its class.
 
-    What it overrides stays its own. A consumer that isn't an AsyncWebsocketConsumer is left as it is.
+    What its class overrides stays its own. A consumer that isn't a subclass of Channels'
+    AsyncWebsocketConsumer is returned as it is.
     """
-    consumer = application.consumer_class
-    if not issubclass(consumer, websocket.AsyncWebsocketConsumer) or issubclass(
-        consumer, AsyncWebsocketConsumer
-    ):
+    consumer, initkwargs = consumer_of(application)
+    if not issubclass(consumer, websocket.AsyncWebsocketConsumer):
         return application
-    described = {
-        "__module__": consumer.__module__,
-        "__qualname__": consumer.__qualname__,
-        "__doc__": consumer.__doc__,
-    }
-    return type(consumer.__name__, (consumer, AsyncWebsocketConsumer), described).as_asgi(
-        **application.consumer_initkwargs
-    )
+    if issubclass(consumer, AsyncWebsocketConsumer):
+        return application
+    names = ("__module__", "__qualname__", "__doc__")
+    namespace = {name: getattr(consumer, name) for name in names}
+    fast = type(consumer.__name__, (consumer, AsyncWebsocketConsumer), namespace)
+    return fast.as_asgi(**initkwargs)

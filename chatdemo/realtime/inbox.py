@@ -1,95 +1,112 @@
-"""What a server has received for an application, until it is asked for or on its way to a consumer at once."""
+"""Messages from the server to an application: ASGI's ``receive``."""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from chatdemo.realtime.tasks import outside_tasks
-from chatdemo.realtime.turns import Turns
+from chatdemo.realtime.consumer_task import ConsumerTask, Message
+from chatdemo.realtime.observers import FrameObserver
+from chatdemo.realtime.upstream.asyncio import NoCurrentTask
 
-#: Messages that may wait for an application before nothing more is read for it; it is once half of them are taken.
-MANY = 100
+#: While so many messages wait for the application, nothing is read from the socket. Reading
+#: resumes at half of them.
+MAX_WAITING_MESSAGES = 100
 
 
 class Inbox:
-    """Messages for an application: ASGI's ``receive``, or for a consumer that is attached, each as it comes.
+    """The messages that wait for an application.
 
-    ``hold(is_full)`` is called with True when ``MANY`` wait, and with False when half of them do.
+    An application calls it as ``receive``. A consumer that is attached gets each message as it
+    arrives. ``on_full(is_full)`` is called when MAX_WAITING_MESSAGES wait, and when half of them do.
     """
 
-    __slots__ = ("hold", "messages", "turns", "arrived")
+    __slots__ = ("on_full", "messages", "task", "observer", "_arrived")
 
-    def __init__(self, hold: Callable[[bool], None] | None = None) -> None:
-        self.hold = hold
-        self.messages: (
-            deque[dict] | tuple
-        ) = ()  # most of the time without the deque and its 760 bytes
-        self.turns: Turns | None = None
-        self.arrived: asyncio.Future | None = None
+    def __init__(self, on_full: Callable[[bool], None] | None = None) -> None:
+        self.on_full = on_full
+        self.messages: deque[Message] | tuple[()] = ()  # a deque takes 760 bytes
+        self.task: ConsumerTask | None = None
+        self.observer: FrameObserver | None = None
+        self._arrived: asyncio.Future[None] | None = None
 
-    async def __call__(self) -> dict:
-        """The next message."""
-        while not self.messages:
-            self.arrived = asyncio.get_running_loop().create_future()
-            await self.arrived
-        return self.next()
+    def __call__(self) -> Awaitable[Message]:
+        # Not a coroutine function: Channels runs what it returns in a task of its own.
+        if self.observer is not None:
+            self.observer.on_receive_called()
+        return self._receive()
 
-    def attach(self, turns: Turns) -> None:
-        """From now on, each message is for ``turns``, which ask for those that had to wait."""
-        self.turns = turns
-        turns.listen_to(self.next)
+    async def _receive(self) -> Message:
+        """Return the next message, and wait for it if there is none."""
+        while (message := self.next()) is None:
+            self._arrived = asyncio.get_running_loop().create_future()
+            await self._arrived
+        return message
 
-    def next(self) -> dict | None:
-        """The next message, None if there is none."""
+    def attach(self, task: ConsumerTask) -> None:
+        """Dispatch messages to ``task`` from now on."""
+        self.task = task
+        task.add_source(self.next)
+        if self.observer is not None:
+            self.observer.on_attached(task)
+
+    def next(self) -> Message | None:
+        """Take the next message, None if there is none."""
         if not self.messages:
             return None
         message = self.messages.popleft()
-        if self.hold and len(self.messages) == MANY // 2:
-            self.hold(False)
+        if self.on_full and len(self.messages) == MAX_WAITING_MESSAGES // 2:
+            self.on_full(False)
         if not self.messages:
             self.messages = ()
+        if self.observer is not None:
+            self.observer.on_received(message)
         return message
 
-    def put_nowait(self, message: dict) -> None:
-        """Add a message, in the event loop's own thread."""
-        if self.turns and not self.turns.busy:
-            return outside_tasks(self.turns.loop, self.turns.take, message)
+    def put_nowait(self, message: Message) -> None:
+        """Dispatch a message, or add it to those that wait. In the thread of the event loop."""
+        task = self.task
+        if task and not task.is_busy:
+            if self.observer is not None:
+                self.observer.on_received(message)
+            with NoCurrentTask(task.loop):
+                task.dispatch(message)
+            return
         if not self.messages:
             self.messages = deque()
         self.messages.append(message)
-        if self.hold and len(self.messages) == MANY:
-            self.hold(True)
-        if self.turns:
-            self.turns.notice(self.turns.loop)
-        elif self.arrived and not self.arrived.done():
-            self.arrived.set_result(None)
+        if self.on_full and len(self.messages) == MAX_WAITING_MESSAGES:
+            self.on_full(True)
+        if task:
+            task.wake(task.loop)
+        elif self._arrived and not self._arrived.done():
+            self._arrived.set_result(None)
 
 
-class OneByOne(Inbox):
-    """An inbox that has no room for a second message."""
+class SingleMessageInbox(Inbox):
+    """An inbox that holds one message."""
 
-    __slots__ = ("room",)
+    __slots__ = ("_taken",)
 
-    def next(self) -> dict | None:
+    def next(self) -> Message | None:
         if self.messages:
-            self.room.set_result(None)
+            self._taken.set_result(None)
         return super().next()
 
-    async def has_room(self) -> None:
-        """Wait until the message in it, if there is one, is taken."""
+    async def wait_until_taken(self) -> None:
+        """Wait until the message is taken, if there is one."""
         if self.messages:
-            self.room = asyncio.get_running_loop().create_future()
-            await self.room
+            self._taken = asyncio.get_running_loop().create_future()
+            await self._taken
 
 
-async def pump(receive: Callable[[], Awaitable[dict]], turns: Turns) -> None:
-    """Have ``turns`` get whatever ``receive`` has, for ever. As in Channels, what can't be handled yet waits there."""
-    inbox = OneByOne()
-    inbox.attach(turns)
+async def receive_for(receive: Callable[[], Awaitable[Message]], task: ConsumerTask) -> None:
+    """Dispatch what ``receive`` returns, without end. As in Channels, it is called one ahead."""
+    inbox = SingleMessageInbox()
+    inbox.attach(task)
     try:
         while True:
             inbox.put_nowait(await receive())
-            await inbox.has_room()
-            await asyncio.sleep(0)  # neither need have waited, and all else gets its turn
+            await inbox.wait_until_taken()
+            await asyncio.sleep(0)  # neither has to wait, and other tasks need their turn
     except Exception as error:
-        turns.fail(error)
+        task.fail(error)

@@ -1,311 +1,379 @@
-"""The channel layer: events between the consumers of one process, at a cost for each member and not its square."""
+"""The channel layer: events between the consumers of one process."""
 
 import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
 from functools import partial
 from typing import Any
 
+from asgiref.sync import markcoroutinefunction
 from channels.exceptions import ChannelFull
 from channels.layers import InMemoryChannelLayer
 
-from chatdemo.realtime.tasks import outside_tasks
-from chatdemo.realtime.turns import Turns
+from chatdemo.realtime.consumer_task import ConsumerTask
+from chatdemo.realtime.observers import LayerObserver
+from chatdemo.realtime.upstream.asyncio import NoCurrentTask, get_running_loop_or_none
+from chatdemo.realtime.upstream.channels import remove_from_groups
 
 logger = logging.getLogger(__name__)
-#: Values that nobody can change: a dict of these alone is copied without a look into it.
-FLAT = {str, int, float, bool, bytes, type(None)}
-#: The names of channels, and in the same order the turns that they are attached to, if they are.
-Members = tuple[list[str], list[Turns | None]]
+Event = dict[str, Any]
+#: Types of values that can't be changed: copying a dict of these needs no look into it.
+IMMUTABLE_TYPES = {str, int, float, bool, bytes, type(None)}
+#: Expired events and members are searched for at most this often.
+SWEEP_SECONDS = 10
+#: The channels of a group, and in the same order the tasks that they are attached to, if any.
+Members = tuple[list[str], list[ConsumerTask | None]]
 
 
-def how_to_copy(message: dict) -> Callable[[dict], dict]:
-    """What makes a copy of the message that shares nothing with it that can be changed."""
-    return dict if FLAT.issuperset(map(type, message.values())) else deepcopy
+def copier_of(event: Event) -> Callable[[Event], Event]:
+    """Return the function that copies the event so that no change of one affects the other."""
+    return dict if IMMUTABLE_TYPES.issuperset(map(type, event.values())) else deepcopy
 
 
-class Mailbox:
-    """A channel: the events that wait in it, each with the time at which it expires, and those who wait for one.
+class Channel:
+    """The events that wait in a channel, with the times at which they expire, and the receivers."""
 
-    Or the consumer's turns that it is attached to.
-    """
+    __slots__ = ("events", "receivers", "task")
 
-    __slots__ = ("events", "waiters", "turns")
+    def __init__(self, task: ConsumerTask | None = None) -> None:
+        self.events: deque[tuple[float, Event]] | tuple[()] = ()  # a deque takes 760 bytes
+        self.receivers: list[asyncio.Future[Event]] = []
+        self.task = task
 
-    def __init__(self, turns: Turns | None = None) -> None:
-        self.events: deque[tuple[float, dict]] | tuple = ()
-        self.waiters: list[asyncio.Future] = []
-        self.turns = turns
-
-    def keep(self, event: dict, expires: float, first: bool = False) -> None:
-        """Let the event wait, behind the others or before them. An empty channel is without the deque, 760 bytes."""
+    def put(self, event: Event, expires: float, first: bool = False) -> None:
+        """Add an event behind the others, or before them."""
         if not self.events:
             self.events = deque()
         (self.events.appendleft if first else self.events.append)((expires, event))
 
+    def pop(self) -> Event:
+        """Take the first event."""
+        event = self.events.popleft()[1]  # type: ignore[union-attr]
+        if not self.events:
+            self.events = ()
+        return event
+
 
 class ChannelLayer(InMemoryChannelLayer):
-    """Channels' in-memory layer and its contract (Channels' docs: Channel Layer Specification), with differences:
+    """Channels' in-memory layer, by the Channel Layer Specification, with these differences:
 
-    - A group_send costs the same for each member. Upstream walks through every channel and every member of every group
-      at each receive.
-    - What is lost is logged: an event for a channel that is full, and one that expired unread.
+    - ``group_send`` costs the same for each member. Upstream goes through every channel and every
+      member of every group at each receive.
+    - Lost events are logged: in a full channel, and expired ones.
     - ``channel_capacity`` works. Upstream never compiles its patterns.
     - A receive that is cancelled after its event has arrived puts it back. Upstream may lose it.
-    - ``attach`` has events handed over as they are sent, which saves a member the task that waits for them.
+    - ``attach`` dispatches events to a consumer's task, which needs no task to receive them.
+    - ``group_send_nowait`` is ``group_send`` for code that isn't asynchronous.
 
-    Consumers of several event loops and threads may use one layer.
-
-    ``batching_allowed`` tells senders whether several messages may go in one event: not while each is followed.
+    Consumers in several event loops and threads may use one layer. ``observer`` is called for each
+    event while it is set.
     """
 
-    batching_allowed = True
-
     def __init__(
-        self, expiry=60, group_expiry=86400, capacity=100, channel_capacity=None, **kwargs
+        self,
+        expiry: float = 60,
+        group_expiry: float = 86400,
+        capacity: int = 100,
+        channel_capacity: dict[str, int] | None = None,
+        **kwargs: Any,
     ):
         super().__init__(expiry, group_expiry, capacity, channel_capacity, **kwargs)
         self.channel_capacity = self.compile_capacities(channel_capacity or {})
-        self.channels: dict[str, Mailbox] = {}
-        # By the event loop that is handing events out: what has been sent meanwhile.
-        self._later: dict[asyncio.AbstractEventLoop, deque[tuple[Members, dict, str]]] = {}
-        # A group's, until any changes. To look each up by its name costs more than all else that is done for it here.
+        self.channels: dict[str, Channel] = {}
+        self.observer: LayerObserver | None = None
+        # By event loop, while it delivers events: those that were sent meanwhile.
+        self._postponed: dict[asyncio.AbstractEventLoop, deque[tuple[Members, Event, str]]] = {}
+        # By group, until a membership changes: finding each channel by its name would cost more
+        # than everything else here.
         self._members: dict[str, Members] = {}
-        self._swept = time.time()
+        self._last_sweep = time.time()
+
+    @property
+    def batching_allowed(self) -> bool:
+        """Whether several messages may be sent in one event."""
+        return self.observer is None or self.observer.batching_allowed
+
+    async def new_channel(self, prefix: str = "specific.") -> str:
+        """Return the name of a new channel."""
+        name = await super().new_channel(prefix)
+        if self.observer is not None:
+            self.observer.on_new_channel(name)
+        return name
 
     async def send(self, channel: str, message: Mapping[str, Any]) -> None:
-        """Put an event into a channel. Raises ChannelFull, and TypeError for a name that isn't one."""
+        """Send an event to a channel. Raises ChannelFull, and TypeError for an invalid name."""
         assert isinstance(message, dict), "message is not a dict"
         self.require_valid_channel_name(channel)
         assert "__asgi_channel__" not in message
-        if self._is_full(channel) or self._hand_out(self._find([channel]), message):
+        if self.observer is not None:
+            message = self.observer.on_send(channel, message)  # type: ignore[assignment]
+            if message is None:
+                return
+        if self._is_full(channel) or self._deliver(self._find_tasks([channel]), message):
+            if self.observer is not None:
+                self.observer.on_full([channel])
             raise ChannelFull(channel)
 
-    async def receive(self, channel: str) -> dict:
-        """The next event of a channel, waiting for it if there is none. Events that have expired are passed over."""
+    @markcoroutinefunction
+    def receive(self, channel: str) -> Awaitable[Event]:
+        """Return the next event of a channel, and wait for it. Expired events are dropped."""
+        if self.observer is not None:  # before a task runs what this returns
+            self.observer.on_receive_called(channel)
+        return self._receive(channel)
+
+    async def _receive(self, channel: str) -> Event:
         self.require_valid_channel_name(channel)
         self._sweep()
-        mailbox = self.channels.setdefault(channel, Mailbox())
-        self._expire(channel, mailbox)
-        if mailbox.events:
-            event = mailbox.events.popleft()[1]
-            self._tidy(channel, mailbox)
-            return event
-        return await self._wait(channel, mailbox)
+        queue = self.channels.setdefault(channel, Channel())
+        self._drop_expired(channel, queue)
+        if queue.events:
+            event = queue.pop()
+            self._remove_if_unused(channel, queue)
+        else:
+            event = await self._wait_for_event(channel, queue)
+        return self._report_delivery(channel, event)
 
-    async def _wait(self, channel: str, mailbox: Mailbox) -> dict:
-        waiter = asyncio.get_running_loop().create_future()
-        mailbox.waiters.append(waiter)
+    async def _wait_for_event(self, channel: str, queue: Channel) -> Event:
+        receiver = asyncio.get_running_loop().create_future()
+        queue.receivers.append(receiver)
         try:
-            return await waiter
+            return await receiver
         except asyncio.CancelledError:
-            if (
-                waiter.done() and not waiter.cancelled()
-            ):  # it came, and whoever waited is gone: it's the next one's
-                self._return(channel, waiter.result())
+            if receiver.done() and not receiver.cancelled():  # it has arrived: for the next one
+                self._put_back(channel, receiver.result())
             raise
         finally:
-            if waiter in mailbox.waiters:
-                mailbox.waiters.remove(waiter)
-            self._tidy(channel, mailbox)
+            if receiver in queue.receivers:
+                queue.receivers.remove(receiver)
+            self._remove_if_unused(channel, queue)
 
     async def group_send(self, group: str, message: Mapping[str, Any]) -> None:
-        """Put an event into every channel of a group. It is lost, and logged, where a channel is full."""
+        """Send an event to every channel of a group. Where a channel is full, it is lost and logged.
+
+        Raises TypeError for an invalid name.
+        """
+        self.group_send_nowait(group, message)
+
+    def group_send_nowait(self, group: str, message: Mapping[str, Any]) -> None:
+        """Do what ``group_send`` does. It never has to wait."""
         assert isinstance(message, dict), "Message is not a dict"
-        if group not in self.groups:  # whose name has been looked at already
+        if group not in self.groups:  # whose name was checked
             self.require_valid_group_name(group)
         self._sweep()
         members = self._members.get(group)
         if members is None:
-            members = self._members[group] = self._find(list(self.groups.get(group, ())))
-        if full := self._hand_out(members, message, group):
-            self._log_full(group, full)
+            members = self._members[group] = self._find_tasks(list(self.groups.get(group, ())))
+        if self.observer is not None:
+            event = self.observer.on_group_send(group, members[0], message)
+            if event is None:
+                return
+            message = event
+        self._report_full(group, self._deliver(members, message, group))
 
-    def _find(self, channels: list[str]) -> Members:
-        mailboxes = map(self.channels.get, channels)
-        return channels, [mailbox.turns if mailbox else None for mailbox in mailboxes]
+    def _find_tasks(self, channels: list[str]) -> Members:
+        found = map(self.channels.get, channels)
+        return channels, [channel.task if channel else None for channel in found]
 
     async def group_add(self, group: str, channel: str) -> None:
-        """Add a channel to a group. Raises TypeError for a name that isn't one."""
+        """Add a channel to a group. Raises TypeError for an invalid name."""
         await super().group_add(group, channel)
         self._members.pop(group, None)
+        if self.observer is not None:
+            self.observer.on_group_add(group, channel)
 
     async def group_discard(self, group: str, channel: str) -> None:
-        """Take a channel from a group, if it is in it."""
+        """Remove a channel from a group, if it is a member."""
         await super().group_discard(group, channel)
         self._members.pop(group, None)
+        if self.observer is not None:
+            self.observer.on_group_discard(group, channel)
 
-    def attach(self, channel: str, turns: Turns) -> None:
-        """Have ``turns`` get each event of a channel, as it is sent or as soon as it can."""
+    def attach(self, channel: str, task: ConsumerTask) -> None:
+        """Dispatch the events of a channel to ``task`` from now on."""
         self.require_valid_channel_name(channel)
-        self.channels[channel] = Mailbox(turns)
+        self.channels[channel] = Channel(task)
         self._members.clear()
-        turns.listen_to(partial(self.receive_nowait, channel))
+        task.add_source(partial(self.receive_nowait, channel))
 
     def detach(self, channel: str) -> None:
-        """Forget a channel that was attached, and what is in it."""
+        """Remove a channel that was attached, with the events in it."""
         self.channels.pop(channel, None)
         self._members.clear()
 
-    def receive_nowait(self, channel: str) -> dict | None:
-        """The next event of a channel that is attached, None if there is none."""
-        mailbox = self.channels.get(channel)
-        if mailbox is None or not mailbox.events:
+    def receive_nowait(self, channel: str) -> Event | None:
+        """Return the next event of an attached channel, None if there is none."""
+        queue = self.channels.get(channel)
+        if queue is None or not queue.events:
             return None
-        self._expire(channel, mailbox)
-        if not mailbox.events:
+        self._drop_expired(channel, queue)
+        if not queue.events:
             return None
-        event = mailbox.events.popleft()[1]
-        if not mailbox.events:
-            mailbox.events = ()
+        return self._report_delivery(channel, queue.pop())
+
+    def _report_delivery(self, channel: str, sent: Event) -> Event:
+        """Return the event as a consumer gets it."""
+        if self.observer is None and type(sent) is dict:
+            return sent
+        event = dict(sent)
+        if self.observer is not None:
+            self.observer.on_delivery(channel, event, sent)
         return event
 
+    def waiting(self, channel: str) -> int:
+        """Return the number of events that wait in a channel."""
+        queue = self.channels.get(channel)
+        return len(queue.events) if queue else 0
+
     async def flush(self) -> None:
-        """Forget all events and groups. Whoever waits goes on waiting."""
-        for channel, mailbox in list(self.channels.items()):
-            mailbox.events = ()
-            self._tidy(channel, mailbox)
+        """Remove all events and groups. Receivers go on waiting."""
+        for name, queue in list(self.channels.items()):
+            queue.events = ()
+            self._remove_if_unused(name, queue)
         self.groups = {}
         self._members.clear()
 
-    def _hand_out(self, members: Members, message: dict, group: str = "") -> list[str]:
-        """Put an event into each of the channels; the names of those that are full.
+    def _deliver(self, members: Members, event: Event, group: str = "") -> list[str]:
+        """Dispatch an event to each member, or put it into its channel. Return the full channels.
 
-        While events are being handed out, others wait: a handler's answer must not come before what it answers, for
-        those whose turn comes later.
+        Events that are sent while this event loop delivers one are postponed: the answer of a
+        handler must not reach other members before what it answers.
         """
         loop = asyncio.get_running_loop()
-        later = self._later.get(loop)
-        if later is not None:
-            later.append((members, deepcopy(message), group))
+        postponed = self._postponed.get(loop)
+        if postponed is not None:
+            postponed.append((members, deepcopy(event), group))
             return []
-        later = self._later[loop] = deque()
+        postponed = self._postponed[loop] = deque()
         try:
-            return outside_tasks(loop, self._put_all, members, message, loop)
+            with NoCurrentTask(loop):
+                return self._deliver_now(members, event, loop)
         finally:
-            self._go_on(loop, later)
+            self._deliver_postponed_later(loop, postponed)
 
-    def _go_on(self, loop: asyncio.AbstractEventLoop, later: deque) -> None:
-        if (
-            later
-        ):  # in a turn of its own: consumers that answer each other for ever must not stop all else
-            loop.call_soon(self._catch_up, loop, later)
+    def _deliver_postponed_later(self, loop: asyncio.AbstractEventLoop, postponed: deque) -> None:
+        if postponed:  # in a new turn: consumers may answer each other without end
+            loop.call_soon(self._deliver_postponed, loop, postponed)
         else:
-            del self._later[loop]
+            del self._postponed[loop]
 
-    def _catch_up(self, loop: asyncio.AbstractEventLoop, later: deque) -> None:
+    def _deliver_postponed(self, loop: asyncio.AbstractEventLoop, postponed: deque) -> None:
         try:
-            for _ in range(len(later)):
-                members, message, group = later.popleft()
-                if full := self._put_all(members, message, loop):
-                    self._log_full(group, full)
+            for _ in range(len(postponed)):
+                members, event, group = postponed.popleft()
+                self._report_full(group, self._deliver_now(members, event, loop))
         finally:
-            self._go_on(loop, later)
+            self._deliver_postponed_later(loop, postponed)
 
-    def _put_all(
-        self, members: Members, message: dict, loop: asyncio.AbstractEventLoop
+    def _deliver_now(
+        self, members: Members, event: Event, loop: asyncio.AbstractEventLoop
     ) -> list[str]:
-        copy, full = how_to_copy(message), []
-        for channel, turns in zip(*members, strict=True):
-            if turns and not turns.busy and not turns.behind and turns.loop is loop:
-                turns.take(copy(message))
-            elif not self._put(channel, copy(message), loop):
+        plain, copy, full = event, copier_of(event), []
+        observer = None
+        if type(event) is not dict:  # the observer's
+            observer, plain = self.observer, dict(event)
+        for channel, task in zip(*members, strict=True):
+            if task and not task.is_busy and not task.has_pending and task.loop is loop:
+                copied = copy(plain)
+                if observer is not None:
+                    observer.on_delivery(channel, copied, event)
+                task.dispatch(copied)
+            elif not self._put(channel, deepcopy(event) if observer else copy(event), loop):
                 full.append(channel)
         return full
 
-    def _put(self, channel: str, event: dict, loop: asyncio.AbstractEventLoop) -> bool:
-        """Give the event to who waits for it, or keep it; False if the channel is full."""
-        mailbox = self.channels.get(channel)
-        if mailbox is None:
-            mailbox = self.channels[channel] = Mailbox()
-        elif mailbox.waiters and self._give(channel, mailbox, event):
+    def _put(self, channel: str, event: Event, loop: asyncio.AbstractEventLoop) -> bool:
+        """Give the event to a receiver or store it. Return False if the channel is full."""
+        queue = self.channels.get(channel)
+        if queue is None:
+            queue = self.channels[channel] = Channel()
+        elif queue.receivers and self._give_to_receiver(channel, queue, event):
             return True
-        if mailbox.events and self._is_full(channel):
+        if queue.events and self._is_full(channel):
             return False
-        mailbox.keep(event, time.time() + self.expiry)
-        if mailbox.turns:
-            mailbox.turns.notice(loop)
+        queue.put(event, time.time() + self.expiry)
+        if queue.task:
+            queue.task.wake(loop)
         return True
 
     def _is_full(self, channel: str) -> bool:
-        mailbox = self.channels.get(channel)
-        if mailbox is None or len(mailbox.events) < self.get_capacity(channel):
+        queue = self.channels.get(channel)
+        if queue is None or len(queue.events) < self.get_capacity(channel):
             return False
-        self._expire(channel, mailbox)
-        return len(mailbox.events) >= self.get_capacity(channel)
+        self._drop_expired(channel, queue)
+        return len(queue.events) >= self.get_capacity(channel)
 
-    @staticmethod
-    def _log_full(group: str, full: list[str]) -> None:
-        logger.warning(
-            "%d of the group %s read too slowly: their channels are full, and an event for them was lost (%s)",
-            len(full),
-            group,
-            full[0],
-        )
+    def _report_full(self, group: str, full: list[str]) -> None:
+        if full:
+            logger.warning(
+                "An event to the group %s was lost for %d of its members, whose channels are full (%s)",
+                group,
+                len(full),
+                full[0],
+            )
+            if self.observer is not None:
+                self.observer.on_full(full)
 
-    def _give(self, channel: str, mailbox: Mailbox, event: dict) -> bool:
-        """Whether somebody was waiting, and gets it: in the event loop that they wait in."""
-        while mailbox.waiters:
-            waiter = mailbox.waiters.pop(0)
-            loop = waiter.get_loop()
-            if loop is not asyncio._get_running_loop():
-                loop.call_soon_threadsafe(self._hand_over, channel, waiter, event)
+    def _give_to_receiver(self, channel: str, queue: Channel, event: Event) -> bool:
+        """Give the event to the first receiver, in its event loop. Return False if there is none."""
+        while queue.receivers:
+            receiver = queue.receivers.pop(0)
+            loop = receiver.get_loop()
+            if loop is not get_running_loop_or_none():
+                loop.call_soon_threadsafe(self._set_result, channel, receiver, event)
                 return True
-            if not waiter.done():
-                waiter.set_result(event)
+            if not receiver.done():
+                receiver.set_result(event)
                 return True
         return False
 
-    def _hand_over(self, channel: str, waiter: asyncio.Future, event: dict) -> None:
-        """In the waiter's own loop, and so perhaps after it has given up."""
-        if waiter.done():
-            self._return(channel, event)
+    def _set_result(self, channel: str, receiver: "asyncio.Future[Event]", event: Event) -> None:
+        if receiver.done():  # it was cancelled before this call in its own loop
+            self._put_back(channel, event)
         else:
-            waiter.set_result(event)
+            receiver.set_result(event)
 
-    def _return(self, channel: str, event: dict) -> None:
-        """Put an event back to the front, as if it had never been taken."""
-        mailbox = self.channels.setdefault(channel, Mailbox())
-        if not self._give(channel, mailbox, event):
-            mailbox.keep(event, time.time() + self.expiry, first=True)
+    def _put_back(self, channel: str, event: Event) -> None:
+        """Put an event back as the first one."""
+        queue = self.channels.setdefault(channel, Channel())
+        if not self._give_to_receiver(channel, queue, event):
+            queue.put(event, time.time() + self.expiry, first=True)
 
-    def _tidy(self, channel: str, mailbox: Mailbox) -> None:
-        """Forget a channel that nothing is in and nobody waits for: so many come and go."""
-        in_use = mailbox.events or mailbox.waiters or mailbox.turns
-        if not in_use and self.channels.get(channel) is mailbox:
+    def _remove_if_unused(self, channel: str, queue: Channel) -> None:
+        is_used = queue.events or queue.receivers or queue.task
+        if not is_used and self.channels.get(channel) is queue:
             del self.channels[channel]
 
-    def _expire(self, channel: str, mailbox: Mailbox) -> None:
-        """Drop what nobody has read in time. As in the specification, such a channel leaves its groups."""
-        now, lost = time.time(), 0
-        while mailbox.events and mailbox.events[0][0] < now:
-            mailbox.events.popleft()
-            lost += 1
-        if lost:
+    def _drop_expired(self, channel: str, queue: Channel) -> None:
+        """Drop expired events. By the specification, their channel leaves its groups."""
+        now, expired = time.time(), 0
+        while queue.events and queue.events[0][0] < now:
+            queue.pop()
+            expired += 1
+        if expired:
             logger.warning(
                 "%d events in the channel %s expired unread, and it leaves its groups",
-                lost,
+                expired,
                 channel,
             )
-            self._remove_from_groups(channel)
+            remove_from_groups(self, channel)
             self._members.clear()
 
     def _sweep(self) -> None:
-        """Now and then, go through everything for what has expired. Each use of a channel sees to that one itself."""
+        """Drop all that has expired, now and then. A channel that is used is checked each time."""
         now = time.time()
-        if now - self._swept < min(self.expiry, 10):
+        if now - self._last_sweep < min(self.expiry, SWEEP_SECONDS):
             return
-        self._swept = now
-        for channel, mailbox in list(self.channels.items()):
-            self._expire(channel, mailbox)
-            self._tidy(channel, mailbox)
+        self._last_sweep = now
+        for channel, queue in list(self.channels.items()):
+            self._drop_expired(channel, queue)
+            self._remove_if_unused(channel, queue)
         self._members.clear()
         for group, members in list(self.groups.items()):
             for channel in [
-                name for name, since in members.items() if since < now - self.group_expiry
+                one for one, since in members.items() if since < now - self.group_expiry
             ]:
                 del members[channel]
             if not members:

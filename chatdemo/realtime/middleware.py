@@ -1,25 +1,29 @@
 """ASGI middleware that costs nothing once a connection is open."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Application = Callable[..., Awaitable[None]]
 
 
 class FillScope:
-    """``stack``, a middleware or a stack of them, run for the scope that it makes, before ``application`` gets that.
+    """Runs ``stack``, a middleware, and gives ``application`` the scope that it has made.
 
-    For what fills the scope of a WebSocket, and then only stands between: AuthMiddlewareStack. Its SessionMiddleware
-    looks into the session at each message sent, and acts on HTTP responses alone (``save_message_types``): that was
-    two fifths of the time of a delivery. Its parts' frames and copies of the scope were 4 KiB of each connection.
+    It is for middleware that is needed for a WebSocket's scope alone: AuthMiddlewareStack. Its
+    SessionMiddleware looks into the session for each message that is sent, but acts on HTTP
+    responses alone (``save_message_types``). That was two fifths of the time of a delivery, and
+    its frames and copies of the scope took 4 KiB of each connection.
     """
 
-    def __init__(self, stack: Callable[[Callable], Callable], application: Callable):
+    def __init__(self, stack: Callable[[Application], Application], application: Application):
         self.stack, self.application = stack, application
 
-    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
-        filled = []
+    async def __call__(self, scope: dict[str, Any], receive: Callable, send: Callable) -> None:
+        filled: list[dict[str, Any]] = []
 
-        async def keep_scope(scope: dict, receive: Callable, send: Callable) -> None:
+        async def store_scope(scope: dict[str, Any], receive: Callable, send: Callable) -> None:
             filled.append(scope)
 
-        await self.stack(keep_scope)(scope, receive, send)
+        await self.stack(store_scope)(scope, receive, send)
         if filled:  # or the stack has refused the connection
             await self.application(filled[0], receive, send)

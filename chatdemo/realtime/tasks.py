@@ -1,101 +1,58 @@
-"""Running parts of a task from outside of it. asyncio's documentation, under Extending, has the functions for it."""
+"""Tasks that nobody waits for, and results that are there already."""
 
 import asyncio
-import types
-from asyncio import _enter_task, _leave_task
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Coroutine
 from typing import Any
 
-enter, leave = _enter_task, _leave_task
+from chatdemo.realtime.upstream.asyncio import suspend
+
+_background: set[asyncio.Task] = set()  # the event loop itself has only weak references
 
 
-def outside_tasks(loop: asyncio.AbstractEventLoop, call: Callable, *arguments: Any) -> Any:
-    """``call(*arguments)``, with no task of ``loop``, the event loop that runs, as the current one meanwhile."""
-    task = asyncio.current_task(loop)
-    if task is None:
-        return call(*arguments)
-    leave(loop, task)
-    try:
-        return call(*arguments)
-    finally:
-        enter(loop, task)
-
-
-def cancel_again(task: asyncio.Task) -> None:
-    """Have the task's next wait cancelled instead of the one that was. It counts once (``Task.cancelling``)."""
-    if hasattr(task, "uncancel"):  # Python 3.11
-        task.uncancel()
-    task.cancel()
-
-
-def suspend(coroutine: Coroutine, waiting_for: Any) -> Generator:
-    """The rest of a coroutine that has begun, and waits for a future (or None: for the loop's next turn)."""
-    if waiting_for is not None:
-        waiting_for._asyncio_future_blocking = (
-            False  # its __await__ said True, and it can't be awaited again meanwhile
-        )
-    return _resume(coroutine, waiting_for)
-
-
-@types.coroutine
-def _resume(coroutine: Coroutine, waiting_for: Any) -> Generator:
-    if waiting_for is not None:
-        waiting_for._asyncio_future_blocking = True
-    try:
-        yield waiting_for
-    except BaseException as error:  # the task is being cancelled, say
-        try:
-            waiting_for = coroutine.throw(error)
-        except StopIteration:
-            return
-        yield from _resume(coroutine, waiting_for)
-    else:
-        yield from coroutine
-
-
-_running: set[asyncio.Task] = (
-    set()
-)  # the event loop itself keeps no more than a weak reference to a task
-
-
-def run_in_background(coroutine: Coroutine) -> None:
-    """Run a coroutine in a task of its own that nobody waits for. What it raises is logged by asyncio."""
+def run_in_background(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Run a coroutine in a task of its own. asyncio logs what it raises."""
     task = asyncio.get_running_loop().create_task(coroutine)
-    _running.add(task)
-    task.add_done_callback(_running.discard)
+    _background.add(task)
+    task.add_done_callback(_background.discard)
 
 
-def run_eagerly(coroutine: Coroutine) -> None:
-    """Run a coroutine at once, as far as it goes without waiting, and its rest as ``run_in_background`` does.
+def run_eagerly(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Run a coroutine at once until it has to wait, and the rest in the background.
 
-    It has no task until then. One that never waits is spared the making of a task and a turn of the loop: 6 µs.
+    A coroutine that never waits needs no task and no turn of the event loop, which take 6 µs.
     """
     try:
-        waiting_for = coroutine.send(None)
+        future = coroutine.send(None)
     except StopIteration:
         return
-    run_in_background(_rest(coroutine, waiting_for))
+    run_in_background(_finish(coroutine, future))
 
 
-async def _rest(coroutine: Coroutine, waiting_for: Any) -> None:
-    await suspend(coroutine, waiting_for)
+async def _finish(coroutine: Coroutine[Any, Any, Any], future: Any) -> None:
+    await suspend(coroutine, future)
 
 
-class Done(asyncio.Future):
-    """A coroutine that has ended: awaited as often and as quickly as a future, and fit for ``asyncio.create_task``."""
+class CompletedAwaitable(asyncio.Future):
+    """The result of a coroutine that has ended.
+
+    It can be awaited any number of times, as fast as a future, and asyncio.create_task() accepts
+    it as a coroutine.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop):
         super().__init__(loop=loop)
         self.set_result(None)
 
     def send(self, value: object) -> None:
+        """Raise StopIteration, as a coroutine that returns does."""
         raise StopIteration
 
     def throw(self, *error: Any) -> None:
+        """Raise the error, as a coroutine that doesn't handle it does."""
         raise error[0]
 
     def close(self) -> None:
-        pass
+        """Do nothing, as a coroutine that has ended does."""
 
 
-Coroutine.register(Done)
+Coroutine.register(CompletedAwaitable)

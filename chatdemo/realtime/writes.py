@@ -1,87 +1,84 @@
-"""What is written to participants, joined within one turn of the event loop."""
+"""Joins what is written to a participant within one turn of the event loop into one system call."""
 
 import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chatdemo.realtime.upstream.twisted import Transport
 
 logger = logging.getLogger(__name__)
-#: Those that have something to send at the end of this turn.
-unsent: list["JoinedWrites"] = []
-#: Whether it is sent before the end.
-_together = False
+_unsent: list["JoinedWrites"] = []
+_flushes_on_exit = False
 
 
 class JoinedWrites:
-    """What was written in this turn.
+    """What was written to one participant and isn't sent yet.
 
-    A small object apart from the transport: a server that has been idle finds nothing in its processor's cache, and
-    what takes time then is to fetch each object that a delivery touches.
+    It is a small object of its own. A server that has been idle finds nothing in the processor's
+    cache, and then fetching each object that a delivery uses takes most of the time.
     """
 
-    __slots__ = ("first", "more", "send", "held_up", "transport")
+    __slots__ = ("first", "more", "send", "is_blocked", "transport")
 
-    def __init__(self, transport: Any):
+    def __init__(self, transport: "Transport"):
         self.first: bytes | None = None
         self.more: list[bytes] | None = None
         self.send = transport.socket.send
-        self.held_up = transport.backlog > 0  # by what was written before
+        self.is_blocked = transport.backlog > 0  # the reactor still sends what was written before
         self.transport = transport
 
     def write(self, data: bytes) -> None:
+        """Send data at the end of the event loop's turn."""
         if self.first is not None:
             if self.more is None:
                 self.more = []
             self.more.append(data)
             return
-        if not unsent and not _together:
+        if not _unsent and not _flushes_on_exit:
             loop = asyncio.get_running_loop()
-            # In two steps, so that what comes of the next look at the sockets is joined too.
-            loop.call_soon(loop.call_soon, _flush_all)
-        unsent.append(self)
+            # Two turns later: what the next look at the sockets causes is then joined, too.
+            loop.call_soon(loop.call_soon, flush, _unsent)
+        _unsent.append(self)
         self.first = data
 
-    def flush(self) -> None:
-        data, more = self.first, self.more
-        if data is None:
-            return
-        if more:
-            data = b"".join((data, *more))
-        self.first = self.more = None
-        sent = 0
-        if not self.held_up:
-            try:
-                sent = self.send(data)
-            except BlockingIOError:
-                pass
-            except OSError:  # the participant is gone
-                return self.transport.abortConnection()
-        if sent < len(data):
-            self.transport.leave_to_reactor(data[sent:])
+
+def flush(writers: list[JoinedWrites]) -> None:
+    """Send what was written to these participants, and empty the list."""
+    all_writers = writers[:]
+    writers.clear()
+    for writes in all_writers:
+        data, more, transport = writes.first, writes.more, writes.transport
+        if data is None:  # sent already, when the connection was closed
+            continue
+        writes.first = writes.more = None
+        try:
+            if more:
+                data = b"".join((data, *more))
+            sent = 0 if writes.is_blocked else writes.send(data)
+            if sent < len(data):
+                transport.send_later(data[sent:])
+        except BlockingIOError:
+            transport.send_later(data)
+        except OSError:  # the participant is gone
+            transport.abortConnection()
+        except Exception:
+            logger.exception("Writing to a participant failed, and its connection is closed")
+            transport.abortConnection()
 
 
 @contextmanager
 def flush_on_exit() -> Iterator[None]:
-    """Have what is written meanwhile sent when this ends, and not in a later turn of the event loop.
+    """Send what is written within the block at its end, and not two turns of the loop later.
 
-    For whoever has waited for more to come already: it saves the loop two turns.
+    For code that has already waited for more to arrive.
     """
-    global _together
-    _together = True
+    global _flushes_on_exit
+    _flushes_on_exit = True
     try:
         yield
     finally:
-        _together = False
-        _flush_all()
-
-
-def _flush_all() -> None:
-    this_turn = unsent[:]
-    unsent.clear()
-    for joined in this_turn:
-        try:
-            joined.flush()
-        except Exception:
-            logger.exception("Writing to a participant failed, and its connection is closed")
-            joined.transport.abortConnection()
+        _flushes_on_exit = False
+        flush(_unsent)

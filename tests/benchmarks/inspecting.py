@@ -74,11 +74,11 @@ def one_round(people: int, seconds: float, workshop: Workshop) -> dict[str, floa
 
 def grows() -> float:
     """Memory after a million events to that after the first few."""
-    from chatdemo.inspector.tape import Tape
+    from chatdemo.inspector.recording import Recording
 
-    tape, me = Tape(5000), Path("/proc/self")
+    recording, me = Recording(5000), Path("/proc/self")
     for number in range(MILLION):
-        tape.record(
+        recording.record(
             "send",
             payload=f"message {number} " + "x" * (number % 300),
             connection=number % 30,

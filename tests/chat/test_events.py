@@ -18,13 +18,13 @@ SEVERAL = [
 @pytest.fixture
 def sent(monkeypatch):
     """The types of the events that go to groups."""
-    types, group_send = [], ChannelLayer.group_send
+    types, group_send = [], ChannelLayer.group_send_nowait
 
     def note(self, group, message):
         types.append(message["type"])
         return group_send(self, group, message)
 
-    monkeypatch.setattr(ChannelLayer, "group_send", note)
+    monkeypatch.setattr(ChannelLayer, "group_send_nowait", note)
     monkeypatch.setattr(type(get_channel_layer()), "batching_allowed", True)
     return types
 

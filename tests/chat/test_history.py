@@ -67,7 +67,7 @@ async def test_what_a_full_channel_lost_comes_from_the_history(monkeypatch):
         await ben.say("a")
         assert await heard(ana, 1) == await heard(ben, 1) == [(1, "a")]
         with monkeypatch.context() as patched:
-            patched.setattr(get_channel_layer(), "_put_all", lambda *_: [])
+            patched.setattr(get_channel_layer(), "_deliver_now", lambda *_: [])
             await ben.say("b")
             await ben.say("c")
             assert await ana.receive_nothing()

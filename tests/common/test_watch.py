@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from chatdemo.common import watch
 from chatdemo.common.watch import FileWatcher
 from chatdemo.course.checker.sources import source_files
@@ -13,28 +15,32 @@ def test_a_save_is_seen_and_nothing_else(tmp_path):
     views = project / "chat" / "views.py"
     watcher = FileWatcher(lambda: source_files(project))
     (project / "db.sqlite3").write_bytes(b"1")
-    assert not watcher.poll()
+    assert not watcher.modified()
     views.write_text("# saved\n", "utf-8")
-    assert watcher.poll() == ([views], [], [])
-    assert not watcher.poll()
+    assert watcher.modified() == {views}
+    assert not watcher.modified()
 
 
-def test_a_file_that_comes_or_goes_is_seen(tmp_path):
+def test_a_file_that_comes_or_goes_is_not_modified(tmp_path):
     file = tmp_path / "a.py"
     watcher = FileWatcher(lambda: tmp_path.glob("*.py"))
     file.touch()
-    assert watcher.poll() == ([], [file], [])
+    assert not watcher.modified()
     file.unlink()
-    assert watcher.poll() == ([], [], [file])
+    assert not watcher.modified()
 
 
 def test_a_listed_file_that_is_gone_already_is_none(tmp_path):
-    assert not FileWatcher(lambda: [tmp_path / "gone.py"]).poll()
+    assert not FileWatcher(lambda: [tmp_path / "gone.py"]).modified()
 
 
-def test_waiting_ends_with_the_change(tmp_path, monkeypatch):
+@pytest.mark.parametrize("change", ["touch", "unlink"])
+def test_waiting_ends_when_a_file_comes_or_goes(tmp_path, monkeypatch, change):
     monkeypatch.setattr(watch, "POLL_SECONDS", 0.01)
     file = tmp_path / "a.py"
+    if change == "unlink":
+        file.touch()
     watcher = FileWatcher(lambda: tmp_path.glob("*.py"))
-    threading.Timer(0.05, file.touch).start()
-    assert watcher.wait().added == [file]
+    threading.Timer(0.05, getattr(file, change)).start()
+    watcher.wait()
+    assert file.exists() == (change == "touch")

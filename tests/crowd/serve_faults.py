@@ -7,7 +7,7 @@ import json
 from collections import defaultdict
 
 from chatdemo.project.listener import listen
-from chatdemo.realtime.server import Server
+from chatdemo.realtime.upstream.daphne import Server
 
 rooms = defaultdict(list)
 held_back = []

@@ -49,5 +49,5 @@ async def joined(application, path, origin=b"http://testserver"):
 
 
 def events(inspector, *whats):
-    """What is on the tape, of these kinds or of all."""
-    return [event for event in inspector.tape.events if not whats or event["what"] in whats]
+    """The recorded events of these kinds, or all."""
+    return [event for event in inspector.recording.events if not whats or event["what"] in whats]

@@ -10,7 +10,7 @@ from channels.testing import WebsocketCommunicator
 
 from chatdemo.inspector import Inspector, feed
 from chatdemo.inspector.connection import Connection
-from chatdemo.inspector.layer import Recorder
+from chatdemo.inspector.layers import LayerRecorder
 from tests.inspector import project
 from tests.inspector.conftest import events, joined
 
@@ -103,7 +103,7 @@ async def test_a_watcher_sees_for_a_while_who_has_gone_and_nothing_of_them_is_ke
     async with watching(inspector):
         async with joined(inspector, "/ws/echo/lobby/"):
             pass
-        assert [one["state"] for one in inspector.state(None)["connections"]] == ["closed"]
+        assert [one["state"] for one in inspector.snapshot(None)["connections"]] == ["closed"]
     assert not inspector.connections
 
 
@@ -168,8 +168,8 @@ async def test_a_lessons_watcher_sees_its_own_room_and_nothing_else(layer):
 
 
 async def test_a_lessons_watcher_is_not_cut_off_for_what_others_say(layer, monkeypatch):
-    monkeypatch.setattr(feed, "UNREAD", 10)
-    monkeypatch.setattr(feed, "PATIENCE", 0.2)
+    monkeypatch.setattr(feed, "MAX_UNCONFIRMED", 10)
+    monkeypatch.setattr(feed, "MAX_DELAY_SECONDS", 0.2)
     inspector = Inspector(project.make_application(), watch={"mine": "/ws/echo/mine/"}.get)
     async with (
         joined(inspector, "/ws/echo/mine/") as mine,
@@ -200,8 +200,8 @@ async def test_a_group_of_several_rooms_is_no_lessons_own(layer):
 
 
 async def test_a_watcher_that_reads_nothing_is_cut_off_and_told_why(inspector, monkeypatch):
-    monkeypatch.setattr(feed, "UNREAD", 3)
-    monkeypatch.setattr(feed, "PATIENCE", 0.3)
+    monkeypatch.setattr(feed, "MAX_UNCONFIRMED", 3)
+    monkeypatch.setattr(feed, "MAX_DELAY_SECONDS", 0.3)
     async with joined(inspector, "/ws/echo/lobby/") as one, watching(inspector) as watcher:
         for _ in range(4):
             await one.send_to(text_data="x")
@@ -218,7 +218,7 @@ async def test_clearing_forgets_the_events(inspector):
     async with joined(inspector, "/ws/echo/lobby/"), watching(inspector) as watcher:
         await watcher.until_event("accept")
         await watcher.say(do="clear")
-        while inspector.tape.events:
+        while inspector.recording.events:
             await asyncio.sleep(0.001)
 
 
@@ -232,7 +232,12 @@ def fail(*arguments, **options):
 
 @pytest.mark.parametrize(
     ("where", "name"),
-    [(Connection, "record"), (Connection, "look"), (Connection, "hand"), (Recorder, "_record")],
+    [
+        (Connection, "record"),
+        (Connection, "locate"),
+        (Connection, "deliver"),
+        (LayerRecorder, "_record"),
+    ],
     ids=lambda value: getattr(value, "__name__", value),
 )
 async def test_a_fault_in_the_recorder_never_reaches_the_chat(
@@ -250,7 +255,7 @@ async def test_a_fault_in_the_recorder_never_reaches_the_chat(
 
 
 async def test_a_fault_in_telling_a_watcher_ends_the_watcher_alone(inspector, monkeypatch, caplog):
-    monkeypatch.setattr(feed.Watcher, "_take", fail)
+    monkeypatch.setattr(feed.Watcher, "_take_events", fail)
     async with joined(inspector, "/ws/room/lobby/") as one, watching(inspector) as watcher:
         while (message := await watcher.communicator.receive_output(timeout=5))[
             "type"
@@ -259,7 +264,7 @@ async def test_a_fault_in_telling_a_watcher_ends_the_watcher_alone(inspector, mo
         assert message["code"] == 1011
         await one.send_to(text_data="hello")
         assert "hello" in await one.receive_from()
-    assert "The inspector couldn't go on telling a watcher" in caplog.text
+    assert "The inspector's feed has failed" in caplog.text
     caplog.clear()
 
 

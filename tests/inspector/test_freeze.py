@@ -23,7 +23,7 @@ async def frozen(inspector):
         joined(inspector, "/ws/room/lobby/") as one,
         joined(inspector, "/ws/room/lobby/") as two,
     ):
-        layer = inspector.layer_of("lobby", None)
+        layer = inspector.find_layer("lobby", None)
         assert layer.freezer.freeze("lobby") and not layer.freezer.freeze("lobby")
         yield one, two, layer.freezer
 
@@ -40,7 +40,7 @@ async def test_a_frozen_group_holds_its_events_and_its_queues_fill(inspector, fr
     one, two, freezer = frozen
     await said(inspector, one, 3)
     assert await one.receive_nothing() and await two.receive_nothing()
-    state = inspector.state(None)
+    state = inspector.snapshot(None)
     assert [(group["frozen"], group["held"]) for group in state["groups"]] == [(True, 6)]
     assert [channel["waiting"] for channel in state["channels"]] == [3, 3]
 
@@ -55,7 +55,7 @@ async def test_each_step_lets_one_event_go_to_one_member(inspector, frozen):
         assert len(events(inspector, "layer_receive")) == number
     assert not await freezer.step("lobby")
     assert await texts(one, 2) == await texts(two, 2) == ["0", "1"]
-    assert freezer.holds("lobby") and not freezer.waiting
+    assert freezer.is_frozen("lobby") and not freezer._held_by_channel
 
 
 async def test_thawing_lets_all_go_in_order_behind_what_was_held(inspector, frozen):
@@ -65,9 +65,9 @@ async def test_thawing_lets_all_go_in_order_behind_what_was_held(inspector, froz
     await get_channel_layer().group_send("lobby", {"type": "chat.message", "text": "after"})
     wanted = [*map(str, range(COUNT)), "after"]
     assert await texts(one, COUNT + 1) == await texts(two, COUNT + 1) == wanted
-    assert inspector.tape.lost == 0
+    assert inspector.recording.lost == 0
     await asyncio.gather(*freezer._thawing)
-    assert not freezer.groups and not freezer.waiting and not freezer.thaw("lobby")
+    assert not freezer.groups and not freezer._held_by_channel and not freezer.thaw("lobby")
 
 
 async def test_what_is_sent_to_a_single_member_waits_its_turn(inspector, frozen):
@@ -89,7 +89,7 @@ async def test_other_groups_go_on(inspector, frozen):
 
 async def test_a_group_that_holds_too_much_thaws(inspector, frozen, monkeypatch):
     one, two, freezing = frozen
-    monkeypatch.setattr(freezer, "MOST", 4)
+    monkeypatch.setattr(freezer, "MAX_HELD", 4)
     await said(inspector, one, 3)
     assert await texts(one, 3) == await texts(two, 3) == ["0", "1", "2"]
     assert not freezing.groups

@@ -173,7 +173,7 @@ async def test_a_layer_that_passes_its_calls_on_is_recorded(layer_for_each_loop)
         await one.send_to(text_data="hello")
         assert "hello" in await one.receive_from()
         await get_channel_layer().send("unread", {"type": "x"})
-        assert inspector.state(None)["channels"] == [
+        assert inspector.snapshot(None)["channels"] == [
             {"channel": "unread", "connection": None, "waiting": 1}
         ]
     journey = [event["what"] for event in events_of(inspector) if event.get("journey") == 1]

@@ -6,7 +6,7 @@ It prints its port. A path says how the application behaves; what it sees of its
 import asyncio
 
 from chatdemo.project.listener import listen
-from chatdemo.realtime.server import Server
+from chatdemo.realtime.upstream.daphne import Server
 
 
 async def application(scope, receive, send):

@@ -27,7 +27,7 @@ from django.conf import settings
 from chatdemo.project.listener import listen
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
 from chatdemo.realtime.layer import ChannelLayer
-from chatdemo.realtime.server import Server
+from chatdemo.realtime.upstream.daphne import Server
 from chatdemo.realtime.writes import flush_on_exit
 
 

@@ -77,7 +77,7 @@ async def test_a_full_channel_refuses_and_a_group_says_what_it_lost(caplog):
         await layer.group_send("room", {"type": "c"})
     [record] = caplog.records
     assert record.getMessage() == (
-        "1 of the group room read too slowly: their channels are full, and an event for them was lost (slow)"
+        "An event to the group room was lost for 1 of its members, whose channels are full (slow)"
     )
     assert await layer.receive("slow") == {"type": "a"}
 
@@ -114,7 +114,7 @@ async def test_what_has_expired_makes_room_in_a_full_channel():
 async def test_old_memberships_and_unread_channels_are_swept_away(layer, monkeypatch):
     await layer.group_add("room", "one")
     await layer.send("one", {"type": "a"})
-    layer._swept = 0
+    layer._last_sweep = 0
     layer.groups["room"]["one"] = 1
     layer.channels["one"].events[0] = (1, {"type": "a"})
     await layer.group_send("other", {"type": "b"})

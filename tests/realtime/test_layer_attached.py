@@ -7,8 +7,8 @@ import threading
 import pytest
 from channels.exceptions import ChannelFull
 
+from chatdemo.realtime.consumer_task import ConsumerTask
 from chatdemo.realtime.layer import ChannelLayer
-from chatdemo.realtime.turns import Turns
 from tests.realtime.connections import until
 
 pytestmark = pytest.mark.usefixtures("tidy")
@@ -23,7 +23,7 @@ class Member:
         self.task = asyncio.create_task(self.run())
 
     async def run(self):
-        turns = Turns(self, {})
+        turns = ConsumerTask(self, {})
         self.layer.attach(self.channel, turns)
         await turns.run()
 
@@ -92,7 +92,7 @@ async def test_an_event_that_is_sent_to_one_who_is_busy_waits_until_the_channel_
             await layer.send("one", event(4))
         with caplog.at_level(logging.WARNING):
             await layer.group_send("room", event(5))
-        assert "1 of the group room read too slowly" in caplog.text
+        assert "An event to the group room was lost for 1 of its members" in caplog.text
         assert one.seen == [0]
         go_on.set()
         await until(lambda: len(one.seen) == 4, "the others")
@@ -151,7 +151,7 @@ async def test_flush_forgets_what_waits_and_keeps_who_is_attached(layer):
 @pytest.mark.parametrize("name", ["", "a b", "x" * 100])
 async def test_a_channel_that_is_attached_must_have_a_valid_name(layer, name):
     with pytest.raises(TypeError):
-        layer.attach(name, Turns(None, {}))
+        layer.attach(name, ConsumerTask(None, {}))
 
 
 async def test_what_is_sent_while_events_are_handed_out_comes_after_them_for_all(layer):

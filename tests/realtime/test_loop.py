@@ -7,9 +7,9 @@ import sys
 from tests.support.served import PATIENCE, clean_environ
 
 PRINT = """
-from chatdemo.realtime import loop
-loop.choose()
-from chatdemo.realtime.server import reactor
+from chatdemo.realtime.event_loop import choose_event_loop
+choose_event_loop()
+from chatdemo.realtime.upstream.daphne import reactor
 print(type(reactor._asyncioEventloop).__module__, type(reactor._asyncioEventloop).__name__)
 """
 STAND_IN = """

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatdemo.realtime.websocket import whole_text
+from chatdemo.realtime.send import decode_text_frame
 from tests.realtime.room import Participant, serving
 from tests.realtime.wire.frames import BINARY, CONTINUATION, PING, PONG, TEXT, Frame, encode, head
 
@@ -89,16 +89,18 @@ def test_any_texts_cut_in_any_way(room, texts, cuts):
 @pytest.mark.parametrize("size", [126, 127, 200, 300, 65_536])
 def test_the_beginning_of_a_long_frame_is_no_frame(size):
     data = unmasked(Frame(TEXT, b"x" * size))
-    assert [cut for cut in range(len(data[:400]) + 1) if whole_text(data[:cut]) is not None] == []
+    assert [
+        cut for cut in range(len(data[:400]) + 1) if decode_text_frame(data[:cut]) is not None
+    ] == []
 
 
 @pytest.mark.parametrize("size", range(1, 126))
 def test_a_whole_short_frame_is_read_and_no_part_of_it(size):
     text = "\u00e9" * (size // 2) + "x" * (size % 2)
     data = encode(Frame(TEXT, text.encode()))
-    assert whole_text(data) == text
-    assert all(whole_text(data[:cut]) is None for cut in range(len(data)))
-    assert whole_text(data + b"\x81") is None
+    assert decode_text_frame(data) == text
+    assert all(decode_text_frame(data[:cut]) is None for cut in range(len(data)))
+    assert decode_text_frame(data + b"\x81") is None
 
 
 NO_TEXTS = {
@@ -119,4 +121,4 @@ NO_TEXTS = {
 
 @pytest.mark.parametrize("data", NO_TEXTS.values(), ids=NO_TEXTS)
 def test_all_else_is_left_to_autobahn(data):
-    assert whole_text(data) is None
+    assert decode_text_frame(data) is None

@@ -23,7 +23,7 @@ from chatdemo.course.checker.recording_layer import RecordingLayer
 from chatdemo.course.checker.sources import Sources, nearby_project, settings_module_in
 from chatdemo.course.checker.watchdog import Watchdog
 from chatdemo.course.checker.websocket_routes import consumer_class, websocket_routes
-from chatdemo.realtime import redis
+from chatdemo.realtime import redis_layers
 
 #: How long the project's channel layer may take to pass an event on.
 LAYER_SECONDS = 2.0
@@ -147,7 +147,7 @@ class LearnerProject:
             return
         try:
             layer = get_channel_layer()
-            await asyncio.wait_for(redis.exchange(layer), LAYER_SECONDS)
+            await asyncio.wait_for(redis_layers.check_connection(layer), LAYER_SECONDS)
         except Exception as error:
             self._require_redis(configured["default"], error)
             layer = InMemoryChannelLayer()
@@ -156,7 +156,7 @@ class LearnerProject:
 
     def _require_redis(self, configured: Any, error: Exception) -> None:
         backend = configured.get("BACKEND") if isinstance(configured, dict) else None
-        if backend not in redis.BACKENDS:
+        if backend not in redis_layers.BACKENDS:
             place = self.in_settings("CHANNEL_LAYERS")
             raise Fault("C402", place, error=f"{type(error).__name__}: {error}")
         missing = isinstance(error, ImportError) or "channels_redis" not in sys.modules

@@ -5,7 +5,6 @@ test in tests/realtime/upstream checks what they mean.
 """
 
 import re
-from importlib import metadata
 from types import ModuleType
 
 from chatdemo.common.errors import ChatdemoError
@@ -19,12 +18,14 @@ class UpstreamError(ChatdemoError):
     """An installed package isn't a version that chatdemo works with."""
 
     def __init__(self, package: str, problem: str):
+        from importlib.metadata import version  # slow to import, and seldom needed
+
         requirement = _requirements().get(package, package)
         if package in NEWEST_TESTED:
             separator = "," if requirement != package else ""
             requirement += f"{separator}<={NEWEST_TESTED[package]}"
         super().__init__(
-            f"{package} {metadata.version(package)} {problem}.",
+            f"{package} {version(package)} {problem}.",
             f"Install a version that chatdemo works with: pip install '{requirement}'",
         )
 
@@ -58,5 +59,7 @@ def upstream_error(error: BaseException) -> UpstreamError | None:
 
 def _requirements() -> dict[str, str]:
     """chatdemo's requirements (PEP 508) by package."""
-    lines = [line.partition(";")[0].strip() for line in metadata.requires("chatdemo") or ()]
+    from importlib.metadata import requires
+
+    lines = [line.partition(";")[0].strip() for line in requires("chatdemo") or ()]
     return {re.split(r"[^\w.-]", line, maxsplit=1)[0].lower(): line for line in lines}

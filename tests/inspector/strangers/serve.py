@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 
 from chatdemo.project.listener import listen
-from chatdemo.realtime.server import Server
+from chatdemo.realtime.upstream.daphne import Server
 
 if __name__ == "__main__":
     module, _, name = sys.argv[1].partition(":")

@@ -8,7 +8,11 @@ import json  # noqa: E402
 from urllib.parse import parse_qs  # noqa: E402
 
 from asgiref.sync import async_to_sync  # noqa: E402
-from channels.generic.websocket import AsyncWebsocketConsumer, JsonWebsocketConsumer, WebsocketConsumer  # noqa: E402
+from channels.generic.websocket import (  # noqa: E402
+    AsyncWebsocketConsumer,
+    JsonWebsocketConsumer,
+    WebsocketConsumer,
+)
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 

@@ -11,9 +11,9 @@ from chatdemo.realtime.upstream import UpstreamError, require_names, upstream_er
 
 @pytest.fixture(autouse=True)
 def versions(monkeypatch):
-    monkeypatch.setattr(upstream.metadata, "version", lambda package: "99.1")
-    requires = ["daphne<5,>=4.2", "twisted>=24.11", 'tomli<3,>=2; python_version < "3.11"']
-    monkeypatch.setattr(upstream.metadata, "requires", lambda _: requires)
+    monkeypatch.setattr("importlib.metadata.version", lambda package: "99.1")
+    requirements = ["daphne<5,>=4.2", "twisted>=24.11", 'tomli<3,>=2; python_version < "3.11"']
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: requirements)
 
 
 def test_the_error_names_the_package_and_the_version_to_install():

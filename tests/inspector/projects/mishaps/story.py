@@ -73,7 +73,7 @@ STORIES = {
     ],
     "foreign": [
         "connect",
-        f"refuse WebsocketDenier {BECAUSE} its Origin, https://evil.example, is not one that this server allows.",
+        f"refuse WebsocketDenier {BECAUSE} this server doesn't allow its Origin, https://evil.example.",
         "disconnect WebsocketDenier",
     ],
     "ClosesWithCode": [

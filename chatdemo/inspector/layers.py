@@ -1,0 +1,296 @@
+"""Records what goes through a channel layer: through the hooks of ours, in place for any other."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
+from typing import Any
+from weakref import WeakValueDictionary
+
+from asgiref.sync import markcoroutinefunction
+from channels.consumer import get_handler_name
+from channels.exceptions import ChannelFull
+from channels.layers import BaseChannelLayer
+
+from chatdemo.inspector import source
+from chatdemo.inspector.connection import Connection, current, instance_of
+from chatdemo.inspector.formatting import format_value
+from chatdemo.inspector.freezer import Freezer
+from chatdemo.inspector.recording import Recording, never_raises
+from chatdemo.realtime.layer import ChannelLayer
+from chatdemo.realtime.observers import LayerObserver
+
+Event = dict[str, Any]
+#: The journey of the last event that a task has received which belongs to no participant: a loop
+#: on a named channel.
+worker_journey: ContextVar[int | None] = ContextVar("worker_journey", default=None)
+#: The methods of a channel layer that are recorded.
+METHODS = ("new_channel", "send", "receive", "group_add", "group_discard", "group_send")
+#: Events that were delivered to workers and may be handled now.
+MAX_REMEMBERED = 64
+
+
+class RecordedEvent(dict[str, Any]):
+    """An event on its way through a layer, with its journey and its formatted payload.
+
+    The layer doesn't report it again when the freezer sends it.
+    """
+
+    __slots__ = ("journey", "formatted")
+
+    @classmethod
+    def of(cls, event: Event, journey: int | None, formatted: str | None = None) -> "RecordedEvent":
+        """Return the event with its journey."""
+        recorded = cls(event)
+        recorded.journey = journey
+        recorded.formatted = formatted if formatted is not None else format_value(event)
+        return recorded
+
+
+class LayerRecorder(LayerObserver):
+    """Records the events of one channel layer, and holds those of frozen groups back."""
+
+    def __init__(self, layer: BaseChannelLayer, recording: Recording):
+        self.layer, self.recording = layer, recording
+        self.freezer = Freezer(layer, self._queued, self.capacity)
+        self.connections: WeakValueDictionary[str, Connection] = WeakValueDictionary()  # by channel
+        self._worker_events: deque[tuple[Event, int | None]] = deque(maxlen=MAX_REMEMBERED)
+
+    @property
+    def batching_allowed(self) -> bool:
+        """Whether no single event is followed now."""
+        return not self.recording.is_active and not self.freezer.groups
+
+    def capacity(self, channel: str) -> int | None:
+        """Return the capacity of a channel, None if the layer has none."""
+        get_capacity = getattr(self.layer, "get_capacity", None)
+        return get_capacity(channel) if get_capacity else None
+
+    def waiting(self, channel: str) -> int:
+        """Return the number of events that wait in a channel of a layer in memory, or are held."""
+        return self._queued(channel) + self.freezer.held_for(channel)
+
+    def _queued(self, channel: str) -> int:
+        if isinstance(self.layer, ChannelLayer):
+            return self.layer.waiting(channel)
+        queue = getattr(self.layer, "channels", {}).get(channel)  # of Channels' layer in memory
+        return queue.qsize() if queue else 0
+
+    @never_raises
+    def on_new_channel(self, channel: str) -> None:
+        connection, consumer = current.get(), source.find_consumer(source.stack())
+        if connection is None or consumer is not None and not source.has_websocket(consumer):
+            return
+        self.connections[channel] = connection
+        if connection.channel is None:  # a consumer may create others, for answers
+            connection.channel = channel
+        if connection.consumer is None and consumer is not None:
+            connection.consumer = consumer
+
+    def on_group_add(self, group: str, channel: str) -> None:
+        self._record_membership("group_add", group, channel)
+
+    def on_group_discard(self, group: str, channel: str) -> None:
+        self._record_membership("group_discard", group, channel)
+
+    @never_raises
+    def _record_membership(self, what: str, group: str, channel: str) -> None:
+        if self.recording.resume_if_possible():
+            member = self.connections.get(channel) or current.get()
+            where, _ = (member or self).locate()
+            self._record(what, member, group=group, channel=channel, source=where)
+
+    def on_send(self, channel: str, event: Event) -> Event | None:
+        if isinstance(event, RecordedEvent):
+            return event
+        sent = self._record_sending("layer_send", event, to=channel) or event
+        group = self.freezer.frozen_group_of(channel)
+        if group is None:
+            return sent
+        self.freezer.hold(group, [channel], _without_report(sent))
+        return None
+
+    def on_group_send(self, group: str, members: Sequence[str], event: Event) -> Event | None:
+        if isinstance(event, RecordedEvent):
+            return event
+        if not self.recording.is_active and not self.freezer.groups:  # in a flood
+            self.recording.unrecorded += 1
+            return event
+        sent = self._record_sending("group_send", event, group=group, members=len(members)) or event
+        if not self.freezer.is_frozen(group):
+            return sent
+        if hasattr(self.layer, "groups"):
+            self.freezer.hold(group, members, _without_report(sent))
+        else:
+            self.freezer.hold_for_group(group, _without_report(sent))
+        return None
+
+    @never_raises
+    def on_delivery(self, channel: str, event: Event, sent: Event) -> None:
+        recorded = sent if isinstance(sent, RecordedEvent) else None
+        journey = recorded.journey if recorded is not None else None
+        connection = self.connections.get(channel)
+        if connection:
+            connection.deliver(event, journey)
+        else:
+            self._worker_events.append((event, journey))
+            worker_journey.set(journey)
+        if self.recording.resume_if_possible():
+            consumer = connection.consumer if connection else None
+            where = None
+            if "type" in event:
+                where = source.of_handler(consumer, get_handler_name(event), "dispatch")
+            self._record(
+                "layer_receive",
+                connection,
+                channel=channel,
+                type=_type_of(event),
+                formatted=recorded.formatted if recorded is not None else format_value(event),
+                waiting=self.waiting(channel),
+                journey=journey,
+                source=where,
+            )
+
+    @never_raises
+    def on_full(self, channels: Sequence[str]) -> None:
+        self.recording.lost += len(channels)
+        for channel in channels if self.recording.resume_if_possible() else ():
+            connection = self.connections.get(channel)
+            self._record("full", connection, channel=channel, waiting=self.waiting(channel))
+
+    @never_raises
+    def on_receive_called(self, channel: str) -> None:
+        connection = self.connections.get(channel)
+        if connection:
+            connection.on_receive_called()
+        elif current.get() is not None and source.find_consumer(source.stack()) is None:
+            current.set(None)  # a worker's task, which a participant's consumer has started
+
+    def locate(self) -> tuple[dict[str, Any] | None, int | None]:
+        """Return the line that runs and its journey, if it is no participant's consumer's."""
+        frames = source.stack()
+        for event in source.arguments(frames):
+            for delivered, journey in self._worker_events:
+                if delivered is event:
+                    return source.caller(frames), journey
+        is_worker = source.find_consumer(frames) is None
+        return source.caller(frames), worker_journey.get() if is_worker else None
+
+    @never_raises
+    def _record_sending(
+        self, what: str, event: Event, to: str | None = None, **fields: Any
+    ) -> RecordedEvent | None:
+        """Record that an event is sent. Returns it with its journey, None if it isn't recorded."""
+        if not self.recording.prepare_for(fields.get("members", 1)):
+            return None
+        sender = current.get()
+        where, journey = (sender or self).locate()
+        recorded = RecordedEvent.of(event, journey or self.recording.new_journey())
+        self._record(
+            what,
+            sender,
+            **fields,
+            type=_type_of(event),
+            formatted=recorded.formatted,
+            journey=recorded.journey,
+            source=where,
+            to=to,
+        )
+        return recorded
+
+    def _record(self, what: str, connection: Connection | None, **fields: Any) -> None:
+        if connection:
+            connection.record(what, **fields)
+            return
+        if what != "layer_receive" and (consumer := source.find_consumer(source.stack())):
+            fields |= {"consumer": type(consumer).__name__, "instance": instance_of(consumer)}
+        self.recording.record(what, **fields)
+
+
+def record_layer(layer: BaseChannelLayer, recording: Recording) -> LayerRecorder:
+    """Record what goes through ``layer`` from now on. Returns the recorder.
+
+    Our own layer has a hook. Any other becomes an instance of a subclass of its class: it must
+    stay the same object, because modules may have a reference to it already, and what goes through
+    that is to be recorded, too.
+    """
+    recorder = LayerRecorder(layer, recording)
+    if isinstance(layer, ChannelLayer):
+        layer.observer = recorder
+    elif isinstance(layer, RecordedLayer):
+        layer.recorder = recorder
+    else:
+        cls = type(layer)
+        bases = (RecordedLayer, *_forwarding(cls), cls)
+        layer.__class__ = type(f"Recorded{cls.__name__}", bases, {"recorder": recorder})
+    return recorder
+
+
+def _forwarding(cls: type) -> list[type]:
+    """Return a class with the METHODS that ``cls`` has by ``__getattr__``, for ``super()``."""
+
+    def forward(name: str) -> Callable:
+        return lambda self, *args, **kwargs: cls.__getattr__(self, name)(*args, **kwargs)  # type: ignore[attr-defined]
+
+    names = [name for name in METHODS if not hasattr(cls, name) and hasattr(cls, "__getattr__")]
+    return [type("Forwarding", (), {name: forward(name) for name in names})] if names else []
+
+
+class RecordedLayer:
+    """The part of a layer's new class that reports to ``recorder`` (record_layer)."""
+
+    recorder: LayerRecorder
+
+    async def new_channel(self, *args: Any, **kwargs: Any) -> str:
+        name = await super().new_channel(*args, **kwargs)  # type: ignore[misc]
+        self.recorder.on_new_channel(name)
+        return name
+
+    async def group_add(self, group: str, channel: str) -> None:
+        await super().group_add(group, channel)  # type: ignore[misc]
+        self.recorder.on_group_add(group, channel)
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        await super().group_discard(group, channel)  # type: ignore[misc]
+        self.recorder.on_group_discard(group, channel)
+
+    async def send(self, channel: str, message: Event) -> None:
+        if isinstance(message, dict):
+            sent = self.recorder.on_send(channel, message)
+            if sent is None:
+                return
+            message = sent
+        try:
+            await super().send(channel, message)  # type: ignore[misc]
+        except ChannelFull:
+            self.recorder.on_full([channel])
+            raise
+
+    async def group_send(self, group: str, message: Event) -> None:
+        if isinstance(message, dict):
+            members = list(getattr(self, "groups", {}).get(group, ()))
+            sent = self.recorder.on_group_send(group, members, message)
+            if sent is None:
+                return
+            message = sent
+        await super().group_send(group, message)  # type: ignore[misc]
+
+    @markcoroutinefunction
+    def receive(self, channel: str) -> Awaitable[Event]:
+        self.recorder.on_receive_called(channel)
+        return self._receive(channel)
+
+    async def _receive(self, channel: str) -> Event:
+        sent = await super().receive(channel)  # type: ignore[misc]
+        event = dict(sent) if isinstance(sent, RecordedEvent) else sent
+        self.recorder.on_delivery(channel, event, sent)
+        return event
+
+
+def _without_report(event: Event) -> RecordedEvent:
+    """Return an event that the layer doesn't report when the freezer sends it."""
+    return event if isinstance(event, RecordedEvent) else RecordedEvent.of(event, None)
+
+
+def _type_of(event: Event) -> str | None:
+    type = event.get("type")
+    return type if isinstance(type, str) else None

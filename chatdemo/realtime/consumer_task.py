@@ -1,0 +1,191 @@
+"""A consumer's task, and the handlers that run in it one after the other."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextvars import Context
+from typing import Any
+
+from channels.db import aclose_old_connections
+
+from chatdemo.realtime.upstream.asyncio import cancel_again, enter_task, leave_task, suspend
+
+Message = dict[str, Any]
+Handler = Callable[[Any, Message], Coroutine[Any, Any, Any]]
+#: Waiting messages that are handled before other callbacks of the event loop get their turn.
+MAX_MESSAGES_PER_TURN = 16
+
+
+class ConsumerTask:
+    """Runs the handlers of ``consumer``, for each frame and for each event of its channel.
+
+    ``handlers`` has the handlers of the consumer's class by the type of message. It is filled as
+    they are found.
+
+    ``dispatch`` starts a handler at once, in the context of the task that called ``run`` and with
+    it as the current task. Most handlers never wait, and are finished then. The task finishes one
+    that does, and until then no other handler is started.
+
+    While there is nothing for the task to do, it awaits this object like a future
+    (``asyncio.isfuture``). So this object gets the task's context and the callback that wakes it.
+    """
+
+    __slots__ = (
+        "is_busy",
+        "has_pending",
+        "loop",
+        "task",
+        "handlers",
+        "consumer",
+        "context",
+        "_is_catching_up",
+        "_sources",
+        "_unfinished",
+        "_failure",
+        "_is_cancelled",
+        "_wake_up",
+        "_asyncio_future_blocking",
+    )
+
+    def __init__(self, consumer: Any, handlers: dict[str, Handler]):
+        self.consumer = consumer
+        self.handlers = handlers
+        self.loop = asyncio.get_running_loop()
+        self.task = asyncio.current_task()
+        self.context: Context | None = None  # the task's
+        self.is_busy = True  # a handler runs or waits, or the task is about to start
+        self.has_pending = True  # a source may have a message
+        self._is_catching_up = False
+        self._sources: list[Callable[[], Message | None]] = []
+        self._unfinished: Awaitable[Any] | None = None  # what is left of a handler that waits
+        self._failure: BaseException | None = None
+        self._wake_up: Callable[[Any], None] | None = None
+        self._is_cancelled = False
+        self._asyncio_future_blocking = False
+
+    async def run(self) -> None:
+        """Handle messages until a handler fails. Raises what it has raised."""
+        assert self.task is not None
+        try:
+            while not self._failure:
+                try:
+                    await self
+                except asyncio.CancelledError:
+                    if not self._unfinished:
+                        raise
+                    # Meant for the handler: it may contain asyncio.timeout(0), for example.
+                    cancel_again(self.task)
+                if self._unfinished:
+                    unfinished, self._unfinished = self._unfinished, None
+                    await unfinished
+                    await aclose_old_connections()
+            raise self._failure
+        finally:
+            self.is_busy = True  # from now on
+            if self._unfinished:
+                self._unfinished.close()  # type: ignore[attr-defined]  # a generator
+
+    def add_source(self, source: Callable[[], Message | None]) -> None:
+        """Take waiting messages from ``source``, which returns None if there is none.
+
+        ``wake`` reports that there is one.
+        """
+        self._sources.append(source)
+
+    def dispatch(self, message: Message) -> None:
+        """Start the handler of a message. Only while not ``is_busy``, and without a current task.
+
+        While it is busy the message is left with a source.
+        """
+        self.is_busy = True
+        loop, task, context = self.loop, self.task, self.context
+        enter_task(loop, task)  # type: ignore[arg-type]
+        try:
+            type = message.get("type")
+            handler = self.handlers.get(type) or self.consumer.find_handler(message)  # type: ignore
+            coroutine = handler(self.consumer, message)
+            future = context.run(coroutine.send, None)  # type: ignore[union-attr]
+        except StopIteration:  # the handler has returned
+            self.is_busy = False
+        except BaseException as error:
+            self._failure = error
+        else:
+            self._unfinished = suspend(coroutine, future)  # type: ignore[assignment]
+        leave_task(loop, task)  # type: ignore[arg-type]
+        if self.is_busy:
+            self._wake_task()
+        elif self.has_pending and not self._is_catching_up:
+            self._handle_pending()
+
+    def wake(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Report that a source has a message. ``loop`` is the running event loop."""
+        self.has_pending = True
+        if loop is not self.loop:
+            self.loop.call_soon_threadsafe(self._handle_pending_unless_busy)
+
+    def fail(self, error: BaseException) -> None:
+        """Make ``run`` raise the error, as soon as no handler runs."""
+        self._failure = error
+        if not self.is_busy:
+            self._wake_task()
+
+    def _handle_pending_unless_busy(self) -> None:
+        if not self.is_busy:
+            self._handle_pending()
+
+    def _handle_pending(self) -> None:
+        if not self._wake_up:  # the task is about to end
+            return
+        self._is_catching_up = True
+        for _ in range(MAX_MESSAGES_PER_TURN):
+            message = self._next_pending()
+            if message is None:
+                break
+            self.dispatch(message)
+            if not self._wake_up:
+                break
+        else:
+            self.is_busy = True
+            self.loop.call_soon(self._handle_pending)
+        self._is_catching_up = False
+
+    def _next_pending(self) -> Message | None:
+        for index, source in enumerate(self._sources):
+            if (message := source()) is not None:
+                self._sources.append(self._sources.pop(index))  # the others come first next time
+                return message
+        self.is_busy = self.has_pending = False
+        if self._failure:
+            self._wake_task()
+        return None
+
+    def _wake_task(self) -> None:
+        wake_up, self._wake_up, self.is_busy = self._wake_up, None, True
+        if wake_up:
+            self.loop.call_soon(wake_up, self, context=self.context)
+
+    # What asyncio requires of an object that a task waits for.
+
+    def __await__(self) -> Generator["ConsumerTask", None, None]:
+        self._asyncio_future_blocking = True
+        yield self
+
+    def add_done_callback(self, callback: Callable[[Any], None], *, context: Context) -> None:
+        """Handle messages from now on, and call ``callback`` once the task is needed."""
+        self._wake_up, self.context = callback, context
+        self.loop.call_soon(self._handle_pending)
+
+    def cancel(self, msg: object = None) -> bool:
+        """Cancel the task's wait."""
+        self._is_cancelled = True
+        self._wake_task()
+        return True
+
+    def result(self) -> None:
+        """Raise CancelledError if the wait was cancelled."""
+        if self._is_cancelled:
+            self._is_cancelled = False
+            raise asyncio.CancelledError
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the task's event loop."""
+        return self.loop

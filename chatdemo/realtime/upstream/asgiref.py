@@ -1,0 +1,33 @@
+"""asgiref's undocumented names.
+
+- ``AsyncToSync.main_wrap`` runs in an event loop what ``async_to_sync`` is called with, and
+  ``AsyncToSync.__call__`` waits for it in another thread. Both have a local variable
+  ``call_result``, the future for the result. So the inspector finds the code that waits.
+"""
+
+import sys
+from types import FrameType
+
+from asgiref.sync import AsyncToSync
+
+from chatdemo.realtime.upstream import require_names
+
+require_names("asgiref", AsyncToSync, "main_wrap", "__call__")
+_RUNS, _WAITS = AsyncToSync.main_wrap.__code__, AsyncToSync.__call__.__code__
+
+
+def is_bridge(frame: FrameType) -> bool:
+    """Whether the frame runs for ``async_to_sync`` what another thread waits for."""
+    return frame.f_code is _RUNS
+
+
+def waiting_frame(bridge: FrameType) -> FrameType | None:
+    """Return the frame of ``async_to_sync`` that waits for a bridge in another thread."""
+    result = bridge.f_locals.get("call_result")
+    for frame in sys._current_frames().values():
+        found: FrameType | None = frame
+        while found is not None:
+            if found.f_code is _WAITS and found.f_locals.get("call_result") is result:
+                return found
+            found = found.f_back
+    return None

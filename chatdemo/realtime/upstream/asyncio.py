@@ -1,0 +1,75 @@
+"""asyncio's functions for code that runs tasks itself.
+
+- ``_enter_task``, ``_leave_task``: documented in asyncio's "Extending" for other event loops. A
+  handler of a consumer runs as a part of its task, called by whoever has the message.
+- ``_asyncio_future_blocking``: documented there for other kinds of futures. A task requires it of
+  what it waits for, and a coroutine that another task continues must have it set again.
+- ``_get_running_loop``: documented there as the fast form of ``get_running_loop``: it returns None
+  instead of raising.
+"""
+
+import asyncio
+import types
+from asyncio import _enter_task as enter_task
+from asyncio import _get_running_loop as get_running_loop_or_none
+from asyncio import _leave_task as leave_task
+from collections.abc import Coroutine, Generator
+from typing import Any
+
+__all__ = ["NoCurrentTask", "cancel_again", "enter_task", "get_running_loop_or_none", "suspend"]
+__all__ += ["leave_task"]
+
+
+class NoCurrentTask:
+    """A context in which no task of the running event loop is the current one.
+
+    ConsumerTask.dispatch makes its own task the current one, and asyncio allows only one.
+    """
+
+    __slots__ = ("loop", "task")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop):
+        self.loop = loop
+
+    def __enter__(self) -> None:
+        self.task = asyncio.current_task(self.loop)
+        if self.task is not None:
+            leave_task(self.loop, self.task)
+
+    def __exit__(self, *error: object) -> None:
+        if self.task is not None:
+            enter_task(self.loop, self.task)
+
+
+def cancel_again(task: asyncio.Task) -> None:
+    """Cancel the task's next wait instead of the present one, and count it once."""
+    if hasattr(task, "uncancel"):  # Python 3.11
+        task.uncancel()
+    task.cancel()
+
+
+def suspend(coroutine: Coroutine[Any, Any, Any], future: Any) -> Generator[Any, Any, Any]:
+    """Return what is left of a coroutine that waits for ``future`` (None: for the loop's next turn).
+
+    Another task can await it.
+    """
+    if future is not None:
+        # Its __await__ has set this. Nothing can await it again until it is reset.
+        future._asyncio_future_blocking = False
+    return _resume(coroutine, future)
+
+
+@types.coroutine
+def _resume(coroutine: Coroutine[Any, Any, Any], future: Any) -> Generator[Any, Any, Any]:
+    if future is not None:
+        future._asyncio_future_blocking = True
+    try:
+        yield future
+    except BaseException as error:  # for example a cancellation of the task
+        try:
+            future = coroutine.throw(error)
+        except StopIteration:
+            return
+        yield from _resume(coroutine, future)
+    else:
+        yield from coroutine  # type: ignore[misc]  # a native coroutine, in a function of types.coroutine

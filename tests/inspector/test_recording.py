@@ -1,0 +1,71 @@
+"""Which events are stored, and how much recording may cost."""
+
+import pytest
+
+from chatdemo.inspector import recording as module
+from chatdemo.inspector.recording import Recording
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time as the test has it."""
+    now = [1000.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_the_oldest_are_dropped_and_the_numbers_tell():
+    recording = Recording(limit=3)
+    for number in range(5):
+        recording.record("http", code=number, path=None)
+    assert [(event["n"], event["code"]) for event in recording.events] == [(3, 2), (4, 3), (5, 4)]
+    assert "path" not in recording.events[0]
+    assert [event["n"] for event in recording.since(1, 2)] == [3, 4]
+    assert [event["n"] for event in recording.since(5, 9)] == [5]
+    assert recording.since(6, 9) == []
+    recording.clear()
+    recording.record("http")
+    assert [event["n"] for event in recording.since(1, 9)] == [6]
+
+
+def test_a_flood_pauses_recording_and_it_resumes(clock):
+    recording, switched = Recording(), []
+    recording.on_switch = lambda: switched.append(recording.is_active)
+    for _ in range(module.UNWATCHED_BURST):
+        assert recording.resume_if_possible()
+        recording.record("send")
+    assert not recording.resume_if_possible() and switched == [False]
+    assert recording.new_journey() is None
+    clock[0] += 0.01
+    assert not recording.resume_if_possible()
+    clock[0] += 1
+    assert recording.new_journey() == 1 and switched == [False, True]
+
+
+def test_who_watches_sees_more(clock):
+    recording = Recording()
+    recording.is_watched = True
+    while recording.resume_if_possible():
+        recording.record("send")
+    clock[0] += 1
+    for _ in range(module.WATCHED_RATE):
+        assert recording.resume_if_possible()
+        recording.record("send")
+    assert not recording.resume_if_possible()
+
+
+def test_a_message_to_a_crowd_is_recorded_for_watchers_alone(clock):
+    recording = Recording()
+    assert recording.prepare_for(module.MAX_UNWATCHED_MEMBERS)
+    assert not recording.prepare_for(module.MAX_UNWATCHED_MEMBERS + 1)
+    assert recording.new_journey() is None
+    clock[0] += module.PAUSE_SECONDS / 2
+    assert not recording.prepare_for(module.MAX_UNWATCHED_MEMBERS + 1)  # and so it rests on
+    clock[0] += module.PAUSE_SECONDS * 0.9
+    assert not recording.resume_if_possible()
+    recording.is_all_watched = True
+    assert recording.prepare_for(1000)
+    recording.is_all_watched = False
+    assert not recording.prepare_for(1000)
+    clock[0] += module.PAUSE_SECONDS
+    assert recording.resume_if_possible()
