@@ -220,6 +220,16 @@ def test_the_wire_contract_has_every_page_of_the_chat():
     }
 
 
+def test_the_inspectors_page_has_every_key():
+    script = PACKAGE.joinpath("inspector/static/toolbar.js").read_text("utf-8")
+    tools = re.findall(r'tool\("[^"]+", "(\w+)", "([^"]+)"|key: "(\w)", name: "([^"]+)"', script)
+    keys = {(key or other): name or other_name for key, name, other, other_name in tools}
+    arrows = {"ArrowLeft": "←", "ArrowRight": "→"}
+    assert {arrows.get(key, key): [name] for key, name in keys.items()} == table(
+        "docs/inspector.md", "key"
+    )
+
+
 def test_the_transcripts_page_has_every_format():
     assert list(table("docs/transcripts.md", "format")) == list(FORMATS)
 
