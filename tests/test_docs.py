@@ -13,6 +13,7 @@ import pytest
 from chatdemo import __version__
 from chatdemo.chat.messages import ERRORS, SIGNALS
 from chatdemo.chat.transcripts.formats import FORMATS
+from chatdemo.chat.urls import urlpatterns
 from chatdemo.commands import cli
 from chatdemo.commands.group import INTERRUPTED
 from chatdemo.common import config
@@ -77,7 +78,7 @@ def test_chatdemo_toml_has_every_setting_at_its_default_below_its_meaning():
 
 def test_the_settings_without_an_option_are_named():
     options = {parameter.name for parameter in cli.commands["serve"].params}
-    line = re.search(r"\n(.*) have no option\.", PAGES["docs/settings.md"])[1]
+    line = re.search(r"\n\n([^|]*) have\s+no\s+option\.", PAGES["docs/settings.md"])[1]
     assert [f"`{name}`" for name in SETTINGS if name not in options] == re.findall(
         "`[a-z_]+`", line
     )
@@ -211,6 +212,24 @@ def test_the_pages_have_the_element_ids_of_the_wire_contract():
     assert len(set(ids)) == 5 and all(f'id="{id}"' in html for id in ids)
 
 
+def test_the_wire_contract_has_every_page_of_the_chat():
+    routes = {str(one.pattern).replace("<str:room_name>", "<room>") for one in urlpatterns}
+    pages = table("docs/wire-contract.md", "address")
+    assert {one.removeprefix("/chat/") for one in pages if one.startswith("/chat/")} == {
+        route for route in routes if "path:" not in route
+    }
+
+
+def test_the_inspectors_page_has_every_key():
+    script = PACKAGE.joinpath("inspector/static/toolbar.js").read_text("utf-8")
+    tools = re.findall(r'tool\("[^"]+", "(\w+)", "([^"]+)"|key: "(\w)", name: "([^"]+)"', script)
+    keys = {(key or other): name or other_name for key, name, other, other_name in tools}
+    arrows = {"ArrowLeft": "←", "ArrowRight": "→"}
+    assert {arrows.get(key, key): [name] for key, name in keys.items()} == table(
+        "docs/inspector.md", "key"
+    )
+
+
 def test_the_transcripts_page_has_every_format():
     assert list(table("docs/transcripts.md", "format")) == list(FORMATS)
 
@@ -254,7 +273,7 @@ def test_the_readme_names_the_pythons_that_are_tested():
     setup.read(ROOT / "setup.cfg", "utf-8")
     versions = re.findall(r"Python :: (3\.\d+)", setup["metadata"]["classifiers"])
     expected = f"Python {versions[0]} or newer (tested with {versions[0]} to {versions[-1]})"
-    assert expected in PAGES["README.md"]
+    assert expected in " ".join(PAGES["README.md"].split())
 
 
 def test_the_readme_leads_to_every_page():
@@ -320,7 +339,8 @@ def test_every_fault_that_a_check_finds_has_its_line():
 
 def test_the_readme_names_every_step_in_order():
     names = ", ".join(f"`{step.name}`" for step in outline.steps())
-    assert f"has seven steps: {names}." in PAGES["README.md"] and len(outline.steps()) == 7
+    assert f"has seven steps: {names}." in " ".join(PAGES["README.md"].split())
+    assert len(outline.steps()) == 7
 
 
 @pytest.mark.parametrize("name", list(cli.commands))

@@ -8,6 +8,8 @@ from typing import Any
 from chatdemo.common.local_machine import header
 
 FOLDER = Path(__file__).parent / "static"
+#: Scripts that the chat's pages use too, at ``common/``.
+COMMON = Path(__file__).parents[1] / "common" / "static"
 INDEX = "inspect.html"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -27,8 +29,9 @@ _TYPES = {
 
 def find_file(name: str) -> Path | None:
     """Return the file of this name, the page for "", None if there is none."""
-    path = FOLDER / (name or INDEX)
-    return path if _FILE.fullmatch(path.name) and path.parent == FOLDER and path.is_file() else None
+    folder = COMMON if name.startswith("common/") else FOLDER
+    name = name.removeprefix("common/") or INDEX
+    return folder / name if _FILE.fullmatch(name) and (folder / name).is_file() else None
 
 
 async def answer(path: Path, scope: dict[str, Any], send: Send) -> None:

@@ -1,6 +1,7 @@
 """Django settings of the embedded project. Importing them reads the configuration only."""
 
 import mimetypes
+import os
 import socket
 from pathlib import Path
 
@@ -82,8 +83,14 @@ CHANNEL_LAYERS = {
 }
 
 # The version is in the URL, so that a browser never runs an older version's script.
-# The inspector is no app and serves its own page. The lessons' charts need its files too.
-STATICFILES_DIRS = [("inspector", Path(__file__).parents[1] / "inspector" / "static")]
+# The inspector is no app and serves its own page. The lessons' charts need its files too. It
+# imports the scripts that it shares with the chat from the folder "common" beside it.
+_PACKAGE = Path(__file__).parents[1]
+STATICFILES_DIRS = [
+    ("inspector", _PACKAGE / "inspector" / "static"),
+    (os.path.join("inspector", "common"), _PACKAGE / "common" / "static"),
+    ("common", _PACKAGE / "common" / "static"),
+]
 STATIC_URL = f"static/{__version__}/"
 # The registry of Windows may have text/plain, with which browsers refuse modules and style sheets.
 mimetypes.add_type("text/javascript", ".js")

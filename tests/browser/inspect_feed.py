@@ -4,16 +4,15 @@ import json
 import mimetypes
 import threading
 from http import HTTPStatus
-from pathlib import Path
 
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Response
 from websockets.sync.server import serve
 
+from chatdemo.inspector import pages
 from tests.support.served import wait_for
 
-STATIC = Path(__file__).parents[2] / "chatdemo" / "inspector" / "static"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws://{0} wss://{0}"
 #: A stranger's page round the chart, as a lesson's is.
 LESSON = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Lesson</title>
@@ -85,8 +84,12 @@ class FakeFeed:
             return None
         if path == "/inspect/lesson":
             return self._response(HTTPStatus.OK, "text/html", LESSON.encode())
-        file = STATIC / (path.removeprefix("/inspect/") or "inspect.html")
-        if not path.startswith("/inspect/") or file.parent != STATIC or not file.is_file():
+        file = (
+            pages.find_file(path.removeprefix("/inspect/"))
+            if path.startswith("/inspect/")
+            else None
+        )
+        if file is None:
             return self._response(HTTPStatus.NOT_FOUND, "text/plain", b"not found")
         kind = "text/javascript" if file.suffix == ".js" else mimetypes.guess_type(file.name)[0]
         return self._response(HTTPStatus.OK, kind, file.read_bytes())

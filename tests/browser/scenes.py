@@ -34,7 +34,9 @@ CLASS = {
     "Linus": "ok",
     "Radia": "The last word.",
 }
-NOT_KEPT = "That message can't be stored, so nobody got it: the server's disk is full. Send it again."
+NOT_KEPT = (
+    "That message can't be stored, so nobody got it: the server's disk is full. Send it again."
+)
 
 
 def talk(browser, options: dict, url: str) -> Participant:

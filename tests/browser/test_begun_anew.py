@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.participant import enter
 from tests.support.served import PATIENCE, Served, clean_environ
 
-GONE = "What was said before is no longer kept here."
+GONE = "The earlier messages are no longer stored here."
 
 
 def learning(participant):
@@ -101,7 +101,7 @@ def test_who_is_no_longer_known_is_told_and_asked_again(join, begin_anew):
         ada.say("old")
     begin_anew()
     expect(ada.notices.last).to_have_text(
-        "Nor is your name: load this page again to be known by it."
+        "Your name was cleared too. Reload the page to set it again."
     )
     ada.page.reload()
     expect(ada.asked.get_by_role("textbox")).to_have_value("Ada")

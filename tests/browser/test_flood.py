@@ -9,9 +9,9 @@ from tests.support.served import Served
 
 #: Gathers all that is said of the messages that wait.
 WATCH = """() => {
-  window.fates = [];
-  const shown = () => [...document.querySelectorAll(".waiting .fate")].map((fate) => fate.textContent);
-  const look = () => window.fates.push(...shown());
+  window.states = [];
+  const shown = () => [...document.querySelectorAll(".waiting .delivery")].map((state) => state.textContent);
+  const look = () => window.states.push(...shown());
   new MutationObserver(look).observe(document.querySelector(".waiting"), { childList: true, subtree: true });
 }"""
 FLOOD = [f"line {number}" for number in range(1, 201)]
@@ -43,7 +43,7 @@ def test_what_waits_in_a_flood_says_so_and_asks_for_nothing(meet):
     ada.page.evaluate(WATCH)
     ada.say_all(FLOOD)
     expect(ada.messages).to_have_count(len(FLOOD))
-    assert set(ada.page.evaluate("window.fates")) <= {"Waiting for its turn…", "Sending…"}
+    assert set(ada.page.evaluate("window.states")) <= {"Waiting for its turn…", "Sending…"}
     expect(ada.note).to_be_empty()
 
 

@@ -106,13 +106,13 @@ def test_older_messages_that_could_not_be_loaded_are_loaded_later(join, new_cont
     words = ben.page.locator(".older")
     ben.page.route("**/messages/**", lambda route: route.abort())
     ben.view.evaluate("(view) => view.scrollTo(0, 0)")
-    expect(words).to_have_text("What was said before can't be loaded now. Scroll up again to try.")
+    expect(words).to_have_text("Earlier messages can't be loaded now. Scroll up to try again.")
     ben.page.unroute("**/messages/**")
     ben.view.evaluate("(view) => view.scrollTo(0, 300)")
     ben.view.evaluate("(view) => view.scrollTo(0, 0)")
     ben.expect_log(*map(str, range(1, 61)))
     expect(words).to_be_hidden()
-    expect(words).to_have_text("Loading what was said before…")
+    expect(words).to_have_text("Loading earlier messages…")
 
 
 def test_what_was_begun_outlives_a_reload(join):
@@ -133,6 +133,6 @@ def test_a_history_that_cannot_be_read_is_not_an_empty_one(join, new_context, se
     page = new_context().new_page()
     page.goto(f"{served.url}chat/lobby/")
     expect(page.locator(".empty")).to_have_text(
-        "What was said before can't be read now: the server's database fails."
+        "Earlier messages can't be loaded now: the server's database has an error."
     )
     path.with_name("away").rename(path)

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from chatdemo.chat import consumers
+from chatdemo.chat import consumers, room
 from tests.browser.participant import enter
 from tests.browser.test_learn import Lesson
 from tests.browser.test_pages import overflow
@@ -75,16 +75,16 @@ def join(served):
         )
 
 
-def line_of(text: str) -> str:
-    """The place of the chat's consumers at which this line is, as the page shows it."""
-    lines = Path(consumers.__file__).read_text("utf-8").splitlines()
-    return "consumers.py:{}".format(
-        next(number for number, line in enumerate(lines, 1) if text in line)
-    )
+def line_of(text: str, module=consumers) -> str:
+    """The place of a chat's module at which this line is, as the page shows it."""
+    path = Path(module.__file__)
+    lines = path.read_text("utf-8").splitlines()
+    number = next(number for number, line in enumerate(lines, 1) if text in line)
+    return f"{path.name}:{number}"
 
 
 RECEIVE = ("receive", line_of("async def receive"))
-GROUP_SEND = ("group_send", line_of("await self.channel_layer.group_send("))
+GROUP_SEND = ("group_send", line_of("context.run(self.layer.group_send_nowait,", room))
 ARRIVES = ("layer_receive", line_of("async def chat_message"))
 SEND = ("send", line_of("await self.send(frame)"))
 
@@ -99,9 +99,7 @@ def test_a_message_is_seen_on_its_way_with_each_line(inspecting, join):
     )
     inspecting.hops.nth(1).get_by_role("button").focus()
     detail = inspecting.page.locator("#chart .detail")
-    expect(detail).to_contain_text(
-        "await self.channel_layer.group_send(self.room_group_name, saying.event(said))"
-    )
+    expect(detail).to_contain_text("context.run(self.layer.group_send_nowait, self.group, event)")
     expect(detail.get_by_label("Payload")).to_contain_text('"message": "hello"')
 
 
@@ -141,7 +139,7 @@ def test_a_refused_origin_has_its_reason(inspecting, served):
     expect(inspecting.troubles).to_contain_text(
         "The connection was refused because this server doesn't allow its Origin, https://evil.example."
     )
-    inspecting.press("Put away")
+    inspecting.press("Dismiss")
     expect(inspecting.troubles).to_be_hidden()
 
 
@@ -161,22 +159,24 @@ def test_events_are_filtered_by_kind_participant_text_and_room(inspecting, join)
     expect(inspecting.events).to_have_count(2)
     page.get_by_label("Text").fill('"message":')
     page.get_by_label("Participant").select_option("")
-    page.get_by_label("Room").select_option("other")
+    page.get_by_role("combobox", name="Room").select_option("other")
     expect(inspecting.events).to_have_count(2)
     page.get_by_label("Text").fill("no such text")
-    expect(page.get_by_text(re.compile("None of the .* events is of that kind"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(r"No events match the filter \(.* in all\)"))
+    ).to_be_visible()
 
 
 def test_pause_keep_and_clear(inspecting, join):
     one = join()
     one.say("first")
     inspecting.expect_hops(RECEIVE, GROUP_SEND, ARRIVES, SEND)
-    inspecting.press("Keep")
+    inspecting.press("Pin")
     inspecting.press("Pause")
     one.say("second")
-    expect(inspecting.page.get_by_role("button", name="Go on (4 new events)")).to_be_visible()
+    expect(inspecting.page.get_by_role("button", name="Continue (4 new events)")).to_be_visible()
     expect(inspecting.caption).to_contain_text("first")
-    inspecting.press("Go on")
+    inspecting.press("Continue")
     expect(inspecting.caption).to_contain_text("second")
     inspecting.press("Clear")
     expect(inspecting.events).to_have_count(0)
@@ -196,9 +196,7 @@ def test_an_export_can_be_opened_again(inspecting, join, tmp_path):
     one.say("later")
     expect(inspecting.caption).to_contain_text("later")
     inspecting.page.locator("#file").set_input_files(file)
-    expect(
-        inspecting.page.get_by_text("You look at the file saved.json, not at what happens now.")
-    ).to_be_visible()
+    expect(inspecting.page.get_by_text("Viewing file saved.json. Not live.")).to_be_visible()
     expect(inspecting.caption).to_contain_text("hello")
     inspecting.press("Back to live")
     expect(inspecting.caption).to_contain_text("later")
@@ -207,15 +205,15 @@ def test_an_export_can_be_opened_again(inspecting, join, tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("{", "That file isn't JSON: choose one that Export has saved."),
-        ("[]", "That file isn't one of the inspector's: choose one that Export has saved."),
+        ("{", "This file isn't JSON. Choose a file that you saved with Export."),
+        ("[]", "This isn't a file of the inspector. Choose a file that you saved with Export."),
         (
             '{"chatdemo": "inspector", "version": 9, "events": []}',
-            "That file is of another version of chatdemo: open it there.",
+            "This file is from another version of chatdemo. Open it with that version.",
         ),
         (
             '{"chatdemo": "inspector", "version": 1, "events": [{"n": "x"}]}',
-            "That file is damaged: some of its events have no number, time or kind.",
+            "This file is damaged: some events have no number, time or kind.",
         ),
     ],
     ids=["no JSON", "another file", "another version", "damaged"],
@@ -248,7 +246,7 @@ def test_thousands_of_events_are_a_bounded_page(inspecting, join):
         one.socket.close()
     expect(inspecting.events.filter(has_text="message 699").first).to_be_visible()
     assert inspecting.page.locator("*").count() < 3000
-    inspecting.press("Show older ones")
+    inspecting.press("Show older events")
     expect(inspecting.events).to_have_count(300)
 
 
@@ -372,7 +370,7 @@ def test_what_pages_tell_by_themselves_pushes_no_message_aside(inspecting, join,
         (
             "echo",
             ["✓ got it", "nothing"],
-            "Only browser 1 got an answer: straight from its own consumer, through no group.",
+            "Only browser 1 got an answer: directly from its own consumer, without a group.",
         ),
         ("groups", ["✓ got it", "✓ got it"], "it reached both browsers: 1 and 2."),
         ("async", ["✓ got it", "✓ got it"], "it reached both browsers: 1 and 2."),

@@ -49,7 +49,7 @@ def caption(page: Page):
 
 
 def test_the_page_says_what_to_do_before_anything_happens(look):
-    expect(look().get_by_text("Open the chat in two tabs and say hello")).to_be_visible()
+    expect(look().get_by_text("Open the chat in two tabs and send a message")).to_be_visible()
 
 
 def test_hops_come_in_order_with_their_lines_and_times(look, feed):
@@ -134,9 +134,9 @@ def test_an_event_that_a_full_channel_refused_is_lost_in_the_chart(look, feed):
     )
     story.batch([*whole[:4], full]).state(lost=1)
     page = look()
-    expect(hops(page).last).to_contain_text("lost: the channel is full")
+    expect(hops(page).last).to_contain_text("lost: channel full")
     expect(caption(page)).to_contain_text("reached 1 of 2 browsers")
-    expect(caption(page)).to_contain_text("1 event was lost, a channel being full.")
+    expect(caption(page)).to_contain_text("1 event was lost because a channel was full.")
     expect(page.locator("#counts")).to_contain_text("1 event lost")
 
 
@@ -206,10 +206,10 @@ def test_clear_while_paused_forgets_what_waits_too(look, feed):
     page = look()
     page.get_by_role("button", name="Pause").click()
     story.say("second")
-    expect(page.get_by_role("button", name="Go on (6 new events)")).to_be_visible()
+    expect(page.get_by_role("button", name="Continue (6 new events)")).to_be_visible()
     page.get_by_role("button", name="Clear").click()
     assert feed.await_command() == {"do": "clear"}
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.locator(".events li")).to_have_count(0)
 
 
@@ -235,7 +235,7 @@ def test_what_is_in_a_file_can_neither_be_cleared_nor_frozen(look, feed, saved):
     expect(page.get_by_role("button", name="Clear")).to_be_disabled()
     page.keyboard.press("c")
     page.get_by_role("button", name="Freeze chat_lobby", exact=True).click()
-    expect(page.get_by_text("What is in a file can't be frozen")).to_be_visible()
+    expect(page.get_by_text("Groups in a file can't be frozen")).to_be_visible()
     assert feed.commands == []
 
 
@@ -250,7 +250,7 @@ EVENT = {"n": 1, "at": START, "what": "receive", "journey": 1, "connection": 1}
         ([{**EVENT, "connection": "one"}], {}, "event 1 has a wrong connection."),
         ([{**EVENT, "source": "consumers.py"}], {}, "event 1 has a wrong source."),
         ([{**EVENT, "traceback": [1]}], {}, "event 1 has a wrong traceback."),
-        ([None], {}, "some of its events have no number, time or kind."),
+        ([None], {}, "some events have no number, time or kind."),
         (
             [EVENT],
             {"connections": [], "groups": [{"group": "g"}], "channels": []},
@@ -265,7 +265,7 @@ def test_a_file_whose_values_are_wrong_is_refused_and_the_page_goes_on(
     story = Story(feed).arrive().say("live")
     page = look()
     page.locator("#file").set_input_files(saved(events, **state))
-    expect(page.get_by_text(f"saved.json: That file is damaged: {sentence}")).to_be_visible()
+    expect(page.get_by_text(f"saved.json: This file is damaged: {sentence}")).to_be_visible()
     story.say("still live")
     expect(caption(page)).to_contain_text("still live")
     assert page.complaints == []

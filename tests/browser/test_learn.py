@@ -69,7 +69,7 @@ def test_in_step_1_a_room_is_a_404_and_the_console_says_so(lesson):
     index.tab(1).locator("#room-name-input").press("Enter")
     expect(index.console(1)).to_have_text(re.compile("failed with status 404"))
     expect(index.place(1)).to_have_text(re.compile(r"/chat/index_\w+_anywhere/"))
-    index.page.get_by_role("button", name="Back to where tab 1 began").click()
+    index.page.get_by_role("button", name="Go back to the first page of tab 1").click()
     expect(index.tab(1).locator("#room-name-input")).to_be_visible()
     expect(index.console(1)).to_be_empty()
 
@@ -183,7 +183,7 @@ def test_a_tab_opens_in_a_window_of_its_own_in_the_same_room(lesson):
     groups = lesson("groups")
     groups.both_open()
     with groups.page.expect_popup() as popup:
-        groups.page.get_by_role("link", name="Open tab 1 in a window of its own").click()
+        groups.page.get_by_role("link", name="Open tab 1 in a new window").click()
     window = popup.value
     assert "console" not in window.url
     assert groups.settle(window) == OPEN
@@ -221,8 +221,8 @@ def test_the_console_of_step_4_sends_and_receives_on_the_channel_layer(lesson):
     page.get_by_role("button", name="2. receive it").click()
     expect(calls.locator(".result")).to_have_text("{'type': 'hello'}")
     page.get_by_role("button", name="3. receive again").click()
-    expect(calls.locator(".note")).to_contain_text("Nothing is there")
-    for name in ("4. first into a group", "5. second as well", "6. send to the group"):
+    expect(calls.locator(".note")).to_contain_text("Nothing came within 3 seconds")
+    for name in ("4. add first to a group", "5. add second too", "6. send to the group"):
         page.get_by_role("button", name=name).click()
         expect(calls.locator(".waiting")).to_have_count(0)
     for name in ("7. receive from first", "8. receive from second"):
@@ -291,7 +291,7 @@ def test_a_file_is_copied_without_its_marks(new_context, served, secure):
 def test_progress_is_remembered_after_a_restart(context, tmp_path):
     with Served(tmp_path) as first:
         page = Lesson(context.new_page(), first.url, "index").page
-        page.get_by_role("button", name="Done: on to step 2").click()
+        page.get_by_role("button", name="Done: go to step 2").click()
         expect(page).to_have_url(f"{first.url}learn/room/")
         room = page.locator(".place").first.text_content()
         port = first.port

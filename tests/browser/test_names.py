@@ -28,7 +28,7 @@ def test_a_name_is_asked_for_once(meet):
 
 def test_who_stays_a_guest_is_not_asked_again(meet):
     ada = meet()
-    ada.asked.get_by_role("button", name="Stay a guest").click()
+    ada.asked.get_by_role("button", name="Continue as guest").click()
     expect(ada.asked).to_be_hidden()
     expect(ada.input).to_be_focused()
     ada.page.reload()

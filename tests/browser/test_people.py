@@ -35,7 +35,7 @@ def test_who_came_and_who_left_is_told(meet):
     ada = meet("Ada")
     ben = meet("Ben")
     ada.expect_here("Ada (you)", "Ben")
-    expect(ada.notices.get_by_text("came in.")).to_be_visible()
+    expect(ada.notices.get_by_text("joined.")).to_be_visible()
     ben.page.context.close()
     ada.expect_here("Ada (you)")
     expect(ada.notices.last).to_have_text("Ben left.")

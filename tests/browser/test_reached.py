@@ -79,4 +79,4 @@ def test_of_a_message_long_ago_it_is_said_that_nobody_knows_any_more(meet):
         ben.say_all([f"line {number + one}" for one in range(10)])
         expect(ben.unsent.get_by_role("listitem")).to_have_count(0)
     ada.reached.click()
-    expect(ada.page.locator(".said .names")).to_have_text("Whom it has reached is no longer known.")
+    expect(ada.page.locator(".said .names")).to_have_text("Delivery details are no longer stored.")

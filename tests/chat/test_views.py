@@ -96,7 +96,7 @@ def locked_out(monkeypatch):
 
 
 def test_a_history_that_cannot_be_read_is_told_as_that(locked_out):
-    assert "What was said before can't be read now" in page("/chat/lobby/")
+    assert "Earlier messages can't be loaded now" in page("/chat/lobby/")
     assert '"unread": true' in page("/chat/lobby/messages/?before=9", status=503)
 
 

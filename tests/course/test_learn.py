@@ -47,7 +47,7 @@ def test_whoever_opened_a_step_goes_on_with_it(client):
     client.get("/learn/echo/")
     response = client.get("/learn/")
     assert 'href="/learn/echo/">Continue with step 3</a>' in response.content.decode()
-    assert "You were at step 3, An echo." in text(response)
+    assert "You were at step 3: An echo." in text(response)
     assert text(response).count("you are here") == 1
 
 
@@ -57,7 +57,7 @@ def test_whoever_did_a_step_goes_on_with_the_next(client):
     client.get("/learn/index/")
     page = client.get("/learn/")
     assert "Continue with step 2" in text(page)
-    assert "You have done 1 of 7. Step 2 comes next: The room page." in text(page)
+    assert "You have done 1 of 7. Next is step 2: The room page." in text(page)
     assert page.content.decode().count('<span class="mark">done</span>') == 1
 
 
@@ -98,7 +98,7 @@ def test_a_lesson_has_its_parts(client, step):
         "Why",
         "Write it",
         "What the lines do",
-        "In older texts",
+        "If you read older tutorials",
     ):
         assert f" {part} " in page
     for command in (
@@ -119,7 +119,7 @@ def test_a_lesson_leads_to_the_ones_beside_it(client, step):
     assert re.findall('rel="next" href="([^"]*)"', page) == (
         [f"/learn/{step.next.name}/"] if step.next else []
     )
-    assert ("Done: that was the last step" in page) == (step.next is None)
+    assert ("Finish the course" in page) == (step.next is None)
 
 
 @pytest.mark.parametrize("step", outline.steps(), ids=NAMES)
@@ -243,7 +243,7 @@ def test_the_whole_path_of_the_command_is_not_for_a_tunnels_visitors(
 @pytest.mark.parametrize("step, says", [("echo", True), ("", False)])
 def test_the_overview_names_the_step_that_rooms_run(client, monkeypatch, step, says):
     monkeypatch.setattr(settings, "CHATDEMO", replace(settings.CHATDEMO, step=step))
-    assert ("Rooms run step 3, echo, now." in text(client.get("/learn/"))) is says
+    assert ("Now the rooms run step 3: echo." in text(client.get("/learn/"))) is says
 
 
 def test_a_lesson_is_read_or_done_and_nothing_else(client):

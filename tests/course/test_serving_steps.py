@@ -124,7 +124,7 @@ def test_a_steps_own_failure_is_told_in_the_terminal_and_the_server_goes_on(
 def test_the_terminal_and_the_start_page_name_the_step_that_rooms_run(tmp_path):
     with Served(tmp_path, "--step", "echo") as server:
         assert "  Rooms run   step 3, echo\n" in server.lines
-        assert '<a href="/learn/echo/">step 3, echo</a>' in get(server.url)
+        assert '<a href="/learn/echo/">step 3 of the course, echo</a>' in get(server.url)
 
 
 def test_a_step_that_there_is_not_is_told_before_a_port_that_is_taken(tmp_path, served):

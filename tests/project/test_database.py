@@ -330,8 +330,8 @@ def test_two_that_make_it_at_once_both_find_it_made(tmp_path, monkeypatch):
 
 
 def test_one_in_memory_is_shared_by_every_connection_as_long_as_one_is_open():
-    keeper = database.prepare(None)
-    with closing(keeper), closing(sqlite3.connect(MEMORY_URI, uri=True)) as other:
+    connection = database.prepare(None)
+    with closing(connection), closing(sqlite3.connect(MEMORY_URI, uri=True)) as other:
         assert other.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
 
 

@@ -19,7 +19,7 @@ def feed(served, query="", **options):
 def test_the_page_says_that_it_is_there_to_this_machine_alone(tmp_path):
     with Served(tmp_path) as served:
         assert 'href="/inspect/"' in get(served.url)
-        assert "See inside" in get(f"{served.url}inspect/")
+        assert "Inspector" in get(f"{served.url}inspect/")
         with feed(served) as watcher:
             assert json.loads(watcher.recv())["kind"] == "hello"
 

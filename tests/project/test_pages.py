@@ -19,7 +19,7 @@ def test_the_start_page_leads_to_the_chat():
     [
         ("127.0.0.1", "192.0.2.7", "chatdemo serve --host 0.0.0.0"),
         ("0.0.0.0", "192.0.2.7", "http://192.0.2.7:80/"),
-        ("0.0.0.0", None, "as soon as this machine is in a network"),
+        ("0.0.0.0", None, "This computer has no network now"),
     ],
 )
 def test_the_start_page_says_how_others_join(monkeypatch, host, lan, text):

@@ -1,44 +1,52 @@
-// Each connection: whose it is, its consumer, its state, what waits for a slow browser, and its age.
-import { element, sync, write } from "./dom.js";
-import { disc } from "./heads.js";
-import { age, size } from "./words.js";
+// The table of connections: each with its consumer, its state, the bytes that wait for a slow browser, and its age.
+import { element, setText } from "./common/dom.js";
+import { formatAge, formatSize } from "./format.js";
+import { numberDisc } from "./lanes.js";
+import { syncList } from "./lists.js";
 
-const MOST = 60;
+const MAX_ROWS = 60;
 const COLUMNS = ["Browser", "Room", "Consumer", "State", "Backlog", "In", "Out", "Age"];
-const NONE = "Nobody is connected. Open the chat in two tabs.";
 
-export class Connections {
+export class ConnectionTable {
   constructor(root) {
     this.body = element("tbody");
     const head = element("tr", {}, ...COLUMNS.map((name) => element("th", { scope: "col", textContent: name })));
     this.table = element("table", {}, element("thead", {}, head), this.body);
-    this.none = element("p", { className: "none" });
-    root.append(element("div", { className: "scrolls", tabIndex: 0, role: "group", ariaLabel: "Connections" }, this.table), this.none);
+    this.note = element("p", { className: "none" });
+    root.append(element("div", { className: "scrolls", tabIndex: 0, role: "group", ariaLabel: "Connections" }, this.table), this.note);
   }
 
-  render(tape, room) {
-    const known = tape.state.connections.filter((one) => !room || (one.room ?? one.path) === room);
-    known.sort((one, other) => (one.state === "closed") - (other.state === "closed")); // stable: else as they came
+  render(recording, room) {
+    const connections = recording.state.connections.filter((connection) => !room || (connection.room ?? connection.path) === room);
+    connections.sort((one, other) => (one.state === "closed") - (other.state === "closed")); // else in their order: the sort is stable
     const now = Date.now() / 1000;
-    sync(this.body, known.slice(0, MOST), (one) => one.id, () => make(), (row, one) => update(row, one, tape.people.all.get(one.id), now));
-    this.table.hidden = known.length === 0;
-    write(this.none, known.length ? (known.length > MOST ? `and ${known.length - MOST} more` : "") : NONE);
+    const numberOf = ({ id }) => recording.participants.byConnection.get(id)?.number ?? 0;
+    syncList(this.body, connections.slice(0, MAX_ROWS), ({ id }) => id, makeRow, (row, connection) => updateRow(row, connection, numberOf(connection), now));
+    this.table.hidden = connections.length === 0;
+    const more = connections.length - MAX_ROWS;
+    setText(this.note, connections.length === 0 ? "Nobody is connected. Open the chat in two tabs." : more > 0 ? `and ${more} more` : "");
   }
 }
 
-function make() {
+function makeRow() {
   return element("tr", {}, ...COLUMNS.map(() => element("td", { dir: "auto" })));
 }
 
-function update(row, one, person, now) {
-  const number = person?.number ?? 0;
+function updateRow(row, connection, number, now) {
+  const { room, path, consumer, instance, state, backlog, received, sent, since, client } = connection;
   const [browser, ...cells] = row.children;
-  if (row.number !== number) browser.replaceChildren(disc(number), element("span", { className: "client", textContent: one.client ?? "" }));
+  if (row.number !== number) browser.replaceChildren(numberDisc(number), element("span", { className: "client", textContent: client ?? "" }));
   row.number = number;
-  const consumer = [one.consumer, one.instance].filter(Boolean).join(" ");
-  const backlog = one.backlog === null || one.backlog === undefined ? "" : size(one.backlog);
-  const texts = [one.room ?? one.path ?? "", consumer, one.state, backlog, one.received ?? "", one.sent ?? "", age(now - one.since)];
-  cells.forEach((cell, index) => write(cell, String(texts[index])));
+  const texts = [
+    room ?? path ?? "",
+    [consumer, instance].filter(Boolean).join(" "),
+    state,
+    backlog === null || backlog === undefined ? "" : formatSize(backlog),
+    received ?? "",
+    sent ?? "",
+    formatAge(now - since),
+  ];
+  cells.forEach((cell, index) => setText(cell, String(texts[index])));
   cells[0].title = texts[0];
-  row.dataset.state = one.state;
+  row.dataset.state = state;
 }

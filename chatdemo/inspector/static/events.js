@@ -1,61 +1,115 @@
-// The events, the newest first: as many as one looks through, with a way to more.
-import { button, element, oneStop, setStop, sync, typed, write } from "./dom.js";
-import { Detail } from "./detail.js";
-import { Filters } from "./filters.js";
-import { disc } from "./heads.js";
-import { clock, count, cut, line, source } from "./words.js";
+// The list of events, newest first, with filters.
+import { button, element, isolated, setText } from "./common/dom.js";
+import { EventDetail } from "./event-detail.js";
+import { formatCount, formatEvent, formatSource, formatTime, truncate } from "./format.js";
+import { isHeartbeat } from "./journeys.js";
+import { numberDisc } from "./lanes.js";
+import { addRovingFocus, setTabStop, syncList } from "./lists.js";
 
-const PAGE = 100; // rows at first, and at each request for more
-const LONGEST = 200; // characters of a row
+const FIRST_ROWS = 100;
+const MORE_ROWS = 200; // for each click on the button
+const MAX_ROW_CHARACTERS = 200;
+const KIND_LABELS = {
+  news: "all but heartbeats",
+  "": "all kinds",
+  frames: "frames",
+  layer: "channel layer",
+  connections: "connections",
+  trouble: "errors and losses",
+  http: "HTTP",
+};
+const KINDS = {
+  frames: ["receive", "send"],
+  layer: ["group_add", "group_discard", "group_send", "layer_send", "layer_receive", "full", "freeze", "thaw"],
+  connections: ["connect", "accept", "refuse", "close", "disconnect"],
+  trouble: ["error", "refuse", "full", "dropped"],
+  http: ["http"],
+};
 
-export class Events {
-  // `again` asks for a rendering, `choose(journey)` shows one in the chart.
-  constructor(root, form, again, choose) {
-    this.choose = choose;
-    this.filters = new Filters(form, () => this.reset(again));
+export class EventList {
+  // `onJourney(id)` is called with the journey of an event that is clicked.
+  constructor(root, form, requestRender, onJourney) {
+    this.onJourney = onJourney;
+    this.maxRows = FIRST_ROWS;
+    this.filters = new EventFilters(form, () => this.setMaxRows(FIRST_ROWS, requestRender));
     this.list = element("ol", { className: "events", ariaLabel: "Events, the newest first" });
-    this.more = button("Show older ones", () => this.showMore(again));
-    this.none = element("p", { className: "none" });
-    this.detail = new Detail(root, "Point at an event, or go to it with the keyboard, to see all of it.");
-    oneStop(this.list);
-    root.append(this.list, this.none, this.more);
-    this.most = PAGE;
+    this.more = button("Show older events", () => this.setMaxRows(this.maxRows + MORE_ROWS, requestRender));
+    this.empty = element("p", { className: "none" });
+    this.detail = new EventDetail("Point at an event, or move to it with the keyboard, to see all of it.");
+    addRovingFocus(this.list);
+    root.append(this.detail.root, this.list, this.empty, this.more);
   }
 
-  reset(again) {
-    this.most = PAGE;
-    again();
+  setMaxRows(maxRows, requestRender) {
+    this.maxRows = maxRows;
+    requestRender();
   }
 
-  showMore(again) {
-    this.most += PAGE * 2;
-    again();
-  }
-
-  render(tape, room) {
-    this.filters.offer([...tape.people.all.values()]);
+  render(recording, room) {
+    this.filters.updateParticipants([...recording.participants.byConnection.values()]);
     const matches = this.filters.matcher(room);
     const found = [];
-    let older = false;
-    for (let index = tape.events.length - 1; index >= 0 && !older; index -= 1) {
-      if (!matches(tape.events[index])) continue;
-      if (found.length < this.most) found.push(tape.events[index]);
-      else older = true;
+    let hasMore = false;
+    for (let index = recording.events.length - 1; index >= 0 && !hasMore; index -= 1) {
+      if (!matches(recording.events[index])) continue;
+      if (found.length < this.maxRows) found.push(recording.events[index]);
+      else hasMore = true;
     }
-    this.more.hidden = !older;
-    sync(this.list, found, (event) => `${tape.epoch} ${event.n}`, (event) => this.make(event, tape.people), () => {});
-    setStop(this.list);
-    write(this.none, found.length ? "" : tape.events.length ? `None of the ${count(tape.events.length, "event")} is of that kind.` : "Nothing has happened yet.");
+    this.more.hidden = !hasMore;
+    syncList(this.list, found, ({ n }) => `${recording.epoch} ${n}`, (event) => this.makeItem(event, recording.participants));
+    setTabStop(this.list);
+    const total = recording.events.length;
+    setText(this.empty, found.length ? "" : total ? `No events match the filter (${total.toLocaleString("en")} in all).` : "No events yet.");
   }
 
-  make(event, people) {
-    const person = people.find(event.connection);
+  makeItem(event, participants) {
     const row = element("button", { type: "button", className: "event", tabIndex: -1 },
-      element("time", { textContent: clock(event.at) }), disc(person?.number ?? 0),
-      element("b", { textContent: event.what }), element("span", { className: "source", textContent: source(event) }),
-      typed(cut(line(event).replace(/\s+/g, " "), LONGEST), "line"));
+      element("time", { textContent: formatTime(event.at) }),
+      numberDisc(participants.find(event.connection)?.number ?? 0),
+      element("b", { textContent: event.what }),
+      element("span", { className: "source", textContent: formatSource(event) }),
+      isolated(truncate(formatEvent(event).replace(/\s+/g, " "), MAX_ROW_CHARACTERS), "line"));
     for (const type of ["focus", "pointerenter"]) row.addEventListener(type, () => this.detail.show(event));
-    if (event.journey) row.addEventListener("click", () => this.choose(event.journey));
+    if (event.journey) row.addEventListener("click", () => this.onJourney(event.journey));
     return element("li", { data: { what: event.what, n: event.n } }, row);
+  }
+}
+
+// Filters by kind, participant and text.
+class EventFilters {
+  constructor(form, onChange) {
+    const options = Object.entries(KIND_LABELS).map(([value, textContent]) => element("option", { value, textContent }));
+    this.kind = element("select", { id: "filter-kind" }, ...options);
+    this.participant = element("select", { id: "filter-who" }, element("option", { value: "", textContent: "all" }));
+    this.text = element("input", { id: "filter-text", type: "search", placeholder: "text in the event", autocomplete: "off" });
+    const controls = { Kind: this.kind, Participant: this.participant, Text: this.text };
+    form.append(...Object.entries(controls).map(([label, control]) => element("label", {}, `${label} `, control)));
+    form.oninput = onChange;
+    form.onsubmit = (event) => event.preventDefault();
+  }
+
+  updateParticipants(participants) {
+    const numbered = participants.filter(({ number }) => number);
+    const key = numbered.map(({ id, number }) => `${id} ${number}`).join();
+    if (key === this.participantsKey) return;
+    this.participantsKey = key;
+    const { value } = this.participant;
+    const options = numbered.map(({ id, number, place }) => element("option", { value: id, textContent: `browser ${number} in ${place}` }));
+    this.participant.replaceChildren(this.participant.options[0], ...options);
+    this.participant.value = numbered.some(({ id }) => String(id) === value) ? value : "";
+  }
+
+  // Returns a function: does the list show this event?
+  matcher(room) {
+    const kinds = KINDS[this.kind.value];
+    const withHeartbeats = this.kind.value !== "news";
+    const connection = this.participant.value;
+    const text = this.text.value.trim().toLowerCase();
+    return (event) =>
+      (!room || event.room === room || event.room === undefined) &&
+      (!kinds || kinds.includes(event.what)) &&
+      (withHeartbeats || !isHeartbeat(event)) &&
+      (!connection || String(event.connection) === connection) &&
+      (!text || `${event.what} ${event.consumer ?? ""} ${formatEvent(event)}`.toLowerCase().includes(text));
   }
 }

@@ -1,73 +1,39 @@
-// The inspector's feed: a WebSocket that comes back by itself. Events: "status" ("connecting", "open", "lost");
-// "message" (the decoded JSON of one).
-const FIRST_PAUSE = 500; // milliseconds, doubled at each try in a row that fails
-const LONGEST_PAUSE = 10_000;
-const CONNECT_TIMEOUT = 10_000;
+// The inspector's feed: messages of the server, each {kind: "hello", "events", "state" or "error", …}, and commands to it.
+import { button, element, setText } from "./common/dom.js";
+import { ReconnectingSocket, showConnectionState } from "./common/reconnecting-socket.js";
 
-export class Feed extends EventTarget {
-  constructor(url) {
-    super();
-    this.url = new URL(url, location.href);
-    this.url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    this.failures = 0;
-    document.addEventListener("visibilitychange", () => document.hidden || this.retryNow());
-    addEventListener("online", () => this.retryNow());
+// Connects to the feed at `path`, calls `onMessage(message)` for each message, and shows the connection's state in `place`.
+export class Feed {
+  constructor(path, place, onMessage) {
+    const url = new URL(path, location.href);
+    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    this.socket = new ReconnectingSocket(() => url);
+    this.error = element("span", { className: "trouble", role: "alert" });
+    place.append(element("span", { role: "status", textContent: "Connecting…" }), button("Try now", null, { hidden: true }), this.error);
+    place.dataset.state = "connecting";
+    showConnectionState(place, this.socket, "Live");
+    this.socket.addEventListener("message", ({ detail: message }) => {
+      // The server closes the connection of a page that doesn't acknowledge events.
+      if (message.kind === "events" && message.events.length) this.send({ do: "got", n: message.events.at(-1).n });
+      onMessage(message);
+    });
+    this.socket.connect();
   }
 
-  connect() {
-    clearTimeout(this.retry);
-    this.retry = null;
-    this.status("connecting");
-    this.socket = new WebSocket(this.url);
-    this.patience = setTimeout(() => this.abandon(), CONNECT_TIMEOUT); // a handshake on bad wifi can hang for minutes
-    this.socket.onopen = () => this.opened();
-    this.socket.onmessage = (event) => this.got(JSON.parse(event.data));
-    this.socket.onclose = () => this.closed();
-  }
-
-  // The server is told how far the page has read: one that doesn't read is cut off.
-  got(message) {
-    if (message.kind === "events" && message.events.length) this.send({ do: "got", n: message.events.at(-1).n });
-    this.tell("message", message);
-  }
-
-  // A command to the server: false if there is no connection to take it.
+  // Sends a command: {do: "freeze", group: …}.
   send(command) {
-    if (this.socket?.readyState !== WebSocket.OPEN) return false;
-    this.socket.send(JSON.stringify(command));
-    return true;
+    this.socket.send(command);
   }
 
-  // Without the rest of the pause, if there is one.
-  retryNow() {
-    if (this.retry) this.connect();
+  showError(text) {
+    setText(this.error, text);
   }
 
-  abandon() {
-    this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
-    this.socket.close();
-    this.closed();
-  }
-
-  opened() {
-    clearTimeout(this.patience);
-    this.failures = 0;
-    this.status("open");
-  }
-
-  closed() {
-    clearTimeout(this.patience);
-    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.failures);
-    this.failures += 1;
-    this.retry = setTimeout(() => this.connect(), pause * (0.5 + Math.random() / 2));
-    this.status("lost");
-  }
-
-  status(status) {
-    this.tell("status", status);
-  }
-
-  tell(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+  // Adds a message to the recording. An error about a command is shown.
+  apply(recording, message) {
+    if (message.kind === "hello") recording.maxEvents = message.limit ?? recording.maxEvents;
+    else if (message.kind === "events") recording.add(message.events, message.dropped);
+    else if (message.kind === "state") recording.setState(message);
+    else if (message.kind === "error") this.showError(message.detail);
   }
 }

@@ -1,59 +1,97 @@
-// Each group with its members and how full their queues are; freeze, step and thaw stand by the chart, which shows it.
-import { element, sync, typed, write } from "./dom.js";
-import { Freezer } from "./freezer.js";
-import { disc, filled } from "./heads.js";
-import { count } from "./words.js";
+// The groups, their members and how full the members' queues are; and the buttons to freeze, step and thaw a group.
+import { button, element, isolated, setText } from "./common/dom.js";
+import { formatCount } from "./format.js";
+import { numberDisc, queuePercent } from "./lanes.js";
+import { syncList } from "./lists.js";
 
-const MOST = 40; // members that are listed for a group
-const NONE = "There are no groups: no consumer has joined one.";
+const MAX_MEMBERS = 40; // listed for each group
 
-export class Groups {
-  constructor(root, byChart, send) {
-    this.freezer = new Freezer(byChart, send);
+export class GroupList {
+  constructor(root) {
     this.list = element("ul", { className: "groups" });
-    this.none = element("p", { className: "none", textContent: NONE });
-    root.append(this.list, this.none);
+    this.empty = element("p", { className: "none", textContent: "There are no groups: no consumer has joined one." });
+    root.append(this.list, this.empty);
   }
 
-  act(verb) {
-    this.freezer.act(verb);
-  }
-
-  // `place` is what the chart is of.
-  render(tape, room, place) {
-    const groups = tape.state.groups.filter((group) => !room || tape.placeOfGroup(group) === room);
-    const channels = new Map(tape.state.channels.map((channel) => [channel.channel, channel]));
-    this.freezer.render(tape.state.groups.filter((group) => group.frozen || tape.placeOfGroup(group) === place));
-    sync(this.list, groups, (group) => group.group, make, (item, group) => update(item, group, channels, tape.people));
-    this.none.hidden = groups.length > 0;
+  render(recording, room) {
+    const groups = recording.state.groups.filter((group) => !room || recording.placeOfGroup(group) === room);
+    const channels = new Map(recording.state.channels.map((channel) => [channel.channel, channel]));
+    syncList(this.list, groups, ({ group }) => group, makeGroup, (item, group) => updateGroup(item, group, channels, recording.participants));
+    this.empty.hidden = groups.length > 0;
   }
 }
 
-function make({ group }) {
+function makeGroup({ group }) {
   const members = element("ol", { className: "members", ariaLabel: `Members of ${group}` });
-  return element("li", {}, element("p", { className: "group-name" }, typed(group), " ", element("span", { className: "many" })), members);
+  return element("li", {}, element("p", { className: "group-name" }, isolated(group), " ", element("span", { className: "many" })), members);
 }
 
-function update(item, { members, frozen, held }, channels, people) {
-  const more = members.length > MOST ? `, the first ${MOST} of them` : "";
-  write(item.querySelector(".many"), `${count(members.length, "member")}${more}${frozen ? `, frozen: ${held} held` : ""}`);
+function updateGroup(item, { members, frozen, held }, channels, participants) {
+  const shownPart = members.length > MAX_MEMBERS ? `, the first ${MAX_MEMBERS} of them` : "";
+  setText(item.querySelector(".many"), `${formatCount(members.length, "member")}${shownPart}${frozen ? `, frozen: ${held} held` : ""}`);
   item.classList.toggle("frozen", frozen);
-  sync(item.querySelector(".members"), members.slice(0, MOST), (member) => member.channel, (member) => makeMember(member, people),
-    (made, member) => updateMember(made, channels.get(member.channel)));
+  syncList(item.querySelector(".members"), members.slice(0, MAX_MEMBERS), ({ channel }) => channel,
+    (member) => makeMember(member, participants), (row, member) => updateMember(row, channels.get(member.channel)));
 }
 
-function makeMember({ channel, connection }, people) {
-  const person = people.find(connection, channel);
-  const whose = person?.number ? `${person.consumer || "consumer"} ${person.number}` : "no browser's";
-  return element("li", {}, disc(person?.number ?? 0), element("span", { className: "whose", textContent: whose }),
+function makeMember({ channel, connection }, participants) {
+  const participant = participants.find(connection, channel);
+  const owner = participant?.number ? `${participant.consumer || "consumer"} ${participant.number}` : "no browser";
+  return element("li", {}, numberDisc(participant?.number ?? 0), element("span", { className: "whose", textContent: owner }),
     element("code", { className: "channel", textContent: channel, title: channel }),
     element("span", { className: "meter" }, element("span", { className: "fill" }), element("span", { className: "level" })));
 }
 
-function updateMember(item, queue) {
+function updateMember(row, queue) {
   const { waiting = 0, capacity } = queue ?? {};
   const level = capacity ? `${waiting} of ${capacity.toLocaleString("en")}` : waiting || "";
-  write(item.querySelector(".level"), level);
-  item.querySelector(".meter").title = `${level} events wait in its queue`;
-  item.querySelector(".fill").style.width = `${filled(waiting, capacity)}%`;
+  setText(row.querySelector(".level"), level);
+  row.querySelector(".meter").title = `${level} events wait in its queue`;
+  row.querySelector(".fill").style.width = `${queuePercent(waiting, capacity)}%`;
+}
+
+// The buttons above the chart: freeze, step and thaw for each group.
+export class FreezeControls {
+  // `send(command)` sends a command to the server.
+  constructor(root, send) {
+    this.send = send;
+    this.groups = [];
+    this.list = element("ul", { className: "freezer", ariaLabel: "Freeze and step" });
+    root.append(this.list);
+  }
+
+  render(groups) {
+    this.groups = groups;
+    syncList(this.list, groups, ({ group }) => group, (group) => this.makeItem(group), updateControls);
+    this.list.hidden = groups.length === 0;
+  }
+
+  makeItem({ group }) {
+    const command = (verb, label, title) => {
+      const made = button(label, () => this.send({ do: verb, group }), { title });
+      made.setAttribute("aria-label", `${verb[0].toUpperCase()}${verb.slice(1)} ${group}`);
+      return made;
+    };
+    const freeze = command("freeze", "❄ Freeze", "Hold this group's events");
+    const step = command("step", "Step", "Deliver one event to one member");
+    const thaw = command("thaw", "Thaw", "Deliver all held events, in order");
+    const item = element("li", {}, isolated(group, "group"), freeze, step, thaw, element("span", { className: "held", role: "status" }));
+    return Object.assign(item, { freeze, step, thaw });
+  }
+
+  // For a key: sends the command for the first group for which it makes sense.
+  runCommand(verb) {
+    const group = this.groups.find(({ frozen }) => frozen === (verb !== "freeze"));
+    if (group) this.send({ do: verb, group: group.group });
+  }
+}
+
+function updateControls(item, { frozen, held }) {
+  const { freeze, step, thaw } = item;
+  const focused = document.activeElement; // read before the button is hidden and loses the focus
+  freeze.hidden = frozen;
+  step.hidden = thaw.hidden = !frozen;
+  if (focused.hidden && item.contains(focused)) (frozen ? step : freeze).focus();
+  item.classList.toggle("frozen", frozen);
+  setText(item.querySelector(".held"), frozen ? `Frozen: ${formatCount(held, "event")} held.` : "");
 }

@@ -1,56 +1,126 @@
-// What a hop is in the chart: the lanes that it goes from and to, by key, and its words.
-export const browser = (event) => `browser ${event.connection}`;
-export const group = (name) => `group ${name}`;
-export const LAYER = "layer";
+// The hops of a journey: from which lane to which lane each goes, and its row in the chart.
+import { element, isolated } from "./common/dom.js";
+import { formatCount, formatDelay, formatSource, formatTime, truncate } from "./format.js";
+
+const MAX_PAYLOAD_CHARACTERS = 120; // beside an arrow
+const MAX_LABEL_CHARACTERS = 60;
+
+// The keys of the lanes.
+export const LAYER_LANE = "layer";
+export const browserLane = (connection) => `browser ${connection}`;
+export const groupLane = (name) => `group ${name}`;
 
 // A consumer without a browser, such as a worker's, has no connection.
-export function consumer(event) {
-  const { connection, channel, consumer: name, instance } = event;
-  return typeof connection === "number" ? `consumer ${connection}` : `worker ${channel ?? instance ?? name ?? "?"}`;
+export function consumerLane({ connection, channel, consumer, instance }) {
+  return typeof connection === "number" ? `consumer ${connection}` : `worker ${channel ?? instance ?? consumer ?? "?"}`;
 }
 
+const toConsumer = (event) => [browserLane(event.connection), consumerLane(event)];
+const toBrowser = (event) => [consumerLane(event), browserLane(event.connection)];
+const toGroup = (event) => [consumerLane(event), groupLane(event.group)];
+// `source` is the lane that an event from the layer comes from.
+const fromLayer = (event, source) => [source, consumerLane(event)];
 const ENDS = {
-  connect: (event) => [browser(event), consumer(event)],
-  accept: (event) => [consumer(event), browser(event)],
-  refuse: (event) => [consumer(event), browser(event)],
-  receive: (event) => [browser(event), consumer(event)],
-  send: (event) => [consumer(event), browser(event)],
-  close: (event) => [consumer(event), browser(event)],
-  disconnect: (event) => [browser(event), consumer(event)],
-  group_add: (event) => [consumer(event), group(event.group)],
-  group_discard: (event) => [consumer(event), group(event.group)],
-  group_send: (event) => [consumer(event), group(event.group)],
-  layer_send: (event) => [consumer(event), LAYER],
-  layer_receive: (event, via) => [via, consumer(event)],
-  full: (event, via) => [via, consumer(event)],
+  connect: toConsumer,
+  accept: toBrowser,
+  refuse: toBrowser,
+  receive: toConsumer,
+  send: toBrowser,
+  close: toBrowser,
+  disconnect: toConsumer,
+  group_add: toGroup,
+  group_discard: toGroup,
+  group_send: toGroup,
+  layer_send: (event) => [consumerLane(event), LAYER_LANE],
+  layer_receive: fromLayer,
+  full: fromLayer,
 };
 
-// Each hop of the journey with "from" and "to"; those of them that go nowhere, such as an error, are on one lane.
-export function hopsOf(journey, people) {
-  let last = null; // the group that was sent to
+// The journey's hops as {event, from, to}. An event that goes nowhere, such as an error, has one lane for both.
+export function hopsOf(journey, participants) {
+  let lastGroup = null; // the group of the last group_send
   return journey.hops.map((event) => {
-    if (event.what === "group_send") last = event.group;
-    if (event.what === "layer_send") last = null;
-    const name = event.group ?? last;
-    const [from, to] = ends(reaching(event, people), name ? group(name) : LAYER);
+    if (event.what === "group_send") lastGroup = event.group;
+    if (event.what === "layer_send") lastGroup = null;
+    const group = event.group ?? lastGroup;
+    const target = withChannelOwner(event, participants);
+    const [from, to] = ENDS[event.what]?.(target, group ? groupLane(group) : LAYER_LANE) ?? [consumerLane(target), consumerLane(target)];
     return { event, from, to };
   });
 }
 
-function ends(event, via) {
-  return ENDS[event.what]?.(event, via) ?? [consumer(event), consumer(event)];
-}
-
-// A full channel is its consumer's, whoever sent the event that it refused.
-function reaching(event, people) {
-  const owner = event.what === "full" ? people.find(undefined, event.channel) : null;
+// A full channel belongs to its consumer, whichever consumer sent the event.
+function withChannelOwner(event, participants) {
+  const owner = event.what === "full" ? participants.find(undefined, event.channel) : null;
   return owner ? { ...event, connection: owner.id } : event;
 }
 
-// In a few words, beside the arrow.
-export function label(event) {
+// The words beside an arrow.
+function hopLabel(event) {
   if (event.what === "layer_receive") return event.type ?? "event";
-  if (event.what === "full") return "lost: the channel is full";
+  if (event.what === "full") return "lost: channel full";
   if (event.what === "error") return `error: ${event.detail ?? ""}`;
   return event.what;
+}
+
+// Sets the colour: one for each of the first eight participants.
+export function setColour(target, number) {
+  target.dataset.hue = number ? ((number - 1) % 8) + 1 : 0;
+  return target;
+}
+
+// A row with the time since the hop before, an arrow between two places (0 to 1, from left to right), and its label.
+export function hopRow({ event, from, to }, before, places, lanes) {
+  const label = truncate(hopLabel(event), MAX_LABEL_CHARACTERS);
+  const row = buildRow(event, before, places, [element("b", { textContent: label }), sourceElement(event), payloadElement(event)]);
+  const names = new Map(lanes.map((lane) => [lane.key, lane.participant ? `${lane.kind} ${lane.number}` : lane.title]));
+  const way = from === to ? `at ${names.get(from) ?? from}` : `${names.get(from) ?? from} to ${names.get(to) ?? to}`;
+  row.firstElementChild.ariaLabel = `${way}: ${label}, ${formatSource(event)}, ${hopTime(event, before)}`;
+  return setColour(row, lanes.find((lane) => lane.participant && [from, to].includes(lane.key))?.number ?? 0);
+}
+
+// One row for all participants that have no lane of their own. updateRestRow() sets its text.
+export function restRow({ event }, before, places) {
+  const row = setColour(buildRow(event, before, places, [element("b"), sourceElement(event)]), 0);
+  row.classList.add("all");
+  return row;
+}
+
+export function updateRestRow(row, hops) {
+  const counts = new Map();
+  for (const { event } of hops) counts.set(hopLabel(event), (counts.get(hopLabel(event)) ?? 0) + 1);
+  const text = [...counts].map(([label, count]) => `${truncate(label, MAX_LABEL_CHARACTERS)} × ${count}`).join(" · ");
+  row.querySelector("b").textContent = text;
+  row.firstElementChild.ariaLabel = `the rest, ${formatCount(hops.length, "hop")}: ${text}`;
+}
+
+function buildRow(event, before, [start, end], words) {
+  const left = Math.min(start, end);
+  const right = Math.max(start, end);
+  const arrow = element("span", { className: `arrow ${end < start ? "back" : "forth"}` }, element("span", { className: "packet" }));
+  arrow.style.left = `${left * 100}%`;
+  arrow.style.width = `${(right - left) * 100}%`;
+  if (start === end) arrow.classList.add("still");
+  const label = element("span", { className: "words" }, ...words);
+  // The label begins at the arrow's left end, or ends at its right end, wherever there is more space.
+  const hasSpaceAfter = 1 - left >= right;
+  label.style[hasSpaceAfter ? "left" : "right"] = `${(hasSpaceAfter ? left : 1 - right) * 100}%`;
+  label.style.maxWidth = `${(hasSpaceAfter ? 1 - left : right) * 100}%`;
+  label.classList.toggle("ends", !hasSpaceAfter);
+  const time = element("span", { className: "gap", textContent: hopTime(event, before) });
+  const hop = element("button", { type: "button", className: "hop" }, element("span", { className: "track" }, time, label, arrow));
+  return element("li", { className: event.what, data: { what: event.what, n: event.n } }, hop);
+}
+
+function hopTime(event, before) {
+  return before ? formatDelay(event.at - before.at) : formatTime(event.at);
+}
+
+function sourceElement(event) {
+  return event.source ? element("span", { className: "source", textContent: formatSource(event) }) : null;
+}
+
+function payloadElement(event) {
+  const text = event.payload ?? (event.what === "error" ? null : event.detail);
+  return text ? isolated(truncate(text.replace(/\s+/g, " "), MAX_PAYLOAD_CHARACTERS), "payload") : null;
 }

@@ -1,73 +1,96 @@
-// The inspector's page: what the feed tells, in a chart and in lists.
+// The inspector's page: connects the feed to the chart, the lists and the tools.
+import { element, setText } from "./common/dom.js";
 import { Chart } from "./chart.js";
-import { Connections } from "./connections.js";
-import { Counts } from "./counts.js";
-import { Detail } from "./detail.js";
-import { Events } from "./events.js";
+import { ConnectionTable } from "./connections.js";
+import { ErrorList, EventDetail } from "./event-detail.js";
+import { EventList } from "./events.js";
 import { Feed } from "./feed.js";
-import { Groups } from "./groups.js";
-import { bindKeys } from "./keys.js";
-import { placeOf, receive } from "./mount.js";
-import { Recorder } from "./recorder.js";
-import { Rooms } from "./rooms.js";
-import { Selection } from "./selection.js";
-import { showStatus } from "./status.js";
-import { Tape } from "./tape.js";
-import { journeyTools, tapeTools } from "./tools.js";
-import { Troubles } from "./troubles.js";
-import { write } from "./dom.js";
+import { formatCount, truncate } from "./format.js";
+import { FreezeControls, GroupList } from "./groups.js";
+import { JourneySelection } from "./journeys.js";
+import { Recording, RecordingSwitch } from "./recording.js";
+import { addJourneyTools, addRecordingTools, bindKeys } from "./toolbar.js";
+
+const MAX_ROOM_CHARACTERS = 40;
+const NO_MESSAGE = "Send a message in one of the browsers. Its path appears here.";
+const NOBODY = "Open the chat in two tabs and send a message. Its path appears here.";
+
+// The choice of the room that the chart and the lists show.
+class RoomSelect {
+  constructor(select, onChange) {
+    this.select = select;
+    this.select.onchange = onChange;
+  }
+
+  // Null for the room of the newest message.
+  get selected() {
+    return this.select.value || null;
+  }
+
+  render(recording) {
+    const places = [...recording.participants.byConnection.values()].map(({ place }) => place);
+    const names = [...new Set(places.filter(Boolean))].sort();
+    if (this.selected && !names.includes(this.selected)) names.push(this.selected);
+    if (names.join("\n") === this.namesKey) return;
+    this.namesKey = names.join("\n");
+    const { value } = this.select;
+    const options = names.map((name) => element("option", { value: name, textContent: truncate(name, MAX_ROOM_CHARACTERS), title: name }));
+    this.select.replaceChildren(this.select.options[0], ...options);
+    this.select.value = value;
+  }
+}
+
+// Says how many events were lost, not recorded or dropped.
+function renderLosses(place, { state, dropped }) {
+  const parts = [];
+  if (state.lost) parts.push(`${formatCount(state.lost, "event")} lost because a channel was full`);
+  if (state.unrecorded) parts.push(`${formatCount(state.unrecorded, "message wasn't", "messages weren't")} recorded (too many at once)`);
+  if (dropped) parts.push(`${formatCount(dropped, "older event")} dropped`);
+  setText(place, parts.join(" · "));
+  place.classList.toggle("bad", state.lost > 0);
+}
 
 const byId = (id) => document.getElementById(id);
-const SAY = "Say something in one of the browsers, and its way is drawn here.";
-const OPEN = "Open the chat in two tabs and say hello: the way of your message is drawn here.";
-
-const feed = new Feed("/inspect/feed/");
-const recorder = new Recorder(new Tape(), (tape, message) => receive(tape, message, complain));
-const selection = new Selection(() => schedule());
-const rooms = new Rooms(byId("room"), () => schedule());
-const chart = new Chart(byId("chart"), null);
-chart.detail = new Detail(byId("chart"), "Point at an arrow, or go to it with the keyboard, to see what it carries.");
-const FILE = "What is in a file can't be frozen: go back to live first.";
-const send = (command) => (recorder.file && command.group ? complain(FILE) : feed.send(command));
-const groups = new Groups(byId("groups"), byId("freezer"), send);
-const connections = new Connections(byId("connections"));
-const events = new Events(byId("events"), byId("filters"), () => schedule(), (journey) => selection.choose(journey));
-const troubles = new Troubles(byId("troubles"));
-const counts = new Counts(byId("counts"));
-const app = { feed, recorder, selection, chart, groups, rooms, events, send, schedule, notice: byId("notice") };
-const tools = { ...journeyTools(byId("journey-bar"), app), ...tapeTools(byId("events-bar"), app) };
-bindKeys(byId("keys"), tools);
-showStatus(byId("status"), feed);
-
 let frame = null;
-function schedule() {
-  frame ??= requestAnimationFrame(render);
-}
+const requestRender = () => (frame ??= requestAnimationFrame(render));
+
+const recordings = new RecordingSwitch(new Recording(), (recording, message) => feed.apply(recording, message));
+const feed = new Feed("/inspect/feed/", byId("status"), (message) => {
+  recordings.receive(message);
+  requestRender();
+});
+const send = (command) => {
+  if (recordings.fileName && command.group) feed.showError("Groups in a file can't be frozen. Go back to live first.");
+  else feed.send(command);
+};
+const selection = new JourneySelection(requestRender);
+const rooms = new RoomSelect(byId("room"), requestRender);
+const chart = new Chart(byId("chart"), new EventDetail("Point at an arrow, or move to it with the keyboard, to see what it carries."));
+const groups = new GroupList(byId("groups"));
+const freezeControls = new FreezeControls(byId("freezer"), send);
+const connections = new ConnectionTable(byId("connections"));
+const events = new EventList(byId("events"), byId("filters"), requestRender, (journey) => selection.choose(journey));
+const errors = new ErrorList(byId("troubles"));
+const page = { recordings, selection, chart, rooms, freezeControls, send, requestRender, notice: byId("notice") };
+const tools = { ...addJourneyTools(byId("journey-bar"), page), ...addRecordingTools(byId("events-bar"), page) };
+bindKeys(byId("keys"), tools);
 
 function render() {
   frame = null;
-  const { tape } = recorder;
-  const room = rooms.chosen;
-  const journey = selection.pick(tape, room);
-  const place = journey?.room ?? room ?? placeOf(tape);
-  rooms.render(tape);
-  chart.show(tape, journey, place, tape.state.connections.length ? SAY : OPEN);
-  groups.render(tape, room, place);
-  connections.render(tape, room);
-  events.render(tape, room);
-  troubles.render(tape, room);
-  counts.render(tape);
+  const recording = recordings.shown;
+  const room = rooms.selected;
+  const journey = selection.update(recording, room);
+  const place = journey?.room ?? room ?? recording.newestPlace();
+  rooms.render(recording);
+  chart.render(recording, journey, place, recording.state.connections.length ? NO_MESSAGE : NOBODY);
+  freezeControls.render(recording.state.groups.filter((group) => group.frozen || recording.placeOfGroup(group) === place));
+  groups.render(recording, room);
+  connections.render(recording, room);
+  events.render(recording, room);
+  errors.render(recording, room);
+  renderLosses(byId("counts"), recording);
   for (const tool of Object.values(tools)) tool.render?.();
 }
 
-function complain(sentence) {
-  write(byId("status").querySelector(".trouble"), sentence);
-}
-
-feed.addEventListener("message", ({ detail }) => {
-  recorder.take(detail);
-  schedule();
-});
-feed.connect();
-setInterval(schedule, 1000); // ages
-schedule();
+setInterval(requestRender, 1000); // for the connections' ages
+requestRender();

@@ -1,14 +1,14 @@
-// The field to write in: Enter sends, Shift+Enter starts a line. What can't be sent stays in it, with the reason, and what
-// was begun outlives a reload.
-import { draft, keepDraft } from "./storage.js";
+// The field to write in. Enter sends, Shift+Enter starts a new line. A message that can't be sent stays in it with the
+// reason, and an unfinished one survives a reload.
+import { readDraft, writeDraft } from "./storage.js";
 
-// Spaces, and what else nobody can see: the server has no use for a message of these alone.
-const NOTHING = /^[\s\p{Cf}]*$/u;
+// Spaces and invisible characters: the server refuses a message that has nothing else.
+const INVISIBLE = /^[\s\p{Cf}]*$/u;
 
 export class Composer {
-  constructor(form, limit) {
+  constructor(form, maxCharacters) {
     this.form = form;
-    this.limit = limit;
+    this.maxCharacters = maxCharacters;
     this.input = form.querySelector("textarea");
     this.note = form.querySelector("#composer-note");
     this.onMessage = () => {};
@@ -17,30 +17,30 @@ export class Composer {
       this.submit();
     };
     this.input.onkeydown = (event) => this.onKey(event);
-    this.input.oninput = () => this.changed();
+    this.input.oninput = () => this.onChange();
     this.focus();
-    this.input.value ||= draft();
-    this.measure();
+    this.input.value ||= readDraft();
+    this.showLength();
   }
 
   focus() {
     this.input.focus();
   }
 
-  // Puts a text back to be changed, before what is there already.
+  // Puts a text back into the field, before the text that is already there.
   edit(text) {
     this.input.value = [text, this.input.value].filter(Boolean).join("\n");
-    this.changed();
+    this.onChange();
     this.focus();
   }
 
-  warn(text) {
+  showError(text) {
     this.note.className = text ? "error" : "";
     this.note.textContent = text;
   }
 
   onKey(event) {
-    // Enter that ends a Japanese or Chinese word belongs to the input method. (Safari says so by key code 229.)
+    // Enter that ends a Japanese or Chinese word belongs to the input method. (Safari reports it as key code 229.)
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     this.submit();
@@ -48,25 +48,25 @@ export class Composer {
 
   submit() {
     const text = this.input.value;
-    if (NOTHING.test(text) || this.measure() > this.limit) return this.focus();
+    if (INVISIBLE.test(text) || this.showLength() > this.maxCharacters) return this.focus();
     this.input.value = "";
-    this.changed();
+    this.onChange();
     this.focus();
     this.onMessage(text);
   }
 
-  changed() {
-    keepDraft(this.input.value);
-    this.measure();
+  onChange() {
+    writeDraft(this.input.value);
+    this.showLength();
   }
 
-  // The length in characters, as the server counts; says how many are left when they run short.
-  measure() {
+  // Returns the length in characters, as the server counts them. Shows how many are left if there are few.
+  showLength() {
     const length = Array.from(this.input.value).length;
-    const left = this.limit - length;
-    const excess = `${characters(-left)} too many: a message may have at most ${this.limit.toLocaleString("en")}.`;
-    this.warn(left < 0 ? excess : "");
-    if (left >= 0 && left < this.limit / 10) this.note.textContent = `${characters(left)} left`;
+    const left = this.maxCharacters - length;
+    const error = `${characters(-left)} too many: a message may have at most ${this.maxCharacters.toLocaleString("en")}.`;
+    this.showError(left < 0 ? error : "");
+    if (left >= 0 && left < this.maxCharacters / 10) this.note.textContent = `${characters(left)} left`;
     return length;
   }
 }

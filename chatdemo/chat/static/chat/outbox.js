@@ -1,144 +1,150 @@
-// What was written and hasn't come back from the room yet. Each message is shown until it does, and none is dropped:
-// without a connection it waits, a page that is loaded again has it still, and after each loss of the connection it is
-// sent again with the id that it had. The server says it once.
-import { showFate } from "./fate.js";
-import { element, renderMessage } from "./message.js";
-import { keys, random, read, remove, write } from "./storage.js";
+// Messages that were written and haven't come back from the room yet. Each is shown until then, and none is lost:
+// without a connection it waits, it survives a reload of the page, and after each loss of the connection it is sent again
+// with the same id. The server delivers it once.
+import { button, element } from "../common/dom.js";
+import { messageItem } from "./message-log.js";
+import { keys, randomId, read, remove, write } from "./storage.js";
 
-const PASSING = ["not_kept"]; // an error of the moment: the same message may be taken the next time
+const TEMPORARY_ERRORS = ["not_kept"]; // the same message may be accepted at the next attempt
 const OFFLINE = "Waiting for the connection…";
-const IN_TURN = "Waiting for its turn…";
-const WINDOW = 5; // messages on their way at once; the next goes when one has come back
-const BREATH = 1_000; // milliseconds without sending, when the server asks for it
+const QUEUED = "Waiting for its turn…";
+const MAX_IN_FLIGHT = 5; // messages sent and not back yet; the next one is sent when one has come back
+const THROTTLE_MS = 1_000; // nothing is sent for this time after the server reports too_fast
 
 export class Outbox {
-  // ``kept``: the server keeps what is said, and so knows what it has.
-  constructor(list, room, kept, send) {
+  // `isStored`: the server stores messages, so it recognises one that is sent twice.
+  constructor(list, room, isStored, send) {
     this.list = list;
     this.prefix = `chatdemo outbox ${room} `;
-    this.kept = kept;
+    this.isStored = isStored;
     this.send = send;
-    this.entries = new Map(); // by the id that goes with the message
+    this.entries = new Map(); // by the message's id
     this.onEdit = () => {};
-    this.onChosen = () => {}; // a button was pressed, and is gone
-    addEventListener("beforeunload", (event) => !kept && this.entries.size && event.preventDefault());
+    this.onButtonRemoved = () => {}; // a button was clicked and is no longer there
+    addEventListener("beforeunload", (event) => !isStored && this.entries.size && event.preventDefault());
   }
 
-  // What this browser had written when the page was left.
+  // Adds the messages that this browser hadn't sent when the page was left.
   restore() {
-    const left = keys().filter((key) => this.kept && key.startsWith(this.prefix)).map((key) => [key, JSON.parse(read(key))]);
-    for (const [key, { text }] of left.sort(([, one], [, other]) => one.at - other.at)) this.put(key.slice(this.prefix.length), text);
+    const stored = keys().filter((key) => this.isStored && key.startsWith(this.prefix)).map((key) => [key, JSON.parse(read(key))]);
+    for (const [key, { text }] of stored.sort(([, one], [, other]) => one.at - other.at)) this.enqueue(key.slice(this.prefix.length), text);
   }
 
   add(text) {
-    const id = `${Date.now().toString(36)}-${random()}`; // those of one time are beside each other in the database
-    if (this.kept) write(this.prefix + id, JSON.stringify({ text, at: Date.now() }));
-    this.put(id, text);
+    const id = `${Date.now().toString(36)}-${randomId()}`; // ids of the same time are close together in the database
+    if (this.isStored) write(this.prefix + id, JSON.stringify({ text, at: Date.now() }));
+    this.enqueue(id, text);
   }
 
-  put(id, text) {
-    const item = renderMessage(text, element("p", "fate"), element("div", "choices"));
-    this.entries.set(id, { text, item, sent: false, failed: false });
+  enqueue(id, text) {
+    const item = messageItem(text, element("p", { className: "delivery" }), element("div", { className: "actions" }));
+    this.entries.set(id, { text, item, isSent: false, isFailed: false });
     this.list.append(item);
-    this.show(item, IN_TURN, []);
+    this.showDelivery(item, QUEUED);
     this.flush();
   }
 
-  // Sends what waits, in its order, a few at a time. Of a flood one: else what is refused for a moment comes too late.
+  // Sends what waits, in order, a few at a time. Of a long queue only one: if the server refuses it as too fast, the
+  // messages after it haven't overtaken it.
   flush() {
-    const going = [...this.entries].filter(([, entry]) => !entry.failed);
-    let free = (this.slow || going.length > WINDOW ? 1 : WINDOW) - going.filter(([, entry]) => entry.sent).length;
-    for (const [id, entry] of going) {
-      if (this.breath || free < 1) return;
-      if (entry.sent) continue;
-      if (!this.transmit(id)) return this.wait();
+    const active = [...this.entries].filter(([, entry]) => !entry.isFailed);
+    let free = (this.isSlow || active.length > MAX_IN_FLIGHT ? 1 : MAX_IN_FLIGHT) - active.filter(([, entry]) => entry.isSent).length;
+    for (const [id, entry] of active) {
+      if (this.throttleTimer || free < 1) return;
+      if (entry.isSent) continue;
+      if (!this.transmit(id)) return this.showOffline();
       free--;
     }
   }
 
-  // There is no connection: one day there is.
-  wait() {
-    for (const { item, sent, failed } of this.entries.values()) if (!sent && !failed) this.show(item, OFFLINE, []);
+  // Returns true if the message was sent.
+  transmit(id) {
+    const entry = this.entries.get(id);
+    entry.isSent = this.send({ message: entry.text, id });
+    if (entry.isSent) this.showDelivery(entry.item, "Sending…");
+    return entry.isSent;
   }
 
-  // Sends nothing for a moment.
-  breathe() {
-    clearTimeout(this.breath);
-    this.breath = setTimeout(() => {
-      this.breath = null;
+  showOffline() {
+    for (const { item, isSent, isFailed } of this.entries.values()) if (!isSent && !isFailed) this.showDelivery(item, OFFLINE);
+  }
+
+  throttle() {
+    clearTimeout(this.throttleTimer);
+    this.throttleTimer = setTimeout(() => {
+      this.throttleTimer = null;
       this.flush();
-    }, BREATH);
+    }, THROTTLE_MS);
   }
 
-  // The room has the message: true if it was one of ours.
-  confirm(id) {
+  // Removes the message with this id. Returns true if this browser sent it.
+  remove(id) {
     if (!id) return false;
     remove(this.prefix + id);
     this.entries.get(id)?.item.remove();
-    const known = this.entries.delete(id);
-    this.slow &&= this.entries.size > 0;
+    const wasHere = this.entries.delete(id);
+    this.isSlow &&= this.entries.size > 0;
     this.flush();
-    return known || this.kept; // an id comes to its sender alone, to another tab too
+    return wasHere || this.isStored; // only the sender gets the id: here, another tab of this browser sent it
   }
 
-  // The message was refused: false if it is none of ours.
-  fail(id, code, detail) {
+  // The server refused the message. Returns false if it isn't in this outbox.
+  refused(id, code, detail) {
     const entry = this.entries.get(id);
     if (!entry) return false;
     if (code === "too_fast") {
-      entry.sent = false;
-      this.slow = true; // until all is said
-      this.show(entry.item, IN_TURN, []); // it goes by itself
-      this.breathe();
+      entry.isSent = false;
+      this.isSlow = true; // one at a time until the outbox is empty
+      this.showDelivery(entry.item, QUEUED); // it is sent again without a click
+      this.throttle();
       return true;
     }
-    entry.failed = true;
-    const again = PASSING.includes(code) ? [["Try again", () => this.retry(id)]] : [];
-    this.show(entry.item, detail, [...again, ["Edit", () => this.edit(id)], ["Discard", () => this.confirm(id)]]);
+    const tryAgain = TEMPORARY_ERRORS.includes(code) ? [["Try again", () => this.retry(id)]] : [];
+    this.showFailure(entry, detail, [...tryAgain, ["Edit", () => this.edit(id)], ["Discard", () => this.remove(id)]]);
     return true;
   }
 
-  // The connection went: what it was given and didn't bring back may have arrived, or not.
-  onLost() {
+  // The connection was lost. Messages that were sent and haven't come back may have arrived, or not.
+  connectionLost() {
     for (const [id, entry] of this.entries) {
-      if (!entry.sent || entry.failed) continue;
-      if (this.kept) {
-        entry.sent = false;
-      } else {
-        this.doubt(id, entry);
-      }
+      if (!entry.isSent || entry.isFailed) continue;
+      if (this.isStored) entry.isSent = false;
+      else this.askWhetherToSendAgain(id, entry);
     }
-    this.wait();
+    this.showOffline();
   }
 
-  doubt(id, entry) {
-    entry.failed = true;
-    const choices = [["Send again", () => this.retry(id)], ["Discard", () => this.confirm(id)]];
-    this.show(entry.item, "The connection was lost before this came back. It may or may not have been sent.", choices);
+  askWhetherToSendAgain(id, entry) {
+    const actions = [["Send again", () => this.retry(id)], ["Discard", () => this.remove(id)]];
+    this.showFailure(entry, "The connection was lost before this message came back. It may or may not have been sent.", actions);
   }
 
   retry(id) {
     const entry = this.entries.get(id);
-    entry.failed = entry.sent = false;
-    this.show(entry.item, IN_TURN, []);
+    entry.isFailed = entry.isSent = false;
+    this.showDelivery(entry.item, QUEUED);
     this.flush();
   }
 
   edit(id) {
     const { text } = this.entries.get(id);
-    this.confirm(id);
+    this.remove(id);
     this.onEdit(text);
   }
 
-  // True if it is on its way.
-  transmit(id) {
-    const entry = this.entries.get(id);
-    entry.sent = this.send(JSON.stringify({ message: entry.text, id }));
-    if (entry.sent) this.show(entry.item, "Sending…", []);
-    return entry.sent;
+  showFailure(entry, text, actions) {
+    entry.isFailed = true;
+    this.showDelivery(entry.item, text, actions);
   }
 
-  show(item, words, choices) {
-    showFate(item, words, choices, () => this.onChosen());
+  // Shows the state below the message, with buttons for `actions`: [label, action]. A screen reader reads a state that
+  // has buttons at once.
+  showDelivery(item, text, actions = []) {
+    const delivery = item.querySelector(".delivery");
+    item.classList.toggle("failed", actions.length > 0);
+    delivery.role = actions.length ? "alert" : null;
+    delivery.textContent = text;
+    const buttons = actions.map(([label, action]) => button(label, () => (action(), this.onButtonRemoved())));
+    item.querySelector(".actions").replaceChildren(...buttons);
   }
 }

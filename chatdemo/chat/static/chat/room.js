@@ -1,97 +1,105 @@
-// The room page: joins its parts. A message goes composer, outbox, connection; and connection, sequence, outbox, log.
+// The room's page: connects its parts. A message goes from the composer to the outbox and the socket; a received one
+// goes from the socket through the message order and the outbox to the log.
+import { ReconnectingSocket, showConnectionState } from "../common/reconnecting-socket.js";
 import { Composer } from "./composer.js";
-import { Connection } from "./connection.js";
-import { MessageLog } from "./log.js";
-import { askName } from "./name.js";
-import { Older } from "./older.js";
-import { Reached } from "./reached.js";
-import { Typing } from "./typing.js";
+import { EarlierMessages, MessageOrder } from "./history.js";
+import { MessageLog } from "./message-log.js";
 import { Outbox } from "./outbox.js";
-import { People } from "./people.js";
-import { Sequence } from "./sequence.js";
-import { showConnection } from "./status.js";
-import { secret } from "./storage.js";
+import { PeopleList, TypingIndicator, setUpNameForms } from "./people.js";
+import { Receipts } from "./receipts.js";
+import { clientSecret } from "./storage.js";
 
-const room = document.getElementById("room");
-const past = JSON.parse(document.getElementById("past").textContent);
-const view = document.getElementById("messages");
+const SILENCE_MS = 10_000; // the server sends a heartbeat every 4 s and an answer to each message; else the line is dead
 
-const sequence = new Sequence(past);
-const log = new MessageLog(view, document.getElementById("newest"), document.getElementById("chat-log"));
-const connection = new Connection(() => address(room.dataset.socket), "chatdemo");
-const composer = new Composer(document.getElementById("composer"), Number(room.dataset.maxMessage));
-const outbox = new Outbox(document.querySelector(".waiting"), room.dataset.socket, past.kept, (text) => connection.send(text));
-const people = new People(document.getElementById("people"));
-const tell = (signal) => connection.send(JSON.stringify(signal));
-const reached = new Reached(log.list, tell);
-const typing = new Typing(document.getElementById("doing"), composer.input, tell);
+const byId = (id) => document.getElementById(id);
+const room = byId("room");
+const past = JSON.parse(byId("past").textContent);
+const view = byId("messages");
+
+const socket = new ReconnectingSocket(() => socketAddress(room.dataset.socket), { protocol: "chatdemo", silenceMs: SILENCE_MS });
+const send = (frame) => socket.send(frame);
+const order = new MessageOrder(past);
+const log = new MessageLog(view, byId("newest"), byId("chat-log"));
+const composer = new Composer(byId("composer"), Number(room.dataset.maxMessage));
+const focusComposer = () => composer.focus();
+const outbox = new Outbox(document.querySelector(".waiting"), room.dataset.socket, past.kept, send);
+const people = new PeopleList(byId("people"));
+const receipts = new Receipts(log.list, send);
+const typing = new TypingIndicator(byId("doing"), composer.input, send);
 
 for (const message of past.messages) log.add(message, message.own);
-askName(document.getElementById("name"), document.getElementById("asked"), () => composer.focus());
-showConnection(document.getElementById("connection"), connection, () => composer.focus());
+setUpNameForms(byId("name"), byId("asked"), focusComposer);
+showConnectionState(byId("connection"), socket, "Connected", focusComposer);
 outbox.restore();
-log.toEnd();
-const older = new Older(view, log, room.dataset.older, past.more);
+log.scrollToEnd();
+const earlier = new EarlierMessages(view, log, room.dataset.older, past.more);
 
-function address(path) {
+function socketAddress(path) {
   const url = new URL(path, location.href);
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  url.searchParams.set("client", secret());
-  if (past.kept) url.searchParams.set("after", sequence.last);
+  url.searchParams.set("client", clientSecret());
+  if (past.kept) url.searchParams.set("after", order.lastSeq);
   return url;
 }
 
 composer.onMessage = (text) => {
   outbox.add(text);
-  typing.sent();
-  log.toEnd();
+  typing.messageSent();
+  log.scrollToEnd();
 };
 outbox.onEdit = (text) => composer.edit(text);
-outbox.onChosen = () => composer.focus();
-connection.addEventListener("open", ({ detail }) => {
-  sequence.connected();
-  if (detail.away && !past.kept) log.notice(`Connected again. What others said during those ${detail.away} s isn't shown here.`);
+outbox.onButtonRemoved = focusComposer;
+
+// What to do with each event of the server.
+const EVENTS = {
+  beat: () => send({ beat: true }),
+  welcome(frame) {
+    if (order.updateHistory(frame.history)) onHistoryReplaced(people.ownName && !frame.you);
+    people.welcome(frame);
+  },
+  people(frame) {
+    people.update(frame);
+    log.presenceNotices(people.notices(frame));
+  },
+  typing: ({ name }) => typing.show(name),
+  reached: ({ counts }) => receipts.showCounts(counts),
+  who: (frame) => receipts.showNames(frame),
+};
+
+socket.addEventListener("open", ({ detail: { secondsAway } }) => {
+  order.connected();
+  if (secondsAway && !past.kept) log.notice(`Connected again. Messages that others sent during those ${secondsAway} s are not shown here.`);
   outbox.flush();
 });
-connection.addEventListener("lost", () => outbox.onLost());
-connection.addEventListener("frame", ({ detail: frame }) => {
-  if (frame.error) {
-    if (!outbox.fail(frame.id, frame.error, frame.detail) && frame.error !== "too_fast") composer.warn(frame.detail);
-  } else if (frame.event === "welcome") {
-    if (sequence.welcome(frame.history)) beginAnew(people.you && !frame.you);
-    people.welcome(frame);
-  } else if (frame.event === "people") {
-    people.change(frame);
-    log.notices(people.lines(frame));
-  } else if (frame.event === "typing") {
-    typing.show(frame.name);
-  } else if (frame.event === "reached") {
-    reached.show(frame.counts);
-  } else if (frame.event === "who") {
-    reached.tell(frame);
-  } else if (typeof frame.message === "string") {
-    take(frame);
-  }
+socket.addEventListener("lost", () => outbox.connectionLost());
+socket.addEventListener("message", ({ detail: frame }) => {
+  if (frame.error) onError(frame);
+  else if (frame.event) EVENTS[frame.event]?.(frame);
+  else if (typeof frame.message === "string") onMessage(frame);
 });
 
-// The room has another history: what is shown stays, and all of the new one is asked for.
-function beginAnew(isForgotten) {
-  for (const part of [log, older, reached]) part.forget();
-  log.notice("What was said before is no longer kept here.");
-  if (isForgotten) log.notice("Nor is your name: load this page again to be known by it.");
-  connection.again();
+function onError({ id, error, detail }) {
+  if (!outbox.refused(id, error, detail) && error !== "too_fast") composer.showError(detail);
 }
 
-function take(frame) {
-  const own = outbox.confirm(frame.id);
-  const place = sequence.place(frame.seq);
+function onMessage(frame) {
+  const isOwn = outbox.remove(frame.id);
+  const place = order.accept(frame.seq);
   if (place === "next") {
-    log.add(frame, own);
-    typing.stopped(frame.name);
-    reached.got(frame.seq);
-    if (sequence.isUnknown) older.learn((key) => (sequence.history ||= key));
+    log.add(frame, isOwn);
+    typing.hide(frame.name);
+    receipts.acknowledge(frame.seq);
+    if (order.isKeyUnknown) earlier.fetchKey((key) => (order.history ||= key));
   } else if (place === "gap") {
-    connection.again(); // and ask for what is missing
+    socket.reconnect(); // the new connection's address asks for the missing messages
   }
 }
-connection.connect();
+
+// The room has a new history. The messages on the page stay, and the page asks for all new ones.
+function onHistoryReplaced(isNameLost) {
+  for (const part of [log, earlier, receipts]) part.historyReplaced();
+  log.notice("The earlier messages are no longer stored here.");
+  if (isNameLost) log.notice("Your name was cleared too. Reload the page to set it again.");
+  socket.reconnect();
+}
+socket.connect();

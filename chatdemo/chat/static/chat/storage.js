@@ -1,21 +1,24 @@
-// The browser's storage for this site, or, as `kind`, that of one tab; where it is switched off, the page's own memory.
+// The browser's storage for this site, or for one tab (TAB). If storage is switched off, the page's memory is used.
 const memory = new Map();
+const SITE = "localStorage";
 const TAB = "sessionStorage";
+const CLIENT_KEY = "chatdemo client";
+const DRAFT_KEY = `chatdemo draft ${location.pathname}`;
 
-export function read(key, kind = "localStorage") {
+export function read(key, storage = SITE) {
   try {
-    return window[kind].getItem(key) ?? memory.get(key) ?? null;
+    return window[storage].getItem(key) ?? memory.get(key) ?? null;
   } catch {
     return memory.get(key) ?? null;
   }
 }
 
-export function write(key, value, kind = "localStorage") {
+export function write(key, value, storage = SITE) {
   memory.set(key, value);
   try {
-    window[kind].setItem(key, value);
+    window[storage].setItem(key, value);
   } catch {
-    // Full or forbidden: until the page is closed it is remembered here.
+    // Full or forbidden: the value is in memory until the page is closed.
   }
 }
 
@@ -24,7 +27,7 @@ export function remove(key) {
   try {
     localStorage.removeItem(key);
   } catch {
-    // It was never there.
+    // It was only in memory.
   }
 }
 
@@ -36,27 +39,25 @@ export function keys() {
   }
 }
 
-const DRAFT = `chatdemo draft ${location.pathname}`;
-
-// What was being written in this tab, when its page was left.
-export function draft() {
-  return read(DRAFT, TAB) ?? "";
+// The text that was in this tab's composer when the page was left.
+export function readDraft() {
+  return read(DRAFT_KEY, TAB) ?? "";
 }
 
-export function keepDraft(text) {
-  write(DRAFT, text, TAB);
+export function writeDraft(text) {
+  write(DRAFT_KEY, text, TAB);
 }
 
-// Letters and digits that nobody guesses. crypto.randomUUID is missing where a page comes over plain HTTP from another
+// A random id of letters and digits. crypto.randomUUID is missing on a page that comes over plain HTTP from another
 // machine, as it does in a class.
-export function random() {
+export function randomId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// By which the server knows this browser again, if it refuses cookies.
-export function secret() {
-  const known = read("chatdemo client");
-  if (known) return known;
-  write("chatdemo client", random());
-  return read("chatdemo client");
+// A secret by which the server recognises this browser if it refuses cookies.
+export function clientSecret() {
+  const stored = read(CLIENT_KEY);
+  if (stored) return stored;
+  write(CLIENT_KEY, randomId());
+  return read(CLIENT_KEY);
 }

@@ -1,0 +1,132 @@
+// A WebSocket that connects again when it is lost. The room's page and the inspector both use it.
+// Events: "connecting"; "open" ({secondsAway}: since it was lost, 0 at first); "lost"; "message" (the decoded JSON).
+const FIRST_PAUSE_MS = 500; // doubled after each attempt in a row that fails
+const LONGEST_PAUSE_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000; // a handshake on bad wifi can hang for minutes
+const STEADY_MS = 5_000; // after a connection that lasted this long, the pauses start from the first again
+const MAX_DOUBLINGS_IF_BROKEN = 1; // after a shorter one that broke: the wifi is bad, but the server is there
+const BROKEN_CODES = [undefined, 1006]; // close codes if there was no close frame: given up by this page, or broken
+
+export class ReconnectingSocket extends EventTarget {
+  // `address()` returns the URL for each attempt. With `silenceMs`, a connection that receives nothing for so long
+  // counts as lost.
+  constructor(address, { protocol = [], silenceMs = null } = {}) {
+    super();
+    this.address = address;
+    this.protocol = protocol;
+    this.silenceMs = silenceMs;
+    this.failures = 0;
+    // After a change of network, a socket of the old one gets no close event.
+    for (const type of ["online", "offline"]) addEventListener(type, () => (this.retryTimer ? this.retryNow() : this.abandon()));
+    document.addEventListener("visibilitychange", () => document.hidden || this.checkTimers());
+    for (const type of ["focus", "pageshow"]) addEventListener(type, () => this.checkTimers());
+  }
+
+  connect() {
+    clearTimeout(this.retryTimer);
+    this.retryTimer = null;
+    this.emit("connecting");
+    this.socket = new WebSocket(this.address(), this.protocol);
+    this.startTimeout(CONNECT_TIMEOUT_MS);
+    this.socket.onopen = () => this.onOpen();
+    this.socket.onmessage = (event) => this.onMessage(event);
+    this.socket.onclose = ({ code }) => this.onClose(code);
+  }
+
+  // Sends a value as JSON. False if there is no open connection.
+  send(value) {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(value));
+    return true;
+  }
+
+  // Replaces the connection by a new one at once.
+  reconnect() {
+    this.abandon();
+    this.retryNow();
+  }
+
+  // Skips the rest of the pause, if there is one.
+  retryNow() {
+    if (this.retryTimer) this.connect();
+  }
+
+  // Abandons the connection if nothing arrives within so many milliseconds.
+  startTimeout(milliseconds) {
+    this.stopTimeout();
+    this.deadline = Date.now() + milliseconds;
+    this.timeoutTimer = setTimeout(() => this.abandon(), milliseconds);
+  }
+
+  stopTimeout() {
+    clearTimeout(this.timeoutTimer);
+    this.timeoutTimer = null;
+  }
+
+  // Doesn't wait for the close event: with a dead network the browser needs as long to close as to open.
+  abandon() {
+    this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+    this.socket.close();
+    this.onClose();
+  }
+
+  // A laptop that slept, or a frozen tab, missed its timers.
+  checkTimers() {
+    if (this.retryTimer) this.connect();
+    else if (this.timeoutTimer && Date.now() > this.deadline) this.abandon();
+  }
+
+  onOpen() {
+    this.restartSilenceTimeout();
+    const secondsAway = this.lostAt ? Math.max(1, Math.round((Date.now() - this.lostAt) / 1000)) : 0;
+    this.lostAt = null;
+    this.openedAt = Date.now();
+    this.emit("open", { secondsAway });
+  }
+
+  onMessage(event) {
+    this.restartSilenceTimeout();
+    this.emit("message", JSON.parse(event.data));
+  }
+
+  restartSilenceTimeout() {
+    if (this.silenceMs) this.startTimeout(this.silenceMs);
+    else this.stopTimeout();
+  }
+
+  onClose(code) {
+    this.stopTimeout();
+    if (this.openedAt) this.lostAt = Date.now();
+    if (this.openedAt && this.lostAt - this.openedAt > STEADY_MS) this.failures = 0;
+    else if (this.openedAt && BROKEN_CODES.includes(code)) this.failures = Math.min(MAX_DOUBLINGS_IF_BROKEN, this.failures);
+    this.openedAt = null;
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.failures++);
+    // Jitter: when a server restarts, its whole class doesn't connect in the same instant.
+    this.retryTimer = setTimeout(() => this.connect(), pause * (0.5 + Math.random() / 2));
+    this.emit("lost");
+  }
+
+  emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+// Shows the socket's state: sets `place.dataset.state`, the text of its [role=status], and its button "Try now".
+export function showConnectionState(place, socket, openText, onRetryButtonHidden = () => {}) {
+  const texts = { connecting: "Connecting…", open: openText, lost: "Connection lost, trying again" };
+  const status = place.querySelector("[role=status]");
+  const retry = place.querySelector("button");
+  retry.onclick = () => socket.retryNow();
+  for (const [state, text] of Object.entries(texts)) {
+    socket.addEventListener(state, () => {
+      place.dataset.state = state;
+      // An attempt after a loss is part of the loss: a screen reader doesn't announce each one.
+      if (state !== "connecting" || !socket.lostAt) status.textContent = text;
+    });
+  }
+  socket.addEventListener("lost", () => (retry.hidden = false));
+  socket.addEventListener("open", () => {
+    if (document.activeElement === retry) onRetryButtonHidden();
+    retry.hidden = true;
+  });
+}

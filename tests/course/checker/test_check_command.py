@@ -1,0 +1,112 @@
+"""The process round the checks: limits, leftovers, and what a project may not do to its judge."""
+
+import re
+import sqlite3
+import subprocess
+
+import pytest
+
+from chatdemo.common.errors import UsageError
+from chatdemo.course import outline
+from chatdemo.course.checker import check_command
+from tests.course.checker.projects import good, judge, write
+
+
+def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path):
+    with pytest.raises(UsageError, match="nothing is not a folder."):
+        judge(tmp_path / "nothing")
+
+
+def test_code_that_python_itself_cannot_leave_is_ended_after_the_limit(tmp_path, monkeypatch):
+    """A regular expression that never ends holds the interpreter's lock, so that no thread of ours can see it."""
+    monkeypatch.setattr(check_command, "CHECKS_SECONDS", 4.0)
+    project = good(tmp_path / "project", "index")
+    settings = project / "mysite" / "settings.py"
+    settings.write_text(
+        settings.read_text("utf-8") + "import re\n\nre.match('(a+)+b', 'a' * 50)\n", "utf-8"
+    )
+    verdict = judge(project)
+    assert verdict.fault.id == "C004" and not verdict.passes(None)
+    assert str(project.resolve()) not in processes()
+
+
+def processes() -> str:
+    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+
+
+def test_a_check_leaves_the_project_as_it_was(tmp_path):
+    project = good(tmp_path / "project", "async")
+    before = sorted((path, path.stat().st_mtime_ns) for path in project.rglob("*"))
+    judge(project)
+    assert sorted((path, path.stat().st_mtime_ns) for path in project.rglob("*")) == before
+
+
+def test_what_a_consumer_stores_goes_to_a_copy_of_the_database(tmp_path):
+    project = good(tmp_path / "project", "groups")
+    with sqlite3.connect(project / "db.sqlite3") as database:
+        database.execute("CREATE TABLE said (message TEXT)")
+    database.close()
+    file = project / "chat" / "consumers.py"
+    stores = '"INSERT INTO said VALUES (1)"'
+    text = file.read_text("utf-8").replace(
+        "    def chat_message(self, event):\n",
+        "    def chat_message(self, event):\n        from django.db import connection\n\n"
+        f"        connection.cursor().execute({stores})\n",
+    )
+    file.write_text(text, "utf-8")
+    assert "groups" in judge(project).done
+    with sqlite3.connect(project / "db.sqlite3") as database:
+        assert database.execute("SELECT * FROM said").fetchall() == []
+    database.close()
+
+
+def test_modules_of_the_judge_are_no_modules_of_the_project(tmp_path):
+    project = good(tmp_path / "project", "async")
+    write(project, {"checks.py": "raise SystemExit\n", "explain.py": "1 / 0\n"})
+    assert judge(project).done[-1] == "async"
+
+
+def test_what_the_project_prints_or_asks_for_disturbs_nobody(tmp_path):
+    project = good(tmp_path / "project", "async")
+    settings = project / "mysite" / "settings.py"
+    settings.write_text('print("x" * 1_000_000)\n' + settings.read_text("utf-8"), "utf-8")
+    assert judge(project).done[-1] == "async"
+    settings.write_text("input()\n" + settings.read_text("utf-8"), "utf-8")
+    assert "EOFError" in judge(project).fault.cause
+
+
+def test_environments_beside_the_project_are_not_read(tmp_path):
+    project = good(tmp_path / "project", "async")
+    write(
+        project,
+        {
+            "env/pyvenv.cfg": "",
+            "env/lib/bad.py": "def",
+            ".venv/bad.py": "def",
+            "node_modules/bad.py": "def",
+        },
+    )
+    assert judge(project).done[-1] == "async"
+
+
+def test_the_settings_of_who_asks_are_not_the_projects(tmp_path, monkeypatch):
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "chatdemo.project.settings")
+    assert judge(good(tmp_path / "project", "index")).done == ["index"]
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(tmp_path):
+    project = good(tmp_path / "project", "index")
+    (project / "chat" / "views.py").unlink()
+    (project / "chat" / "views.py").mkdir()
+    assert (
+        "cannot import name 'views'" in judge(project).fault.cause
+        or "views" in judge(project).fault.seen
+    )
+
+
+def test_the_begun_step_decides_what_is_judged(tmp_path):
+    assert re.search(outline.find_step("groups").begun, "self.channel_layer")
+    project = good(tmp_path / "project", "room")
+    write(project, {"chat/consumers.py": "# WebsocketConsumer: tomorrow\n"})
+    verdict = judge(project)
+    assert (verdict.begun, verdict.passes(None)) == ("room", True)
