@@ -90,7 +90,8 @@ def check(directory: str, step: str | None, watch: bool) -> int:
     exit code is 0 if no fault is found.
     """
     from chatdemo.course import outline
-    from chatdemo.course.checker import report, run
+    from chatdemo.course.checker.check_command import check_project
+    from chatdemo.course.checker.report import report_lines
     from chatdemo.course.checker.sources import source_files
 
     folder, target = Path(directory), outline.find_step(step) if step is not None else None
@@ -98,9 +99,9 @@ def check(directory: str, step: str | None, watch: bool) -> int:
     try:
         watcher = FileWatcher(lambda: source_files(folder))
         while True:
-            verdict = run.judge(folder, target)
-            passed = verdict.passes(target)
-            for kind, line in report.lines(verdict, target):
+            result = check_project(folder, target)
+            passed = result.passes(target)
+            for kind, line in report_lines(result, target):
                 click.secho(line, **STYLES[kind])
             if not watch:
                 break

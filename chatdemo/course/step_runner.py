@@ -37,6 +37,7 @@ class StepTemplateLoader(filesystem.Loader):
     """Loads the templates of the step whose ``templates_of`` block is running, if there is one."""
 
     def get_dirs(self) -> list[Path]:
+        """Return the folders of templates, the step's own first."""
         step = _current_step.get()
         return [folder / "templates" for folder in _chat_folders(step)] if step else []
 
@@ -58,13 +59,9 @@ def websocket_application(step: Step) -> Callable:
     if "chat/routing.py" not in step.project():
         return ProtocolTypeRouter({})
     routes = import_module(f"{package(step)}.routing").websocket_urlpatterns
+    fast = consumer.with_fast_dispatch
     return URLRouter(
-        [
-            URLPattern(
-                route.pattern, consumer.with_fast_dispatch(route.callback), route.default_args, route.name
-            )
-            for route in routes
-        ]
+        [URLPattern(one.pattern, fast(one.callback), one.default_args, one.name) for one in routes]
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatdemo.common.errors import UsageError
-from chatdemo.course.checker import manage
+from chatdemo.course.checker.sources import nearby_project, settings_module_in
 
 SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
 
@@ -39,7 +39,7 @@ def find_project(folder: Path, environ: Mapping[str, str] = os.environ) -> Djang
     file = folder / "manage.py"
     if not file.is_file():
         hint = "Give the folder that manage.py is in; `chatdemo new mysite` writes a project."
-        if nearby := manage.nearby(folder):
+        if nearby := nearby_project(folder):
             hint = f"There is one in {nearby}: chatdemo serve {nearby}"
         raise UsageError(f"{folder} isn't a Django project: it has no manage.py.", hint)
     if named := environ.get(SETTINGS_VARIABLE):
@@ -50,7 +50,7 @@ def find_project(folder: Path, environ: Mapping[str, str] = os.environ) -> Djang
 def _read_settings_name(file: Path) -> str:
     try:
         with tokenize.open(file) as opened:
-            settings = manage.settings_module(opened.read())
+            settings = settings_module_in(opened.read())
     except (OSError, SyntaxError, UnicodeDecodeError) as error:
         hint = "Save it as UTF-8, in a place that you may read."
         raise UsageError(f"{file} can't be read: {error}.", hint) from None

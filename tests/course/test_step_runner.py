@@ -13,8 +13,8 @@ from channels.layers import channel_layers, get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.test import Client
 
-from chatdemo.project.asgi import application
 from chatdemo.course import outline, pinned_rooms, step_runner
+from chatdemo.project.asgi import application
 from tests.chat.conftest import no_rate, nobody_there, nothing_said  # noqa: F401
 
 CLIENT = Client(headers={"host": "localhost"})

@@ -27,14 +27,18 @@ REFUSALS = {
     "/ws/nowhere/a/": "because no route leads from /ws/nowhere/a/ to a consumer: see websocket_urlpatterns in routing.py.",
     "/ws/refusing/lobby/": "because of PermissionError: you have no ticket",
     "/ws/closing/lobby/": ": the room is being painted.",
-    "/ws/silent/lobby/": "because Silent closed it without accepting it, at inspector/project.py:%d."
-    % line_of("hop: refuse"),
+    "/ws/silent/lobby/": (
+        "because Silent closed it without accepting it,"
+        f" at inspector/project.py:{line_of('hop: refuse')}."
+    ),
 }
 
 
 @pytest.mark.parametrize("path", REFUSALS)
 async def test_a_refused_connection_has_its_reason(inspector, path):
-    assert await refused(inspector, path) == f"The connection was refused {REFUSALS[path]}".replace(" :", ":")
+    assert await refused(inspector, path) == f"The connection was refused {REFUSALS[path]}".replace(
+        " :", ":"
+    )
 
 
 async def test_a_foreign_origin_is_named(inspector):

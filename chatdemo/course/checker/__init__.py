@@ -1,1 +1,1 @@
-"""Judges a learner's project: which steps are done, and what is wrong, in one sentence."""
+"""`chatdemo check`: finds which steps a learner's project has done, and its first fault."""

@@ -1,6 +1,7 @@
-"""What a check says when it fails: a fault of the catalogue ``faults.toml``, with the facts of this project in it."""
+"""The faults that a check can report: the catalogue ``faults.toml``, filled in for one project."""
 
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ CATALOGUE = Path(__file__).with_name("faults.toml")
 
 
 class Place(NamedTuple):
-    """A line of the learner's project: the path from its folder, and the line's number, 0 for the whole file."""
+    """A line of the learner's project: a path in its folder, and a number, 0 for the whole file."""
 
     file: str
     line: int = 0
@@ -22,7 +23,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Finding:
-    """A fault as it is reported. ``cause`` is the one sentence that says what is wrong."""
+    """A fault as it is reported. ``cause`` says in one sentence what is wrong."""
 
     id: str
     step: str
@@ -36,14 +37,12 @@ class Finding:
 
     @property
     def place(self) -> str:
+        """Where the fault is, empty if that isn't known."""
         return str(Place(self.file, self.line)) if self.file else ""
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class Fault(Exception):
-    """Raised by a check that fails: the fault's id, where it is, and the facts that its texts have in braces."""
+    """Raised by a check that fails: the fault's id, its place, and the facts for its texts."""
 
     def __init__(self, id: str, place: Place | None = None, **facts: Any):
         super().__init__(id, facts)
@@ -52,19 +51,28 @@ class Fault(Exception):
         self.facts = facts
 
     def finding(self) -> Finding:
+        """Return the fault with its texts."""
         row = catalogue()[self.id]
         facts = {"place": self.place or "the project", **self.facts}
         texts = {name: row[name].format(**facts) for name in ("expected", "seen", "cause", "hint")}
-        return Finding(
-            self.id,
-            row["step"],
-            row["title"],
-            **texts,
-            **(self.place._asdict() if self.place else {}),
-        )
+        file, line = self.place or ("", 0)
+        return Finding(self.id, row["step"], row["title"], **texts, file=file, line=line)
 
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """Every fault that a check can name, by id: its step, title, and texts."""
+    """Return every fault by its id: its step, title and texts."""
     return load_toml(CATALOGUE)
+
+
+def describe(error: BaseException) -> str:
+    """Return the exception as the last line of Python's traceback shows it, in one line."""
+    lines = str(error).strip().splitlines()
+    # Without the module's path in parentheses, which the place says.
+    text = re.sub(r" \(/[^()]*\)$", "", lines[0]) if lines else ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def mentions(error: BaseException, *texts: str) -> bool:
+    """Whether the exception, as a traceback shows it, contains all these texts."""
+    return all(text in f"{type(error).__name__}: {error}" for text in texts)

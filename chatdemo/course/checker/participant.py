@@ -1,4 +1,4 @@
-"""A participant: one WebSocket to the learner's ASGI application, without a server between."""
+"""A participant for the checks: one WebSocket to the learner's application, without a server."""
 
 import asyncio
 import json
@@ -9,115 +9,116 @@ from urllib.parse import quote
 
 #: Nothing more is expected once nothing has arrived for this long.
 QUIET_SECONDS = 0.15
-#: The site, as a browser on the learner's machine has it in its address bar.
+#: The site, as a browser on the learner's machine shows it.
 HOST = "127.0.0.1:8000"
 
 
-class Participant:
-    """Who opens ``/ws/chat/<room>/`` in the application, from a page of the site ``origin``.
+class CheckParticipant:
+    """Opens ``/ws/chat/<room>/`` in the application, as a page of the site ``origin`` does.
 
-    ``accepted`` is None until the application has answered the handshake, and ``closed`` whether it has closed the
-    WebSocket since. ``frames`` are the texts that arrived. An answer must come within ``reply_seconds``.
+    ``accepted`` is None until the handshake is answered. ``closed`` says whether the application
+    has closed the WebSocket since. ``frames`` are the received ones. An answer must come within
+    ``reply_seconds``.
     """
 
     def __init__(
         self,
-        application: Callable,
+        application: Callable[..., Any],
         room: str,
         origin: str = f"http://{HOST}",
         reply_seconds: float = 3.0,
     ):
-        self.room = room
         self.reply_seconds = reply_seconds
         self.accepted: bool | None = None
         self.closed = False
         self.frames: list[str | bytes] = []
-        self._in: asyncio.Queue = asyncio.Queue()
-        self._news = asyncio.Event()
-        self.task = asyncio.ensure_future(
-            self._run(application, websocket_scope(f"/ws/chat/{room}/", origin))
-        )
+        self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._changed = asyncio.Event()
+        scope = websocket_scope(f"/ws/chat/{room}/", origin)
+        self.task = asyncio.ensure_future(self._run(application, scope))
 
-    async def _run(self, application: Callable, scope: dict) -> None:
+    async def _run(self, application: Callable[..., Any], scope: dict[str, Any]) -> None:
         try:
-            await application(scope, self._in.get, self._take)
+            await application(scope, self._events.get, self._on_event)
         finally:
-            self._news.set()
+            self._changed.set()
 
-    async def _take(self, event: dict[str, Any]) -> None:
+    async def _on_event(self, event: dict[str, Any]) -> None:
         if event["type"] == "websocket.accept":
             self.accepted = True
         elif event["type"] == "websocket.send":
-            if not self.closed:  # a server would have nowhere to send it
-                self.frames.append(
-                    event["text"] if event.get("text") is not None else event.get("bytes")
-                )
+            if not self.closed:  # a server would drop it
+                text = event.get("text")
+                self.frames.append(event.get("bytes", b"") if text is None else text)
         elif self.accepted is None:  # websocket.close, or a denial response
             self.accepted = False
         else:
             self.closed = True
-        self._news.set()
+        self._changed.set()
 
     @property
     def error(self) -> BaseException | None:
-        """What the application raised, if it did."""
+        """The exception that the application raised, if it did."""
         return self.task.exception() if self.task.done() and not self.task.cancelled() else None
 
-    def waiting(self) -> Iterator[FrameType]:
-        """The frames that the application's task is suspended in, the innermost last."""
-        awaited = self.task.get_coro()
+    def waiting_frames(self) -> Iterator[FrameType]:
+        """Yield the frames in which the application's task is suspended, the innermost last."""
+        awaited: Any = self.task.get_coro()
         while awaited is not None and not self.task.done():
             if getattr(awaited, "cr_frame", None):
                 yield awaited.cr_frame
             awaited = getattr(awaited, "cr_await", None)
 
     async def connect(self) -> bool:
-        """Whether the handshake was accepted in time."""
-        self._in.put_nowait({"type": "websocket.connect"})
-        await self._until(lambda: self.accepted is not None)
+        """Open the WebSocket. Returns whether the handshake was accepted in time."""
+        self._events.put_nowait({"type": "websocket.connect"})
+        await self._wait_for(lambda: self.accepted is not None)
         return self.accepted is True
 
-    async def say(self, message: str) -> None:
-        self._in.put_nowait({"type": "websocket.receive", "text": json.dumps({"message": message})})
+    def send(self, message: str) -> None:
+        """Send a message as the tutorial's page does."""
+        text = json.dumps({"message": message})
+        self._events.put_nowait({"type": "websocket.receive", "text": text})
 
-    async def hears(self, message: str) -> bool:
-        """Whether a frame with ``message`` comes in time."""
-        return await self._until(lambda: message in self.heard)
+    async def receives(self, message: str) -> bool:
+        """Wait for a frame with ``message``. Returns whether it came in time."""
+        return await self._wait_for(lambda: message in self.messages)
 
     @property
-    def heard(self) -> list[str]:
-        """The messages that arrived."""
-        return [message for frame in self.frames if isinstance(message := read(frame), str)]
+    def messages(self) -> list[str]:
+        """The received messages."""
+        return [text for frame in self.frames if isinstance(text := message_in(frame), str)]
 
-    async def rest(self) -> None:
-        """Until nothing has arrived for a while, or for as long as one waits: some consumers never fall silent."""
+    async def wait_until_quiet(self) -> None:
+        """Wait until nothing more arrives, for ``reply_seconds`` at most."""
         end = asyncio.get_running_loop().time() + self.reply_seconds
-        while asyncio.get_running_loop().time() < end and await self._news_within(QUIET_SECONDS):
+        while asyncio.get_running_loop().time() < end and await self._wait(QUIET_SECONDS):
             pass
 
-    async def leave(self) -> None:
+    async def disconnect(self) -> None:
         """Close the WebSocket, and wait until the consumer has ended."""
-        self._in.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        self._events.put_nowait({"type": "websocket.disconnect", "code": 1000})
         await asyncio.wait([self.task], timeout=self.reply_seconds)
 
-    async def _until(self, condition: Callable[[], bool]) -> bool:
+    async def _wait_for(self, condition: Callable[[], bool]) -> bool:
         end = asyncio.get_running_loop().time() + self.reply_seconds
         while not condition() and not self.task.done() and not self.closed:
-            if not await self._news_within(end - asyncio.get_running_loop().time()):
+            if not await self._wait(end - asyncio.get_running_loop().time()):
                 break
         return condition()
 
-    async def _news_within(self, seconds: float) -> bool:
-        self._news.clear()
+    async def _wait(self, seconds: float) -> bool:
+        """Wait for any change. Returns whether one came and the application still runs."""
+        self._changed.clear()
         try:
-            await asyncio.wait_for(self._news.wait(), max(seconds, 0.001))
-        except (asyncio.TimeoutError, TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), max(seconds, 0.001))
+        except asyncio.TimeoutError:
             return False
         return not self.task.done()
 
 
-def read(frame: str | bytes | None) -> Any:
-    """The value of ``message`` in a frame, or None if it isn't the tutorial's JSON."""
+def message_in(frame: Any) -> Any:
+    """Return the value of ``message`` in a frame, or None if it isn't the tutorial's JSON."""
     try:
         return json.loads(frame)["message"]
     except (KeyError, TypeError, ValueError, IndexError):
@@ -125,21 +126,17 @@ def read(frame: str | bytes | None) -> Any:
 
 
 def http_scope(path: str) -> dict[str, Any]:
-    """An ASGI scope for a GET of ``path``."""
+    """Return the ASGI scope of a GET request for ``path``."""
     return {**_scope("http", path), "method": "GET", "scheme": "http"}
 
 
 def websocket_scope(path: str, origin: str) -> dict[str, Any]:
-    """An ASGI scope for a WebSocket that a page of the site ``origin`` opens."""
-    return {
-        **_scope("websocket", path, (b"origin", origin.encode())),
-        "scheme": "ws",
-        "subprotocols": [],
-    }
+    """Return the ASGI scope of a WebSocket that a page of the site ``origin`` opens."""
+    scope = _scope("websocket", path, (b"origin", origin.encode()))
+    return {**scope, "scheme": "ws", "subprotocols": []}
 
 
-def _scope(type: str, path: str, *more: tuple[bytes, bytes]) -> dict[str, Any]:
-    headers = [(b"host", HOST.encode()), (b"user-agent", b"check"), *more]
+def _scope(type: str, path: str, *headers: tuple[bytes, bytes]) -> dict[str, Any]:
     return {
         "type": type,
         "asgi": {"version": "3.0"},
@@ -148,7 +145,7 @@ def _scope(type: str, path: str, *more: tuple[bytes, bytes]) -> dict[str, Any]:
         "raw_path": quote(path).encode(),
         "root_path": "",
         "query_string": b"",
-        "headers": headers,
+        "headers": [(b"host", HOST.encode()), (b"user-agent", b"check"), *headers],
         "client": ["127.0.0.1", 50_000],
         "server": ["127.0.0.1", 8000],
     }

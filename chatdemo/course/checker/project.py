@@ -10,22 +10,23 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from chatdemo.course.checker import manage, routes
 from chatdemo.course.checker.faults import Fault, Place
-from chatdemo.course.checker.participant import Participant
-from chatdemo.course.checker.recorder import RecordingLayer
-from chatdemo.course.checker.sources import Sources
+from chatdemo.course.checker.participant import CheckParticipant
+from chatdemo.course.checker.recording_layer import RecordingLayer
+from chatdemo.course.checker.sources import Sources, nearby_project, settings_module_in
 from chatdemo.course.checker.watchdog import Watchdog
+from chatdemo.course.checker.websocket_routes import consumer_class, websocket_routes
 from chatdemo.realtime import redis_layers
 
-#: Seconds for a channel layer of the project's own to answer.
-LAYER_PATIENCE = 2.0
+#: How long the project's channel layer may take to pass an event on.
+LAYER_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -39,104 +40,106 @@ class Timeouts:
     stuck_seconds: float = 5.0
 
 
-class Project:
-    """What every check is given. ``notes`` are sentences for the report that aren't faults."""
+class LearnerProject:
+    """The argument of every check. ``notes`` are sentences for the report that aren't faults."""
 
-    def __init__(self, folder: Path, watchdog_stuck, timeouts: Timeouts = Timeouts()) -> None:
+    def __init__(
+        self, folder: Path, on_stuck: Callable[[Place | None], None], timeouts: Timeouts
+    ) -> None:
+        self.folder = folder
         self.sources = Sources(folder)
         self.timeouts = timeouts
-        self.watchdog = Watchdog(self.sources, watchdog_stuck, timeouts.stuck_seconds)
+        self.watchdog = Watchdog(self.sources, on_stuck, timeouts.stuck_seconds)
         self.notes: list[str] = []
         self.application: Any = None
         self.layer: RecordingLayer | None = None
-        self.never_awaited: list[tuple[str, Place]] = []
         self.database = Path()
+        self._never_awaited: list[tuple[str, Place]] = []
 
-    @property
-    def folder(self) -> Path:
-        return self.sources.folder
+    def fault(self, id: str, place: Place | None, **facts: Any) -> Fault:
+        """Return the fault ``id`` at ``place``, with the text of that line as the fact ``line``."""
+        return Fault(id, place, **{"line": self.sources.line(place), **facts})
+
+    def in_settings(self, pattern: str) -> Place:
+        """Return the first line of the settings that matches, or the file."""
+        return self.sources.search(self.settings_file, pattern)
+
+    def in_asgi(self, pattern: str) -> Place:
+        """Return the first line of the ASGI module that matches, or the file."""
+        return self.sources.search(self.asgi_file, pattern)
 
     @cached_property
     def settings_module(self) -> str:
         """The name that manage.py gives, such as ``mysite.settings``. Raises Fault C001 or C003."""
         if not (self.folder / "manage.py").is_file():
-            raise Fault("C001", looked_in=self.folder, inside=self._nearby())
-        found = manage.settings_module(self.sources.text("manage.py"))
-        if not found:
-            raise Fault(
-                "C003", Place("manage.py"), error="manage.py doesn't say which settings it uses"
-            )
-        return found
-
-    def _nearby(self) -> str:
-        """Where a project is instead, as a sentence."""
-        found = manage.nearby(self.folder)
-        return f" There is one in {found}." if found else ""
+            found = nearby_project(self.folder)
+            nearby = f" There is one in {found}." if found else ""
+            raise Fault("C001", looked_in=self.folder, nearby=nearby)
+        name = settings_module_in(self.sources.text("manage.py"))
+        if not name:
+            raise Fault("C003", Place("manage.py"), error="manage.py names no settings module")
+        return name
 
     @cached_property
     def settings_file(self) -> str:
+        """The path of the settings module, empty if it doesn't exist."""
         name = self.settings_module.replace(".", "/")
-        return next(
-            (
-                file
-                for file in (f"{name}.py", f"{name}/__init__.py")
-                if (self.folder / file).is_file()
-            ),
-            "",
-        )
+        files = (f"{name}.py", f"{name}/__init__.py")
+        return next((file for file in files if (self.folder / file).is_file()), "")
 
     @cached_property
     def settings(self) -> ModuleType:
-        """The settings module itself: what it doesn't set, it hasn't."""
+        """The settings module itself, without Django's defaults."""
         return importlib.import_module(self.settings_module)
 
     @property
     def asgi_file(self) -> str:
         """The file that ASGI_APPLICATION names."""
-        return (
-            str(getattr(self.settings, "ASGI_APPLICATION", "")).rpartition(".")[0].replace(".", "/")
-            + ".py"
-        )
+        module = str(getattr(self.settings, "ASGI_APPLICATION", "")).rpartition(".")[0]
+        return module.replace(".", "/") + ".py"
 
     def prepare(self) -> None:
-        """Stand where manage.py would, with the project's modules ahead of others."""
+        """Set the folder, the path and the environment as manage.py would."""
         os.chdir(self.folder)
         sys.path.insert(0, str(self.folder))
         os.environ["DJANGO_SETTINGS_MODULE"] = self.settings_module
         sys.set_coroutine_origin_tracking_depth(8)
         warnings.simplefilter("ignore")
         warnings.filterwarnings("always", "coroutine .* was never awaited", RuntimeWarning)
-        warnings.showwarning = self._warned
+        warnings.showwarning = self._on_warning  # type: ignore[assignment] # it ignores the rest
 
-    def _warned(self, message, category, filename, lineno, file=None, line=None) -> None:
-        """Notes each coroutine that nobody awaited, by the line of the learner's that made it."""
-        made = re.findall(r'File "(.+)", line (\d+), in', str(message))
-        places = [place for file, line in made if (place := self.sources.place(file, int(line)))]
+    def _on_warning(self, message: Warning | str, *_: Any) -> None:
+        """Record a coroutine that was never awaited, with the learner's line that created it."""
+        lines = re.findall(r'File "(.+)", line (\d+), in', str(message))
+        places = [place for file, line in lines if (place := self.sources.place(file, int(line)))]
         name = re.match(r"coroutine '(?:.*\.)?(\w+)'", str(message))
         if name and places:
-            self.never_awaited.append((name[1], places[-1]))
+            self._never_awaited.append((name[1], places[-1]))
 
-    def forgotten(self) -> tuple[str, Place] | None:
-        """A coroutine that was made and thrown away: what was called, and where."""
+    def never_awaited(self) -> tuple[str, Place] | None:
+        """Return a call whose coroutine was never awaited, and its line; None if there is none."""
         gc.collect()
-        made = self.layer.calls if self.layer else []
-        dropped = [(call.method, call.place) for call in made if not call.ran and call.place]
-        return next(iter(dropped + self.never_awaited), None)
+        calls = self.layer.calls if self.layer else []
+        dropped = [(call.method, call.place) for call in calls if not call.ran and call.place]
+        return next(iter(dropped + self._never_awaited), None)
 
-    def spare_database(self) -> None:
-        """Have the checks work on a copy of an SQLite file, so that they leave nothing in the learner's data."""
+    def copy_database(self) -> None:
+        """Make the checks use a copy of an SQLite file, so that the learner's data stays."""
         from django.conf import settings
 
         database = settings.DATABASES.get("default", {})
         file = self.database = Path(str(database.get("NAME") or "."))
         if database.get("ENGINE", "").endswith("sqlite3") and file.is_file():
-            database["NAME"] = Path(
-                tempfile.mkdtemp(prefix="check-", dir=os.environ["CHECK_FOLDER"]), "copy.sqlite3"
-            )
+            folder = tempfile.mkdtemp(prefix="check-", dir=os.environ["CHECK_FOLDER"])
+            database["NAME"] = Path(folder, "copy.sqlite3")
             shutil.copy(file, database["NAME"])
 
-    async def set_up_layer(self) -> None:
-        """Put a recorder round the default channel layer; one out of reach is replaced by memory, and noted."""
+    async def record_layer(self) -> None:
+        """Wrap the default channel layer in a RecordingLayer, if the project has one.
+
+        A layer that needs a Redis server where there is none is replaced by one in memory, with a
+        note.
+        """
         from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
         configured = getattr(self.settings, "CHANNEL_LAYERS", {})
@@ -144,81 +147,117 @@ class Project:
             return
         try:
             layer = get_channel_layer()
-            await asyncio.wait_for(redis_layers.check_connection(layer), LAYER_PATIENCE)
+            await asyncio.wait_for(redis_layers.check_connection(layer), LAYER_SECONDS)
         except Exception as error:
-            self._require_replaceable(configured["default"], error)
+            self._require_redis(configured["default"], error)
             layer = InMemoryChannelLayer()
         self.layer = RecordingLayer(layer, self.sources)
         channel_layers.set("default", self.layer)
 
-    def _require_replaceable(self, configured: Any, error: Exception) -> None:
+    def _require_redis(self, configured: Any, error: Exception) -> None:
         backend = configured.get("BACKEND") if isinstance(configured, dict) else None
         if backend not in redis_layers.BACKENDS:
-            place = self.sources.search(self.settings_file, "CHANNEL_LAYERS")
+            place = self.in_settings("CHANNEL_LAYERS")
             raise Fault("C402", place, error=f"{type(error).__name__}: {error}")
         missing = isinstance(error, ImportError) or "channels_redis" not in sys.modules
         why = "channels_redis isn't installed here" if missing else "no Redis server answers"
         self.notes.append(
-            f"Your channel layer is Redis, and {why}: checked with a layer in memory instead."
+            f"Your channel layer is Redis, but {why}: checked with a layer in memory instead."
         )
 
-    def participant(self, room: str, **who: str) -> Participant:
-        return Participant(self.application, room, reply_seconds=self.timeouts.reply_seconds, **who)
-
     @property
-    def websocket_routes(self) -> list:
-        """The routes of the URLRouter for WebSockets; empty where there is none to be found."""
-        return routes.find(self.application)
+    def recorded(self) -> RecordingLayer:
+        """The layer, in checks of a step that has one."""
+        assert self.layer is not None
+        return self.layer
+
+    def participant(self, room: str, **options: str) -> CheckParticipant:
+        """Return a new participant of a room."""
+        seconds = self.timeouts.reply_seconds
+        return CheckParticipant(self.application, room, reply_seconds=seconds, **options)
 
     @property
     def consumer(self) -> type | None:
-        """The consumer class that the room's address leads to."""
-        return routes.consumer(self.websocket_routes)
+        """The consumer class of the room's address."""
+        return consumer_class(websocket_routes(self.application))
+
+    @property
+    def consumer_name(self) -> str:
+        """The name of the consumer class."""
+        return self.consumer.__name__ if self.consumer else "Consumer"
+
+    @property
+    def consumer_place(self) -> Place | None:
+        """The line on which the consumer class begins."""
+        module = sys.modules.get(getattr(self.consumer, "__module__", ""))
+        place = self.sources.place(getattr(module, "__file__", None) or ".")
+        return place and self.sources.search(place.file, rf"class {self.consumer_name}\b")
+
+    @property
+    def consumer_file(self) -> str:
+        """The file of the consumer class."""
+        return self.consumer_place.file if self.consumer_place else "chat/consumers.py"
+
+    def own_methods(self) -> list[str]:
+        """Return the names of the methods that the learner's consumer adds to Channels' base."""
+        return [
+            name
+            for base in (self.consumer or type).__mro__
+            if not base.__module__.startswith(("channels.", "builtins"))
+            for name, value in vars(base).items()
+            if callable(value) and not name.startswith("__")
+        ]
 
     def method(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-        """A method of the learner's consumer, as written there or in a base of the learner's."""
-        function = getattr(self.consumer, name, None)
-        return self.sources.function(self.method_place(name)) if function else None
+        """Return the syntax tree of a method of the consumer, or of a base of the learner's."""
+        return self.sources.function(self.method_place(name))
 
     def method_place(self, name: str) -> Place | None:
+        """Return the line on which a method of the learner's begins."""
         code = getattr(getattr(self.consumer, name, None), "__code__", None)
         return self.sources.place(code.co_filename, code.co_firstlineno) if code else None
 
     def in_method(self, name: str, pattern: str) -> Place | None:
-        """The first line of a method that the regular expression matches, or where the method starts."""
-        node = self.method(name)
-        if not node:
+        """Return the first line of a method that matches the regular expression, or its first
+        line.
+        """
+        node, place = self.method(name), self.method_place(name)
+        if not node or not place:
             return self.consumer_place
-        file = self.method_place(name).file
-        lines = self.sources.text(file).splitlines()[node.lineno - 1 : node.end_lineno]
-        found = [
-            number for number, line in enumerate(lines, node.lineno) if re.search(pattern, line)
-        ]
-        return Place(file, found[0] if found else node.lineno)
+        lines = self.sources.text(place.file).splitlines()[node.lineno - 1 : node.end_lineno]
+        for number, line in enumerate(lines, node.lineno):
+            if re.search(pattern, line):
+                return Place(place.file, number)
+        return Place(place.file, node.lineno)
+
+    def method_calls(self, method: str, name: str) -> bool:
+        """Whether a method, or one of the learner's that it calls, uses ``self.<name>``.
+
+        ``name`` is a regular expression.
+        """
+        own, todo, seen = self.own_methods(), [method], set()
+        while todo:
+            current = todo.pop()
+            seen.add(current)
+            code = self.method_code(current)
+            if re.search(rf"\bself\.(?:{name})\b|super\(\)\.{name}", code):
+                return True
+            called = re.findall(r"self\.(\w+)", code)
+            todo += [other for other in called if other in own and other not in seen]
+        return False
+
+    def method_code(self, name: str) -> str:
+        """Return the code of a method without comments; empty if the learner has none."""
+        node = self.method(name)
+        return ast.unparse(node) if node else ""
+
+    def event_handlers(self) -> list[str]:
+        """Return the methods that the types of the events in the learner's code name."""
+        types = re.findall(r"""['"]type['"]\s*:\s*['"]([\w.]+)['"]""", self.sources.code)
+        own = self.own_methods()
+        return [name for type in types if (name := type.replace(".", "_")) in own]
 
     @property
-    def consumer_file(self) -> str:
-        return self.consumer_place.file if self.consumer_place else "chat/consumers.py"
-
-    @property
-    def consumer_place(self) -> Place | None:
-        """Where the consumer's class begins."""
-        module = sys.modules.get(getattr(self.consumer, "__module__", ""))
-        place = self.sources.place(getattr(module, "__file__", None) or ".")
-        return (
-            self.sources.search(place.file, rf"class {self.consumer.__name__}\b") if place else None
-        )
-
-    def handlers(self) -> list[str]:
-        """The methods that the learner's consumer adds to its base."""
-        own = [
-            base
-            for base in self.consumer.__mro__
-            if not base.__module__.startswith(("channels.", "builtins"))
-        ]
-        return [
-            name
-            for base in own
-            for name, value in vars(base).items()
-            if callable(value) and name[:2] != "__"
-        ]
+    def receive_method(self) -> str:
+        """The name of the method that gets the participants' frames."""
+        return "receive_json" if self.method("receive_json") else "receive"

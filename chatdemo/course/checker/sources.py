@@ -1,112 +1,113 @@
-"""The learner's files: read, parsed, and searched for the line to point at."""
+"""The learner's files: read, parsed, and searched for the line that a report points to."""
 
 import ast
 import os
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 
 from chatdemo.course.checker.faults import Fault, Place
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-#: Folders that hold no code of the learner's.
-OTHERS = {"__pycache__", "node_modules", "site-packages", "staticfiles"}
+#: Folders without code of the learner's.
+EXCLUDED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "staticfiles"}
+_SETTINGS_MODULE = re.compile(r"""DJANGO_SETTINGS_MODULE['"]\s*(?:,|\]\s*=)\s*['"]([\w.]+)['"]""")
 
 
 class Sources:
-    """The Python files and templates below ``folder`` (resolved), without environments and hidden folders."""
+    """The Python files and templates below ``folder`` (resolved).
+
+    Virtual environments and hidden folders are left out.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
 
     @cached_property
     def python(self) -> list[str]:
+        """The paths of the Python files, relative to the folder."""
         return sorted(self._files(".py"))
 
     @cached_property
     def templates(self) -> list[str]:
+        """The paths of the templates, relative to the folder."""
         return sorted(self._files(".html"))
 
     def _files(self, suffix: str) -> Iterator[str]:
         for root, folders, files in os.walk(self.folder):
-            folders[:] = [name for name in folders if self.is_theirs(Path(root, name))]
-            yield from (
-                Path(root, name).relative_to(self.folder).as_posix()
-                for name in files
-                if name.endswith(suffix)
-            )
+            folders[:] = [name for name in folders if self.is_included(Path(root, name))]
+            for name in files:
+                if name.endswith(suffix):
+                    yield Path(root, name).relative_to(self.folder).as_posix()
 
     @staticmethod
-    def is_theirs(folder: Path) -> bool:
-        return not (
-            folder.name in OTHERS or folder.name.startswith(".") or (folder / "pyvenv.cfg").exists()
-        )
+    def is_included(folder: Path) -> bool:
+        """Whether the folder can hold code of the learner's."""
+        excluded = folder.name in EXCLUDED_FOLDERS or folder.name.startswith(".")
+        return not (excluded or (folder / "pyvenv.cfg").exists())
 
     def text(self, file: str) -> str:
-        """Its text, by the encoding that it declares. Raises Fault C002 if it isn't text in that encoding."""
+        """Return the text of a Python file. Raises Fault C002 if its encoding is wrong."""
         try:
             with tokenize.open(self.folder / file) as opened:
                 return opened.read()
         except (SyntaxError, UnicodeDecodeError) as error:
-            raise Fault(
-                "C002", Place(file, 1), error="it isn't text in UTF-8", line=str(error), why=""
-            ) from None
+            facts = {"error": "it isn't text in UTF-8", "line": str(error), "why": ""}
+            raise Fault("C002", Place(file, 1), **facts) from None
 
     def html(self, file: str) -> str:
+        """Return the text of any file, as UTF-8."""
         return (self.folder / file).read_text("utf-8", errors="replace")
 
     def tree(self, file: str) -> ast.Module:
-        """Its syntax tree. Raises SyntaxError."""
+        """Return the syntax tree of a Python file. Raises SyntaxError."""
         return ast.parse(self.text(file), file)
 
     @cached_property
     def code(self) -> str:
-        """All of the Python code without comments, to look for signs of a step in."""
+        """All of the Python code without comments."""
         return "\n".join(ast.unparse(self.tree(file)) for file in self.python)
 
-    def place(self, path: str | os.PathLike, line: int = 0) -> Place | None:
-        """The place in the project, or None if ``path`` is no file of the learner's."""
-        if str(path).startswith("<"):  # no file, such as "<frozen importlib._bootstrap>"
+    def place(self, path: str | os.PathLike[str], line: int = 0) -> Place | None:
+        """Return the place in the project, or None if ``path`` isn't a file of the learner's."""
+        if str(path).startswith("<"):  # not a file, such as "<frozen importlib._bootstrap>"
             return None
         try:
             relative = Path(path).resolve().relative_to(self.folder)
         except (OSError, ValueError):
             return None
-        inside = [
-            self.folder.joinpath(*relative.parts[:depth]) for depth in range(1, len(relative.parts))
-        ]
-        return Place(relative.as_posix(), line) if all(map(self.is_theirs, inside)) else None
+        folders = (self.folder / parent for parent in relative.parents if parent.name)
+        return Place(relative.as_posix(), line) if all(map(self.is_included, folders)) else None
 
     def last_place(self, traceback: TracebackType | None) -> Place | None:
-        """Where in the learner's code an exception came through last."""
+        """Return the last line of the learner's in a traceback."""
         found = None
         while traceback:
             found = self.place(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno) or found
             traceback = traceback.tb_next
         return found
 
-    def stack_place(self, frame) -> Place | None:
-        """The innermost line of the learner's that a running frame is in."""
+    def stack_place(self, frame: FrameType | None) -> Place | None:
+        """Return the innermost line of the learner's that ``frame`` runs."""
         while frame:
-            place = self.place(frame.f_code.co_filename, frame.f_lineno)
-            if place:
+            if place := self.place(frame.f_code.co_filename, frame.f_lineno):
                 return place
             frame = frame.f_back
         return None
 
     def line(self, place: Place | None) -> str:
-        """The text of a line, without its indentation."""
+        """Return the text of a line, without its indentation."""
         if not place or not place.line:
             return ""
         lines = self.html(place.file).splitlines()
         return lines[place.line - 1].strip() if place.line <= len(lines) else ""
 
     def search(self, file: str, pattern: str) -> Place:
-        """The first line of ``file`` that the regular expression matches, or the file as a whole."""
+        """Return the first line of ``file`` that matches the regular expression, or the file."""
         text = self.html(file) if (self.folder / file).is_file() else ""
         for number, line in enumerate(text.splitlines(), 1):
             if re.search(pattern, line):
@@ -114,34 +115,40 @@ class Sources:
         return Place(file)
 
     def search_all(self, pattern: str) -> Place | None:
-        """The first line of any Python file that the regular expression matches."""
-        return next(
-            (place for file in self.python if (place := self.search(file, pattern)).line), None
-        )
+        """Return the first line of any Python file that matches the regular expression."""
+        places = (self.search(file, pattern) for file in self.python)
+        return next((place for place in places if place.line), None)
 
     def function(self, place: Place | None) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-        """The innermost function round a line."""
+        """Return the innermost function that contains a line."""
         if not place or place.file not in self.python:
             return None
-        nodes = [node for node in ast.walk(self.tree(place.file)) if isinstance(node, FUNCTIONS)]
-        return max(
-            (node for node in nodes if node.lineno <= place.line <= node.end_lineno),
-            key=_start,
-            default=None,
-        )
+        functions = [
+            node for node in ast.walk(self.tree(place.file)) if isinstance(node, FUNCTIONS)
+        ]
+        around = [node for node in functions if node.lineno <= place.line <= (node.end_lineno or 0)]
+        return max(around, key=lambda node: node.lineno, default=None)
 
 
 def source_files(folder: Path) -> list[Path]:
-    """The Python files and templates below ``folder``, as they are now: what to look at for a save."""
+    """Return the Python files and templates that are below ``folder`` now."""
     sources = Sources(folder.resolve())
     return [sources.folder / file for file in (*sources.python, *sources.templates)]
 
 
-def _start(node: ast.AST) -> int:
-    return node.lineno
+def settings_module_in(text: str) -> str | None:
+    """Return the settings module that a manage.py or asgi.py with this text names, if it does."""
+    found = _SETTINGS_MODULE.search(text)
+    return found and found[1]
 
 
-def guess(name: str, known, text: str = " Did you mean {!r}?") -> str:
-    """A sentence with the known name that ``name`` is a misspelling of, or nothing."""
+def nearby_project(folder: Path) -> Path | None:
+    """Return the folder beside or around ``folder`` that has a manage.py, if there is one."""
+    found = sorted(folder.glob("*/manage.py")) or [folder.parent / "manage.py"]
+    return found[0].parent if found[0].is_file() else None
+
+
+def suggestion(name: str, known: Iterable[str], text: str = " Did you mean {!r}?") -> str:
+    """Return ``text`` with the known name that ``name`` misspells; empty if there is none."""
     close = get_close_matches(name, list(known), n=1, cutoff=0.7)
     return text.format(close[0]) if close and close[0] != name else ""

@@ -1,4 +1,6 @@
-"""Sees where the learner's code spends its time: an endless loop, or a call that holds the event loop up."""
+"""Detects where the learner's code spends time: an endless loop, or a call that blocks the event
+loop.
+"""
 
 import asyncio
 import sys
@@ -10,19 +12,25 @@ from typing import NamedTuple
 from chatdemo.course.checker.faults import Place
 from chatdemo.course.checker.sources import Sources
 
-#: How often it looks, and how long the event loop may stand still.
-PERIOD_SECONDS, SLOW_SECONDS = 0.02, 0.12
+#: How often the watchdog looks.
+PERIOD_SECONDS = 0.02
+#: A line that blocks the event loop for longer than this is noted.
+SLOW_SECONDS = 0.12
 
 
 class Block(NamedTuple):
+    """A line that blocked the event loop, and for how long."""
+
     place: Place
     seconds: float
 
 
 class Watchdog:
-    """A thread that watches the main one. ``on_stuck(place)`` is called, from it, once that stands still for ever.
+    """A thread that watches the main thread. ``blocks`` are the learner's lines that blocked the
+    event loop.
 
-    ``blocks`` are the lines of the learner's that held up the event loop for longer than SLOW_SECONDS.
+    After ``stuck_seconds`` without progress (twice that while importing) the thread calls
+    ``on_stuck`` with the learner's line.
     """
 
     def __init__(
@@ -32,53 +40,56 @@ class Watchdog:
         self.on_stuck = on_stuck
         self.stuck_seconds = stuck_seconds
         self.blocks: list[Block] = []
-        self._main = threading.main_thread().ident
-        self._beat = time.monotonic()
+        self._main_thread = threading.main_thread().ident
+        self._last_beat = time.monotonic()
         self._in_loop = False
-        self._at: tuple[Place | None, float] = (None, 0)
+        self._seen: tuple[Place | None, float] = (None, 0)
         threading.Thread(target=self._watch, daemon=True).start()
 
-    async def watching(self, work: Awaitable[None]) -> None:
-        """Await ``work``, and see to it that the event loop goes on meanwhile."""
-        self._beat, self._in_loop = time.monotonic(), True
-        beats = asyncio.ensure_future(self._beats())
+    async def watch_loop(self, work: Awaitable[None]) -> None:
+        """Await ``work``, and watch the event loop meanwhile."""
+        self._last_beat, self._in_loop = time.monotonic(), True
+        beats = asyncio.ensure_future(self._beat_regularly())
         try:
             await work
         finally:
             beats.cancel()
-            self._beat, self._in_loop = time.monotonic(), False
+            self._last_beat, self._in_loop = time.monotonic(), False
 
-    async def _beats(self) -> None:
+    async def _beat_regularly(self) -> None:
         while True:
-            self._beat = time.monotonic()
+            self._last_beat = time.monotonic()
             await asyncio.sleep(PERIOD_SECONDS)
 
     def _watch(self) -> None:
         while True:
             time.sleep(PERIOD_SECONDS)
-            late = time.monotonic() - self._beat
-            # Importing may take its time: there are slow disks. A loop that answers nobody may not.
+            late = time.monotonic() - self._last_beat
+            # Importing may take longer, as on a slow disk.
             if late > (self.stuck_seconds if self._in_loop else 2 * self.stuck_seconds):
-                return self.on_stuck(self.where(self._main))
+                return self.on_stuck(self._place_of(self._main_thread))
             if self._in_loop and late > SLOW_SECONDS:
-                self._note(self.where(self._main))
+                self._note(self._place_of(self._main_thread))
             else:
-                self._at = (None, 0)
+                self._seen = (None, 0)
 
     def _note(self, place: Place | None) -> None:
-        """A line counts once two looks at it are SLOW_SECONDS apart: a busy machine holds up anything for a moment."""
-        known, since = self._at
-        if not place or place != known:
-            self._at = (place, time.monotonic())
+        """Count a line once it is seen twice, SLOW_SECONDS apart: a busy machine may stop any line
+        for a moment.
+        """
+        seen, since = self._seen
+        if not place or place != seen:
+            self._seen = (place, time.monotonic())
         elif time.monotonic() - since > SLOW_SECONDS:
             self.blocks = [block for block in self.blocks if block.place != place]
             self.blocks.append(Block(place, time.monotonic() - since + SLOW_SECONDS))
 
-    def where(self, thread: int | None) -> Place | None:
-        """The learner's line that a thread is in."""
-        return self.sources.stack_place(sys._current_frames().get(thread))
+    def _place_of(self, thread: int | None) -> Place | None:
+        return self.sources.stack_place(sys._current_frames().get(thread or 0))
 
-    def busy(self) -> Place | None:
-        """The learner's line that some other thread is in: a synchronous consumer has one of its own."""
+    def busy_place(self) -> Place | None:
+        """Return the learner's line that another thread runs: synchronous consumers run in
+        threads.
+        """
         others = [thread for thread in sys._current_frames() if thread != threading.get_ident()]
-        return next((place for thread in others if (place := self.where(thread))), None)
+        return next((place for thread in others if (place := self._place_of(thread))), None)

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from chatdemo.course.checker import run
+from chatdemo.course.checker import check_command
 from tests.browser import find
 from tests.course.checker.warm import WarmChecker
 from tests.support.chrome import selenium_environ
@@ -33,4 +33,4 @@ def warm_process():
 def warm(warm_process, monkeypatch):
     """Projects are checked by a fork of the warm process, which is spared the imports and waits for less long."""
     if warm_process:
-        monkeypatch.setattr(run, "_run", warm_process.run)
+        monkeypatch.setattr(check_command, "run_checks", warm_process.run)

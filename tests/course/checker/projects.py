@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from chatdemo.course import outline
-from chatdemo.course.checker import run
+from chatdemo.course.checker.check_command import check_project
+from chatdemo.course.checker.report import CheckResult
 from tests.course.checker.planted import Plant
 
 
@@ -32,5 +33,5 @@ def planted(folder: Path, plant: Plant) -> Path:
     return write(folder, {path: text for path, text in files.items() if text is not None})
 
 
-def judge(folder: Path, step: str | None = None) -> run.Verdict:
-    return run.judge(folder, outline.find_step(step) if step else None)
+def judge(folder: Path, step: str | None = None) -> CheckResult:
+    return check_project(folder, outline.find_step(step) if step else None)

@@ -7,8 +7,8 @@ import sys
 from click.testing import CliRunner
 
 from chatdemo.commands import cli
-from tests.support.served import PATIENCE, Process, clean_environ, wait_for
 from tests.course.checker.projects import good
+from tests.support.served import PATIENCE, Process, clean_environ, wait_for
 
 
 def check(*arguments: str):

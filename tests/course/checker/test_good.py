@@ -3,7 +3,7 @@
 import pytest
 
 from chatdemo.course import outline
-from chatdemo.course.checker.checks.echo import LETS_ANYONE_IN
+from chatdemo.course.checker.consumer_checks import OTHER_SITES_ALLOWED
 from tests.course.checker.projects import good, judge, write
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -36,7 +36,7 @@ def test_redis_that_is_not_there_is_said_and_replaced(step, tmp_path):
     verdict = judge(good(tmp_path / "project", step, layer="redis"))
     assert verdict.done[-1] == step
     [note] = verdict.notes
-    assert note.startswith("Your channel layer is Redis, and ") and note.endswith(
+    assert note.startswith("Your channel layer is Redis, but ") and note.endswith(
         "with a layer in memory instead."
     )
 
@@ -45,7 +45,7 @@ def test_a_project_that_lets_any_site_in_is_told_so(tmp_path):
     files = outline.find_step("async").project()
     files["mysite/asgi.py"] = files["mysite/asgi.py"].replace("AllowedHostsOriginValidator(", "(")
     verdict = judge(write(tmp_path / "project", files))
-    assert verdict.done[-1] == "async" and verdict.notes == [LETS_ANYONE_IN]
+    assert verdict.done[-1] == "async" and verdict.notes == [OTHER_SITES_ALLOWED]
 
 
 def test_tests_that_delete_the_projects_own_database_are_told_so(tmp_path, browser_flags):
@@ -54,5 +54,5 @@ def test_tests_that_delete_the_projects_own_database_are_told_so(tmp_path, brows
     verdict = judge(write(tmp_path / "project", files))
     assert verdict.done[-1] == "tests"
     assert verdict.notes == [
-        "The tests' database is db.sqlite3, the project's own: `manage.py test` deletes it."
+        "The tests use db.sqlite3, the project's own database: `manage.py test` deletes it."
     ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatdemo.course.checker import run
+from chatdemo.course.checker import check_command
 from chatdemo.course.checker.faults import catalogue
 from tests.course.checker.planted import PLANTED, Plant
 from tests.course.checker.projects import judge, planted
@@ -31,7 +31,7 @@ def test_the_fork_of_a_warm_process_finds_what_the_command_finds(
     verdict = judge(project)
     assert verdict.fault.id == plant.id and plant.cause in verdict.fault.cause
     if warm_process:
-        monkeypatch.setattr(run, "_run", warm_process.run)
+        monkeypatch.setattr(check_command, "run_checks", warm_process.run)
         assert judge(project) == verdict
 
 

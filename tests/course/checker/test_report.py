@@ -1,20 +1,19 @@
 """What the terminal shows."""
 
 from chatdemo.course import outline
-from chatdemo.course.checker import report
 from chatdemo.course.checker.faults import Fault, Place
-from chatdemo.course.checker.run import Verdict
+from chatdemo.course.checker.report import CheckResult, report_lines
 
 ALL = [step.name for step in outline.steps()]
 
 
-def lines(verdict: Verdict, step: str | None = None) -> list[str]:
-    return [line for _, line in report.lines(verdict, outline.find_step(step) if step else None)]
+def lines(verdict: CheckResult, step: str | None = None) -> list[str]:
+    return [line for _, line in report_lines(verdict, outline.find_step(step) if step else None)]
 
 
 def test_a_fault_is_said_in_one_sentence_with_its_place_and_a_hint():
     fault = Fault("C306", Place("chat/consumers.py", 7), why="never calls self.accept()").finding()
-    shown = lines(Verdict(["index", "room"], fault, "echo"))
+    shown = lines(CheckResult(["index", "room"], fault, "echo"))
     assert shown[2] == "3  echo    An echo                   not yet: C306"
     assert shown[8:] == [
         "C306  accept() forgotten  (chat/consumers.py:7)",
@@ -29,7 +28,7 @@ def test_a_step_that_has_not_been_begun_is_what_comes_next():
     fault = Fault(
         "C201", Place("chat/urls.py", 5), path="/chat/lobby/", status=404, why="so it is"
     ).finding()
-    shown = lines(Verdict(["index"], fault))
+    shown = lines(CheckResult(["index"], fault))
     assert shown[1] == "2  room    The room page             next"
     assert shown[8].startswith("No fault so far. Next is step 2, room: ")
     assert shown[9].startswith("Still missing: /chat/lobby/ isn't the room's page")
@@ -37,11 +36,11 @@ def test_a_step_that_has_not_been_begun_is_what_comes_next():
 
 def test_the_end_is_said():
     assert (
-        lines(Verdict(ALL, None, "tests"))[-1]
-        == "All steps are done: you have built a chat, and shown that it works."
+        lines(CheckResult(ALL, None, "tests"))[-1]
+        == "All steps are done: you have built a chat, and tests that show that it works."
     )
-    assert lines(Verdict(ALL[:3], None, "echo"), "echo")[-1] == "Done up to step 3, echo."
+    assert lines(CheckResult(ALL[:3], None, "echo"), "echo")[-1] == "Done up to step 3, echo."
 
 
 def test_notes_are_shown():
-    assert "Redis isn't there." in lines(Verdict(ALL, None, "tests", ["Redis isn't there."]))
+    assert "Redis isn't there." in lines(CheckResult(ALL, None, "tests", ["Redis isn't there."]))

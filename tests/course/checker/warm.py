@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -36,7 +37,7 @@ IMPORTED = (
 
 
 class WarmChecker:
-    """The process. ``run`` takes the place of check_command.run_child; leaving the block ends it."""
+    """The process. ``run`` replaces check_command.run_checks; leaving the block ends it."""
 
     def __enter__(self) -> "WarmChecker":
         environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -64,7 +65,7 @@ class WarmChecker:
 def serve() -> None:
     for module in IMPORTED:
         import_module(module)
-    from chatdemo.course.checker.child import main
+    from chatdemo.course.checker.child_process import main
     from chatdemo.course.checker.project import Timeouts
 
     gc.freeze()  # the checks collect garbage several times, and need not look at these modules
@@ -78,16 +79,12 @@ def serve() -> None:
 
 
 def become_a_child(folder: Path, output: Path) -> None:
-    """What starting a process for the checks would do, but for the imports."""
+    """Do what starting a process for the checks does, without the imports."""
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for stream in (1, 2):
         os.dup2(os.open(output, os.O_CREAT | os.O_WRONLY | os.O_APPEND), stream)
-    sys.stdin, sys.stdout, sys.stderr = (
-        open(0),
-        open(1, "w", buffering=1),
-        open(2, "w", buffering=1),
-    )
+    sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w", 1), os.fdopen(2, "w", 1)
     os.chdir(folder)
     sys.path[0] = str(folder)
     os.environ["CHECK_FOLDER"] = str(folder)
@@ -97,10 +94,8 @@ def wait(pid: int) -> int | None:
     deadline = time.monotonic() + LIMIT_SECONDS
     while not (ended := os.waitpid(pid, os.WNOHANG))[0] and time.monotonic() < deadline:
         time.sleep(0.01)
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     if not ended[0]:
         os.waitpid(pid, 0)
         return None

@@ -230,7 +230,7 @@ PLANTS = [
         "        await self.accept()",
         "        if self.scope['user'].is_authenticated:\n            await self.accept()",
         "C306",
-        "every time",
+        "always reach",
     ),
     Plant(
         "accept without brackets", "echo", CONSUMERS, "self.accept()", "self.accept", "C306", "()"

@@ -73,7 +73,7 @@ PLANTS = [
         "group_add(self.room_group_name, self.channel_name)",
         "group_add(self.channel_name, self.room_group_name)",
         "C505",
-        "wrong way",
+        "wrong order",
     ),
     Plant("group_add forgotten", "async", CONSUMERS, ADD, "", "C501"),
     Plant("group_add forgotten, synchronous", "groups", CONSUMERS, SYNC_ADD, "", "C501"),

@@ -109,7 +109,7 @@ PLANTS = [
         "    }\n)\n",
         "    }\n)\napplication = get_asgi_application()\n",
         "C105",
-        "anew",
+        "sets it again",
     ),
     Plant(
         "a script in the head",

@@ -17,7 +17,7 @@ PLANTS = [
         "CHANNEL_LAYERS = {",
         "if not DEBUG:\n  CHANNEL_LAYERS = {",
         "C401",
-        "isn't reached",
+        "is never run",
     ),
     Plant(
         "CHANNEL_LAYERS missing",

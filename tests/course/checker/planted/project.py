@@ -21,7 +21,7 @@ PLANTS = [
         "from channels.routing",
         "from channels.http import AsgiHandler\nfrom channels.routing",
         "C007",
-        "older text",
+        "older tutorials",
     ),
     Plant(
         "a function of an older Django",

@@ -8,7 +8,7 @@ import pytest
 
 from chatdemo.common.errors import UsageError
 from chatdemo.course import outline
-from chatdemo.course.checker import run
+from chatdemo.course.checker import check_command
 from tests.course.checker.projects import good, judge, write
 
 
@@ -19,7 +19,7 @@ def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path):
 
 def test_code_that_python_itself_cannot_leave_is_ended_after_the_limit(tmp_path, monkeypatch):
     """A regular expression that never ends holds the interpreter's lock, so that no thread of ours can see it."""
-    monkeypatch.setattr(run, "LIMIT", 4.0)
+    monkeypatch.setattr(check_command, "CHECKS_SECONDS", 4.0)
     project = good(tmp_path / "project", "index")
     settings = project / "mysite" / "settings.py"
     settings.write_text(

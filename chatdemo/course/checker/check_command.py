@@ -1,0 +1,182 @@
+"""`chatdemo check`: runs the checks, and the learner's browser tests, in processes with a time
+limit.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from chatdemo.common.errors import UsageError
+from chatdemo.course import outline
+from chatdemo.course.checker.faults import Fault, Finding, Place
+from chatdemo.course.checker.report import CheckResult
+from chatdemo.course.checker.sources import Sources
+
+#: For all checks, and for the project's own tests.
+CHECKS_SECONDS, TESTS_SECONDS = 60.0, 180.0
+NOT_RUN = "The browser tests were read, but not run: "
+
+
+def check_project(folder: Path, target: outline.Step | None = None) -> CheckResult:
+    """Check the project in ``folder`` up to ``target``.
+
+    Raises UsageError if the folder doesn't exist.
+    """
+    if not folder.is_dir():
+        hint = "Give the folder of a project, the one that manage.py is in."
+        raise UsageError(f"{folder} is not a folder.", hint)
+    folder = folder.resolve()
+    with tempfile.TemporaryDirectory(prefix="chatdemo-check-") as scratch:
+        results, output = Path(scratch, "results"), Path(scratch, "output")
+        results.touch()
+        code = run_checks(folder, results, output)
+        result = _read_results(results.read_text("utf-8"), code, output)
+    last = outline.steps()[-1]
+    if last.name in result.done and target in (None, last):
+        found = _run_browser_tests(folder)
+        if isinstance(found, Fault):
+            result.fault = found.finding()
+            result.done.remove(last.name)
+        elif found:
+            result.notes.append(found)
+    return result
+
+
+def run_checks(folder: Path, results: Path, output: Path) -> int | None:
+    """Run child_process.py. Returns its exit code, or None if it took too long."""
+    module = "chatdemo.course.checker.child_process"
+    command = [sys.executable, "-m", module, str(folder), str(results)]
+    environ = {"PYTHONUNBUFFERED": "1", "CHECK_FOLDER": str(results.parent)}
+    return _run(command, results.parent, output, CHECKS_SECONDS, **environ)
+
+
+def _read_results(results: str, code: int | None, output: Path) -> CheckResult:
+    result = CheckResult()
+    has_finished = False
+    for line in results.splitlines():
+        if not line.endswith("}"):  # the process ended while it wrote the line
+            continue
+        (kind, value), *_ = json.loads(line).items()
+        if kind == "done":
+            result.done.append(value)
+        elif kind == "note":
+            result.notes.append(value)
+        elif kind == "fault":
+            result.fault = Finding(**value)
+        else:
+            result.begun, has_finished = value, True
+    if not has_finished:
+        result.fault, result.begun = _ended_early(code, output), outline.steps()[-1].name
+    return result
+
+
+def _ended_early(code: int | None, output: Path) -> Finding:
+    if code is None:
+        return Fault("C004", line="it was ended", doing="the project's code").finding()
+    lines = output.read_text("utf-8", "replace").strip().splitlines()
+    last = f"its last line was: {lines[-1][:200]}" if lines else "it printed nothing"
+    return Fault("C010", seen=f"exit code {code}; {last}").finding()
+
+
+def _run(
+    command: list[str], folder: Path, output: Path, seconds: float, **environ: str
+) -> int | None:
+    """Run a command on the learner's code. Returns its exit code, or None if it took too long.
+
+    It has nothing to read, prints to the file ``output``, and leaves no bytecode. What it started
+    is killed with it.
+    """
+    variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environ}
+    variables.pop("DJANGO_SETTINGS_MODULE", None)
+    with output.open("wb") as file:
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+        try:
+            return child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            if hasattr(os, "killpg"):
+                with suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+            else:
+                child.kill()
+            child.wait()
+
+
+def _run_browser_tests(folder: Path) -> Fault | str | None:
+    """Run the project's own tests on a copy, as they create and delete a database.
+
+    Returns the fault that they show, or a note if they can't run on this machine.
+    """
+    python = _python_with_selenium(folder)
+    if not python:
+        install = f"{sys.executable} -m pip install selenium"
+        return f"{NOT_RUN}selenium isn't installed for this Python. Install it: {install}"
+    if not shutil.which("chromedriver"):
+        return f"{NOT_RUN}chromedriver isn't on the PATH."
+    with tempfile.TemporaryDirectory(prefix="chatdemo-check-") as scratch:
+        copy, output = Path(scratch, folder.name or "project"), Path(scratch, "output")
+        shutil.copytree(folder, copy, ignore=_excluded)
+        command = [python, "manage.py", "test", "--noinput"]
+        code = _run(command, copy, output, TESTS_SECONDS)
+        if code and "TimeoutException" in output.read_text("utf-8", "replace"):
+            # A browser on a busy machine may be late once.
+            code = _run(command, copy, output, TESTS_SECONDS)
+        if code is None:
+            return Fault("C703", error=f"they don't end within {TESTS_SECONDS:.0f} s")
+        return _read_test_output(copy, code, output.read_text("utf-8", "replace"))
+
+
+def _python_with_selenium(folder: Path) -> str | None:
+    """This Python, the active environment's or the project's, if it can run the tests."""
+    environments = [os.environ.get("VIRTUAL_ENV", "")]
+    environments += [str(folder / name) for name in (".venv", "venv", "env")]
+    for python in (
+        sys.executable,
+        *(
+            os.path.join(path, name)
+            for path in filter(None, environments)
+            for name in ("bin/python", "Scripts/python.exe")
+        ),
+    ):
+        with suppress(OSError):
+            command = [python, "-c", "import channels, daphne, selenium"]
+            if subprocess.run(command, capture_output=True).returncode == 0:
+                return python
+    return None
+
+
+def _excluded(folder: str, names: list[str]) -> list[str]:
+    paths = (Path(folder, name) for name in names)
+    return [path.name for path in paths if path.is_dir() and not Sources.is_included(path)]
+
+
+def _read_test_output(copy: Path, code: int, output: str) -> Fault | str | None:
+    """The fault or the note that the output of ``manage.py test`` gives rise to."""
+    if re.search(r"SessionNotCreatedException|NoSuchDriverException", output):
+        return f"{NOT_RUN}the browser doesn't start."
+    if re.search(r"^Ran 0 tests|NO TESTS RAN", output, re.MULTILINE):
+        return Fault("C701", seen="`python manage.py test` finds no test")
+    if code == 0:
+        return None
+    place: Place | None = None
+    for file, line in re.findall(r'File "(.+)", line (\d+), in', output):
+        place = Sources(copy.resolve()).place(file, int(line)) or place
+    pattern = r"^(\w[\w.]*(?:Error|Exception|ImproperlyConfigured)\b.*)$"
+    errors = re.findall(pattern, output, re.MULTILINE) or output.strip().splitlines()
+    return Fault("C703", place, error=errors[-1][:300] if errors else "no output")

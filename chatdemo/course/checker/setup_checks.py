@@ -1,0 +1,180 @@
+"""Checks of step 1: a Django project that Channels serves."""
+
+import ast
+import importlib
+import re
+import sys
+import tokenize
+
+from chatdemo.course.checker.exception_causes import explain_exception, syntax_fault
+from chatdemo.course.checker.faults import Fault, Place
+from chatdemo.course.checker.project import LearnerProject
+from chatdemo.course.checker.sources import settings_module_in, suggestion
+
+#: Packages that a learner's module must not hide.
+PACKAGES = (
+    *("django", "channels", "channels_redis", "daphne", "asgiref"),
+    *("redis", "selenium", "twisted", "autobahn"),
+)
+
+
+def has_settings(project: LearnerProject) -> None:
+    """The folder has a manage.py, and the settings that it names."""
+    project.prepare()
+    if not project.settings_file:
+        file = f"{project.settings_module.replace('.', '/')}.py"
+        raise Fault("C003", Place("manage.py"), error=f"{file} doesn't exist")
+
+
+def files_can_be_parsed(project: LearnerProject) -> None:
+    """Python can read each file."""
+    for file in project.sources.python:
+        try:
+            project.sources.tree(file)
+        except SyntaxError as error:
+            raise syntax_fault(project, error) from None
+        except ValueError as error:
+            raise Fault("C002", Place(file, 1), error=str(error), line="", why="") from None
+
+
+def no_module_is_hidden(project: LearnerProject) -> None:
+    """No module beside manage.py has the name of one of Python's or of a package."""
+    for file in project.sources.python:
+        name = file.partition("/")[0].removesuffix(".py")
+        if name in PACKAGES or (name in sys.stdlib_module_names and "/" not in file):
+            raise Fault("C009", Place(file), name=name)
+
+
+def settings_can_be_imported(project: LearnerProject) -> None:
+    """Importing the settings raises nothing."""
+    try:
+        importlib.import_module(project.settings_module)
+    except (Exception, SystemExit) as error:
+        raise explain_exception(project, error, f"importing {project.settings_file}") from None
+
+
+def no_comma_is_missing(project: LearnerProject) -> None:
+    """No list in the settings has two strings without a comma between, which Python joins."""
+    file = project.settings_file
+    with tokenize.open(project.folder / file) as opened:
+        tokens = [
+            token
+            for token in tokenize.generate_tokens(opened.readline)
+            if token.type not in (tokenize.NL, tokenize.COMMENT)
+        ]
+    for one, other in zip(tokens, tokens[1:], strict=False):
+        if one.type == other.type == tokenize.STRING and one.end[0] < other.start[0]:
+            place = Place(file, one.start[0])
+            if project.sources.line(place).startswith(one.string):
+                raise Fault("C011", place, one=one.string, other=other.string)
+
+
+def daphne_is_installed(project: LearnerProject) -> None:
+    """INSTALLED_APPS has daphne, before staticfiles."""
+    apps = list(getattr(project.settings, "INSTALLED_APPS", []))
+    daphne = next((app for app in apps if app in ("daphne", "daphne.apps.DaphneConfig")), None)
+    if not daphne:
+        why = suggestion("daphne", apps, " {!r} is there instead.")
+        if "channels" in apps:
+            why = " 'channels' is there, which was right for Channels 3. Since Channels 4,"
+            why += " daphne provides runserver."
+        raise Fault("C101", project.in_settings("INSTALLED_APPS"), why=why)
+    static = next((app for app in apps if app.startswith("django.contrib.staticfiles")), None)
+    if static and apps.index(daphne) > apps.index(static):
+        raise Fault("C102", project.in_settings("daphne"))
+
+
+def asgi_application_is_set(project: LearnerProject) -> None:
+    """The settings have ASGI_APPLICATION."""
+    if not getattr(project.settings, "ASGI_APPLICATION", None):
+        names = [name for name in vars(project.settings) if name.isupper()]
+        others = [name for name in names if name != "WSGI_APPLICATION"]
+        guess = suggestion("ASGI_APPLICATION", others, " They have {!r}.")
+        raise Fault("C103", Place(project.settings_file), guess=guess)
+
+
+def asgi_application_can_be_imported(project: LearnerProject) -> None:
+    """ASGI_APPLICATION names a variable that can be imported."""
+    dotted = str(project.settings.ASGI_APPLICATION)
+    module, _, name = dotted.rpartition(".")
+    place, file = project.in_settings("ASGI_APPLICATION"), project.asgi_file
+    if not (project.folder / file).is_file():
+        why = "it has a colon instead of a dot" if ":" in dotted else f"{file} doesn't exist"
+        raise Fault("C104", place, value=dotted, why=why)
+    # The ASGI module names the settings too, for servers that don't use manage.py.
+    named = settings_module_in(project.sources.text(file))
+    if named and named != project.settings_module:
+        where = project.in_asgi("DJANGO_SETTINGS_MODULE")
+        raise Fault("C115", where, named=named, right=project.settings_module)
+    try:
+        loaded = importlib.import_module(module)
+    except (Exception, SystemExit) as error:
+        raise explain_exception(project, error, f"importing {file}") from None
+    if not hasattr(loaded, name):
+        values = vars(loaded).items()
+        routers = [known for known, value in values if hasattr(value, "application_mapping")]
+        why = f"{file} has no {name}" + (f", but {routers[0]!r}" if routers else "")
+        raise Fault("C104", place, value=dotted, why=why)
+    project.application = getattr(loaded, name)
+
+
+def django_is_set_up_first(project: LearnerProject) -> None:
+    """The ASGI module sets Django up before it imports a consumer, which may use a model."""
+    tree = project.sources.tree(project.asgi_file)
+    calls = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] in ("get_asgi_application", "setup")
+    ]
+    own = {file.partition("/")[0].removesuffix(".py") for file in project.sources.python}
+    for node in tree.body:
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        module = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
+        if module.partition(".")[0] in own and calls and node.lineno < min(calls):
+            place = Place(project.asgi_file, node.lineno)
+            raise Fault("C106", place, error="the import comes first in the file")
+
+
+def djangos_checks_pass(project: LearnerProject) -> None:
+    """`manage.py check` finds no error."""
+    import django
+    from django.core import checks
+
+    try:
+        django.setup()
+        project.copy_database()
+        errors = [message for message in checks.run_checks() if message.level >= checks.ERROR]
+    except (Exception, SystemExit) as error:
+        raise explain_exception(project, error, "setting up Django") from None
+    if errors:
+        raise Fault("C008", Place(project.settings_file), error=f"{errors[0].id}: {errors[0].msg}")
+
+
+def channels_routes_http(project: LearnerProject) -> None:
+    """The ASGI application isn't Django's own any more."""
+    from django.core.handlers.asgi import ASGIHandler
+
+    if isinstance(project.application, ASGIHandler):
+        lines = project.sources.html(project.asgi_file).splitlines()
+        numbers = [
+            number for number, line in enumerate(lines, 1) if re.match(r"application\s*=", line)
+        ]
+        why = "a later line sets it again" if len(numbers) > 1 else "it has no ProtocolTypeRouter"
+        raise Fault("C105", Place(project.asgi_file, numbers[-1] if numbers else 0), why=why)
+
+
+SETUP_CHECKS = [
+    has_settings,
+    files_can_be_parsed,
+    no_module_is_hidden,
+    settings_can_be_imported,
+    no_comma_is_missing,
+    daphne_is_installed,
+    asgi_application_is_set,
+    asgi_application_can_be_imported,
+    django_is_set_up_first,
+    djangos_checks_pass,
+    channels_routes_http,
+]

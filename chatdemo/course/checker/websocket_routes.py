@@ -1,0 +1,82 @@
+"""Finds the WebSocket routes of an ASGI application, and why none matches a room's address."""
+
+import re
+from typing import Any, NamedTuple
+
+from channels.consumer import AsyncConsumer
+from django.urls.resolvers import RoutePattern
+
+#: The address of a room's WebSocket, as Channels matches it.
+ADDRESS = "ws/chat/lobby/"
+
+
+def protocol_mapping(application: Any) -> dict[str, Any] | None:
+    """Return the mapping of a ProtocolTypeRouter, which may be wrapped; None if there is none."""
+    return _unwrap(application, "application_mapping")
+
+
+def websocket_routes(application: Any) -> list[Any]:
+    """Return the routes of the URLRouter for WebSockets; empty if there is none."""
+    return list(_unwrap((protocol_mapping(application) or {}).get("websocket"), "routes") or [])
+
+
+class RouteMatch(NamedTuple):
+    """A route that matches an address, and the parts of the address that the patterns name."""
+
+    route: Any
+    named: dict[str, Any]
+
+
+def matching_routes(routes: list[Any], address: str = ADDRESS) -> list[RouteMatch]:
+    """Return every route that matches, of inner routers too, in the order in which Channels tries
+    them.
+    """
+    found = []
+    for route in routes:
+        match = route.pattern.match(address)
+        inner = _unwrap(route.callback, "routes")
+        if match and inner is not None:
+            for below in matching_routes(inner, match[0]):
+                found.append(RouteMatch(below.route, match[2] | below.named))
+        elif match:
+            found.append(RouteMatch(route, match[2]))
+    return found
+
+
+def consumer_class(routes: list[Any]) -> type | None:
+    """Return the consumer class of the room's address, or of the first route if none matches."""
+    for route in [match.route for match in matching_routes(routes)] or routes:
+        callback = route.callback
+        # as_asgi() names the class; as_asgi itself, without the call, is bound to it.
+        found = getattr(callback, "consumer_class", None) or getattr(callback, "__self__", None)
+        found = found or callback
+        found = type(found) if isinstance(found, AsyncConsumer) else found
+        if isinstance(found, type):
+            return found
+    return None
+
+
+def _unwrap(application: Any, attribute: str) -> Any:
+    """``attribute`` of the application or of one that it wraps, under the usual names for that."""
+    for _ in range(20):
+        if application is None or hasattr(application, attribute):
+            return getattr(application, attribute, None)
+        inside = (getattr(application, name, None) for name in ("application", "inner", "app"))
+        application = next((found for found in inside if found is not None), None)
+    return None
+
+
+def why_unmatched(route: Any) -> str:
+    """Return why the pattern doesn't match the room's address: a sentence without its subject."""
+    text, matches = str(route.pattern), route.pattern.match
+    if isinstance(route.pattern, RoutePattern) and re.search(r"\(\?P|\\w|\$$|^\^", text):
+        return "is a regular expression, but path() reads it literally: use re_path()"
+    if text.lstrip("^").startswith("/"):
+        return "starts with a slash: Channels matches the path without its first slash"
+    if matches(ADDRESS.rstrip("/")):
+        return "has no slash at its end, before the $"
+    if matches("ws/chat/l/"):
+        return r"matches room names of one character only: add a + after \w"
+    if matches("chat/lobby/"):
+        return "has no ws/ at its start"
+    return f"doesn't match {ADDRESS!r}, the address that the room's page opens"
