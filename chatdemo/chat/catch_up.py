@@ -33,7 +33,7 @@ class CatchUpMixin:
     is_page: bool
     send: Callable[..., Awaitable[None]]
     close: Callable[..., Coroutine[Any, Any, None]]
-    wait_until_sent: Callable[[], Awaitable[None]]
+    wait_until_sent: Callable[[], Coroutine[Any, Any, None]]
     last_seq: int | None = None
     _task: asyncio.Task[None] | None = None
     _start = 0  # the participant has all messages up to this one

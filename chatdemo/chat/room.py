@@ -85,7 +85,11 @@ class Room:
     def say(self, sender: "ChatConsumer", message: Message) -> None:
         """Append a message to the log, which publishes it to the room."""
         draft = Draft(self.name, sender.person, message.id, sender.name, message.text)
-        self.log.append(draft).add_done_callback(partial(self._answer, sender, draft))
+        appended = self.log.append(draft)
+        if appended.done():
+            self._answer(sender, draft, appended)
+        else:
+            appended.add_done_callback(partial(self._answer, sender, draft))
 
     def publish(self, appended: Sequence[Appended]) -> None:
         """Send new messages to the room's group, in one event where the layer allows it."""

@@ -26,7 +26,7 @@ from chatdemo.chat.retention import Retention
 from chatdemo.chat.sqlite_writer import SQLiteWriter
 from chatdemo.chat.transcripts.store import forget
 from chatdemo.common.sqlite import Cause, cause_of, is_locked
-from chatdemo.realtime.writes import flush_on_exit
+from chatdemo.realtime.writes import flush
 
 logger = logging.getLogger(__name__)
 #: The time between two attempts while another process has the database locked, and the time after
@@ -89,13 +89,13 @@ class SQLiteMessageLog(MessageLog):
         for (draft, _), one in zip(pending, appended, strict=True):
             if one.is_new:
                 new.setdefault(draft.room, []).append(one)
-        with flush_on_exit():
-            for room, messages in new.items():
-                if publish := self._publishers.get(room):
-                    try:
-                        publish(messages)
-                    except Exception:
-                        logger.exception("Messages couldn't be published")
+        for room, messages in new.items():
+            if publish := self._publishers.get(room):
+                try:
+                    publish(messages)
+                except Exception:
+                    logger.exception("Messages couldn't be published")
+        flush()  # the commit has waited for more messages, so the frames need not
         for (_, future), one in zip(pending, appended, strict=True):
             future.set_result(one)
 

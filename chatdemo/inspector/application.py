@@ -49,9 +49,10 @@ class Inspector:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if kind in ("http", "websocket") and scope["path"].startswith(PREFIX.rstrip("/")):
-            if await self._answer(scope, receive, send):
-                return
+        is_request = kind in ("http", "websocket")
+        is_ours = is_request and scope["path"].startswith(PREFIX.rstrip("/"))
+        if is_ours and await self._answer(scope, receive, send):
+            return
         if kind == "websocket":
             await self._run_websocket(scope, receive, send)
         elif kind == "http":

@@ -1,4 +1,4 @@
-"""One WebSocket as the inspector sees it, with what passes between the server and the application."""
+"""One WebSocket as the inspector sees it: what passes between the server and the application."""
 
 import asyncio
 import time
@@ -151,10 +151,10 @@ class Connection(FrameObserver):
     @property
     def backlog(self) -> int | None:
         """Octets that wait for the participant to read, None if the server can't tell."""
-        return self._server_send and self._server_send.backlog
+        return self._server_send.backlog if self._server_send else None
 
     def switch(self) -> None:
-        """Follow the recording: while it pauses, frames are sent as fast as without an inspector."""
+        """Follow the recording: while it pauses, texts are sent as without an inspector."""
         self.journey = None
         self._delivered.clear()
         self._next_journeys = ()
@@ -235,6 +235,8 @@ class Connection(FrameObserver):
     def on_received(self, message: Message) -> None:
         if message["type"] == "websocket.receive":
             self.frames_in += 1
+            if not self.recording.is_active:
+                return
             journey = self.recording.new_journey()
             self.deliver(message, journey)
             if journey:
@@ -265,11 +267,11 @@ class Connection(FrameObserver):
         where, journey = self.locate(within=True)
         if self.state == "connecting":
             where = where or source.of_exception()
-            detail = refusals.explain(self.consumer, self.scope, message, where)
-            self.record("refuse", detail=printable(detail), source=where)
+            reason = refusals.explain(self.consumer, self.scope, message, where)
+            self.record("refuse", detail=printable(reason), source=where)
         else:
-            code, reason = message.get("code", 1000), message.get("reason")
-            detail = format_value(reason) if reason else None
+            code, given = message.get("code", 1000), message.get("reason")
+            detail = format_value(given) if given else None
             self.record("close", code=code, detail=detail, journey=journey, source=where)
         self.state = "closed"
 

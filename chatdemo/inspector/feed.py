@@ -1,4 +1,4 @@
-"""The feed: a watcher's WebSocket, with events and state as they change, and the watcher's commands.
+"""The feed: a watcher's WebSocket, with events, the state as it changes, and commands.
 
 It doesn't use the channel layer and isn't recorded. The server sends JSON objects whose ``kind`` is
 ``hello``, ``events``, ``state`` or ``error``. The watcher sends objects whose ``do`` is ``freeze``,

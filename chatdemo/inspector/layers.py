@@ -36,6 +36,8 @@ class RecordedEvent(dict[str, Any]):
     """
 
     __slots__ = ("journey", "formatted")
+    journey: int | None
+    formatted: str
 
     @classmethod
     def of(cls, event: Event, journey: int | None, formatted: str | None = None) -> "RecordedEvent":

@@ -1,4 +1,4 @@
-"""The inspector's page and its files, without Django: a project needs no app or setting for them."""
+"""The inspector's page and its files, without Django: a project needs no setting for them."""
 
 import re
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Finds the line of the application's code that calls, on the stack behind frameworks and chatdemo."""
+"""Finds the line of the application's code that calls, past the frames of frameworks."""
 
 import asyncio
 import linecache
@@ -40,7 +40,7 @@ _ROOTS = {
 
 @lru_cache(maxsize=4096)
 def is_framework(filename: str) -> bool:
-    """Whether a file belongs to Python, an installed package or a part that only passes calls on."""
+    """Whether a file belongs to Python, an installed package or a part that passes calls on."""
     path = os.path.abspath(filename)
     if path.startswith(_CHATDEMO + os.sep):  # it may be installed as well
         return path.startswith(_PASSING)
@@ -67,7 +67,7 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def within(frames: list[FrameType], consumer: Any) -> list[FrameType]:
-    """Leave out the frames before the consumer's own methods, such as a middleware that it calls."""
+    """Leave out the frames before the consumer's own methods, such as a middleware's."""
     if consumer is None:
         return frames
     own = dropwhile(lambda frame: frame.f_locals.get("self") is not consumer, frames)

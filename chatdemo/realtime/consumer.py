@@ -159,5 +159,5 @@ def with_fast_dispatch(application: Callable) -> Callable:
         return application
     names = ("__module__", "__qualname__", "__doc__")
     namespace = {name: getattr(consumer, name) for name in names}
-    fast = type(consumer.__name__, (consumer, AsyncWebsocketConsumer), namespace)
+    fast: Any = type(consumer.__name__, (consumer, AsyncWebsocketConsumer), namespace)
     return fast.as_asgi(**initkwargs)

@@ -82,7 +82,7 @@ class ConsumerTask:
         finally:
             self.is_busy = True  # from now on
             if self._unfinished:
-                self._unfinished.close()  # type: ignore[attr-defined]  # a generator
+                self._unfinished.close()  # type: ignore[attr-defined]  # it is a generator
 
     def add_source(self, source: Callable[[], Message | None]) -> None:
         """Take waiting messages from ``source``, which returns None if there is none.
@@ -109,7 +109,7 @@ class ConsumerTask:
         except BaseException as error:
             self._failure = error
         else:
-            self._unfinished = suspend(coroutine, future)  # type: ignore[assignment]
+            self._unfinished = suspend(coroutine, future)
         leave_task(loop, task)  # type: ignore[arg-type]
         if self.is_busy:
             self._wake_task()
@@ -133,7 +133,7 @@ class ConsumerTask:
             self._handle_pending()
 
     def _handle_pending(self) -> None:
-        if not self._wake_up:  # the task is about to end
+        if self._wake_up is None:  # the task is about to end
             return
         self._is_catching_up = True
         for _ in range(MAX_MESSAGES_PER_TURN):
@@ -141,7 +141,7 @@ class ConsumerTask:
             if message is None:
                 break
             self.dispatch(message)
-            if not self._wake_up:
+            if self._wake_up is None:
                 break
         else:
             self.is_busy = True
@@ -160,7 +160,7 @@ class ConsumerTask:
 
     def _wake_task(self) -> None:
         wake_up, self._wake_up, self.is_busy = self._wake_up, None, True
-        if wake_up:
+        if wake_up is not None:
             self.loop.call_soon(wake_up, self, context=self.context)
 
     # What asyncio requires of an object that a task waits for.

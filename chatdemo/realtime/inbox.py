@@ -17,7 +17,7 @@ class Inbox:
     """The messages that wait for an application.
 
     An application calls it as ``receive``. A consumer that is attached gets each message as it
-    arrives. ``on_full(is_full)`` is called when MAX_WAITING_MESSAGES wait, and when half of them do.
+    arrives. ``on_full(is_full)`` is called when MAX_WAITING_MESSAGES wait, and again at half of it.
     """
 
     __slots__ = ("on_full", "messages", "task", "observer", "_arrived")

@@ -151,7 +151,7 @@ class ChannelLayer(InMemoryChannelLayer):
             self._remove_if_unused(channel, queue)
 
     async def group_send(self, group: str, message: Mapping[str, Any]) -> None:
-        """Send an event to every channel of a group. Where a channel is full, it is lost and logged.
+        """Send an event to every channel of a group. It is lost, and logged, in a full channel.
 
         Raises TypeError for an invalid name.
         """
@@ -232,7 +232,7 @@ class ChannelLayer(InMemoryChannelLayer):
         for name, queue in list(self.channels.items()):
             queue.events = ()
             self._remove_if_unused(name, queue)
-        self.groups = {}
+        self.groups: dict[str, dict[str, float]] = {}
         self._members.clear()
 
     def _deliver(self, members: Members, event: Event, group: str = "") -> list[str]:
@@ -308,7 +308,8 @@ class ChannelLayer(InMemoryChannelLayer):
     def _report_full(self, group: str, full: list[str]) -> None:
         if full:
             logger.warning(
-                "An event to the group %s was lost for %d of its members, whose channels are full (%s)",
+                "An event to the group %s was lost for %d of its members,"
+                " whose channels are full (%s)",
                 group,
                 len(full),
                 full[0],
@@ -317,7 +318,7 @@ class ChannelLayer(InMemoryChannelLayer):
                 self.observer.on_full(full)
 
     def _give_to_receiver(self, channel: str, queue: Channel, event: Event) -> bool:
-        """Give the event to the first receiver, in its event loop. Return False if there is none."""
+        """Give the event to the first receiver in its event loop. Return whether there is one."""
         while queue.receivers:
             receiver = queue.receivers.pop(0)
             loop = receiver.get_loop()

@@ -40,7 +40,7 @@ class FrameObserver(ABC):
 
 
 class LayerObserver(ABC):
-    """Observes a channel layer, ``ChannelLayer.observer``. It may replace events and hold them back.
+    """Observes a channel layer (``ChannelLayer.observer``), and may replace events or hold them.
 
     A replacement is an instance of a subclass of dict, equal to the event. ``on_delivery`` gets it
     again. Consumers always get a dict.
@@ -65,11 +65,11 @@ class LayerObserver(ABC):
 
     @abstractmethod
     def on_send(self, channel: str, event: Message) -> Message | None:
-        """An event is about to be sent to a channel. Return it or a replacement, or None to hold it."""
+        """An event is sent to a channel. Return it or a replacement, or None to hold it."""
 
     @abstractmethod
     def on_group_send(self, group: str, members: Sequence[str], event: Message) -> Message | None:
-        """An event is about to be sent to a group. Return it or a replacement, or None to hold it."""
+        """An event is sent to a group. Return it or a replacement, or None to hold it."""
 
     @abstractmethod
     def on_receive_called(self, channel: str) -> None:

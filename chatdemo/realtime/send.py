@@ -107,6 +107,6 @@ class WebSocketSend:
             self.writes.transport.resume_reading(self)
 
     async def wait_until_sent(self) -> None:
-        """Wait until the socket has accepted everything. Much more at once would exceed max_backlog."""
+        """Wait until the socket has accepted everything: much at once would exceed max_backlog."""
         if self.writes:
             await self.writes.transport.wait_until_sent()

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +9,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _unsent: list["JoinedWrites"] = []
-_flushes_on_exit = False
 
 
 class JoinedWrites:
@@ -37,19 +34,22 @@ class JoinedWrites:
                 self.more = []
             self.more.append(data)
             return
-        if not _unsent and not _flushes_on_exit:
+        if not _unsent:
             loop = asyncio.get_running_loop()
             # Two turns later: what the next look at the sockets causes is then joined, too.
-            loop.call_soon(loop.call_soon, flush, _unsent)
+            loop.call_soon(loop.call_soon, flush)
         _unsent.append(self)
         self.first = data
 
 
-def flush(writers: list[JoinedWrites]) -> None:
-    """Send what was written to these participants, and empty the list."""
-    all_writers = writers[:]
+def flush(writers: list[JoinedWrites] = _unsent) -> None:
+    """Send now what was written to these participants, or to all.
+
+    For code that has already waited for more to arrive: it saves two turns of the event loop.
+    """
+    to_send = writers[:]
     writers.clear()
-    for writes in all_writers:
+    for writes in to_send:
         data, more, transport = writes.first, writes.more, writes.transport
         if data is None:  # sent already, when the connection was closed
             continue
@@ -67,18 +67,3 @@ def flush(writers: list[JoinedWrites]) -> None:
         except Exception:
             logger.exception("Writing to a participant failed, and its connection is closed")
             transport.abortConnection()
-
-
-@contextmanager
-def flush_on_exit() -> Iterator[None]:
-    """Send what is written within the block at its end, and not two turns of the loop later.
-
-    For code that has already waited for more to arrive.
-    """
-    global _flushes_on_exit
-    _flushes_on_exit = True
-    try:
-        yield
-    finally:
-        _flushes_on_exit = False
-        flush(_unsent)

@@ -48,9 +48,7 @@ def fill(path: Path, count: int) -> None:
 def draft(number: int) -> Draft:
     person = number % PEOPLE
     text = f"message {number}: " + "some words of it " * (number % 7)
-    return Draft(
-        "lobby", f"person {person}", f"{number:09}", f"Participant {person}", text
-    )
+    return Draft("lobby", f"person {person}", f"{number:09}", f"Participant {person}", text)
 
 
 def page(server: Served, last: int) -> None:

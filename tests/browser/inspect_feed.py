@@ -37,7 +37,7 @@ class FakeFeed:
 
     def __enter__(self):
         self._server = serve(self._watch, "127.0.0.1", 0, process_request=self._answer)
-        self.host = "127.0.0.1:{}".format(self._server.socket.getsockname()[1])
+        self.host = f"127.0.0.1:{self._server.socket.getsockname()[1]}"
         self.url = f"http://{self.host}/inspect/"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()

@@ -174,7 +174,7 @@ def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(context,
         if name == "inspect":  # whose texts change while it is live, and with what has the focus
             page.get_by_role("button", name="Pause").click()
             page.get_by_role("button", name="Clear").click()
-            page.get_by_label("Room").focus()
+            page.get_by_role("combobox", name="Room").focus()
         everything = page.evaluate(REACHABLE)
         assert tab_round(page, len(everything)) == everything, name
 

@@ -159,7 +159,7 @@ def test_events_are_filtered_by_kind_participant_text_and_room(inspecting, join)
     expect(inspecting.events).to_have_count(2)
     page.get_by_label("Text").fill('"message":')
     page.get_by_label("Participant").select_option("")
-    page.get_by_label("Room").select_option("other")
+    page.get_by_role("combobox", name="Room").select_option("other")
     expect(inspecting.events).to_have_count(2)
     page.get_by_label("Text").fill("no such text")
     expect(

@@ -221,7 +221,7 @@ def test_the_console_of_step_4_sends_and_receives_on_the_channel_layer(lesson):
     page.get_by_role("button", name="2. receive it").click()
     expect(calls.locator(".result")).to_have_text("{'type': 'hello'}")
     page.get_by_role("button", name="3. receive again").click()
-    expect(calls.locator(".note")).to_contain_text("Nothing is there")
+    expect(calls.locator(".note")).to_contain_text("Nothing came within 3 seconds")
     for name in ("4. add first to a group", "5. add second too", "6. send to the group"):
         page.get_by_role("button", name=name).click()
         expect(calls.locator(".waiting")).to_have_count(0)

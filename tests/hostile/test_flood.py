@@ -1,7 +1,6 @@
 """Somebody who writes a script that sends as fast as it can."""
 
 import json
-import socket
 import threading
 import time
 from contextlib import ExitStack, contextmanager
@@ -38,7 +37,7 @@ def pouring(flooder: Raw, pack: bytes):
             try:
                 rest = memoryview(pack)[sent[0] % len(pack) :]
                 sent[0] += flooder.socket.send(rest)
-            except (TimeoutError, socket.timeout):  # nothing is read from it for the moment
+            except TimeoutError:  # nothing is read from it for the moment
                 pass
             except OSError:
                 return
@@ -48,7 +47,7 @@ def pouring(flooder: Raw, pack: bytes):
             try:
                 if not flooder.socket.recv(1 << 16):
                     return
-            except (TimeoutError, socket.timeout):
+            except TimeoutError:
                 pass
             except OSError:
                 return

@@ -32,10 +32,7 @@ def shown(browser: Browser) -> str:
 
 
 UNSEEN = "That name would be invisible. Use letters."
-NUL, LONG = (
-    "Null characters are not allowed.",
-    "That name has %d characters; the limit is 40.",
-)
+NUL, LONG = ("Null characters are not allowed.", "That name has %d characters; the limit is 40.")
 NO_NAMES = {
     "nothing": ("", UNSEEN),
     "spaces": ("   ", UNSEEN),

@@ -34,7 +34,9 @@ REFUSALS = {
 
 @pytest.mark.parametrize("path", REFUSALS)
 async def test_a_refused_connection_has_its_reason(inspector, path):
-    assert await refused(inspector, path) == f"The connection was refused {REFUSALS[path]}".replace(" :", ":")
+    assert await refused(inspector, path) == f"The connection was refused {REFUSALS[path]}".replace(
+        " :", ":"
+    )
 
 
 async def test_a_foreign_origin_is_named(inspector):

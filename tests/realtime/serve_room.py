@@ -28,7 +28,7 @@ from chatdemo.project.listener import listen
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
 from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.upstream.daphne import Server
-from chatdemo.realtime.writes import flush_on_exit
+from chatdemo.realtime.writes import flush
 
 
 class Room(AsyncWebsocketConsumer):
@@ -55,8 +55,8 @@ class Room(AsyncWebsocketConsumer):
         elif text_data == "in a task":
             await asyncio.create_task(self.send(text_data))
         elif command == "several":
-            with flush_on_exit():
-                await self.send_joined("\n".join(texts(*map(int, numbers))), "\n")
+            await self.send_joined("\n".join(texts(*map(int, numbers))), "\n")
+            flush()
         elif command in ("mine", "bye"):
             await self.send_burst(*map(int, numbers))
             if command == "bye":

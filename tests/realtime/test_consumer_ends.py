@@ -237,9 +237,9 @@ async def test_a_burst_while_a_handler_waits_fills_the_channel_and_is_logged(han
         with caplog.at_level(logging.WARNING):
             for number in range(layer.capacity + 2):
                 await layer.group_send("room", {"type": "number", "number": number})
-        assert [
-            "An event to the group" in record.getMessage() for record in caplog.records
-        ] == [True]
+        assert ["An event to the group" in record.getMessage() for record in caplog.records] == [
+            True
+        ]
         go_on.set()
         assert await ana.hears(layer.capacity + 1) == [
             str(number) for number in range(layer.capacity + 1)

@@ -29,6 +29,15 @@ def wait_for(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -
     return value
 
 
+def default_signals() -> None:
+    """Handle signals as a program that a terminal starts.
+
+    A script's ``&`` and nohup ignore SIGINT and SIGHUP, and what they start inherits that.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 #: Code that has a Python do as if uvloop, which the tests' extra brings, weren't there.
 WITHOUT_UVLOOP = "import sys; sys.modules['uvloop'] = None"
 
@@ -58,6 +67,7 @@ class Process:
             encoding="utf-8",
             errors="replace",
             start_new_session=self.group,
+            preexec_fn=default_signals if os.name == "posix" else None,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -13,7 +13,7 @@ import types
 from asyncio import _enter_task as enter_task
 from asyncio import _get_running_loop as get_running_loop_or_none
 from asyncio import _leave_task as leave_task
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator
 from typing import Any
 
 __all__ = ["NoCurrentTask", "cancel_again", "enter_task", "get_running_loop_or_none", "suspend"]
@@ -48,10 +48,10 @@ def cancel_again(task: asyncio.Task) -> None:
     task.cancel()
 
 
-def suspend(coroutine: Coroutine[Any, Any, Any], future: Any) -> Generator[Any, Any, Any]:
-    """Return what is left of a coroutine that waits for ``future`` (None: for the loop's next turn).
+def suspend(coroutine: Coroutine[Any, Any, Any], future: Any) -> Awaitable[Any]:
+    """Return what is left of a coroutine that waits for ``future``.
 
-    Another task can await it.
+    Another task can await it. None stands for the next turn of the event loop.
     """
     if future is not None:
         # Its __await__ has set this. Nothing can await it again until it is reset.
@@ -72,4 +72,4 @@ def _resume(coroutine: Coroutine[Any, Any, Any], future: Any) -> Generator[Any, 
             return
         yield from _resume(coroutine, future)
     else:
-        yield from coroutine  # type: ignore[misc]  # a native coroutine, in a function of types.coroutine
+        yield from coroutine

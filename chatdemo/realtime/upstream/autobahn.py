@@ -58,6 +58,7 @@ class WebSocketProtocol(DaphneProtocol):
     """A participant's WebSocket. It follows RFC 6455 where a handshake or a close is unusual."""
 
     application_send: "WebSocketSend | None" = None
+    message_data: list[bytes]
     _is_reading_close_frame = False
 
     @classmethod
@@ -103,7 +104,7 @@ class WebSocketProtocol(DaphneProtocol):
         request.path = urlsplit(self.http_request_uri).path  # autobahn cuts it at a semicolon
         # Nothing is compressed here. Otherwise a malformed offer of compression would fail the
         # handshake (RFC 7692, section 7.1).
-        self.websocket_extensions = []
+        self.websocket_extensions: list[Any] = []
         return super().onConnect(request)
 
     def serverAccept(self, subprotocol: str | None = None) -> None:
@@ -148,6 +149,7 @@ class WebSocketProtocol(DaphneProtocol):
         self.application_deferred = None
         self.send_queue = ()  # for data that is sent in pieces, which we don't do
         if isinstance(self.transport, Transport):  # and not TLS
+            assert self.application_send is not None
             joined = self.transport.join_writes(self.server.max_backlog, self.close_slow_reader)
             self.application_send.writes = joined
         else:

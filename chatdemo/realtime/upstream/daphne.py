@@ -22,7 +22,8 @@ from typing import Any
 import daphne.server  # installs Twisted's asyncio reactor: before any other import of Twisted
 from daphne.http_protocol import HTTPFactory as DaphneHTTPFactory
 from daphne.http_protocol import WebRequest as DaphneWebRequest
-from twisted.internet import defer, reactor
+from twisted.internet import defer
+from twisted.internet import reactor as installed_reactor
 
 from chatdemo.common.signals import HANGUP, set_handler
 from chatdemo.realtime.inbox import Inbox
@@ -33,6 +34,7 @@ from chatdemo.realtime.upstream.autobahn import WebSocketProtocol
 from chatdemo.realtime.upstream.twisted import HTTPChannel, Transport
 
 logger = logging.getLogger(__name__)
+reactor: Any = installed_reactor  # its methods depend on the one that was installed
 #: Seconds after the signal at which each stage of stopping ends: participants have answered the
 #: close frame, applications have finished, and the others have been cancelled.
 CLOSE_SECONDS, FINISH_SECONDS, CANCEL_SECONDS = 0.8, 1.0, 1.1
@@ -77,7 +79,7 @@ class Server(daphne.server.Server):
         super().__init__(
             application, endpoints=["adopted"], ready_callable=self.prepare, **(pings | options)
         )
-        self.endpoints = []
+        self.endpoints: list[str] = []
         self.listener = listener
         self.on_ready = on_ready
         self.max_backlog = max_backlog
@@ -91,19 +93,18 @@ class Server(daphne.server.Server):
             closeHandshakeTimeout=CLOSE_TIMEOUT_SECONDS,
         )
         self.ws_factory.protocol = WebSocketProtocol.with_options(self.ws_factory)
-        self.port = reactor.adoptStreamPort(  # type: ignore[attr-defined]  # chosen at run time
+        self.port = reactor.adoptStreamPort(
             self.listener.fileno(), self.listener.family, self.http_factory
         )
         self.port.transport = Transport
         self.listening_addresses.append(self.listener.getsockname()[:2])
         self.sent = CompletedAwaitable(asyncio.get_event_loop())
         self.listener.close()  # the reactor uses a duplicate
-        reactor.callWhenRunning(self._run_on_ready)  # type: ignore[attr-defined]
+        reactor.callWhenRunning(self._run_on_ready)
 
     def _run_on_ready(self) -> None:
-        stop = reactor.stop  # type: ignore[attr-defined]
         # Twisted handles SIGINT and SIGTERM. Closing the terminal stops the server as well.
-        set_handler(lambda *_: reactor.callFromThread(stop), HANGUP)  # type: ignore[attr-defined]
+        set_handler(lambda *_: reactor.callFromThread(reactor.stop), HANGUP)
         self.on_ready()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Inbox:

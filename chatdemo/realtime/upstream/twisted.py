@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from socket import SO_ERROR, SOL_SOCKET
+from typing import Any
 
 from twisted.internet import main, tcp
 from twisted.python.failure import Failure
@@ -92,7 +93,7 @@ class Transport(tcp.Server):
 
     def _read(self) -> None:
         try:
-            reason = self.doRead()
+            reason = self._or_reset(super().doRead())
         except Exception as error:
             logger.exception("Reading from a participant failed, and its connection is closed")
             reason = error
@@ -131,19 +132,22 @@ class Transport(tcp.Server):
             self._waiters += ((max_backlog, waiter),)
             await waiter
 
-    def doRead(self) -> BaseException | None:
-        """Read once, and notice a reset.
+    def doRead(self) -> Any:
+        """Read once, and notice a reset."""
+        return self._or_reset(super().doRead())
 
-        If a participant has sent something and then reset its connection, uvloop calls this once
+    def _or_reset(self, reason: Any) -> Any:
+        """Return why the connection is lost: ``reason``, or a reset, or None.
+
+        If a participant has sent something and then reset its connection, uvloop has it read once
         and never again: libuv stops watching a socket with an error. Twisted would notice the
-        reset at the next call.
+        reset at the next read.
         """
-        reason = super().doRead()
         if reason is None and self.connected and self.socket.getsockopt(SOL_SOCKET, SO_ERROR):
             return main.CONNECTION_LOST
         return reason
 
-    def writeSomeData(self, data: bytes) -> int | BaseException:
+    def writeSomeData(self, data: bytes) -> Any:
         """Send as much as the socket accepts, and count it."""
         sent = super().writeSomeData(data)
         if isinstance(sent, int):
@@ -199,7 +203,8 @@ class HTTPChannel(http.HTTPChannel):
             b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Type: text/plain\r\n"
             b"Content-Length: %d\r\n\r\n"
         )
-        self.transport.write(head % (status, len(detail)) + detail)
+        transport: Any = self.transport
+        transport.write(head % (status, len(detail)) + detail)
         self.loseConnection()
 
     def release(self) -> None:

@@ -1,14 +1,14 @@
-// Runs inside a lesson's tab, ahead of the step's own scripts, and tells the lesson what the browser's console says.
-// A classic script: a module would run after them. It changes nothing that the step's code could notice, but for one
-// thing: a page that nobody has clicked into can't take the focus, and with it the reader's place in the lesson.
+// Runs in a lesson's tab before the step's own scripts, and reports to the lesson what the browser's console says.
+// A classic script: a module would run after the step's scripts. The step's code notices only one change: a page can't
+// take the focus until the visitor has clicked into it. Otherwise the lesson would scroll to the tab.
 (() => {
   const tab = window.frameElement;
-  if (!tab) return; // in a window of its own, it has a console of its own
+  if (!tab) return; // in its own window, the page has the browser's console
 
-  const tell = (level, text) => {
+  const report = (level, text) => {
     tab.dispatchEvent(new parent.CustomEvent("console", { detail: { level, text } }));
   };
-  const write = (value) => {
+  const toText = (value) => {
     if (typeof value === "string" || value instanceof Error) return String(value);
     try {
       return JSON.stringify(value) ?? String(value);
@@ -16,38 +16,38 @@
       return String(value);
     }
   };
-  const readable = (address) => {
+  const decoded = (address) => {
     try {
       return decodeURI(address);
     } catch {
-      return address; // percent signs that encode nothing
+      return address; // its percent signs aren't valid encodings
     }
   };
-  tell("begin", "");
+  report("begin", "");
 
   for (const level of ["error", "warn", "info", "log", "debug"]) {
     const original = console[level];
     console[level] = function (...values) {
-      tell(level, values.map(write).join(" "));
+      report(level, values.map(toText).join(" "));
       return original.apply(this, values);
     };
   }
   addEventListener("error", (event) => {
-    if (event.message) tell("error", event.message);
+    if (event.message) report("error", event.message);
   });
-  addEventListener("unhandledrejection", (event) => tell("error", `Uncaught (in promise) ${write(event.reason)}`));
+  addEventListener("unhandledrejection", (event) => report("error", `Uncaught (in promise) ${toText(event.reason)}`));
 
   const page = performance.getEntriesByType("navigation")[0];
-  if (page?.responseStatus >= 400) tell("error", `GET ${readable(location.pathname)} failed with status ${page.responseStatus}`);
+  if (page?.responseStatus >= 400) report("error", `GET ${decoded(location.pathname)} failed with status ${page.responseStatus}`);
 
   window.WebSocket = class WebSocket extends window.WebSocket {
     constructor(...address) {
       super(...address);
-      this.addEventListener("error", () => tell("error", `WebSocket connection to '${readable(this.url)}' failed`));
+      this.addEventListener("error", () => report("error", `WebSocket connection to '${decoded(this.url)}' failed`));
     }
 
     send(data) {
-      if (this.readyState > WebSocket.OPEN) tell("error", "WebSocket is already in CLOSING or CLOSED state.");
+      if (this.readyState > WebSocket.OPEN) report("error", "WebSocket is already in CLOSING or CLOSED state.");
       return super.send(data);
     }
   };

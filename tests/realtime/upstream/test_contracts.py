@@ -1,0 +1,171 @@
+"""What chatdemo relies on in other packages: each private name is there, and means this."""
+
+import asyncio
+import inspect
+import sys
+
+import daphne.server
+import pytest
+from asgiref.sync import AsyncToSync, async_to_sync, sync_to_async
+from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
+from autobahn.websocket.protocol import WebSocketServerFactory
+from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.layers import InMemoryChannelLayer
+from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.ws_protocol import WebSocketProtocol as DaphneProtocol
+from twisted.internet import asyncioreactor, tcp
+from twisted.web import http
+
+from chatdemo.realtime.upstream import asgiref, channels
+from chatdemo.realtime.upstream import asyncio as upstream_asyncio
+
+
+def test_asyncio_knows_no_current_task_within_the_context():
+    async def main():
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        with upstream_asyncio.NoCurrentTask(loop):
+            assert asyncio.current_task() is None
+            upstream_asyncio.enter_task(loop, task)
+            assert asyncio.current_task() is task
+            upstream_asyncio.leave_task(loop, task)
+        assert asyncio.current_task() is task
+        assert upstream_asyncio.get_running_loop_or_none() is loop
+
+    asyncio.run(main())
+    assert upstream_asyncio.get_running_loop_or_none() is None
+
+
+def test_asyncio_lets_another_task_finish_a_coroutine():
+    async def main():
+        future, results = asyncio.get_running_loop().create_future(), []
+
+        async def wait():
+            results.append(await future)
+
+        async def finish(rest):
+            await rest
+
+        coroutine = wait()
+        rest = upstream_asyncio.suspend(coroutine, coroutine.send(None))
+        asyncio.get_running_loop().call_soon(future.set_result, "done")
+        await asyncio.create_task(finish(rest))
+        return results
+
+    assert asyncio.run(main()) == ["done"]
+
+
+def test_asgiref_has_the_future_of_a_call_in_both_threads():
+    found = []
+
+    async def inside():
+        frame = sys._getframe()
+        while frame is not None and not asgiref.is_bridge(frame):
+            frame = frame.f_back
+        found.append((frame, asgiref.waiting_frame(frame)))
+
+    def call():
+        async_to_sync(inside)()
+
+    async def main():  # so that the coroutine runs in another thread than the one that waits
+        await sync_to_async(call)()
+
+    asyncio.run(main())
+    [(bridge, waiting)] = found
+    assert bridge.f_code is AsyncToSync.main_wrap.__code__
+    assert waiting.f_code is AsyncToSync.__call__.__code__
+
+
+def test_channels_tells_the_consumer_behind_an_application():
+    class Consumer(AsyncWebsocketConsumer):
+        pass
+
+    application = Consumer.as_asgi(option=1)
+    assert channels.consumer_of(application) == (Consumer, {"option": 1})
+
+
+async def test_channels_layer_has_its_groups_by_name_with_the_time_of_each_channel():
+    layer = InMemoryChannelLayer()
+    await layer.group_add("room", "a")
+    await layer.group_add("room", "b")
+    assert list(layer.groups["room"]) == ["a", "b"]
+    assert all(isinstance(since, float) for since in layer.groups["room"].values())
+    channels.remove_from_groups(layer, "a")
+    assert list(layer.groups["room"]) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters"),
+    [
+        (daphne.server.Server.create_application, ["self", "protocol", "scope"]),
+        (daphne.server.Server.handle_reply, ["self", "protocol", "message"]),
+        (daphne.server.Server.kill_all_applications, ["self"]),
+        (WebRequest.process, ["self"]),
+        (WebRequest.handle_exception, ["self", "exception"]),
+        (WebRequest.basic_error, ["self", "status", "status_text", "body"]),
+        (HTTPFactory.buildProtocol, ["self", "addr"]),
+        (DaphneProtocol.serverAccept, ["self", "subprotocol"]),
+        (DaphneProtocol.serverSend, ["self", "content", "binary"]),
+        (DaphneProtocol.serverClose, ["self", "code"]),
+        (DaphneProtocol.onConnect, ["self", "request"]),
+        (DaphneProtocol.onClose, ["self", "wasClean", "code", "reason"]),
+        (AutobahnProtocol.onMessageFrame, ["self", "payload"]),
+        (AutobahnProtocol.onCloseFrame, ["self", "code", "reasonRaw"]),
+        (AutobahnProtocol.sendCloseFrame, ["self", "code", "reasonUtf8", "isReply"]),
+        (AutobahnProtocol.dropConnection, ["self", "abort"]),
+        (AutobahnProtocol._sendAutoPing, ["self"]),
+        (AutobahnProtocol.onAutoPingTimeout, ["self"]),
+        (tcp.Server.doRead, ["self"]),
+        (tcp.Server.writeSomeData, ["self", "data"]),
+        (http.HTTPChannel.lineLengthExceeded, ["self", "line"]),
+        (http.HTTPChannel.headerReceived, ["self", "line"]),
+    ],
+    ids=lambda value: getattr(value, "__qualname__", ""),
+)
+def test_an_overridden_method_takes_these_arguments(method, parameters):
+    assert list(inspect.signature(method).parameters) == parameters
+
+
+def test_daphne_is_told_when_its_factories_are_made():
+    source = inspect.getsource(daphne.server.Server.run)
+    for name in ("self.http_factory", "self.ws_factory", "self.ready_callable()"):
+        assert name in source
+    assert "application_instance" in inspect.getsource(daphne.server.Server)
+
+
+def test_a_response_knows_whether_it_has_started():
+    assert "_response_started" in inspect.getsource(WebRequest)
+
+
+def test_autobahns_parser_has_these_states():
+    factory = WebSocketServerFactory()
+    factory.protocol = AutobahnProtocol
+    assert {"utf8validateIncoming", "failByDrop", "autoPingInterval"} <= set(
+        DaphneProtocol.CONFIG_ATTRS
+    )
+    assert len({DaphneProtocol.STATE_CONNECTING, DaphneProtocol.STATE_OPEN}) == 2
+    source = inspect.getsource(inspect.getmodule(AutobahnProtocol))
+    for name in (
+        "self.data = b",
+        "self.current_frame = None",
+        "self.inside_message = False",
+        "self.message_data",
+        "self.autoPingTimeoutCall = None",
+        "self.websocket_extensions",
+        "self.websocket_protocols",
+        "self.http_request_uri",
+    ):
+        assert name in source, name
+
+
+def test_a_port_makes_transports_of_the_class_that_it_has():
+    assert tcp.Port.transport is tcp.Server
+    assert "self.transport(" in inspect.getsource(tcp.Port.doRead)
+
+
+def test_the_reactor_registers_its_own_callback_for_a_socket():
+    assert "add_reader" in inspect.getsource(asyncioreactor.AsyncioSelectorReactor.addReader)
+
+
+def test_the_http_channel_has_its_limits_and_its_producer():
+    assert (http.HTTPChannel.MAX_LENGTH, http.HTTPChannel.totalHeadersSize) == (16384, 16384)
+    assert "self._networkProducer" in inspect.getsource(http.HTTPChannel)
