@@ -37,7 +37,7 @@ class JoinedWrites:
         if not _unsent:
             loop = asyncio.get_running_loop()
             # Two turns later: what the next look at the sockets causes is then joined, too.
-            loop.call_soon(loop.call_soon, flush)
+            loop.call_soon(loop.call_soon, flush)  # type: ignore[arg-type]  # has a default
         _unsent.append(self)
         self.first = data
 

@@ -80,7 +80,7 @@ def test_a_message_that_cannot_be_kept_is_told_and_can_be_tried_again(join, tmp_
     ada = join()
     said(ada, "before")
     database = tmp_path / "chat.sqlite3"
-    [path] = [path for path in tmp_path.rglob("*.sqlite3")] or [database]
+    [path] = list(tmp_path.rglob("*.sqlite3")) or [database]
     path.rename(path.with_name("away"))
     ada.say("lost?")
     expect(ada.unsent).to_contain_text("the server's database file is gone")

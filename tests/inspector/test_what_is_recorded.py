@@ -27,8 +27,10 @@ REFUSALS = {
     "/ws/nowhere/a/": "because no route leads from /ws/nowhere/a/ to a consumer: see websocket_urlpatterns in routing.py.",
     "/ws/refusing/lobby/": "because of PermissionError: you have no ticket",
     "/ws/closing/lobby/": ": the room is being painted.",
-    "/ws/silent/lobby/": "because Silent closed it without accepting it, at inspector/project.py:%d."
-    % line_of("hop: refuse"),
+    "/ws/silent/lobby/": (
+        "because Silent closed it without accepting it,"
+        f" at inspector/project.py:{line_of('hop: refuse')}."
+    ),
 }
 
 
