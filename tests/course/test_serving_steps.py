@@ -36,7 +36,7 @@ def room_of(server: Served, step: str, room: str = "lobby") -> str:
 
 
 def echoes(server: Served, path: str = "/ws/chat/lobby/") -> bool:
-    """Whether what is said there comes back, and to who said it alone."""
+    """Whether a message comes back to its sender, and only to it."""
     with connect(server.socket_url(path)) as ana, connect(server.socket_url(path)) as ben:
         say(ana, "hello")
         assert hear(ana) == "hello"

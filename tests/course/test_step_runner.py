@@ -32,7 +32,7 @@ def named(steps) -> pytest.MarkDecorator:
 
 @pytest.fixture(autouse=True)
 def channel_layer_of_its_own():
-    """Each test has an event loop of its own, and so an in-memory layer that no other loop has used."""
+    """Each test has its own event loop, and so an in-memory layer that no other loop has used."""
     yield
     channel_layers.backends.clear()
 

@@ -84,8 +84,8 @@ class CheckRunner:
         except Fault:
             raise
         except (Exception, SystemExit) as error:
-            doing = check.__name__.replace("_", " ")
-            raise explain_exception(self.project, error, doing) from error
+            name = check.__name__.replace("_", " ")
+            raise explain_exception(self.project, error, f'the check "{name}"') from error
 
     def begun(self) -> str:
         """Return the last step that the learner's code has signs of."""

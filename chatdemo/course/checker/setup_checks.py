@@ -18,7 +18,7 @@ PACKAGES = (
 )
 
 
-def has_settings(project: LearnerProject) -> None:
+def settings_exist(project: LearnerProject) -> None:
     """The folder has a manage.py, and the settings that it names."""
     project.prepare()
     if not project.settings_file:
@@ -166,7 +166,7 @@ def channels_routes_http(project: LearnerProject) -> None:
 
 
 SETUP_CHECKS = [
-    has_settings,
+    settings_exist,
     files_can_be_parsed,
     no_module_is_hidden,
     settings_can_be_imported,

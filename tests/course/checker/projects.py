@@ -1,4 +1,4 @@
-"""Learners' projects to judge: written by the course, changed by a fault."""
+"""Learners' projects to check: written by the course, changed by a fault."""
 
 from pathlib import Path
 
@@ -33,5 +33,5 @@ def planted(folder: Path, plant: Plant) -> Path:
     return write(folder, {path: text for path, text in files.items() if text is not None})
 
 
-def judge(folder: Path, step: str | None = None) -> CheckResult:
+def check_folder(folder: Path, step: str | None = None) -> CheckResult:
     return check_project(folder, outline.find_step(step) if step else None)

@@ -1,4 +1,4 @@
-"""The process round the checks: limits, leftovers, and what a project may not do to its judge."""
+"""The process that runs the checks: limits, leftovers, and what a project can't do to it."""
 
 import re
 import sqlite3
@@ -9,12 +9,12 @@ import pytest
 from chatdemo.common.errors import UsageError
 from chatdemo.course import outline
 from chatdemo.course.checker import check_command
-from tests.course.checker.projects import good, judge, write
+from tests.course.checker.projects import check_folder, good, write
 
 
 def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path):
     with pytest.raises(UsageError, match="nothing is not a folder."):
-        judge(tmp_path / "nothing")
+        check_folder(tmp_path / "nothing")
 
 
 def test_code_that_python_itself_cannot_leave_is_ended_after_the_limit(tmp_path, monkeypatch):
@@ -25,8 +25,8 @@ def test_code_that_python_itself_cannot_leave_is_ended_after_the_limit(tmp_path,
     settings.write_text(
         settings.read_text("utf-8") + "import re\n\nre.match('(a+)+b', 'a' * 50)\n", "utf-8"
     )
-    verdict = judge(project)
-    assert verdict.fault.id == "C004" and not verdict.passes(None)
+    result = check_folder(project)
+    assert result.fault.id == "C004" and not result.passes(None)
     assert str(project.resolve()) not in processes()
 
 
@@ -37,7 +37,7 @@ def processes() -> str:
 def test_a_check_leaves_the_project_as_it_was(tmp_path):
     project = good(tmp_path / "project", "async")
     before = sorted((path, path.stat().st_mtime_ns) for path in project.rglob("*"))
-    judge(project)
+    check_folder(project)
     assert sorted((path, path.stat().st_mtime_ns) for path in project.rglob("*")) == before
 
 
@@ -54,25 +54,25 @@ def test_what_a_consumer_stores_goes_to_a_copy_of_the_database(tmp_path):
         f"        connection.cursor().execute({stores})\n",
     )
     file.write_text(text, "utf-8")
-    assert "groups" in judge(project).done
+    assert "groups" in check_folder(project).done
     with sqlite3.connect(project / "db.sqlite3") as database:
         assert database.execute("SELECT * FROM said").fetchall() == []
     database.close()
 
 
-def test_modules_of_the_judge_are_no_modules_of_the_project(tmp_path):
+def test_modules_of_the_checker_are_not_modules_of_the_project(tmp_path):
     project = good(tmp_path / "project", "async")
     write(project, {"checks.py": "raise SystemExit\n", "explain.py": "1 / 0\n"})
-    assert judge(project).done[-1] == "async"
+    assert check_folder(project).done[-1] == "async"
 
 
-def test_what_the_project_prints_or_asks_for_disturbs_nobody(tmp_path):
+def test_what_the_project_prints_or_reads_disturbs_nothing(tmp_path):
     project = good(tmp_path / "project", "async")
     settings = project / "mysite" / "settings.py"
     settings.write_text('print("x" * 1_000_000)\n' + settings.read_text("utf-8"), "utf-8")
-    assert judge(project).done[-1] == "async"
+    assert check_folder(project).done[-1] == "async"
     settings.write_text("input()\n" + settings.read_text("utf-8"), "utf-8")
-    assert "EOFError" in judge(project).fault.cause
+    assert "EOFError" in check_folder(project).fault.cause
 
 
 def test_environments_beside_the_project_are_not_read(tmp_path):
@@ -86,12 +86,12 @@ def test_environments_beside_the_project_are_not_read(tmp_path):
             "node_modules/bad.py": "def",
         },
     )
-    assert judge(project).done[-1] == "async"
+    assert check_folder(project).done[-1] == "async"
 
 
-def test_the_settings_of_who_asks_are_not_the_projects(tmp_path, monkeypatch):
+def test_the_settings_of_the_caller_are_not_the_projects(tmp_path, monkeypatch):
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "chatdemo.project.settings")
-    assert judge(good(tmp_path / "project", "index")).done == ["index"]
+    assert check_folder(good(tmp_path / "project", "index")).done == ["index"]
 
 
 def test_a_folder_in_the_place_of_a_file_is_named(tmp_path):
@@ -99,14 +99,14 @@ def test_a_folder_in_the_place_of_a_file_is_named(tmp_path):
     (project / "chat" / "views.py").unlink()
     (project / "chat" / "views.py").mkdir()
     assert (
-        "cannot import name 'views'" in judge(project).fault.cause
-        or "views" in judge(project).fault.seen
+        "cannot import name 'views'" in check_folder(project).fault.cause
+        or "views" in check_folder(project).fault.seen
     )
 
 
-def test_the_begun_step_decides_what_is_judged(tmp_path):
+def test_the_begun_step_decides_what_is_checked(tmp_path):
     assert re.search(outline.find_step("groups").begun, "self.channel_layer")
     project = good(tmp_path / "project", "room")
     write(project, {"chat/consumers.py": "# WebsocketConsumer: tomorrow\n"})
-    verdict = judge(project)
-    assert (verdict.begun, verdict.passes(None)) == ("room", True)
+    result = check_folder(project)
+    assert (result.begun, result.passes(None)) == ("room", True)

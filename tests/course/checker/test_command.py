@@ -24,7 +24,7 @@ def test_a_good_project_gives_0_and_one_that_lacks_the_step_1(tmp_path):
     assert done.exit_code == 1 and "C401  no CHANNEL_LAYERS  (mysite/settings.py)" in done.output
 
 
-def test_this_folder_is_judged_without_a_name(tmp_path, monkeypatch):
+def test_this_folder_is_checked_without_a_name(tmp_path, monkeypatch):
     monkeypatch.chdir(good(tmp_path / "project", "index"))
     assert check().exit_code == 0
     monkeypatch.chdir(tmp_path)

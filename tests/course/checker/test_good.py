@@ -4,7 +4,7 @@ import pytest
 
 from chatdemo.course import outline
 from chatdemo.course.checker.consumer_checks import OTHER_SITES_ALLOWED
-from tests.course.checker.projects import good, judge, write
+from tests.course.checker.projects import check_folder, good, write
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -20,22 +20,22 @@ NEXT = {
 
 @pytest.mark.parametrize("step", [step.name for step in outline.steps()])
 def test_a_step_passes_its_own_check_and_fails_the_next(step, tmp_path, browser_flags):
-    verdict = judge(good(tmp_path / "project", step))
+    result = check_folder(good(tmp_path / "project", step))
     done = [earlier.name for earlier in outline.find_step(step).so_far]
-    assert (verdict.done, verdict.begun, verdict.notes) == (done, step, [])
-    assert verdict.passes(None) and verdict.passes(outline.find_step(step))
+    assert (result.done, result.begun, result.notes) == (done, step, [])
+    assert result.passes(None) and result.passes(outline.find_step(step))
     following = outline.find_step(step).next
     if following:
-        assert verdict.fault.id == NEXT[step] and not verdict.passes(following)
+        assert result.fault.id == NEXT[step] and not result.passes(following)
     else:
-        assert verdict.fault is None
+        assert result.fault is None
 
 
 @pytest.mark.parametrize("step", ["layer", "groups", "async"])
 def test_redis_that_is_not_there_is_said_and_replaced(step, tmp_path):
-    verdict = judge(good(tmp_path / "project", step, layer="redis"))
-    assert verdict.done[-1] == step
-    [note] = verdict.notes
+    result = check_folder(good(tmp_path / "project", step, layer="redis"))
+    assert result.done[-1] == step
+    [note] = result.notes
     assert note.startswith("Your channel layer is Redis, but ") and note.endswith(
         "with a layer in memory instead."
     )
@@ -44,15 +44,15 @@ def test_redis_that_is_not_there_is_said_and_replaced(step, tmp_path):
 def test_a_project_that_lets_any_site_in_is_told_so(tmp_path):
     files = outline.find_step("async").project()
     files["mysite/asgi.py"] = files["mysite/asgi.py"].replace("AllowedHostsOriginValidator(", "(")
-    verdict = judge(write(tmp_path / "project", files))
-    assert verdict.done[-1] == "async" and verdict.notes == [OTHER_SITES_ALLOWED]
+    result = check_folder(write(tmp_path / "project", files))
+    assert result.done[-1] == "async" and result.notes == [OTHER_SITES_ALLOWED]
 
 
 def test_tests_that_delete_the_projects_own_database_are_told_so(tmp_path, browser_flags):
     files = outline.find_step("tests").project()
     files["mysite/settings.py"] = files["mysite/settings.py"].replace("test.sqlite3", "db.sqlite3")
-    verdict = judge(write(tmp_path / "project", files))
-    assert verdict.done[-1] == "tests"
-    assert verdict.notes == [
+    result = check_folder(write(tmp_path / "project", files))
+    assert result.done[-1] == "tests"
+    assert result.notes == [
         "The tests use db.sqlite3, the project's own database: `manage.py test` deletes it."
     ]

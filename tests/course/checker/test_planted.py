@@ -5,15 +5,15 @@ import pytest
 from chatdemo.course.checker import check_command
 from chatdemo.course.checker.faults import catalogue
 from tests.course.checker.planted import PLANTED, Plant
-from tests.course.checker.projects import judge, planted
+from tests.course.checker.projects import check_folder, planted
 
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: f"{plant.id}, {plant.what}")
 def test_a_planted_fault_is_named_by_its_cause(plant: Plant, tmp_path, warm, browser_flags):
-    verdict = judge(planted(tmp_path / "project", plant))
-    assert (verdict.fault.id, plant.cause in verdict.fault.cause) == (plant.id, True), verdict.fault
-    assert not verdict.passes(None)
-    assert "Traceback" not in str(verdict.fault)
+    result = check_folder(planted(tmp_path / "project", plant))
+    assert (result.fault.id, plant.cause in result.fault.cause) == (plant.id, True), result.fault
+    assert not result.passes(None)
+    assert "Traceback" not in str(result.fault)
 
 
 #: One of each step, one that ends the process and one that needs a browser go the whole way of `chatdemo check`.
@@ -28,11 +28,11 @@ def test_the_fork_of_a_warm_process_finds_what_the_command_finds(
     plant, tmp_path, warm_process, monkeypatch
 ):
     project = planted(tmp_path / "project", plant)
-    verdict = judge(project)
-    assert verdict.fault.id == plant.id and plant.cause in verdict.fault.cause
+    result = check_folder(project)
+    assert result.fault.id == plant.id and plant.cause in result.fault.cause
     if warm_process:
         monkeypatch.setattr(check_command, "run_checks", warm_process.run)
-        assert judge(project) == verdict
+        assert check_folder(project) == result
 
 
 def test_every_fault_of_the_catalogue_is_planted():

@@ -7,8 +7,8 @@ from chatdemo.course.checker.report import CheckResult, report_lines
 ALL = [step.name for step in outline.steps()]
 
 
-def lines(verdict: CheckResult, step: str | None = None) -> list[str]:
-    return [line for _, line in report_lines(verdict, outline.find_step(step) if step else None)]
+def lines(result: CheckResult, step: str | None = None) -> list[str]:
+    return [line for _, line in report_lines(result, outline.find_step(step) if step else None)]
 
 
 def test_a_fault_is_said_in_one_sentence_with_its_place_and_a_hint():

@@ -5,7 +5,7 @@ import pytest
 from chatdemo.course import outline
 from tests.benchmarks import stock
 from tests.course.checker.planted.plant import ASGI, CONSUMERS, ROOM, ROUTES, SETTINGS, VIEWS
-from tests.course.checker.projects import judge, write
+from tests.course.checker.projects import check_folder, write
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -133,12 +133,12 @@ def test_another_style_is_no_fault(style, tmp_path):
             files[file] = files[file].replace(*change)
         else:
             files[file] = change
-    verdict = judge(write(tmp_path / "project", files), "async")
-    assert verdict.done[-1] == "async", verdict.fault
+    result = check_folder(write(tmp_path / "project", files), "async")
+    assert result.done[-1] == "async", result.fault
 
 
 def test_a_project_typed_by_hand_from_startproject_is_no_fault(tmp_path):
-    verdict = judge(stock.write(tmp_path / "project"))
-    assert (verdict.done[-1], verdict.begun, verdict.passes(None)) == ("async", "async", True), (
-        verdict.fault
+    result = check_folder(stock.write(tmp_path / "project"))
+    assert (result.done[-1], result.begun, result.passes(None)) == ("async", "async", True), (
+        result.fault
     )

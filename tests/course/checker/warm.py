@@ -15,7 +15,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
-#: Answers come within milliseconds here, and a shared machine may hold up a process for some hundred.
+#: Answers come within milliseconds; a busy machine may stop a process for some hundred.
 REPLY_SECONDS, STUCK_SECONDS = 1.0, 2.0
 LIMIT_SECONDS = 60.0
 #: What a project that the course writes imports, as far as that needs no settings.

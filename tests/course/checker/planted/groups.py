@@ -67,7 +67,7 @@ PLANTS = [
         "tuple",
     ),
     Plant(
-        "the wrong way round",
+        "arguments in the wrong order",
         "async",
         CONSUMERS,
         "group_add(self.room_group_name, self.channel_name)",
@@ -175,7 +175,7 @@ PLANTS = [
         "Lobby",
     ),
     Plant(
-        "the name kept in the class",
+        "the name stored in the class",
         "async",
         CONSUMERS,
         "self.room_group_name",

@@ -103,7 +103,7 @@ PLANTS = [
         "without chat/",
     ),
     Plant(
-        "the application set anew",
+        "the application set again",
         "echo",
         ASGI,
         "    }\n)\n",

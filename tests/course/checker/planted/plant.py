@@ -17,7 +17,9 @@ INDEX, ROOM, TESTS = (
 
 
 class Plant(NamedTuple):
-    """In the project at the end of ``step``, ``old`` becomes ``new`` in ``file``; ``cause`` is a part of what is said.
+    """In the project at the end of ``step``, ``old`` is replaced by ``new`` in ``file``.
+
+    The report must have the fault ``id``, and ``cause`` must be a part of its cause.
 
     Without ``old``, the whole file is ``new``; without ``new``, it is removed.
     """
