@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from chatdemo import __version__
 from chatdemo.chat.messages import ERRORS, SIGNALS
@@ -246,6 +247,15 @@ def test_every_message_that_a_page_explains_exists(page):
     for text in quoted:
         for part in re.split(r"…|: |127\.0\.0\.1|8000|400 ", text):
             assert part.strip(" .") in source or part == "Bad Request", (text, part)
+
+
+def test_the_output_of_check_is_as_the_docs_have_it(folder):
+    CliRunner().invoke(cli, ["new", "mysite", "--step", "echo"])
+    with open("mysite/mysite/urls.py", "a") as urls:
+        urls.write("import x y\n")
+    result = CliRunner().invoke(cli, ["check", "mysite"])
+    blocks = [block for _, block in BLOCK.findall(PAGES["docs/own-project.md"])]
+    assert f"$ chatdemo check mysite\n{result.output}" in blocks
 
 
 def test_every_extra_that_is_named_exists():
