@@ -15,20 +15,10 @@ from websockets.sync.client import connect
 if not sys.platform.startswith("linux"):
     pytest.skip("the load generator needs Linux's epoll", allow_module_level=True)
 
-from tests.benchmarks import fanout, measure, peers  # noqa: E402
-from tests.benchmarks.measure import CLOSED, JOIN, OPEN, Job  # noqa: E402
-from tests.benchmarks.peers import (  # noqa: E402
-    C_LOOP,
-    NODE_WS,
-    OURS,
-    PEERS,
-    PICOWS,
-    PLAIN,
-    WEBSOCKETS,
-    process,
-    tools,
-)
-from tests.benchmarks.results import Results  # noqa: E402
+from benchmarks import fanout, measure, peers  # noqa: E402
+from benchmarks.measure import CLOSED, JOIN, OPEN, Job  # noqa: E402
+from benchmarks.peers import C_LOOP, NODE_WS, OURS, PEERS, PICOWS, PLAIN, WEBSOCKETS, process, tools  # noqa: E402
+from benchmarks.results import Results  # noqa: E402
 from tests.support.served import PATIENCE, clean_environ  # noqa: E402
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.benchmarks import report, results
-from tests.benchmarks.looks import LOOKS, spread
-from tests.benchmarks.measure import CLOSED, JOIN, OPEN
-from tests.benchmarks.peers import C_LOOP, FASTAPI, NODE_WS, OURS, PEERS, PICOWS
-from tests.benchmarks.results import Figure, Results, Verdict
+from benchmarks import report, results
+from benchmarks.looks import LOOKS, spread
+from benchmarks.measure import CLOSED, JOIN, OPEN
+from benchmarks.peers import C_LOOP, FASTAPI, NODE_WS, OURS, PEERS, PICOWS
+from benchmarks.results import Figure, Results, Verdict
 
 WIDTH = 110
 

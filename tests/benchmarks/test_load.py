@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from tests.benchmarks import joining, load, treating
-from tests.benchmarks.dialects import Plain, SocketIO
-from tests.benchmarks.joining import Crowd
+from benchmarks import joining, load, treating
+from benchmarks.dialects import Plain, SocketIO
+from benchmarks.joining import Crowd
 from tests.support.served import PATIENCE, Process, clean_environ, free_port
 
 pytestmark = pytest.mark.skipif(

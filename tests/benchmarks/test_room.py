@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.benchmarks.frames import CLOSE, PING, TEXT, client_frame, server_frame, server_frames
-from tests.benchmarks.room import Participant, Room, numbered
+from benchmarks.frames import CLOSE, PING, TEXT, client_frame, server_frame, server_frames
+from benchmarks.room import Participant, Room, numbered
 
 SIZES = [0, 1, 125, 126, 65_535, 65_536]
 

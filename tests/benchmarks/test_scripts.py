@@ -3,17 +3,21 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.support.served import clean_environ
+from tests.support.served import ROOT, clean_environ
 
 SCRIPTS = {
     "keeping.py": (
         ["--people", "3", "--seconds", "0.1", "--rounds", "1"],
         ["3 people: ", "30 people, calm: "],
         2,
+    ),
+    "against.py": (
+        [str(ROOT), "--people", "3", "--seconds", "0.1", "--rounds", "1", "--modes", "plain"],
+        ["plain +3 people"],
+        0,
     ),
     "a_million.py": (
         ["--messages", "2000"],
@@ -29,7 +33,7 @@ SCRIPTS = {
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_short_run_says_what_it_found(name):
     options, lines, verdicts = SCRIPTS[name]
-    command = [sys.executable, "-W", "error", str(Path(__file__).with_name(name)), *options]
+    command = [sys.executable, "-W", "error", str(ROOT / "benchmarks" / name), *options]
     done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert all(re.search(rf"^ *{line}.*\d", done.stdout, re.MULTILINE) for line in lines), (

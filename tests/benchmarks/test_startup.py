@@ -7,7 +7,7 @@ import sys
 import pytest
 from websockets.sync.client import connect
 
-from tests.benchmarks import startup, stock
+from benchmarks import startup, stock
 from tests.support.served import PATIENCE, free_port
 
 pytestmark = pytest.mark.skipif(

@@ -4,7 +4,7 @@ import asyncio
 import random
 from pathlib import Path
 
-from tests.benchmarks.startup import resident
+from benchmarks.startup import resident
 from tests.promise.peephole import INSTALL, look
 from tests.promise.server import ROOM, Server
 from tests.promise.talk import Talk, talking, until

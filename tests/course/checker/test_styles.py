@@ -2,8 +2,8 @@
 
 import pytest
 
+from benchmarks import stock
 from chatdemo.course import outline
-from tests.benchmarks import stock
 from tests.course.checker.planted.plant import ASGI, CONSUMERS, ROOM, ROUTES, SETTINGS, VIEWS
 from tests.course.checker.projects import check_folder, write
 

@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks import stock
+from benchmarks import stock
 from tests.support.served import ROOT
 
 #: Seconds for npm to install a package, and for the compiler.

@@ -5,7 +5,7 @@ import socket
 from bisect import bisect_right
 from collections.abc import Callable
 
-from tests.benchmarks.frames import server_frame, server_frame_at
+from benchmarks.frames import server_frame, server_frame_at
 
 #: A message of the run in a frame, with its number; greetings and pings have none.
 NUMBERED = re.compile(rb"~(\d{8})")

@@ -1,6 +1,6 @@
 """How long until the first page, and in how much memory: chatdemo against the tutorial's project. Needs POSIX.
 
-    python tests/benchmarks/startup.py [--runs 9] [--check]
+    python benchmarks/startup.py [--runs 9] [--check]
 
 The contenders take turns in one run: a round is each of them once, and the ratios are taken within a round, so that a
 machine that is busy for a while is busy for all. The first round is thrown away: it writes
@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.benchmarks import stock  # noqa: E402
+from benchmarks import stock  # noqa: E402
 from tests.support.served import clean_environ, free_port  # noqa: E402
 
 #: Seconds between two attempts to connect, for an answer to begin, and for the page to be there at all.

@@ -1,6 +1,6 @@
 """Ten minutes of a crowd whose connections are cut at random: whether memory grows, and what is left in the end.
 
-    python tests/benchmarks/soaking.py [--minutes 10] [--people 60] [--drop 0.02] [--check]
+    python benchmarks/soaking.py [--minutes 10] [--people 60] [--drop 0.02] [--check]
 
 Memory is compared between the third minute and the last one. It also checks that nobody lost anything.
 """
@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.promise.soak import soak  # noqa: E402
 

@@ -7,9 +7,9 @@ import sys
 import time
 from urllib.parse import urlsplit
 
-from tests.benchmarks.dialects import Plain
-from tests.benchmarks.frames import CLOSE, PING, PONG, TEXT, client_frame, server_frames
-from tests.benchmarks.room import Participant
+from benchmarks.dialects import Plain
+from benchmarks.frames import CLOSE, PING, PONG, TEXT, client_frame, server_frames
+from benchmarks.room import Participant
 
 #: Handshakes that wait for their answer at one time: a class that joins at once, and less than any server's backlog.
 JOINING = 64

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from tests.benchmarks.measure import CLOSED, FLOODED, JOIN, MORE, OPEN
-from tests.benchmarks.peers import C_LOOP, OURS
-from tests.benchmarks.results import IDLE, Figure, Results, Verdict
+from benchmarks.measure import CLOSED, FLOODED, JOIN, MORE, OPEN
+from benchmarks.peers import C_LOOP, OURS
+from benchmarks.results import IDLE, Figure, Results, Verdict
 
 FIRST, OTHER, LABEL = 30, 13, 66
 

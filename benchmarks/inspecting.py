@@ -1,6 +1,6 @@
 """What the inspector costs: fan-out without it, with it while nobody watches, and with one watcher; and its memory.
 
-    python tests/benchmarks/inspecting.py [--rounds 5] [--people 30,300] [--seconds 3] [--check]
+    python benchmarks/inspecting.py [--rounds 5] [--people 30,300] [--seconds 3] [--check]
 
 The three take turns in one run, and the ratios are taken within a round. Needs POSIX and two cores.
 """
@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.benchmarks.measure import CLOSED, Job, talk  # noqa: E402
-from tests.benchmarks.peers import AS_THE_OTHERS, Peer, nothing  # noqa: E402
-from tests.benchmarks.peers.process import LOAD_CORE, Running, pinned  # noqa: E402
-from tests.benchmarks.peers.tools import Workshop  # noqa: E402
-from tests.benchmarks.startup import resident  # noqa: E402
+from benchmarks.measure import CLOSED, Job, talk  # noqa: E402
+from benchmarks.peers import AS_THE_OTHERS, Peer, nothing  # noqa: E402
+from benchmarks.peers.process import LOAD_CORE, Running, pinned  # noqa: E402
+from benchmarks.peers.tools import Workshop  # noqa: E402
+from benchmarks.startup import resident  # noqa: E402
 from tests.support.served import Process, clean_environ  # noqa: E402
 
 WITHOUT, UNWATCHED, WATCHED = "without it", "nobody watches", "one watcher"

@@ -1,6 +1,6 @@
 """The load generator: many participants in one room, in one process, that count and check every delivery.
 
-    python tests/benchmarks/load.py --url ws://127.0.0.1:8000/ws/chat/lobby/ --people 300
+    python benchmarks/load.py --url ws://127.0.0.1:8000/ws/chat/lobby/ --people 300
 
 prints a line of JSON when all have joined, and another at the end. In the closed loop (the default) ``--inflight``
 messages are on their way at any time, and a latency is the time until the last participant has a message; in the open
@@ -21,12 +21,12 @@ from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.benchmarks.dialects import DIALECTS  # noqa: E402
-from tests.benchmarks.frames import client_frame  # noqa: E402
-from tests.benchmarks.joining import READ, Crowd  # noqa: E402
-from tests.benchmarks.room import Participant, Room, numbered  # noqa: E402
+from benchmarks.dialects import DIALECTS  # noqa: E402
+from benchmarks.frames import client_frame  # noqa: E402
+from benchmarks.joining import READ, Crowd  # noqa: E402
+from benchmarks.room import Participant, Room, numbered  # noqa: E402
 
 #: Seconds without any delivery after which what is missing is lost.
 PATIENCE = 3.0

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.benchmarks.peers import Peer
-from tests.benchmarks.peers.tools import Workshop
-from tests.benchmarks.startup import resident
+from benchmarks.peers import Peer
+from benchmarks.peers.tools import Workshop
+from benchmarks.startup import resident
 from tests.support.served import Process, clean_environ, free_port
 
 #: Which of the machine's cores they have to themselves, as far as there are two.

@@ -1,6 +1,6 @@
 """What history, names and "reached" cost: fan-out and latency with them and without.
 
-    python tests/benchmarks/keeping.py [--rounds 5] [--people 30,300] [--seconds 3] [--check]
+    python benchmarks/keeping.py [--rounds 5] [--people 30,300] [--seconds 3] [--check]
 
 Without them the participants are plain clients of a server that keeps nothing. With them they are as the room's page:
 each has a session and a name, gives its messages an id, answers the server's beats and tells how far it is; the server
@@ -14,12 +14,12 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.benchmarks.measure import CLOSED, OPEN, Job, talk  # noqa: E402
-from tests.benchmarks.peers import AS_THE_OTHERS, Peer  # noqa: E402
-from tests.benchmarks.peers.process import Running  # noqa: E402
-from tests.benchmarks.peers.tools import Workshop  # noqa: E402
+from benchmarks.measure import CLOSED, OPEN, Job, talk  # noqa: E402
+from benchmarks.peers import AS_THE_OTHERS, Peer  # noqa: E402
+from benchmarks.peers.process import Running  # noqa: E402
+from benchmarks.peers.tools import Workshop  # noqa: E402
 
 #: At least so much of the deliveries a second without; at most so many milliseconds more until one has arrived.
 WANTED, LATER = 0.8, 10

@@ -1,6 +1,6 @@
 """What a long history costs: opening a room, and memory, with a million messages in it and with a hundred.
 
-    python tests/benchmarks/a_million.py [--messages 1000000] [--check]
+    python benchmarks/a_million.py [--messages 1000000] [--check]
 
 For each history a server of its own. Its room is opened fifty times: the page, older messages from the middle, and a
 WebSocket until all after the last hundred has come. Then 10,000 messages more are said, so that the database is looked
@@ -18,16 +18,16 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from urllib.request import ProxyHandler, build_opener  # noqa: E402
 
 from websockets.asyncio.client import connect  # noqa: E402
 
+from benchmarks.startup import resident  # noqa: E402
 from chatdemo.chat.message_log import Draft  # noqa: E402
 from chatdemo.chat.sqlite_writer import SQLiteWriter  # noqa: E402
 from chatdemo.project import database  # noqa: E402
-from tests.benchmarks.startup import resident  # noqa: E402
 from tests.support.served import Served  # noqa: E402
 
 FEW, TIMES, PEOPLE, MORE = 100, 50, 30, 10_000

@@ -1,6 +1,6 @@
 """How fast a message reaches a whole room: chatdemo against other chat servers. Needs Linux.
 
-    python tests/benchmarks/fanout.py [--quick] [--check] [--peers chatdemo,picows] [--people 30,300] [--rounds 3]
+    python benchmarks/fanout.py [--quick] [--check] [--peers chatdemo,picows] [--people 30,300] [--rounds 3]
                                       [--json FILE] [--plot FILE]
 
 One message into a room of N participants goes out N times. Each server has a core to itself, and so has the load
@@ -20,13 +20,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.benchmarks.measure import CLOSED, FLOODED, JOIN, OPEN, Job, rounds  # noqa: E402
-from tests.benchmarks.peers import FLOODING, PEERS, Peer  # noqa: E402
-from tests.benchmarks.peers.tools import Workshop, packages_folder  # noqa: E402
-from tests.benchmarks.report import report  # noqa: E402
-from tests.benchmarks.results import Results, verdicts  # noqa: E402
+from benchmarks.measure import CLOSED, FLOODED, JOIN, OPEN, Job, rounds  # noqa: E402
+from benchmarks.peers import FLOODING, PEERS, Peer  # noqa: E402
+from benchmarks.peers.tools import Workshop, packages_folder  # noqa: E402
+from benchmarks.report import report  # noqa: E402
+from benchmarks.results import Results, verdicts  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def write(options: argparse.Namespace, results: Results) -> None:
         options.json.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
     if options.plot:
         try:
-            from tests.benchmarks.plot import draw
+            from benchmarks.plot import draw
         except ImportError:
             print("not drawn: pip install -e '.[bench]' brings matplotlib")
         else:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks.peers import tools
-from tests.benchmarks.peers.tools import Workshop
+from benchmarks.peers import tools
+from benchmarks.peers.tools import Workshop
 from tests.support.served import WITHOUT_UVLOOP
 
 HERE = Path(__file__).resolve().parent

@@ -1,6 +1,6 @@
 """A watcher of the inspector that reads and acknowledges all it is sent, as its page does.
 
-    python tests/benchmarks/watcher.py URL
+    python benchmarks/watcher.py URL
 
 It prints "watching" once it is welcome, and ends when it is ended.
 """

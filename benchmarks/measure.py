@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
 
-from tests.benchmarks.peers import FLOOD, Peer
-from tests.benchmarks.peers.process import LOAD_CORE, Running, pinned
-from tests.benchmarks.peers.tools import Workshop
+from benchmarks.peers import FLOOD, Peer
+from benchmarks.peers.process import LOAD_CORE, Running, pinned
+from benchmarks.peers.tools import Workshop
 
 LOAD = Path(__file__).with_name("load.py")
 #: Seconds that a generator may take beside those for which it sends: joining, and what a slow server still owes.

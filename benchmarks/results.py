@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from statistics import median
 from typing import NamedTuple
 
-from tests.benchmarks.measure import CLOSED, FLOODED, JOIN, OPEN
-from tests.benchmarks.peers import C_LOOP, FASTAPI, NODE_WS, OURS, PLAIN, RIVALS, STEP_ASYNC, STOCK
+from benchmarks.measure import CLOSED, FLOODED, JOIN, OPEN
+from benchmarks.peers import C_LOOP, FASTAPI, NODE_WS, OURS, PLAIN, RIVALS, STEP_ASYNC, STOCK
 
 #: Less than this part of the time without anything to read, and the generator may be what limits a closed loop.
 IDLE = 0.02

@@ -9,10 +9,10 @@ matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator  # noqa: E402
 
-from tests.benchmarks.looks import INK, LOOKS, spread  # noqa: E402
-from tests.benchmarks.measure import CLOSED  # noqa: E402
-from tests.benchmarks.peers import C_LOOP, OURS  # noqa: E402
-from tests.benchmarks.results import Figure, Results  # noqa: E402
+from benchmarks.looks import INK, LOOKS, spread  # noqa: E402
+from benchmarks.measure import CLOSED  # noqa: E402
+from benchmarks.peers import C_LOOP, OURS  # noqa: E402
+from benchmarks.results import Figure, Results  # noqa: E402
 
 #: Opaque, so that it reads on a white page and on a dark one.
 PAPER, GRID = "#fbfbf8", "#dfe1dd"

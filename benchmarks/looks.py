@@ -2,7 +2,7 @@
 
 from statistics import fmean
 
-from tests.benchmarks.peers import (
+from benchmarks.peers import (
     C_LOOP,
     FASTAPI,
     NODE_WS,

@@ -1,0 +1,1 @@
+"""Measures chatdemo against other servers, and against itself."""
