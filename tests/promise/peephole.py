@@ -33,7 +33,7 @@ def _count() -> dict[str, int]:
     layer = get_channel_layer()
     return {
         "tasks": len(asyncio.all_tasks()),
-        "tasks that nobody waits for": len(tasks._running),
+        "tasks that nobody waits for": len(tasks._background),
         "threads": threading.active_count(),
         "descriptors": len(os.listdir("/proc/self/fd")),
         "consumers": sum(isinstance(thing, ChatConsumer) for thing in gc.get_objects()),

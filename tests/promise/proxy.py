@@ -5,9 +5,10 @@ import random
 import time
 from contextlib import suppress
 
-#: Seconds: the longest stall, the longest delay of what goes through, and the pause between two faults on average.
-STALL, DELAY, EVERY = 3.0, 0.3, 0.1
+#: Octets that are read at once.
 CHUNK = 65536
+#: The longest delay of what passes, in shares of the longest stall.
+DELAY_SHARE = 0.1
 
 
 class Link:
@@ -40,10 +41,12 @@ class Link:
 class Proxy:
     """Listens on ``port`` for the server at ``target`` (a port). ``told`` is what it did, a line each.
 
-    As a context manager it makes faults from ``rage`` to ``calm``.
+    As a context manager it makes faults from ``rage`` to ``calm``, one in ``interval`` seconds on average. A stall lasts
+    at most ``max_stall`` seconds.
     """
 
-    def __init__(self, target: int, seed: int):
+    def __init__(self, target: int, seed: int, interval: float, max_stall: float):
+        self.interval, self.max_stall = interval, max_stall
         self.target, self.seed, self.random = target, seed, random.Random(seed)
         self.links: dict[int, Link] = {}
         self.told: list[str] = []
@@ -98,7 +101,7 @@ class Proxy:
 
     async def _rage(self) -> None:
         while True:
-            await asyncio.sleep(self.random.uniform(0, 2 * EVERY))
+            await asyncio.sleep(self.random.uniform(0, 2 * self.interval))
             if self.links:
                 link = self.links[self.random.choice(sorted(self.links))]
                 kind = self.random.choice(sorted(self.kinds))
@@ -112,12 +115,12 @@ class Proxy:
         return ""
 
     def _stall(self, link: Link) -> str:
-        seconds = self.random.uniform(0, STALL)
+        seconds = self.random.uniform(0, self.max_stall)
         link.stalled_until = time.monotonic() + seconds
         return f"for {seconds:.2f} s"
 
     def _delay(self, link: Link) -> str:
-        link.delay = self.random.uniform(0, DELAY)
+        link.delay = self.random.uniform(0, self.max_stall * DELAY_SHARE)
         return f"by {link.delay:.2f} s"
 
     def _half_close(self, link: Link) -> str:

@@ -11,6 +11,8 @@ from tests.promise.talk import Talk, talking, until
 
 #: Seconds between two looks at the memory; and until those who have gone are forgotten.
 INTERVAL, FORGOTTEN = 1.0, 60.0
+#: Code that makes members leave soon.
+LEAVE_SOON = "import chatdemo.chat.members as members; members.LEAVE_DELAY_SECONDS = 1.0"
 
 
 async def soak(
@@ -21,7 +23,7 @@ async def soak(
     The crowd is ``people``, each of whom says something every ``pause`` seconds or so; ``drop`` is the share of their
     connections that is cut each second. Raises AssertionError if the promise is broken.
     """
-    async with Server(folder, INSTALL) as server:
+    async with Server(folder, f"{INSTALL}; {LEAVE_SOON}") as server:
         await _pass_through(server)
         before, after, memory = look(server.served), {}, []
         async with talking(server, people, pause) as room:
