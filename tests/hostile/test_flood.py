@@ -64,10 +64,11 @@ def pouring(flooder: Raw, pack: bytes):
 
 
 def test_a_flood_slows_its_sender_alone(server):
-    # Without a limit it delays most of them by 0.17 s, with it by 0.002. What delays in but one of three floods is the
-    # machine, which has other things to do.
-    floods = (_delays_in_a_flood(server) for _ in range(3))
-    assert any(max(delays) < DELAY and median(delays) < MOSTLY for delays in floods)
+    # Without a limit it delays most of them by 0.17 s, with it by 0.002. The median of three floods leaves out one in
+    # which the machine was busy.
+    floods = [_delays_in_a_flood(server) for _ in range(3)]
+    assert median(map(max, floods)) < DELAY
+    assert median(map(median, floods)) < MOSTLY
 
 
 def _delays_in_a_flood(server) -> list[float]:
