@@ -218,11 +218,11 @@ def record_layer(layer: BaseChannelLayer, recording: Recording) -> LayerRecorder
     recorder = LayerRecorder(layer, recording)
     if isinstance(layer, ChannelLayer):
         layer.observer = recorder
-    elif isinstance(layer, RecordedLayer):
+    elif isinstance(layer, _RecordedLayer):
         layer.recorder = recorder
     else:
         cls = type(layer)
-        bases = (RecordedLayer, *_forwarding(cls), cls)
+        bases = (_RecordedLayer, *_forwarding(cls), cls)
         layer.__class__ = type(f"Recorded{cls.__name__}", bases, {"recorder": recorder})
     return recorder
 
@@ -237,7 +237,7 @@ def _forwarding(cls: type) -> list[type]:
     return [type("Forwarding", (), {name: forward(name) for name in names})] if names else []
 
 
-class RecordedLayer:
+class _RecordedLayer:
     """The part of a layer's new class that reports to ``recorder`` (record_layer)."""
 
     recorder: LayerRecorder
