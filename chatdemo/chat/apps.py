@@ -31,9 +31,13 @@ def open_message_log() -> MessageLog:
     from chatdemo.chat.sqlite_log import SQLiteMessageLog
     from chatdemo.chat.sqlite_writer import SQLiteWriter
 
+    retention = Retention(django_database, config.keep_days, config.max_kept)
+    return SQLiteMessageLog(SQLiteWriter(django_database), retention)
+
+
+def django_database() -> Path | str:
+    """Return the path of Django's database, or its URI if it is in memory."""
     name = settings.DATABASES["default"]["NAME"]
     if name == settings.DATABASE_URI:  # and not a test's, which Django has created
         name = settings.DATABASE or name
-    database = name if str(name).startswith("file:") else Path(name)
-    retention = Retention(database, config.keep_days, config.max_kept)
-    return SQLiteMessageLog(SQLiteWriter(database), retention)
+    return name if str(name).startswith("file:") else Path(name)

@@ -27,7 +27,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
     room: Room
     is_in_room = False
     member: Member | None = None  # for a client with a session
-    last_frame_at: float  # the two of a page's heartbeat (heartbeat.py)
+    last_frame_at: float  # this and the next are set by the room's heartbeat (heartbeat.py)
     page_context: Context
 
     def __init__(self, rooms: Rooms):

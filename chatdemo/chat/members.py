@@ -1,4 +1,4 @@
-"""The members of a room: people, not tabs, and the names by which the others know them."""
+"""The members of a room, one for each person and not for each tab, and their display names."""
 
 import asyncio
 from collections.abc import Callable
@@ -52,7 +52,7 @@ class Members:
         self.present: dict[str, Member] = {}
         self.departed: dict[str, Member] = {}
         self._loop = asyncio.get_running_loop()
-        self._known_names: dict[str, str] = {}  # known to the others, or to the person alone
+        self._known_names: dict[str, str] = {}  # those of the last report, or at joining
         self._reported: set[str] = set()
         self._report_timer: asyncio.TimerHandle | None = None
 

@@ -32,12 +32,17 @@ class StoredMessage(NamedTuple):
     id: str | None = None
 
 
+def _ignore(message: StoredMessage) -> None:
+    """Do nothing about a repeated message."""
+
+
 @dataclass(slots=True)
 class Draft:
     """A message that is not stored yet.
 
-    ``context`` is the context in which it was received. It is published there, so that the
-    inspector can tell which frame caused it.
+    ``on_repeated`` is called with the stored message if the sender has used the id before, in
+    order with what is published. ``context`` is the context in which the draft was received. It is
+    published there, so that the inspector can tell which frame caused it.
     """
 
     room: str
@@ -45,6 +50,7 @@ class Draft:
     id: str | None
     name: str
     text: str
+    on_repeated: Callable[[StoredMessage], None] = _ignore
     context: Context = field(default_factory=copy_context)
 
 

@@ -4,6 +4,7 @@ import logging
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -31,7 +32,7 @@ class Retention:
     of them take more than ``max_bytes``.
     """
 
-    def __init__(self, name: Path | str, max_days: int, max_bytes: int):
+    def __init__(self, name: Path | str | Callable[[], Path | str], max_days: int, max_bytes: int):
         self.name, self.max_days, self.max_bytes = name, max_days, max_bytes
         self._stored = 0
         self._next_run = time.monotonic()
@@ -58,7 +59,8 @@ class Retention:
 
     def run(self) -> None:
         """Run once, now. Raises sqlite3.Error."""
-        with closing(connect(self.name, LOCK_TIMEOUT_SECONDS)) as connection:
+        name = self.name() if callable(self.name) else self.name
+        with closing(connect(name, LOCK_TIMEOUT_SECONDS)) as connection:
             has_deleted = False
             while self._delete_some(connection):
                 has_deleted = True

@@ -14,7 +14,14 @@ from chatdemo.chat import events, people
 from chatdemo.chat.heartbeat import Heartbeat
 from chatdemo.chat.limits import ConnectionLimits, LimitReached
 from chatdemo.chat.members import Members
-from chatdemo.chat.message_log import Appended, Draft, MessageLog, MessageLogError, NameNumbers
+from chatdemo.chat.message_log import (
+    Appended,
+    Draft,
+    MessageLog,
+    MessageLogError,
+    NameNumbers,
+    StoredMessage,
+)
 from chatdemo.chat.messages import Message, MessageError, Signal, with_id
 from chatdemo.chat.receipts import Receipts
 from chatdemo.chat.room_names import group_name
@@ -45,7 +52,7 @@ class Room:
         self.name, self.group = name, group_name(name)
         self.layer, self.log = layer, log
         self.loop = asyncio.get_running_loop()
-        self.participants = 0
+        self.participant_count = 0
         self.last_seq = 0
         self.members = Members(self._report_members)
         self.receipts = Receipts(self.members, self._report_receipts)
@@ -76,7 +83,7 @@ class Room:
 
     def leave(self, participant: "ChatConsumer") -> None:
         """Take the participant out of the room. The person remains a member for a moment."""
-        self.participants -= 1
+        self.participant_count -= 1
         self.heartbeat.remove(participant)
         if participant.member:
             self.members.leave(participant.person, participant.channel_name)
@@ -84,17 +91,14 @@ class Room:
 
     def say(self, sender: "ChatConsumer", message: Message) -> None:
         """Append a message to the log, which publishes it to the room."""
-        draft = Draft(self.name, sender.person, message.id, sender.name, message.text)
-        appended = self.log.append(draft)
-        if appended.done():
-            self._answer(sender, draft, appended)
-        else:
-            appended.add_done_callback(partial(self._answer, sender, draft))
+        confirm = partial(self._confirm, sender)
+        draft = Draft(self.name, sender.person, message.id, sender.name, message.text, confirm)
+        self.log.append(draft).add_done_callback(partial(self._report_failure, sender, message.id))
 
     def publish(self, appended: Sequence[Appended]) -> None:
         """Send new messages to the room's group, in one event where the layer allows it."""
         for message, _, _ in appended:
-            self._count(message.seq, message.sender)
+            self._update_receipts(message.seq, message.sender)
         if len(appended) > 1 and self.layer.batching_allowed:
             event = events.batch_event([message for message, _, _ in appended])
             self.layer.group_send_nowait(self.group, event)
@@ -131,7 +135,7 @@ class Room:
         except MessageLogError:  # the log has reported it
             return "", NameNumbers()
 
-    def _count(self, seq: int, sender: str) -> None:
+    def _update_receipts(self, seq: int, sender: str) -> None:
         """Update ``last_seq`` and the receipts for a message that is published now."""
         if not seq:  # it isn't stored
             return
@@ -142,18 +146,17 @@ class Room:
         if sender in self.members.present:
             self.receipts.add(seq, sender)
 
-    def _answer(
-        self, sender: "ChatConsumer", draft: Draft, future: "asyncio.Future[Appended]"
+    def _confirm(self, sender: "ChatConsumer", message: StoredMessage) -> None:
+        """Answer a sender whose message is stored already, and who may have missed it."""
+        frame = events.message_event(message)["frame"]
+        sender.answer(with_id(frame, message.id or ""), message.seq)
+
+    def _report_failure(
+        self, sender: "ChatConsumer", id: str | None, appended: "asyncio.Future[Appended]"
     ) -> None:
-        """Answer the sender of a draft that is stored already, or that couldn't be stored."""
-        try:
-            message, is_new, _ = future.result()
-        except MessageLogError as error:
-            sender.answer(MessageError("not_kept", draft.id, reason=str(error)).as_json())
-            return
-        if not is_new:  # the sender may have missed it
-            frame = events.message_event(message)["frame"]
-            sender.answer(with_id(frame, message.id or ""), message.seq)
+        """Answer a sender whose message couldn't be stored."""
+        if error := appended.exception():
+            sender.answer(MessageError("not_kept", id, reason=str(error)).as_json())
 
     def _report_members(self, changes: dict[str, list[Any]]) -> None:
         count = len(self.members.present)
@@ -181,13 +184,13 @@ class Rooms:
         return iter(list(self._rooms.values()))
 
     def enter(self, name: str, address: str, layer: ChannelLayer) -> Room:
-        """Return the room ``name`` with one participant more, who comes from ``address``.
+        """Count a participant from ``address`` in the room ``name``, and return the room.
 
         Raises LimitReached if the chat accepts no more connections or rooms.
         """
         room = self._rooms.get(name)
-        if room is None or not room.participants:
-            in_use = sum(bool(other.participants) for other in self)
+        if room is None or not room.participant_count:
+            in_use = sum(bool(other.participant_count) for other in self)
             if in_use >= settings.CHATDEMO.max_rooms:
                 raise LimitReached(
                     f"{in_use:,} rooms are in use, the limit of the setting max_rooms."
@@ -195,11 +198,11 @@ class Rooms:
         self.limits.add(address, settings.CHATDEMO)
         if room is None:
             room = self._rooms[name] = Room(name, layer, self.log, self._close_if_empty)
-        room.participants += 1
+        room.participant_count += 1
         return room
 
     def leave(self, participant: "ChatConsumer") -> None:
-        """Take a participant out of its room, and the room away with the last member."""
+        """Remove a participant from its room, and the room if nobody is left in it."""
         self.limits.remove(participant.address)
         participant.room.leave(participant)
 
@@ -210,6 +213,7 @@ class Rooms:
                 room.rename(person, name)
 
     def _close_if_empty(self, room: Room) -> None:
-        if not room.participants and not room.members.present:
+        is_empty = not room.participant_count and not room.members.present
+        if is_empty and self._rooms.get(room.name) is room:  # and not a new room of this name
             self.log.unsubscribe(room.name)
-            self._rooms.pop(room.name, None)
+            del self._rooms[room.name]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -85,19 +85,35 @@ class SQLiteMessageLog(MessageLog):
         appended = self._insert(pending)
         if appended is None:
             return
-        new: dict[str, list[Appended]] = {}
-        for (draft, _), one in zip(pending, appended, strict=True):
-            if one.is_new:
-                new.setdefault(draft.room, []).append(one)
-        for room, messages in new.items():
-            if publish := self._publishers.get(room):
-                try:
-                    publish(messages)
-                except Exception:
-                    logger.exception("Messages couldn't be published")
+        for call, argument in self._calls_for(pending, appended):
+            try:
+                call(argument)
+            except Exception:
+                logger.exception("Messages couldn't be published")
         flush()  # the commit has waited for more messages, so the frames need not
         for (_, future), one in zip(pending, appended, strict=True):
             future.set_result(one)
+
+    def _calls_for(
+        self, pending: Sequence[tuple[Draft, Any]], appended: Sequence[Appended]
+    ) -> list[tuple[Callable[[Any], None], Any]]:
+        """Return the functions to call, each with its argument.
+
+        They publish the new messages of a room together, but after a repeated message they start
+        again: its sender gets the answers in the order of the drafts.
+        """
+        calls: list[tuple[Callable[[Any], None], Any]] = []
+        new: dict[str, list[Appended]] = {}
+        for (draft, _), one in zip(pending, appended, strict=True):
+            if not one.is_new:
+                calls.append((draft.on_repeated, one.message))
+                new = {}
+            elif draft.room in new:
+                new[draft.room].append(one)
+            elif publish := self._publishers.get(draft.room):
+                new[draft.room] = [one]
+                calls.append((publish, new[draft.room]))
+        return calls
 
     def _insert(self, pending: Sequence[tuple[Draft, Any]]) -> list[Appended] | None:
         """Return what was stored, or None if nothing could be."""

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
+from functools import cached_property
 from pathlib import Path
 
 from chatdemo.chat import people
@@ -47,17 +48,26 @@ Execute = Callable[..., sqlite3.Cursor]
 class SQLiteWriter:
     """Inserts messages into the database ``name``: a path, or SQLite's URI of one in memory.
 
+    A function is called for the name when it is first needed: Django's tests change it after the
+    apps are loaded.
+
     It remembers the id and the last ``seq`` of each room, and the speakers whose rows are up to
     date. Another process may write or delete as well: a ``seq`` that is in use or a room that is
     gone makes the writer read all of them again.
     """
 
-    def __init__(self, name: Path | str):
-        self.name = name
+    def __init__(self, name: Path | str | Callable[[], Path | str]):
+        self._given_name = name
         self.connection: sqlite3.Connection | None = None
         self._inode: tuple[int, int] | None = None
         self._rooms: dict[str, list[int]] = {}  # [id, last seq] by name
         self._speakers: set[tuple[int, str, str]] = set()  # (room id, person, name)
+
+    @cached_property
+    def name(self) -> Path | str:
+        """The path, or SQLite's URI of a database in memory."""
+        given = self._given_name
+        return given() if callable(given) else given
 
     def insert(self, drafts: Sequence[Draft]) -> list[Appended]:
         """Insert all drafts in one transaction, or none.

@@ -41,7 +41,7 @@ def serve(
     For yourself:    chatdemo serve
     For a class:     chatdemo serve --host 0.0.0.0
     Another port:    chatdemo serve --port 8001
-    Store nothing:   chatdemo serve --db :memory:
+    In memory:       chatdemo serve --db :memory:
     Your project:    chatdemo serve mysite
 
     DIR is the folder of your manage.py. Its settings and its ASGI application are used as they are,

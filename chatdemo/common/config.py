@@ -35,7 +35,7 @@ class Config:
     port: int = setting(8000, "Port to listen on; 0 picks a free one.", 0, 65535)
     open: bool = setting(False, "Open this computer's browser when the server is ready.")
     db: str = setting(
-        "", "SQLite file; empty: one in your application folder; :memory: stores nothing."
+        "", "SQLite file; empty: one in your application folder; :memory: lasts until the stop."
     )
     allowed_hosts: tuple[str, ...] = setting((), "More host names to answer to: a tunnel's.")
     history: bool = setting(True, "Store messages, for people who reconnect or join later.")

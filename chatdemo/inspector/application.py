@@ -10,7 +10,7 @@ from channels.layers import channel_layers
 
 from chatdemo.inspector import feed, pages, snapshot
 from chatdemo.inspector.access import Access, is_own_origin
-from chatdemo.inspector.connection import Connection, current
+from chatdemo.inspector.connection import Connection, current_connection
 from chatdemo.inspector.formatting import printable
 from chatdemo.inspector.layers import LayerRecorder, record_layer
 from chatdemo.inspector.recording import Recording, never_raises
@@ -74,14 +74,14 @@ class Inspector:
         connection = self._connect(scope, receive, send)
         if connection is None:  # because of a fault of the inspector's
             return await self.application(scope, receive, send)
-        token = current.set(connection)
+        token = current_connection.set(connection)
         try:
             await self.application(scope, connection.receive, connection.send)
         except Exception as error:
             connection.on_failed(error)
             raise
         finally:
-            current.reset(token)
+            current_connection.reset(token)
             connection.on_ended()
             if not self.watchers:  # nobody sees that it is closed
                 self.connections.pop(connection.id, None)
@@ -193,7 +193,7 @@ class Inspector:
     @never_raises
     def _switch(self) -> None:
         for connection in list(self.connections.values()):
-            connection.switch()
+            connection.update_text_observer()
 
 
 async def _deny(scope: Scope, receive: Receive, send: Send) -> None:

@@ -20,12 +20,12 @@ from chatdemo.realtime.send import WebSocketSend
 
 Message = dict[str, Any]
 #: The connection whose application runs. Its tasks and threads inherit it.
-current: ContextVar["Connection | None"] = ContextVar("connection", default=None)
+current_connection: ContextVar["Connection | None"] = ContextVar("connection", default=None)
 #: The message that a consumer handles. The tasks that it starts meanwhile inherit it.
-handled: ContextVar["HandledMessage | None"] = ContextVar("handled", default=None)
+handled_message: ContextVar["HandledMessage | None"] = ContextVar("handled", default=None)
 #: Messages whose journeys are remembered, as they may be handled now. Channels receives one frame
 #: and one event ahead.
-MAX_REMEMBERED = 4
+MAX_REMEMBERED_MESSAGES = 4
 
 
 class HandledMessage:
@@ -37,7 +37,7 @@ class HandledMessage:
         self.journey: int | None = None
         self.has_arrived = False
 
-    def arrive(self, journey: int | None) -> None:
+    def set_journey(self, journey: int | None) -> None:
         """Set the journey."""
         self.journey, self.has_arrived = journey, True
 
@@ -146,15 +146,15 @@ class Connection(FrameObserver):
     def consumer(self, consumer: Any) -> None:
         self._consumer = weakref.ref(consumer)
         self.consumer_name = type(consumer).__name__
-        self.instance = instance_of(consumer)
+        self.instance = short_id_of(consumer)
 
     @property
     def backlog(self) -> int | None:
         """Octets that wait for the participant to read, None if the server can't tell."""
         return self._server_send.backlog if self._server_send else None
 
-    def switch(self) -> None:
-        """Follow the recording: while it pauses, texts are sent as without an inspector."""
+    def update_text_observer(self) -> None:
+        """Observe sent texts only while recording is active, and forget the last journeys."""
         self.journey = None
         self._delivered.clear()
         self._next_journeys = ()
@@ -179,23 +179,25 @@ class Connection(FrameObserver):
         if self.recording.resume_if_possible():
             self.record(what, **fields)
 
-    def deliver(self, message: Message, journey: int | None) -> None:
+    def note_delivery(self, message: Message, journey: int | None) -> None:
         """Remember that the consumer gets a frame or an event, on this journey."""
         self.journey = journey
         self._delivered.append((message, journey))
-        del self._delivered[:-MAX_REMEMBERED]
+        del self._delivered[:-MAX_REMEMBERED_MESSAGES]
         if self._consumer_task and self._consumer_task.context is not None:
             # The handler runs in this context, and so does what it starts.
             arrived = HandledMessage()
-            arrived.arrive(journey)
+            arrived.set_journey(journey)
             with suppress(RuntimeError):  # it is in use by something else than a handler
-                self._consumer_task.context.run(handled.set, arrived)
+                self._consumer_task.context.run(handled_message.set, arrived)
         if self._handled is None:  # messages are dispatched
             return
         if not self._handled.has_arrived:
-            self._handled.arrive(journey)
+            self._handled.set_journey(journey)
         else:
-            self._next_journeys = deque((*self._next_journeys, journey), maxlen=MAX_REMEMBERED)
+            self._next_journeys = deque(
+                (*self._next_journeys, journey), maxlen=MAX_REMEMBERED_MESSAGES
+            )
 
     @never_raises
     def on_attached(self, task: ConsumerTask) -> None:
@@ -213,9 +215,9 @@ class Connection(FrameObserver):
         if self._task is None:
             return
         self._handled = HandledMessage()
-        handled.set(self._handled)
+        handled_message.set(self._handled)
         if self._next_journeys:
-            self._handled.arrive(self._next_journeys.popleft())
+            self._handled.set_journey(self._next_journeys.popleft())
 
     def locate(self, within: bool = False) -> tuple[dict[str, Any] | None, int | None]:
         """Return the line that runs, and its journey. ``within``: in the consumer's own methods."""
@@ -228,7 +230,7 @@ class Connection(FrameObserver):
             for delivered, journey in self._delivered:
                 if delivered is message:
                     return source.caller(frames), journey
-        now = handled.get() if self._task else None
+        now = handled_message.get() if self._task else None
         return source.caller(frames), self.journey if now is None else now.journey
 
     @never_raises
@@ -238,13 +240,13 @@ class Connection(FrameObserver):
             if not self.recording.is_active:
                 return
             journey = self.recording.new_journey()
-            self.deliver(message, journey)
+            self.note_delivery(message, journey)
             if journey:
                 handlers = ("receive_json", "receive", "websocket_receive", "dispatch")
                 where = source.of_handler(self.consumer, *handlers)
                 self.record("receive", payload=_content(message), journey=journey, source=where)
         else:
-            self.deliver(message, None)
+            self.note_delivery(message, None)
             if message["type"] == "websocket.disconnect":
                 self.state = "closed"
                 self.record_if_active("disconnect", code=message.get("code"))
@@ -296,7 +298,7 @@ def _no_consumer() -> None:
     """Return None, like a weak reference to an object that is gone."""
 
 
-def instance_of(consumer: Any) -> str:
+def short_id_of(consumer: Any) -> str:
     """Return a short name that distinguishes one consumer from others of its class."""
     return f"{id(consumer) >> 4 & 0xFFFF:04x}"
 

@@ -1,4 +1,4 @@
-"""Records what goes through a channel layer: through the hooks of ours, in place for any other."""
+"""Records what goes through a channel layer: with the hooks of ours, in place in any other."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,7 +12,7 @@ from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer
 
 from chatdemo.inspector import source
-from chatdemo.inspector.connection import Connection, current, instance_of
+from chatdemo.inspector.connection import Connection, current_connection, short_id_of
 from chatdemo.inspector.formatting import format_value
 from chatdemo.inspector.freezer import Freezer
 from chatdemo.inspector.recording import Recording, never_raises
@@ -20,13 +20,13 @@ from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.observers import LayerObserver
 
 Event = dict[str, Any]
-#: The journey of the last event that a task has received which belongs to no participant: a loop
-#: on a named channel.
+#: For a task that receives from a named channel, outside of any WebSocket: the journey of the last
+#: event that it has received.
 worker_journey: ContextVar[int | None] = ContextVar("worker_journey", default=None)
 #: The methods of a channel layer that are recorded.
 METHODS = ("new_channel", "send", "receive", "group_add", "group_discard", "group_send")
 #: Events that were delivered to workers and may be handled now.
-MAX_REMEMBERED = 64
+MAX_REMEMBERED_EVENTS = 64
 
 
 class RecordedEvent(dict[str, Any]):
@@ -55,7 +55,7 @@ class LayerRecorder(LayerObserver):
         self.layer, self.recording = layer, recording
         self.freezer = Freezer(layer, self._queued, self.capacity)
         self.connections: WeakValueDictionary[str, Connection] = WeakValueDictionary()  # by channel
-        self._worker_events: deque[tuple[Event, int | None]] = deque(maxlen=MAX_REMEMBERED)
+        self._worker_events: deque[tuple[Event, int | None]] = deque(maxlen=MAX_REMEMBERED_EVENTS)
 
     @property
     def batching_allowed(self) -> bool:
@@ -79,7 +79,7 @@ class LayerRecorder(LayerObserver):
 
     @never_raises
     def on_new_channel(self, channel: str) -> None:
-        connection, consumer = current.get(), source.find_consumer(source.stack())
+        connection, consumer = current_connection.get(), source.find_consumer(source.stack())
         if connection is None or consumer is not None and not source.has_websocket(consumer):
             return
         self.connections[channel] = connection
@@ -97,7 +97,7 @@ class LayerRecorder(LayerObserver):
     @never_raises
     def _record_membership(self, what: str, group: str, channel: str) -> None:
         if self.recording.resume_if_possible():
-            member = self.connections.get(channel) or current.get()
+            member = self.connections.get(channel) or current_connection.get()
             where, _ = (member or self).locate()
             self._record(what, member, group=group, channel=channel, source=where)
 
@@ -132,7 +132,7 @@ class LayerRecorder(LayerObserver):
         journey = recorded.journey if recorded is not None else None
         connection = self.connections.get(channel)
         if connection:
-            connection.deliver(event, journey)
+            connection.note_delivery(event, journey)
         else:
             self._worker_events.append((event, journey))
             worker_journey.set(journey)
@@ -164,8 +164,10 @@ class LayerRecorder(LayerObserver):
         connection = self.connections.get(channel)
         if connection:
             connection.on_receive_called()
-        elif current.get() is not None and source.find_consumer(source.stack()) is None:
-            current.set(None)  # a worker's task, which a participant's consumer has started
+        elif current_connection.get() is not None and source.find_consumer(source.stack()) is None:
+            current_connection.set(
+                None
+            )  # a worker's task, which a participant's consumer has started
 
     def locate(self) -> tuple[dict[str, Any] | None, int | None]:
         """Return the line that runs and its journey, if it is no participant's consumer's."""
@@ -184,7 +186,7 @@ class LayerRecorder(LayerObserver):
         """Record that an event is sent. Returns it with its journey, None if it isn't recorded."""
         if not self.recording.prepare_for(fields.get("members", 1)):
             return None
-        sender = current.get()
+        sender = current_connection.get()
         where, journey = (sender or self).locate()
         recorded = RecordedEvent.of(event, journey or self.recording.new_journey())
         self._record(
@@ -204,7 +206,7 @@ class LayerRecorder(LayerObserver):
             connection.record(what, **fields)
             return
         if what != "layer_receive" and (consumer := source.find_consumer(source.stack())):
-            fields |= {"consumer": type(consumer).__name__, "instance": instance_of(consumer)}
+            fields |= {"consumer": type(consumer).__name__, "instance": short_id_of(consumer)}
         self.recording.record(what, **fields)
 
 

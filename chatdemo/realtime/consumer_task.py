@@ -21,9 +21,9 @@ class ConsumerTask:
     ``handlers`` has the handlers of the consumer's class by the type of message. It is filled as
     they are found.
 
-    ``dispatch`` starts a handler at once, in the context of the task that called ``run`` and with
-    it as the current task. Most handlers never wait, and are finished then. The task finishes one
-    that does, and until then no other handler is started.
+    ``dispatch`` runs a handler at once until it has to wait, in the context of the task that
+    called ``run`` and with it as the current task. Most handlers never wait, and have ended then.
+    The task runs the rest of any other, and no other handler starts before that has ended.
 
     While there is nothing for the task to do, it awaits this object like a future
     (``asyncio.isfuture``). So this object gets the task's context and the callback that wakes it.
@@ -37,7 +37,7 @@ class ConsumerTask:
         "handlers",
         "consumer",
         "context",
-        "_is_catching_up",
+        "_is_handling_pending",
         "_sources",
         "_unfinished",
         "_failure",
@@ -54,7 +54,7 @@ class ConsumerTask:
         self.context: Context | None = None  # the task's
         self.is_busy = True  # a handler runs or waits, or the task is about to start
         self.has_pending = True  # a source may have a message
-        self._is_catching_up = False
+        self._is_handling_pending = False
         self._sources: list[Callable[[], Message | None]] = []
         self._unfinished: Awaitable[Any] | None = None  # what is left of a handler that waits
         self._failure: BaseException | None = None
@@ -72,7 +72,7 @@ class ConsumerTask:
                 except asyncio.CancelledError:
                     if not self._unfinished:
                         raise
-                    # Meant for the handler: it may contain asyncio.timeout(0), for example.
+                    # The cancellation is for the handler, which may use asyncio.timeout(0).
                     cancel_again(self.task)
                 if self._unfinished:
                     unfinished, self._unfinished = self._unfinished, None
@@ -87,7 +87,7 @@ class ConsumerTask:
     def add_source(self, source: Callable[[], Message | None]) -> None:
         """Take waiting messages from ``source``, which returns None if there is none.
 
-        ``wake`` reports that there is one.
+        ``note_pending`` reports that there is one.
         """
         self._sources.append(source)
 
@@ -113,10 +113,10 @@ class ConsumerTask:
         leave_task(loop, task)  # type: ignore[arg-type]
         if self.is_busy:
             self._wake_task()
-        elif self.has_pending and not self._is_catching_up:
+        elif self.has_pending and not self._is_handling_pending:
             self._handle_pending()
 
-    def wake(self, loop: asyncio.AbstractEventLoop | None) -> None:
+    def note_pending(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Report that a source has a message. ``loop`` is the running event loop."""
         self.has_pending = True
         if loop is not self.loop:
@@ -135,7 +135,7 @@ class ConsumerTask:
     def _handle_pending(self) -> None:
         if self._wake_up is None:  # the task is about to end
             return
-        self._is_catching_up = True
+        self._is_handling_pending = True
         for _ in range(MAX_MESSAGES_PER_TURN):
             message = self._next_pending()
             if message is None:
@@ -146,7 +146,7 @@ class ConsumerTask:
         else:
             self.is_busy = True
             self.loop.call_soon(self._handle_pending)
-        self._is_catching_up = False
+        self._is_handling_pending = False
 
     def _next_pending(self) -> Message | None:
         for index, source in enumerate(self._sources):

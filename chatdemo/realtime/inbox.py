@@ -77,7 +77,7 @@ class Inbox:
         if self.on_full and len(self.messages) == MAX_WAITING_MESSAGES:
             self.on_full(True)
         if task:
-            task.wake(task.loop)
+            task.note_pending(task.loop)
         elif self._arrived and not self._arrived.done():
             self._arrived.set_result(None)
 

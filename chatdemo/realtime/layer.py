@@ -25,7 +25,7 @@ IMMUTABLE_TYPES = {str, int, float, bool, bytes, type(None)}
 #: Expired events and members are searched for at most this often.
 SWEEP_SECONDS = 10
 #: The channels of a group, and in the same order the tasks that they are attached to, if any.
-Members = tuple[list[str], list[ConsumerTask | None]]
+GroupChannels = tuple[list[str], list[ConsumerTask | None]]
 
 
 def copier_of(event: Event) -> Callable[[Event], Event]:
@@ -33,7 +33,7 @@ def copier_of(event: Event) -> Callable[[Event], Event]:
     return dict if IMMUTABLE_TYPES.issuperset(map(type, event.values())) else deepcopy
 
 
-class Channel:
+class ChannelQueue:
     """The events that wait in a channel, with the times at which they expire, and the receivers."""
 
     __slots__ = ("events", "receivers", "task")
@@ -82,13 +82,15 @@ class ChannelLayer(InMemoryChannelLayer):
     ):
         super().__init__(expiry, group_expiry, capacity, channel_capacity, **kwargs)
         self.channel_capacity = self.compile_capacities(channel_capacity or {})
-        self.channels: dict[str, Channel] = {}
+        self.channels: dict[str, ChannelQueue] = {}
         self.observer: LayerObserver | None = None
         # By event loop, while it delivers events: those that were sent meanwhile.
-        self._postponed: dict[asyncio.AbstractEventLoop, deque[tuple[Members, Event, str]]] = {}
+        self._postponed: dict[
+            asyncio.AbstractEventLoop, deque[tuple[GroupChannels, Event, str]]
+        ] = {}
         # By group, until a membership changes: finding each channel by its name would cost more
         # than everything else here.
-        self._members: dict[str, Members] = {}
+        self._members: dict[str, GroupChannels] = {}
         self._last_sweep = time.time()
 
     @property
@@ -127,7 +129,7 @@ class ChannelLayer(InMemoryChannelLayer):
     async def _receive(self, channel: str) -> Event:
         self.require_valid_channel_name(channel)
         self._sweep()
-        queue = self.channels.setdefault(channel, Channel())
+        queue = self.channels.setdefault(channel, ChannelQueue())
         self._drop_expired(channel, queue)
         if queue.events:
             event = queue.pop()
@@ -136,7 +138,7 @@ class ChannelLayer(InMemoryChannelLayer):
             event = await self._wait_for_event(channel, queue)
         return self._report_delivery(channel, event)
 
-    async def _wait_for_event(self, channel: str, queue: Channel) -> Event:
+    async def _wait_for_event(self, channel: str, queue: ChannelQueue) -> Event:
         receiver = asyncio.get_running_loop().create_future()
         queue.receivers.append(receiver)
         try:
@@ -173,7 +175,7 @@ class ChannelLayer(InMemoryChannelLayer):
             message = event
         self._report_full(group, self._deliver(members, message, group))
 
-    def _find_tasks(self, channels: list[str]) -> Members:
+    def _find_tasks(self, channels: list[str]) -> GroupChannels:
         found = map(self.channels.get, channels)
         return channels, [channel.task if channel else None for channel in found]
 
@@ -194,7 +196,7 @@ class ChannelLayer(InMemoryChannelLayer):
     def attach(self, channel: str, task: ConsumerTask) -> None:
         """Dispatch the events of a channel to ``task`` from now on."""
         self.require_valid_channel_name(channel)
-        self.channels[channel] = Channel(task)
+        self.channels[channel] = ChannelQueue(task)
         self._members.clear()
         task.add_source(partial(self.receive_nowait, channel))
 
@@ -235,7 +237,7 @@ class ChannelLayer(InMemoryChannelLayer):
         self.groups: dict[str, dict[str, float]] = {}
         self._members.clear()
 
-    def _deliver(self, members: Members, event: Event, group: str = "") -> list[str]:
+    def _deliver(self, members: GroupChannels, event: Event, group: str = "") -> list[str]:
         """Dispatch an event to each member, or put it into its channel. Return the full channels.
 
         Events that are sent while this event loop delivers one are postponed: the answer of a
@@ -268,7 +270,7 @@ class ChannelLayer(InMemoryChannelLayer):
             self._deliver_postponed_later(loop, postponed)
 
     def _deliver_now(
-        self, members: Members, event: Event, loop: asyncio.AbstractEventLoop
+        self, members: GroupChannels, event: Event, loop: asyncio.AbstractEventLoop
     ) -> list[str]:
         plain, copy, full = event, copier_of(event), []
         observer = None
@@ -288,14 +290,14 @@ class ChannelLayer(InMemoryChannelLayer):
         """Give the event to a receiver or store it. Return False if the channel is full."""
         queue = self.channels.get(channel)
         if queue is None:
-            queue = self.channels[channel] = Channel()
+            queue = self.channels[channel] = ChannelQueue()
         elif queue.receivers and self._give_to_receiver(channel, queue, event):
             return True
         if queue.events and self._is_full(channel):
             return False
         queue.put(event, time.time() + self.expiry)
         if queue.task:
-            queue.task.wake(loop)
+            queue.task.note_pending(loop)
         return True
 
     def _is_full(self, channel: str) -> bool:
@@ -317,7 +319,7 @@ class ChannelLayer(InMemoryChannelLayer):
             if self.observer is not None:
                 self.observer.on_full(full)
 
-    def _give_to_receiver(self, channel: str, queue: Channel, event: Event) -> bool:
+    def _give_to_receiver(self, channel: str, queue: ChannelQueue, event: Event) -> bool:
         """Give the event to the first receiver in its event loop. Return whether there is one."""
         while queue.receivers:
             receiver = queue.receivers.pop(0)
@@ -338,16 +340,16 @@ class ChannelLayer(InMemoryChannelLayer):
 
     def _put_back(self, channel: str, event: Event) -> None:
         """Put an event back as the first one."""
-        queue = self.channels.setdefault(channel, Channel())
+        queue = self.channels.setdefault(channel, ChannelQueue())
         if not self._give_to_receiver(channel, queue, event):
             queue.put(event, time.time() + self.expiry, first=True)
 
-    def _remove_if_unused(self, channel: str, queue: Channel) -> None:
+    def _remove_if_unused(self, channel: str, queue: ChannelQueue) -> None:
         is_used = queue.events or queue.receivers or queue.task
         if not is_used and self.channels.get(channel) is queue:
             del self.channels[channel]
 
-    def _drop_expired(self, channel: str, queue: Channel) -> None:
+    def _drop_expired(self, channel: str, queue: ChannelQueue) -> None:
         """Drop expired events. By the specification, their channel leaves its groups."""
         now, expired = time.time(), 0
         while queue.events and queue.events[0][0] < now:

@@ -95,7 +95,7 @@ def test_a_name_that_nobody_could_see_is_refused_with_the_reason(meet):
     ada = meet()
     ada.asked.get_by_role("textbox").fill("\u200b")
     ada.asked.get_by_role("textbox").press("Enter")
-    expect(ada.asked).to_contain_text("Nobody could see that name: type letters.")
+    expect(ada.asked).to_contain_text("That name would be invisible. Use letters.")
     expect(ada.asked.get_by_role("textbox")).to_have_value("\u200b")
 
 

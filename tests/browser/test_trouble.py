@@ -100,7 +100,7 @@ def test_the_plain_text_is_as_long_as_the_list_and_no_longer(join):
     ada.page.evaluate(
         """async () => {
           const script = document.querySelector("script[type=module]").src;
-          const {MessageLog} = await import(script.replace("room.js", "log.js"));
+          const {MessageLog} = await import(script.replace("room.js", "message-log.js"));
           const log = new MessageLog(messages, newest, document.getElementById("chat-log"));
           for (let number = 1; number <= 1003; number++) log.add({ message: `message ${number}` }, false);
         }"""

@@ -77,6 +77,15 @@ async def test_a_room_gets_its_new_messages_in_order_and_at_once(log):
     assert len(published) == 2
 
 
+async def test_a_repeated_message_is_confirmed_in_order_with_what_is_published(log):
+    order = []
+    log.subscribe("lobby", lambda batch: order.append([one.message.text for one in batch]))
+    drafts = [draft("a"), draft("b"), draft("old", id="x"), draft("c")]
+    drafts[2].on_repeated = lambda message: order.append(f"confirmed {message.text}")
+    await outcomes(map(log.append, drafts))
+    assert order == [["a", "b"], "confirmed old", ["c"]]
+
+
 async def test_many_drafts_are_stored_in_several_transactions(log, writer, monkeypatch):
     monkeypatch.setattr(module, "MAX_DRAFTS", 2)
     assert await outcomes([log.append(draft(text)) for text in "abcde"]) == [1, 2, 3, 4, 5]

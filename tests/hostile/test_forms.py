@@ -65,7 +65,7 @@ def test_without_a_token_nothing_is_taken(server, ada, path):
     assert answer.status in ((403,) if path in TAKE else (403, 404, 405))
     assert answer.status == 405 or is_our_page(answer) or path.startswith("/inspect/")
     if answer.status == 403:
-        assert "It didn&#x27;t come from a page of this chat." in answer.text
+        assert "The form didn&#x27;t come from a page of this chat." in answer.text
 
 
 @pytest.mark.parametrize("path", ADDRESSES)

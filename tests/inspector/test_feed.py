@@ -235,7 +235,7 @@ def fail(*arguments, **options):
     [
         (Connection, "record"),
         (Connection, "locate"),
-        (Connection, "deliver"),
+        (Connection, "note_delivery"),
         (LayerRecorder, "_record"),
     ],
     ids=lambda value: getattr(value, "__name__", value),

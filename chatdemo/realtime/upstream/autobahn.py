@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 #: Close codes: RFC 6455, section 7.4.1, and the registry that section 11.7 set up.
 GOING_AWAY, TRY_AGAIN_LATER = 1001, 1013
-#: The codes below 3000 that an application may close with.
+#: Close codes below 3000, besides 1000, that an application may send.
 APPLICATION_CODES = {GOING_AWAY, 1003, 1008, 1009, 1011, 1012, TRY_AGAIN_LATER}
 #: Fragments of one message that are stored separately.
 MAX_FRAGMENTS = 1000
@@ -116,7 +116,7 @@ class WebSocketProtocol(DaphneProtocol):
         super().serverAccept(subprotocol if subprotocol in self.websocket_protocols else None)
 
     def dataReceived(self, data: bytes) -> None:
-        """Parse frames. autobahn takes 60 µs to read a small one, of which reading takes 2."""
+        """Parse frames: a small one here, as autobahn spends 60 µs on it and decoding takes 2."""
         if self.state == CONNECTING and self.is_registered:
             # The client should have waited for the answer (RFC 6455, section 4.1). All that was
             # read until then would be parsed at once, which took 35 s for 2 MB: it stays in the
