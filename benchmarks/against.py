@@ -2,11 +2,12 @@
 
     python benchmarks/against.py OTHER [--rounds 5] [--people 30,300,1000] [--seconds 2] [--modes plain,history]
 
-OTHER is a checkout of the other version. Both run in this Python, with its installed packages. They take turns, and each
-ratio (this tree's to the other's) is of one round. The figures are medians: deliveries a second, by the wall clock and by
-the server's processor time (which a busy machine affects less), and KiB a connection. ``plain`` is fan-out without
-history, ``history`` with stored messages, names and receipts, ``inspected`` with the inspector and nobody watching,
-``watched`` with one watcher.
+OTHER is a checkout of the other version. Both run in this Python, with its installed packages. They
+take turns, and each ratio (this tree's to the other's) is of one round. The figures are medians:
+deliveries a second, by the wall clock and by the server's processor time (which a busy machine
+affects less), and KiB a connection. ``plain`` is fan-out without history, ``history`` with stored
+messages, names and receipts, ``inspected`` with the inspector and nobody watching, ``watched`` with
+one watcher.
 """
 
 import argparse
