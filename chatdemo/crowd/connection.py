@@ -9,7 +9,8 @@ import base64
 import hashlib
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from chatdemo.crowd.address import Address
 from chatdemo.crowd.join_errors import CONNECT_TIMEOUT_SECONDS, JoinError
@@ -24,6 +25,7 @@ OPCODES = CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x
 NORMAL, NO_STATUS, ABNORMAL = 1000, 1005, 1006  # close codes (section 7.4.1)
 OnMessage = Callable[[bytes], None]
 OnClose = Callable[[int, str], None]
+T = TypeVar("T")
 
 
 class ClientConnection(asyncio.BufferedProtocol):
@@ -32,7 +34,7 @@ class ClientConnection(asyncio.BufferedProtocol):
     ``opened`` and ``closed`` are futures. ``opened`` raises JoinError.
     """
 
-    transport: asyncio.Transport
+    transport: asyncio.Transport | None = None
 
     def __init__(self, address: Address, query: str, on_message: OnMessage, on_close: OnClose):
         self.address, self.query = address, query
@@ -49,7 +51,7 @@ class ClientConnection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self.transport.write(
+        transport.write(
             f"GET {self.address.path}{self.query} HTTP/1.1\r\n"
             f"Host: {self.address.host_and_port}\r\nOrigin: {self.address.origin}\r\n"
             "User-Agent: chatdemo crowd\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -67,7 +69,7 @@ class ClientConnection(asyncio.BufferedProtocol):
                 return
             if error := self._check_handshake(head.decode("latin-1")):
                 self.opened.set_exception(error)
-                return self.transport.abort()
+                return self.abort()
             self._received, self.is_open = rest, True
             self.opened.set_result(None)
         self._read_frames()
@@ -95,7 +97,7 @@ class ClientConnection(asyncio.BufferedProtocol):
             head, size, payload = data[start], data[start + 1], start + 2
             if head & RESERVED_BITS or head & OPCODE not in OPCODES or size & MASKED:
                 self._set_closed(ABNORMAL, "the server sent an invalid frame")
-                return self.transport.abort()
+                return self.abort()
             if size > 125:
                 length, payload = payload, payload + (2 if size == 126 else 8)
                 if len(data) < payload:
@@ -133,10 +135,11 @@ class ClientConnection(asyncio.BufferedProtocol):
     def abort(self) -> None:
         """Close the connection without a close frame."""
         self.is_open = False
-        self.transport.abort()
+        if self.transport:
+            self.transport.abort()
 
     def _send_frame(self, opcode: int, payload: bytes) -> None:
-        if self.is_open:
+        if self.is_open and self.transport:
             size, mask = len(payload), os.urandom(4)
             masks = int.from_bytes((mask * 32)[:size], "big")
             masked = (int.from_bytes(payload, "big") ^ masks).to_bytes(size, "big")
@@ -169,25 +172,47 @@ class Connector:
     ) -> ClientConnection:
         """Open a connection. ``query`` follows the path. Raises JoinError."""
         connection = ClientConnection(self.address, query, on_message, on_close)
-        hostname = self.address.host if self._tls else None
-        connecting = asyncio.get_running_loop().create_connection(
-            lambda: connection, self.ip, self.address.port, ssl=self._tls, server_hostname=hostname
-        )
         try:
-            await asyncio.wait_for(connecting, CONNECT_TIMEOUT_SECONDS)
-        except asyncio.TimeoutError:
-            raise JoinError(f"no connection in {CONNECT_TIMEOUT_SECONDS} s") from None
-        except ssl.SSLError as error:
-            reason = getattr(error, "verify_message", "") or (error.reason or "").lower()
-            raise JoinError(f"TLS failed ({reason.rstrip('.').replace('_', ' ')})") from None
-        except OSError as error:
-            raise JoinError(error.strerror or str(error)) from None
-        try:
-            await asyncio.wait_for(connection.opened, HANDSHAKE_TIMEOUT_SECONDS)
-        except asyncio.TimeoutError:
+            await self._open(connection)
+            await within(HANDSHAKE_TIMEOUT_SECONDS, connection.opened)
+        except TimeoutError:
             message = f"no answer to the handshake in {HANDSHAKE_TIMEOUT_SECONDS} s"
             raise JoinError(message) from None
         finally:
             if not connection.is_open:
                 connection.abort()
         return connection
+
+    async def _open(self, connection: ClientConnection) -> None:
+        """Open a TCP connection, with TLS for https. Raises JoinError."""
+        hostname = self.address.host if self._tls else None
+        connecting = asyncio.get_running_loop().create_connection(
+            lambda: connection, self.ip, self.address.port, ssl=self._tls, server_hostname=hostname
+        )
+        try:
+            await within(CONNECT_TIMEOUT_SECONDS, connecting)
+        except TimeoutError:
+            raise JoinError(f"no connection in {CONNECT_TIMEOUT_SECONDS} s") from None
+        except ssl.SSLError as error:
+            reason = getattr(error, "verify_message", "") or (error.reason or "").lower()
+            raise JoinError(f"TLS failed ({reason.rstrip('.').replace('_', ' ')})") from None
+        except OSError as error:
+            raise JoinError(error.strerror or str(error)) from None
+
+
+async def within(seconds: float, awaitable: Awaitable[T]) -> T:
+    """Return the result of ``awaitable``. Raises TimeoutError if there is none in time.
+
+    In Python 3.11 and older, asyncio.wait_for ignores a cancellation that arrives with the result
+    (https://github.com/python/cpython/issues/86296): a Ctrl-C would be lost.
+    """
+    task = asyncio.ensure_future(awaitable)
+    try:
+        await asyncio.wait([task], timeout=seconds)
+        if not task.done():
+            raise TimeoutError
+        return task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])

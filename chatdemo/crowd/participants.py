@@ -8,7 +8,7 @@ from array import array
 from collections import Counter
 from contextlib import suppress
 
-from chatdemo.crowd.connection import ClientConnection, Connector
+from chatdemo.crowd.connection import ClientConnection, Connector, within
 from chatdemo.crowd.deliveries import Deliveries
 from chatdemo.crowd.join_errors import JoinError
 from chatdemo.crowd.messages import Refusal, RunMessages, read_seq
@@ -154,8 +154,8 @@ class ReconnectingParticipant(SimulatedParticipant):
         """Whether the server numbers messages, so that missed ones can be asked for."""
         self._probe_seq = asyncio.get_running_loop().create_future()
         self._send(self.crowd.messages.probe)
-        with suppress(asyncio.TimeoutError):
-            return await asyncio.wait_for(self._probe_seq, timeout) is not None
+        with suppress(TimeoutError):
+            return await within(timeout, self._probe_seq) is not None
         return False
 
     def send_message(self) -> None:

@@ -89,18 +89,29 @@ def run(address: Address, messages: RunMessages, plan: Plan, show: Show) -> RunR
             " (ulimit -n) first.",
         )
     connector = Connector(address, find_ip(address))
-    return run_until_interrupted(CrowdRun(connector, messages, plan, show).go())
+    return run_until_interrupted(CrowdRun(connector, messages, plan, show).go)
 
 
-def run_until_interrupted(coroutine: Coroutine[None, None, T]) -> T:
-    """Return the result of ``coroutine``, which Ctrl-C cancels.
+def run_until_interrupted(function: Callable[[], Coroutine[None, None, T]]) -> T:
+    """Return the result of the coroutine that ``function`` makes, which Ctrl-C cancels.
 
     Unlike asyncio.run, it never cancels before the first step, which would leave no result.
     """
-    loop = asyncio.new_event_loop()
-    task = loop.create_task(coroutine)
-    with handler_set(lambda *_: loop.call_soon_threadsafe(task.cancel)):
+    task: asyncio.Task[T] | None = None
+    is_interrupted = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal is_interrupted
+        is_interrupted = True
+        if task:
+            loop.call_soon_threadsafe(task.cancel)
+
+    with handler_set(interrupt):
+        loop = asyncio.new_event_loop()
         try:
+            task = loop.create_task(function())
+            if is_interrupted:
+                loop.call_soon(task.cancel)
             return loop.run_until_complete(task)
         finally:
             loop.close()

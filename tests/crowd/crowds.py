@@ -73,7 +73,9 @@ class Crowd(Process):
 
     def __init__(self, folder: Path, *arguments: str, ready: str = "", **environ: str):
         self.ready = ready
-        command = [sys.executable, "-W", "error", "-m", "chatdemo", "crowd", *arguments]
+        # A process that Ctrl-C ends may leave it to the system to close a socket.
+        warnings = ["-W", "error", "-W", "ignore::ResourceWarning"]
+        command = [sys.executable, *warnings, "-m", "chatdemo", "crowd", *arguments]
         super().__init__(folder, command, {**clean_environ(), **environ, "PYTHONUNBUFFERED": "1"})
 
     def finish(self, exit_code: int) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from chatdemo.crowd.address import parse_address
-from chatdemo.crowd.connection import GUID, ClientConnection
+from chatdemo.crowd.connection import GUID, ClientConnection, within
 
 LONG = b"x" * 200
 LONGER = b"y" * 70_000
@@ -141,3 +141,20 @@ async def test_a_close_of_our_own_is_sent_and_answered(opened):
     opened.receive(frame(0x88, b"\x03\xe8"))
     opened.connection.connection_lost(None)
     assert opened.ends == [(1000, "")] and opened.connection.closed.done()
+
+
+async def test_a_cancellation_that_arrives_with_the_result_is_not_lost():
+    future = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(within(60, future))
+    await asyncio.sleep(0)
+    future.set_result("done")
+    asyncio.get_running_loop().call_soon(task.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_result_that_is_late_is_cancelled():
+    future = asyncio.get_running_loop().create_future()
+    with pytest.raises(TimeoutError):
+        await within(0.001, future)
+    assert future.cancelled()

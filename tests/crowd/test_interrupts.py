@@ -113,14 +113,17 @@ def test_a_temporary_server_that_does_not_start_says_why(tmp_path):
     assert "\nNext:  The settings are: " in crowd.output
 
 
-#: The loop that it makes sends this process SIGINT before the first step of its first task.
+#: Sends this process SIGINT while the loop is made, or before the first step of its first task.
 PROGRAM = """
-import asyncio, os, signal
+import asyncio, os, signal, sys
 from chatdemo.crowd.run import run_until_interrupted
 
 def loop_with_interrupt():
     loop = asyncio.SelectorEventLoop()
-    loop.call_soon(os.kill, os.getpid(), signal.SIGINT)
+    if sys.argv[1] == "while the loop is made":
+        os.kill(os.getpid(), signal.SIGINT)
+    else:
+        loop.call_soon(os.kill, os.getpid(), signal.SIGINT)
     return loop
 
 asyncio.new_event_loop = loop_with_interrupt
@@ -131,13 +134,15 @@ async def work():
     except asyncio.CancelledError:
         return "cancelled"
 
-print(run_until_interrupted(work()))
+print(run_until_interrupted(work))
 """
 
 
 @posix_only
-def test_ctrl_c_before_the_first_step_still_has_a_result(tmp_path):
-    with Process(tmp_path, [sys.executable, "-c", PROGRAM], clean_environ()) as process:
+@pytest.mark.parametrize("when", ["while the loop is made", "before the first step"])
+def test_ctrl_c_at_the_very_start_still_has_a_result(tmp_path, when):
+    command = [sys.executable, "-W", "error", "-c", PROGRAM, when]
+    with Process(tmp_path, command, clean_environ()) as process:
         assert (process.wait(PATIENCE), process.output) == (0, "cancelled\n")
 
 
