@@ -5,7 +5,7 @@ import signal
 import sys
 from contextlib import suppress
 
-from chatdemo.common.signals import set_handler
+from chatdemo.common.stop_signals import set_handler
 
 
 def main() -> None:

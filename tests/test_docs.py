@@ -12,11 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from chatdemo import __version__
-from chatdemo.chat.messages import ERRORS, SIGNALS
+from chatdemo.chat.message_errors import ERRORS
+from chatdemo.chat.messages import SIGNALS
 from chatdemo.chat.transcripts.formats import FORMATS
 from chatdemo.chat.urls import urlpatterns
 from chatdemo.commands import cli
-from chatdemo.commands.group import INTERRUPTED
+from chatdemo.commands.error_output import INTERRUPTED
 from chatdemo.common import config
 from chatdemo.common.config import SETTINGS, Config
 from chatdemo.common.errors import ChatdemoError, UsageError

@@ -45,7 +45,7 @@ STARTING = ("chatdemo.__main__", "chatdemo.commands", "chatdemo.project.server")
 def trace() -> None:
     """Print the stacks, a line of JSON each, for messages with TEXT."""
     from chatdemo.chat.sqlite_log import SQLiteMessageLog
-    from chatdemo.realtime.writes import JoinedWrites
+    from chatdemo.realtime.joined_writes import JoinedWrites
 
     append, write, make = SQLiteMessageLog.append, JoinedWrites.write, JoinedWrites.__init__
 
@@ -59,7 +59,7 @@ def trace() -> None:
 
     def traced_write(self, data):
         if TEXT.encode() in data:
-            report([*stack(), "chatdemo.realtime.writes.JoinedWrites.write"])
+            report([*stack(), "chatdemo.realtime.joined_writes.JoinedWrites.write"])
         write(self, data)
 
     def traced_make(self, transport):

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 
 from chatdemo.chat import messages
 from chatdemo.chat.message_log import MessageLogError, StoredMessage
-from chatdemo.realtime.tasks import run_in_background
+from chatdemo.realtime.background_tasks import run_in_background
 
 if TYPE_CHECKING:
     from chatdemo.chat.room import Room

@@ -9,10 +9,11 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 
-from chatdemo.chat import events, messages, people, room_names
+from chatdemo.chat import message_events, messages, people, room_names
 from chatdemo.chat.catch_up import CatchUpMixin
 from chatdemo.chat.members import Member
-from chatdemo.chat.messages import Message, MessageError, Signal
+from chatdemo.chat.message_errors import MessageError
+from chatdemo.chat.messages import Message, Signal
 from chatdemo.chat.room import Room, Rooms
 from chatdemo.common.rate_limit import TokenBucket
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
@@ -86,9 +87,9 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
         """Send several messages that came in one event."""
         if event["first"] - 1 == self.last_seq and self.person not in event["sender_tokens"]:
             self.last_seq = event["last"]
-            await self.send_joined(event["frames"], events.SEPARATOR)
+            await self.send_joined(event["frames"], message_events.SEPARATOR)
         else:
-            for one in events.split_batch(event):
+            for one in message_events.split_batch(event):
                 await self.chat_message(one)
 
     async def chat_event(self, event: dict[str, Any]) -> None:

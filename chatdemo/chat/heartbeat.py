@@ -10,7 +10,7 @@ import time
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING
 
-from chatdemo.realtime.tasks import run_in_background
+from chatdemo.realtime.background_tasks import run_in_background
 
 if TYPE_CHECKING:
     from chatdemo.chat.consumers import ChatConsumer

@@ -6,8 +6,8 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
-from chatdemo.chat.message_log import NameNumbers
-from chatdemo.chat.people import add_number, comparison_key
+from chatdemo.chat.name_numbers import NameNumbers, add_number, choose_number
+from chatdemo.chat.people import comparison_key
 
 #: A member without connections leaves after so long: a phone may change its network, and a page
 #: may be reloaded.
@@ -107,14 +107,11 @@ class Members:
             member.joined_after = member.received = 0
 
     def _choose_number(self, person: str, name: str, numbers: NameNumbers) -> int:
-        """Return the number that the person had, or else the smallest that nobody has had."""
+        """Return a number that no other member with this name has (name_numbers.py)."""
         key = comparison_key(name)
         others = (member for other, member in self.present.items() if other != person)
-        taken = {member.number for member in others if comparison_key(member.name) == key}
-        if numbers.own and numbers.own not in taken:
-            return numbers.own
-        taken |= numbers.others
-        return next(number for number in range(1, len(taken) + 2) if number not in taken)
+        taken = (member.number for member in others if comparison_key(member.name) == key)
+        return choose_number(taken, numbers)
 
     def _remove(self, person: str) -> None:
         self.departed[person] = self.present.pop(person)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import NamedTuple
 
+from chatdemo.chat.name_numbers import NameNumbers
+
 #: Messages that ``read_after`` returns at most. Each participant that catches up holds one such
 #: page in memory: less than a megabyte of the longest messages.
 PAGE_ROWS = 50
@@ -64,16 +66,6 @@ class Appended(NamedTuple):
     message: StoredMessage
     is_new: bool
     context: Context
-
-
-class NameNumbers(NamedTuple):
-    """The numbers that people with the same name have used in a room (people.py).
-
-    ``own`` is the smallest one that the person has used, or 0. ``others`` are used by others.
-    """
-
-    own: int = 0
-    others: frozenset[int] = frozenset()
 
 
 #: Is called with the new messages of one room, in the order of their ``seq``.

@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 from django import forms
 from django.core.validators import MaxLengthValidator
 
+from chatdemo.chat.name_numbers import split_number
+
 MAX_NAME_LENGTH = 40
 #: The name of a person who hasn't given one.
 GUEST = "Guest"
@@ -25,8 +27,6 @@ BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 #: Joiners and variation selectors: they may change the look of the character before them, and two
 #: names that differ only in these are the same name.
 SELECTORS = re.compile(f"[{JOINERS}\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-#: The number that tells people of one name apart (members.py). Nobody can choose one.
-NUMBER = re.compile(r" \((\d+)\)$")
 INVISIBLE_NAME = "That name would be invisible. Use letters."
 TOO_LONG_NAME = "That name has %(show_value)d characters; the limit is %(limit_value)d."
 
@@ -73,7 +73,8 @@ def clean_name(typed: str) -> str:
     """
     visible = "".join(char for char in typed if char in JOINERS or not _is_invisible(char))
     name = re.sub(r"\s+", " ", unicodedata.normalize("NFC", visible)).strip(f" {JOINERS}")
-    return clean_name(NUMBER.sub("", name)) if NUMBER.search(name) else name
+    without_number = split_number(name)[0]
+    return name if without_number == name else clean_name(without_number)
 
 
 def _is_invisible(char: str) -> bool:
@@ -86,17 +87,6 @@ def comparison_key(name: str) -> str:
     It is empty for a name without visible characters.
     """
     return unicodedata.normalize("NFKC", SELECTORS.sub("", name)).casefold()
-
-
-def add_number(name: str, number: int) -> str:
-    """Return a name as it is shown with a number; the number 1 isn't shown."""
-    return name if number == 1 else f"{name} ({number})"
-
-
-def split_number(display_name: str) -> tuple[str, int]:
-    """Return the name and the number of what ``add_number`` has made."""
-    found = NUMBER.search(display_name)
-    return (display_name[: found.start()], int(found[1])) if found else (display_name, 1)
 
 
 class NameForm(forms.Form):

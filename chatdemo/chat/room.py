@@ -10,23 +10,18 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from chatdemo.chat import events, people
+from chatdemo.chat import message_events, people
+from chatdemo.chat.connection_limits import ConnectionLimits, LimitReached
 from chatdemo.chat.heartbeat import Heartbeat
-from chatdemo.chat.limits import ConnectionLimits, LimitReached
 from chatdemo.chat.members import Members
-from chatdemo.chat.message_log import (
-    Appended,
-    Draft,
-    MessageLog,
-    MessageLogError,
-    NameNumbers,
-    StoredMessage,
-)
-from chatdemo.chat.messages import Message, MessageError, Signal, with_id
+from chatdemo.chat.message_errors import MessageError
+from chatdemo.chat.message_log import Appended, Draft, MessageLog, MessageLogError, StoredMessage
+from chatdemo.chat.messages import Message, Signal, with_id
+from chatdemo.chat.name_numbers import NameNumbers
 from chatdemo.chat.receipts import Receipts
 from chatdemo.chat.room_names import group_name
+from chatdemo.realtime.background_tasks import run_in_background
 from chatdemo.realtime.layer import ChannelLayer
-from chatdemo.realtime.tasks import run_in_background
 
 if TYPE_CHECKING:
     from chatdemo.chat.consumers import ChatConsumer
@@ -100,11 +95,11 @@ class Room:
         for message, _, _ in appended:
             self._update_receipts(message.seq, message.sender)
         if len(appended) > 1 and self.layer.batching_allowed:
-            event = events.batch_event([message for message, _, _ in appended])
+            event = message_events.batch_event([message for message, _, _ in appended])
             self.layer.group_send_nowait(self.group, event)
         else:
             for message, _, context in appended:
-                event = events.message_event(message)
+                event = message_events.message_event(message)
                 context.run(self.layer.group_send_nowait, self.group, event)
 
     async def handle_signal(self, sender: "ChatConsumer", signal: Signal) -> None:
@@ -148,7 +143,7 @@ class Room:
 
     def _confirm(self, sender: "ChatConsumer", message: StoredMessage) -> None:
         """Answer a sender whose message is stored already, and who may have missed it."""
-        frame = events.message_event(message)["frame"]
+        frame = message_events.message_event(message)["frame"]
         sender.answer(with_id(frame, message.id or ""), message.seq)
 
     def _report_failure(

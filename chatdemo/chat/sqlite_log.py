@@ -16,17 +16,17 @@ from chatdemo.chat.message_log import (
     Draft,
     MessageLog,
     MessageLogError,
-    NameNumbers,
     Publish,
     StoredMessage,
     iso_time,
 )
 from chatdemo.chat.models import Message, Room, Speaker
+from chatdemo.chat.name_numbers import NameNumbers, split_number
 from chatdemo.chat.retention import Retention
 from chatdemo.chat.sqlite_writer import SQLiteWriter
 from chatdemo.chat.transcripts.store import forget
 from chatdemo.common.sqlite import Cause, cause_of, is_locked
-from chatdemo.realtime.writes import flush
+from chatdemo.realtime.joined_writes import flush
 
 logger = logging.getLogger(__name__)
 #: The time between two attempts while another process has the database locked, and the time after
@@ -188,7 +188,7 @@ class SQLiteMessageLog(MessageLog):
         with _reading():
             speakers = Speaker.objects.filter(room__name=room, alike=people.comparison_key(name))
             used = [
-                (speaker, people.split_number(display_name)[1])
+                (speaker, split_number(display_name)[1])
                 for speaker, display_name in speakers.values_list("person", "name")
             ]
         own = [number for speaker, number in used if speaker == person]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from chatdemo.chat import people
 from chatdemo.chat.message_log import Appended, Draft, StoredMessage
+from chatdemo.chat.name_numbers import split_number
 from chatdemo.common.sqlite import FileMissing, connect
 
 FIND_ROOM = "SELECT id, deleted FROM chat_room WHERE name = ?"
@@ -123,7 +124,7 @@ class SQLiteWriter:
         return Appended(message, is_new, draft.context)
 
     def _add_speaker(self, execute: Execute, speaker: tuple[int, str, str], seq: int) -> None:
-        name, _ = people.split_number(speaker[2])
+        name, _ = split_number(speaker[2])
         execute(ADD_SPEAKER, (*speaker, people.comparison_key(name), seq))
         self._speakers.add(speaker)
 

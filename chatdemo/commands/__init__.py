@@ -4,7 +4,7 @@ import click
 
 from chatdemo.commands.course import check, new, steps
 from chatdemo.commands.crowd import crowd
-from chatdemo.commands.group import CommandGroup
+from chatdemo.commands.error_output import CommandGroup
 from chatdemo.commands.manage import manage
 from chatdemo.commands.options import version_option
 from chatdemo.commands.serve import serve

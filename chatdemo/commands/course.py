@@ -7,7 +7,7 @@ import click
 
 from chatdemo.commands.banner import WAITING, show_progress
 from chatdemo.commands.options import version_option
-from chatdemo.common.watch import FileWatcher
+from chatdemo.common.file_watcher import FileWatcher
 
 #: How `check` shows each kind of line (course/checker/report.py).
 STYLES: dict[str, dict[str, Any]] = {
@@ -92,7 +92,7 @@ def check(directory: str, step: str | None, watch: bool) -> int:
     from chatdemo.course import outline
     from chatdemo.course.checker.check_command import check_project
     from chatdemo.course.checker.report import report_lines
-    from chatdemo.course.checker.sources import source_files
+    from chatdemo.course.checker.source_files import source_files
 
     folder, target = Path(directory), outline.find_step(step) if step is not None else None
     passed = False

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chatdemo.commands.banner import WAITING, Row, show_banner, show_progress, show_rows
-from chatdemo.commands.group import print_error
+from chatdemo.commands.error_output import print_error
 from chatdemo.commands.options import common_options, setting_option, use_settings
 from chatdemo.common.config import Config
 from chatdemo.common.errors import ChatdemoError, UsageError
 
 if TYPE_CHECKING:
-    from chatdemo.own.project import DjangoProject
+    from chatdemo.own_project.django_project import DjangoProject
 
 
 @click.command(short_help="Run the chat, or your own project.")
@@ -95,8 +95,8 @@ def _refuse_chat_options(directory: str, flags: Mapping[str, Any]) -> None:
 
 def _serve_project(directory: str, settings: Config, adopt: int | None, again: bool) -> int:
     """Open the port and supervise the processes that serve; or be one of them, on ``adopt``."""
-    from chatdemo.own import supervisor
-    from chatdemo.own.project import find_project
+    from chatdemo.own_project import supervisor
+    from chatdemo.own_project.django_project import find_project
     from chatdemo.project import listener
 
     project = find_project(Path(directory))
@@ -115,8 +115,8 @@ def _serve_adopted(
     project: "DjangoProject", settings: Config, listening: socket.socket, again: bool
 ) -> int:
     """Serve, and return the exit code: RELOAD asks the supervisor for another process."""
-    from chatdemo.own import supervisor, worker
-    from chatdemo.own.notes import refused_hosts
+    from chatdemo.own_project import serving_process, supervisor
+    from chatdemo.own_project.startup_notes import refused_hosts
     from chatdemo.project.addresses import addresses
 
     found = addresses(*listening.getsockname()[:2])
@@ -131,7 +131,7 @@ def _serve_adopted(
         show_banner(settings, found, what=name, rows=[module, *notes])
 
     try:
-        saved = worker.serve(settings, project, listening, on_ready)
+        saved = serving_process.serve(settings, project, listening, on_ready)
     except ChatdemoError as error:
         if settings.debug and error.__cause__:
             traceback.print_exception(error.__cause__)

@@ -5,8 +5,8 @@ class ChatdemoError(Exception):
     """An operation failed for a reason that the user can do something about.
 
     ``message`` says what went wrong, with the value in it. ``hint`` says what to do next. Both are
-    one line of text. The commands print them (``commands/group.py``) and end the process with
-    ``exit_code``.
+    one line of text. The commands print them (``commands/error_output.py``) and end the process
+    with ``exit_code``.
     """
 
     exit_code = 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
 
-from chatdemo.common.once import computed_once
+from chatdemo.common.computed_once import computed_once
 from chatdemo.course.outline import Step
 
 #: Unchanged lines that stay visible on each side of a change.

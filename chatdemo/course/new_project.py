@@ -17,7 +17,7 @@ from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
 from chatdemo.common.errors import ChatdemoError, UsageError
-from chatdemo.common.signals import handler_set
+from chatdemo.common.stop_signals import handler_set
 from chatdemo.course.outline import LAYERS, Step, steps
 
 SETTINGS = "mysite/settings.py"

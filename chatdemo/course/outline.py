@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chatdemo.common.computed_once import computed_once
 from chatdemo.common.errors import UsageError
-from chatdemo.common.once import computed_once
 from chatdemo.common.toml import load_toml
 
 FOLDER = Path(__file__).parent

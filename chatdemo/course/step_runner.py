@@ -16,7 +16,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.template.loaders import filesystem
 from django.urls import URLPattern
 
-from chatdemo.common.once import computed_once
+from chatdemo.common.computed_once import computed_once
 from chatdemo.course.outline import Step
 from chatdemo.realtime import consumer
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chatdemo.common.errors import ChatdemoError
-from chatdemo.common.signals import handler_set
+from chatdemo.common.stop_signals import handler_set
 from chatdemo.crowd.address import Address
 from chatdemo.crowd.connection import Connector
 from chatdemo.crowd.deliveries import DELIVERY_TIMEOUT_SECONDS, Deliveries, DeliveryCounts

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from itertools import count
 from typing import Any
 
-from chatdemo.inspector import refusals, source
+from chatdemo.inspector import call_stack, refusals
 from chatdemo.inspector.formatting import format_value, printable
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.consumer_task import ConsumerTask
@@ -221,17 +221,17 @@ class Connection(FrameObserver):
 
     def locate(self, within: bool = False) -> tuple[dict[str, Any] | None, int | None]:
         """Return the line that runs, and its journey. ``within``: in the consumer's own methods."""
-        frames = source.stack()
-        if self.consumer is None and (found := source.find_consumer(frames)):
+        frames = call_stack.frames()
+        if self.consumer is None and (found := call_stack.find_consumer(frames)):
             self.consumer = found
         if within:
-            frames = source.within(frames, self.consumer)
-        for message in source.arguments(frames):
+            frames = call_stack.within(frames, self.consumer)
+        for message in call_stack.arguments(frames):
             for delivered, journey in self._delivered:
                 if delivered is message:
-                    return source.caller(frames), journey
+                    return call_stack.caller(frames), journey
         now = handled_message.get() if self._task else None
-        return source.caller(frames), self.journey if now is None else now.journey
+        return call_stack.caller(frames), self.journey if now is None else now.journey
 
     @never_raises
     def on_received(self, message: Message) -> None:
@@ -243,7 +243,7 @@ class Connection(FrameObserver):
             self.note_delivery(message, journey)
             if journey:
                 handlers = ("receive_json", "receive", "websocket_receive", "dispatch")
-                where = source.of_handler(self.consumer, *handlers)
+                where = call_stack.of_handler(self.consumer, *handlers)
                 self.record("receive", payload=_content(message), journey=journey, source=where)
         else:
             self.note_delivery(message, None)
@@ -268,7 +268,7 @@ class Connection(FrameObserver):
     def _on_close(self, message: Message) -> None:
         where, journey = self.locate(within=True)
         if self.state == "connecting":
-            where = where or source.of_exception()
+            where = where or call_stack.of_exception()
             reason = refusals.explain(self.consumer, self.scope, message, where)
             self.record("refuse", detail=printable(reason), source=where)
         else:
@@ -283,7 +283,9 @@ class Connection(FrameObserver):
         reason = refusals.explain_routing(error, self.path)
         if not reason:
             detail = printable(f"{type(error).__name__}: {error}")
-            self.record("error", detail=detail, traceback=source.of_traceback(error.__traceback__))
+            self.record(
+                "error", detail=detail, traceback=call_stack.of_traceback(error.__traceback__)
+            )
         if self.state == "connecting":
             reason = reason or refusals.explain_failure(error, self.consumer_name)
             self.record("refuse", detail=printable(reason))

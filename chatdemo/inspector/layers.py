@@ -11,7 +11,7 @@ from channels.consumer import get_handler_name
 from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer
 
-from chatdemo.inspector import source
+from chatdemo.inspector import call_stack
 from chatdemo.inspector.connection import Connection, current_connection, short_id_of
 from chatdemo.inspector.formatting import format_value
 from chatdemo.inspector.freezer import Freezer
@@ -79,8 +79,9 @@ class LayerRecorder(LayerObserver):
 
     @never_raises
     def on_new_channel(self, channel: str) -> None:
-        connection, consumer = current_connection.get(), source.find_consumer(source.stack())
-        if connection is None or consumer is not None and not source.has_websocket(consumer):
+        connection = current_connection.get()
+        consumer = call_stack.find_consumer(call_stack.frames())
+        if connection is None or consumer is not None and not call_stack.has_websocket(consumer):
             return
         self.connections[channel] = connection
         if connection.channel is None:  # a consumer may create others, for answers
@@ -140,7 +141,7 @@ class LayerRecorder(LayerObserver):
             consumer = connection.consumer if connection else None
             where = None
             if "type" in event:
-                where = source.of_handler(consumer, get_handler_name(event), "dispatch")
+                where = call_stack.of_handler(consumer, get_handler_name(event), "dispatch")
             self._record(
                 "layer_receive",
                 connection,
@@ -164,20 +165,22 @@ class LayerRecorder(LayerObserver):
         connection = self.connections.get(channel)
         if connection:
             connection.on_receive_called()
-        elif current_connection.get() is not None and source.find_consumer(source.stack()) is None:
-            current_connection.set(
-                None
-            )  # a worker's task, which a participant's consumer has started
+        elif (
+            current_connection.get() is not None
+            and call_stack.find_consumer(call_stack.frames()) is None
+        ):
+            # a worker's task, which a participant's consumer has started
+            current_connection.set(None)
 
     def locate(self) -> tuple[dict[str, Any] | None, int | None]:
         """Return the line that runs and its journey, if it is no participant's consumer's."""
-        frames = source.stack()
-        for event in source.arguments(frames):
+        frames = call_stack.frames()
+        for event in call_stack.arguments(frames):
             for delivered, journey in self._worker_events:
                 if delivered is event:
-                    return source.caller(frames), journey
-        is_worker = source.find_consumer(frames) is None
-        return source.caller(frames), worker_journey.get() if is_worker else None
+                    return call_stack.caller(frames), journey
+        is_worker = call_stack.find_consumer(frames) is None
+        return call_stack.caller(frames), worker_journey.get() if is_worker else None
 
     @never_raises
     def _record_sending(
@@ -205,7 +208,7 @@ class LayerRecorder(LayerObserver):
         if connection:
             connection.record(what, **fields)
             return
-        if what != "layer_receive" and (consumer := source.find_consumer(source.stack())):
+        if what != "layer_receive" and (consumer := call_stack.find_consumer(call_stack.frames())):
             fields |= {"consumer": type(consumer).__name__, "instance": short_id_of(consumer)}
         self.recording.record(what, **fields)
 

@@ -12,8 +12,8 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path
 
+from chatdemo.common.computed_once import computed_once
 from chatdemo.common.errors import UsageError
-from chatdemo.common.once import computed_once
 from chatdemo.course import outline, pinned_rooms, step_runner
 from chatdemo.project import urls
 from chatdemo.project.middleware import add_security_headers

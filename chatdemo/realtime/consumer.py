@@ -12,10 +12,10 @@ from channels.exceptions import StopConsumer
 from channels.generic import websocket
 from channels.layers import get_channel_layer
 
+from chatdemo.realtime.background_tasks import run_eagerly, run_in_background
 from chatdemo.realtime.consumer_task import ConsumerTask, Handler, Message
 from chatdemo.realtime.inbox import receive_for
 from chatdemo.realtime.send import WebSocketSend, encode_frame, encode_frames
-from chatdemo.realtime.tasks import run_eagerly, run_in_background
 from chatdemo.realtime.upstream.channels import consumer_of
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from chatdemo.realtime.observers import FrameObserver
 
 if TYPE_CHECKING:
+    from chatdemo.realtime.joined_writes import JoinedWrites
     from chatdemo.realtime.upstream.autobahn import WebSocketProtocol
-    from chatdemo.realtime.writes import JoinedWrites
 
 #: First octet of a frame that is a whole message (RFC 6455, section 5.2): FIN and the opcode.
 TEXT, BINARY = 0x81, 0x82

@@ -9,7 +9,7 @@ from django.db import connection
 from pytest_django.plugin import blocking_manager_key
 
 from chatdemo.chat.apps import open_message_log
-from chatdemo.chat.limits import ConnectionLimits
+from chatdemo.chat.connection_limits import ConnectionLimits
 from chatdemo.chat.models import Message, Room
 from chatdemo.project import database, settings
 

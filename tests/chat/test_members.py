@@ -6,7 +6,7 @@ import pytest
 
 from chatdemo.chat import members as module
 from chatdemo.chat.members import Members
-from chatdemo.chat.message_log import NameNumbers
+from chatdemo.chat.name_numbers import NameNumbers
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatdemo.chat.messages import ERRORS
+from chatdemo.chat.message_errors import ERRORS
 from tests.hostile.browser import Browser
 from tests.hostile.raw import hear, join, new_room, serving
 

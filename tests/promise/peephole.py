@@ -26,14 +26,14 @@ def _count() -> dict[str, int]:
     from django.apps import apps
 
     from chatdemo.chat.consumers import ChatConsumer
-    from chatdemo.realtime import tasks
+    from chatdemo.realtime import background_tasks
 
     gc.collect()
     rooms = apps.get_app_config("chat").rooms
     layer = get_channel_layer()
     return {
         "tasks": len(asyncio.all_tasks()),
-        "tasks that nobody waits for": len(tasks._background),
+        "tasks that nobody waits for": len(background_tasks._background),
         "threads": threading.active_count(),
         "descriptors": len(os.listdir("/proc/self/fd")),
         "consumers": sum(isinstance(thing, ChatConsumer) for thing in gc.get_objects()),

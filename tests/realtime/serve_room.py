@@ -26,9 +26,9 @@ from django.conf import settings
 
 from chatdemo.project.listener import listen
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
+from chatdemo.realtime.joined_writes import flush
 from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.upstream.daphne import Server
-from chatdemo.realtime.writes import flush
 
 
 class Room(AsyncWebsocketConsumer):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chatdemo.course.checker.faults import Fault, Place
 from chatdemo.course.checker.project import LearnerProject
-from chatdemo.course.checker.sources import FUNCTIONS
+from chatdemo.course.checker.source_files import FUNCTIONS
 
 
 def browser_tests_exist(project: LearnerProject) -> None:

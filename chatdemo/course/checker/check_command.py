@@ -17,7 +17,7 @@ from chatdemo.common.errors import UsageError
 from chatdemo.course import outline
 from chatdemo.course.checker.faults import Fault, Finding, Place
 from chatdemo.course.checker.report import CheckResult
-from chatdemo.course.checker.sources import Sources
+from chatdemo.course.checker.source_files import Sources
 
 #: For all checks, and for the project's own tests.
 CHECKS_SECONDS, TESTS_SECONDS = 60.0, 180.0

@@ -7,7 +7,7 @@ from channels.consumer import AsyncConsumer, SyncConsumer
 
 from chatdemo.course.checker.faults import Fault, Place, describe, mentions
 from chatdemo.course.checker.project import LearnerProject
-from chatdemo.course.checker.sources import suggestion
+from chatdemo.course.checker.source_files import suggestion
 
 #: The methods that Channels calls, and their parameters.
 PARAMETERS = {

@@ -17,7 +17,7 @@ from chatdemo.course.checker.exception_causes import (
 from chatdemo.course.checker.faults import Fault, Place
 from chatdemo.course.checker.participant import CheckParticipant
 from chatdemo.course.checker.project import LearnerProject
-from chatdemo.course.checker.sources import FUNCTIONS
+from chatdemo.course.checker.source_files import FUNCTIONS
 from chatdemo.course.checker.websocket_routes import (
     matching_routes,
     protocol_mapping,

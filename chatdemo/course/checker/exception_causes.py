@@ -11,7 +11,7 @@ from collections.abc import Callable
 from chatdemo.course.checker import consumer_causes
 from chatdemo.course.checker.faults import Fault, Place, describe, mentions
 from chatdemo.course.checker.project import LearnerProject
-from chatdemo.course.checker.sources import suggestion
+from chatdemo.course.checker.source_files import suggestion
 from chatdemo.course.checker.websocket_routes import protocol_mapping, websocket_routes
 
 Rule = Callable[[LearnerProject, BaseException, Place | None], Fault | None]

@@ -4,7 +4,7 @@ import re
 
 from chatdemo.course.checker.exception_causes import explain_exception
 from chatdemo.course.checker.faults import Fault, Place, describe
-from chatdemo.course.checker.page import (
+from chatdemo.course.checker.page_reader import (
     Page,
     get_page,
     looked_up_ids,
@@ -15,7 +15,7 @@ from chatdemo.course.checker.page import (
     unparsed_json,
 )
 from chatdemo.course.checker.project import LearnerProject
-from chatdemo.course.checker.sources import suggestion
+from chatdemo.course.checker.source_files import suggestion
 
 #: How the pattern and the view of each template are written.
 VIEWS = {

@@ -17,11 +17,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from chatdemo.course.checker.blocking_calls import Watchdog
 from chatdemo.course.checker.faults import Fault, Place
 from chatdemo.course.checker.participant import CheckParticipant
 from chatdemo.course.checker.recording_layer import RecordingLayer
-from chatdemo.course.checker.sources import Sources, nearby_project, settings_module_in
-from chatdemo.course.checker.watchdog import Watchdog
+from chatdemo.course.checker.source_files import Sources, nearby_project, settings_module_in
 from chatdemo.course.checker.websocket_routes import consumer_class, websocket_routes
 from chatdemo.realtime import redis_layers
 

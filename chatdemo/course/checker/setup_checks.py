@@ -9,7 +9,7 @@ import tokenize
 from chatdemo.course.checker.exception_causes import explain_exception, syntax_fault
 from chatdemo.course.checker.faults import Fault, Place
 from chatdemo.course.checker.project import LearnerProject
-from chatdemo.course.checker.sources import settings_module_in, suggestion
+from chatdemo.course.checker.source_files import settings_module_in, suggestion
 
 #: Packages that a learner's module must not hide.
 PACKAGES = (

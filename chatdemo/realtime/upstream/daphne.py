@@ -25,10 +25,10 @@ from daphne.http_protocol import WebRequest as DaphneWebRequest
 from twisted.internet import defer
 from twisted.internet import reactor as installed_reactor
 
-from chatdemo.common.signals import HANGUP, set_handler
+from chatdemo.common.stop_signals import HANGUP, set_handler
+from chatdemo.realtime.background_tasks import CompletedAwaitable
 from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.send import WebSocketSend
-from chatdemo.realtime.tasks import CompletedAwaitable
 from chatdemo.realtime.upstream import require_names
 from chatdemo.realtime.upstream.autobahn import WebSocketProtocol
 from chatdemo.realtime.upstream.twisted import HTTPChannel, Transport

@@ -19,8 +19,8 @@ from twisted.internet import main, tcp
 from twisted.python.failure import Failure
 from twisted.web import http
 
+from chatdemo.realtime.joined_writes import JoinedWrites, flush
 from chatdemo.realtime.upstream import require_names
-from chatdemo.realtime.writes import JoinedWrites, flush
 
 logger = logging.getLogger(__name__)
 #: Octets that are read at once from a WebSocket. Twisted's 64 KiB can contain 11,000 empty pings,

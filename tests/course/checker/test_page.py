@@ -3,7 +3,7 @@
 import pytest
 
 from chatdemo.course import outline
-from chatdemo.course.checker.page import (
+from chatdemo.course.checker.page_reader import (
     Page,
     looked_up_ids,
     socket_address,

@@ -3,7 +3,7 @@
 import pytest
 from channels.layers import get_channel_layer
 
-from chatdemo.chat.events import batch_event, message_event, split_batch
+from chatdemo.chat.message_events import batch_event, message_event, split_batch
 from chatdemo.chat.message_log import StoredMessage
 from chatdemo.realtime.layer import ChannelLayer
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401

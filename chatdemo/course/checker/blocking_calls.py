@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from chatdemo.course.checker.faults import Place
-from chatdemo.course.checker.sources import Sources
+from chatdemo.course.checker.source_files import Sources
 
 #: How often the watchdog looks.
 PERIOD_SECONDS = 0.02

@@ -9,9 +9,9 @@ from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 from chatdemo.common.errors import ChatdemoError
-from chatdemo.own import loading, notes
-from chatdemo.own.load_errors import explain_load_error
-from chatdemo.own.project import DjangoProject
+from chatdemo.own_project import loading, startup_notes
+from chatdemo.own_project.django_project import DjangoProject
+from chatdemo.own_project.load_errors import explain_load_error
 
 SAVE = "Correct it, and save the file."
 NAMES = (f"guest{number}" for number in count())
@@ -176,7 +176,7 @@ def test_without_an_asgi_application_it_is_that_beside_the_settings_or_above_the
     ],
 )
 def test_a_missing_route_is_reported(application, rows):
-    assert list(notes.missing_routes(application)) == rows
+    assert list(startup_notes.missing_routes(application)) == rows
 
 
 def test_an_error_of_djangos_checks_is_reported(settings):

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chatdemo.common.signals import handler_set
-from chatdemo.common.watch import FileWatcher
-from chatdemo.course.checker.sources import source_files
+from chatdemo.common.file_watcher import FileWatcher
+from chatdemo.common.stop_signals import handler_set
+from chatdemo.course.checker.source_files import source_files
 
 #: The exit code of a process that ended because a file was saved. Django's reloader has the same.
 RELOAD = 3

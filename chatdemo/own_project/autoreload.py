@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from chatdemo.common.watch import POLL_SECONDS, FileWatcher
-from chatdemo.course.checker.sources import source_files
+from chatdemo.common.file_watcher import POLL_SECONDS, FileWatcher
+from chatdemo.course.checker.source_files import source_files
 from chatdemo.realtime.upstream.django import WatchedFiles
 
 

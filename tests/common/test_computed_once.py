@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chatdemo.common.once import computed_once
+from chatdemo.common.computed_once import computed_once
 
 
 def test_a_value_is_computed_once_whoever_comes_first():

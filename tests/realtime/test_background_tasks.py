@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chatdemo.realtime.tasks import run_eagerly
+from chatdemo.realtime.background_tasks import run_eagerly
 
 
 async def test_what_never_waits_is_done_at_once_and_without_a_task():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from chatdemo.common.local_machine import is_allowed_host
-from chatdemo.own.load_errors import describe
+from chatdemo.own_project.load_errors import describe
 
 #: A label, and what it says.
 Note = tuple[str, str]

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from chatdemo.commands import cli
 from chatdemo.common import config
-from chatdemo.own import supervisor, worker
+from chatdemo.own_project import serving_process, supervisor
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +80,9 @@ def test_open_opens_the_browser_at_the_first_start_alone(mysite, monkeypatch):
     opened = []
     monkeypatch.setattr("click.launch", opened.append)
     monkeypatch.setattr(
-        worker, "serve", lambda settings, found, held, on_ready: (on_ready([]), held.close())[1]
+        serving_process,
+        "serve",
+        lambda settings, found, held, on_ready: (on_ready([]), held.close())[1],
     )
     for again in ([], ["--again"]):
         from chatdemo.project import listener

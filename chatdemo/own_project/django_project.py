@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatdemo.common.errors import UsageError
-from chatdemo.course.checker.sources import nearby_project, settings_module_in
+from chatdemo.course.checker.source_files import nearby_project, settings_module_in
 
 SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
 

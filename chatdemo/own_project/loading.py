@@ -10,8 +10,8 @@ from typing import Any
 
 from chatdemo.common.config import Config
 from chatdemo.common.errors import ChatdemoError
-from chatdemo.own.load_errors import SAVE
-from chatdemo.own.project import SETTINGS_VARIABLE, DjangoProject
+from chatdemo.own_project.django_project import SETTINGS_VARIABLE, DjangoProject
+from chatdemo.own_project.load_errors import SAVE
 
 EXAMPLE = 'ASGI_APPLICATION = "mysite.asgi.application"'
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from chatdemo.common.errors import ChatdemoError
 from chatdemo.course.checker.faults import Place
-from chatdemo.course.checker.sources import Sources
-from chatdemo.own.project import DjangoProject
+from chatdemo.course.checker.source_files import Sources
+from chatdemo.own_project.django_project import DjangoProject
 
 SAVE = "Correct it, and save the file."
 

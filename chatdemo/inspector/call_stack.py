@@ -47,7 +47,7 @@ def is_framework(filename: str) -> bool:
     return filename.startswith("<") or path.startswith(_FRAMEWORK)
 
 
-def stack() -> list[FrameType]:
+def frames() -> list[FrameType]:
     """Return the frames of this call, the nearest first.
 
     Those of threads that wait for it in ``async_to_sync`` follow.

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from chatdemo.common.signals import STOP_SIGNALS, handler_set
+from chatdemo.common.stop_signals import STOP_SIGNALS, handler_set
 
 
 @pytest.fixture(autouse=True)

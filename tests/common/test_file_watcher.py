@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from chatdemo.common import watch
-from chatdemo.common.watch import FileWatcher
-from chatdemo.course.checker.sources import source_files
+from chatdemo.common import file_watcher
+from chatdemo.common.file_watcher import FileWatcher
+from chatdemo.course.checker.source_files import source_files
 from tests.course.checker.projects import good
 
 
@@ -36,7 +36,7 @@ def test_a_listed_file_that_is_gone_already_is_none(tmp_path):
 
 @pytest.mark.parametrize("change", ["touch", "unlink"])
 def test_waiting_ends_when_a_file_comes_or_goes(tmp_path, monkeypatch, change):
-    monkeypatch.setattr(watch, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(file_watcher, "POLL_SECONDS", 0.01)
     file = tmp_path / "a.py"
     if change == "unlink":
         file.touch()

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from chatdemo.common.config import Config
-from chatdemo.own import loading, notes, redis_fallback
-from chatdemo.own.load_errors import explain_load_error
-from chatdemo.own.notes import Note
-from chatdemo.own.project import DjangoProject
+from chatdemo.own_project import loading, redis_fallback, startup_notes
+from chatdemo.own_project.django_project import DjangoProject
+from chatdemo.own_project.load_errors import explain_load_error
+from chatdemo.own_project.startup_notes import Note
 from chatdemo.realtime.file_limit import raise_file_limit
 
 #: Seconds between two looks whether the supervisor is still there.
@@ -35,7 +35,7 @@ def serve(
 
     raise_file_limit()
     choose_event_loop()
-    from chatdemo.own.autoreload import ReloadWatcher
+    from chatdemo.own_project.autoreload import ReloadWatcher
     from chatdemo.realtime.upstream.daphne import Server, reactor
 
     _end_with_supervisor()
@@ -64,7 +64,7 @@ def _load(project: DjangoProject) -> tuple[Callable, list[Note]]:
         found = [("Layer", line) for line in redis_fallback.replace_unreachable_redis()]
         application = loading.load_application(project)
         loading.require_checks_to_pass()
-        found += [*notes.missing_routes(application), *notes.unapplied_migrations()]
+        found += [*startup_notes.missing_routes(application), *startup_notes.unapplied_migrations()]
         return loading.with_static_files(application), found
     except (Exception, SystemExit) as error:
         raise explain_load_error(error, project) from error

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from channels.layers import get_channel_layer
 
-from chatdemo.chat.limits import ConnectionLimits, LimitReached
+from chatdemo.chat.connection_limits import ConnectionLimits, LimitReached
 from chatdemo.project import settings
 from tests.chat.conftest import ROOMS
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401

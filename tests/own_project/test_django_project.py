@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chatdemo.common.errors import UsageError
-from chatdemo.own.project import DjangoProject, find_project
+from chatdemo.own_project.django_project import DjangoProject, find_project
 
 
 @pytest.mark.parametrize(
