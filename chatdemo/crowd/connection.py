@@ -45,8 +45,8 @@ class ClientConnection(asyncio.BufferedProtocol):
         self.closed: asyncio.Future[None] = loop.create_future()
         self._key = base64.b64encode(os.urandom(16)).decode()
         self._received = self._fragments = b""
-        # asyncio would allocate 256 KiB for each read otherwise. A memoryview, as asyncio's TLS writes
-        # several records into one buffer through slices: those of a bytearray are copies.
+        # asyncio would allocate 256 KiB for each read otherwise. Its TLS writes several records
+        # through slices of the buffer, which would be copies without the memoryview.
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
