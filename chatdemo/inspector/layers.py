@@ -1,8 +1,6 @@
 """Records what goes through a channel layer: with the hooks of ours, in place in any other."""
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from contextvars import ContextVar
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -15,18 +13,14 @@ from chatdemo.inspector import call_stack
 from chatdemo.inspector.connection import Connection, current_connection, short_id_of
 from chatdemo.inspector.formatting import format_value
 from chatdemo.inspector.freezer import Freezer
+from chatdemo.inspector.journeys import Journeys, handled_message
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.observers import LayerObserver
 
 Event = dict[str, Any]
-#: For a task that receives from a named channel, outside of any WebSocket: the journey of the last
-#: event that it has received.
-worker_journey: ContextVar[int | None] = ContextVar("worker_journey", default=None)
 #: The methods of a channel layer that are recorded.
 METHODS = ("new_channel", "send", "receive", "group_add", "group_discard", "group_send")
-#: Events that were delivered to workers and may be handled now.
-MAX_REMEMBERED_EVENTS = 64
 
 
 class RecordedEvent(dict[str, Any]):
@@ -55,7 +49,7 @@ class LayerRecorder(LayerObserver):
         self.layer, self.recording = layer, recording
         self.freezer = Freezer(layer, self._queued, self.capacity)
         self.connections: WeakValueDictionary[str, Connection] = WeakValueDictionary()  # by channel
-        self._worker_events: deque[tuple[Event, int | None]] = deque(maxlen=MAX_REMEMBERED_EVENTS)
+        self._worker_journeys = Journeys()
 
     @property
     def batching_allowed(self) -> bool:
@@ -132,11 +126,7 @@ class LayerRecorder(LayerObserver):
         recorded = sent if isinstance(sent, RecordedEvent) else None
         journey = recorded.journey if recorded is not None else None
         connection = self.connections.get(channel)
-        if connection:
-            connection.note_delivery(event, journey)
-        else:
-            self._worker_events.append((event, journey))
-            worker_journey.set(journey)
+        (connection.journeys if connection else self._worker_journeys).add(event, journey)
         if self.recording.resume_if_possible():
             consumer = connection.consumer if connection else None
             where = None
@@ -171,16 +161,12 @@ class LayerRecorder(LayerObserver):
         ):
             # a worker's task, which a participant's consumer has started
             current_connection.set(None)
+            handled_message.set(None)
 
     def locate(self) -> tuple[dict[str, Any] | None, int | None]:
         """Return the line that runs and its journey, if it is no participant's consumer's."""
         frames = call_stack.frames()
-        for event in call_stack.arguments(frames):
-            for delivered, journey in self._worker_events:
-                if delivered is event:
-                    return call_stack.caller(frames), journey
-        is_worker = call_stack.find_consumer(frames) is None
-        return call_stack.caller(frames), worker_journey.get() if is_worker else None
+        return call_stack.caller(frames), self._worker_journeys.find(frames)
 
     @never_raises
     def _record_sending(

@@ -50,4 +50,4 @@ async def joined(application, path, origin=b"http://testserver"):
 
 def events(inspector, *whats):
     """The recorded events of these kinds, or all."""
-    return [event for event in inspector.recording.events if not whats or event["what"] in whats]
+    return [event for event in inspector.recording.entries if not whats or event["what"] in whats]

@@ -12,6 +12,7 @@ import pytest
 from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
 from chatdemo.inspector import Inspector
+from chatdemo.inspector.feed import describe_state
 from tests.inspector.conftest import events as events_of
 from tests.inspector.conftest import joined
 from tests.inspector.project import make_application
@@ -173,7 +174,7 @@ async def test_a_layer_that_passes_its_calls_on_is_recorded(layer_for_each_loop)
         await one.send_to(text_data="hello")
         assert "hello" in await one.receive_from()
         await get_channel_layer().send("unread", {"type": "x"})
-        assert inspector.snapshot(None)["channels"] == [
+        assert describe_state(inspector)["channels"] == [
             {"channel": "unread", "connection": None, "waiting": 1}
         ]
     journey = [event["what"] for event in events_of(inspector) if event.get("journey") == 1]
