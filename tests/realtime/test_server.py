@@ -83,6 +83,20 @@ def test_an_application_may_close_with_every_code_that_is_a_servers_to_give(serv
     assert caught.value.rcvd.code == code
 
 
+@pytest.mark.parametrize("code", [1000, 1001, 4410])
+@pytest.mark.parametrize(
+    ("reason", "sent"),
+    [("The history is new.", None), ("é" * 62, "é" * 61), ("", None)],
+    ids=["short", "too long for a close frame", "empty"],
+)
+def test_the_client_gets_the_reason_beside_the_code(server, code, reason, sent):
+    with connect(f"ws://127.0.0.1:{server.port}/close") as client:
+        client.send(f"{code} {reason}")
+        with pytest.raises(ConnectionClosed) as caught:
+            client.recv(PATIENCE)
+    assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (code, sent or reason)
+
+
 def test_a_response_that_fails_halfway_is_cut_off_and_failures_after_it_are_seen(server):
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client:
         client.sendall(b"GET /half HTTP/1.1\r\nHost: localhost\r\n\r\n")
