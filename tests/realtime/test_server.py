@@ -93,7 +93,7 @@ def test_the_client_gets_the_reason_beside_the_code(server, code, reason, sent):
     with connect(f"ws://127.0.0.1:{server.port}/close") as client:
         client.send(f"{code} {reason}")
         with pytest.raises(ConnectionClosed) as caught:
-            client.recv(PATIENCE)
+            client.recv(TIMEOUT_SECONDS)
     assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (code, sent or reason)
 
 
