@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from chatdemo.common.errors import ChatdemoError
-from chatdemo.course.checker.faults import Place
+from chatdemo.course.checker.report import Place
 from chatdemo.course.checker.source_files import Sources
 from chatdemo.own_project.django_project import DjangoProject
 
