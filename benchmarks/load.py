@@ -29,7 +29,7 @@ from benchmarks.joining import READ, Crowd  # noqa: E402
 from benchmarks.room import Participant, Room, numbered  # noqa: E402
 
 #: Seconds without any delivery after which what is missing is lost.
-PATIENCE = 3.0
+SILENCE_SECONDS = 3.0
 #: Messages whose frames are built before the run, and when those are used up.
 PREPARED, MORE = 40_000, 1000
 #: Seconds after which a participant tells how far it is, in dialects that do so: as the room's page.
@@ -77,7 +77,7 @@ class Load:
         for _ in range(inflight):
             self._say_next(time.perf_counter())
         done, copies = 0, self.room.copies
-        while done < len(self.sent) and (now := self._turn(PATIENCE)):
+        while done < len(self.sent) and (now := self._turn(SILENCE_SECONDS)):
             while done < self.slowest // copies:
                 self.latencies.append(now - self.sent[self.room.order[done]])
                 done += 1
@@ -91,7 +91,7 @@ class Load:
                 self._say_next(now)
             else:
                 self._turn(due - now, each=True)
-        while self.slowest < len(self.sent) and self._turn(PATIENCE, each=True):
+        while self.slowest < len(self.sent) and self._turn(SILENCE_SECONDS, each=True):
             pass
 
     def _turn(self, timeout: float, each: bool = False) -> float:

@@ -19,7 +19,7 @@ from benchmarks.peers.tools import Workshop
 
 LOAD = Path(__file__).with_name("load.py")
 #: Seconds that a generator may take beside those for which it sends: joining, and what a slow server still owes.
-PATIENCE = 120
+EXTRA_SECONDS = 120
 CLOSED, OPEN, JOIN, FLOODED = "closed", "open", "join", "flood"
 INFLIGHT = 4
 #: How many join, for the memory of each, after those whose joining is timed: so many times as many.
@@ -124,7 +124,7 @@ def _generating(server: Running, job: Job) -> Iterator[Generator]:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with pinned(LOAD_CORE):
         process = subprocess.Popen(command, text=True, **pipes)
-    limit = Timer(job.seconds + PATIENCE, process.kill)
+    limit = Timer(job.seconds + EXTRA_SECONDS, process.kill)
     limit.start()
     try:
         with process:  # closes the pipes, and waits

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 from websockets.sync.client import connect
 
-from tests.support.served import PATIENCE, Process, Served
+from tests.support.served import TIMEOUT_SECONDS, Process, Served
 from tests.support.written import Written
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +55,7 @@ def try_project(project: Written) -> None:
     assert "no issues" in project.manage("check")
     project.manage("migrate")
     with project.runserver() as server:
-        with urlopen(f"{server.url}chat/", timeout=PATIENCE) as page:
+        with urlopen(f"{server.url}chat/", timeout=TIMEOUT_SECONDS) as page:
             assert b'id="room-name-input"' in page.read()
         chat(server, "/ws/chat/lobby/")
         server.stop()
@@ -69,7 +69,7 @@ def chat(server: Process, path: str) -> None:
     )  # as a browser does
     with join() as ana, join() as ben:
         ana.send(json.dumps({"message": "hello"}))
-        heard = [json.loads(end.recv(PATIENCE)) for end in (ana, ben)]
+        heard = [json.loads(end.recv(TIMEOUT_SECONDS)) for end in (ana, ben)]
         assert heard[0] == heard[1] and heard[0]["message"] == "hello"
 
 

@@ -317,15 +317,15 @@ def test_every_path_that_a_page_names_exists(page):
             assert (ROOT / word).exists(), word
 
 
-def test_the_diagram_of_the_floors_is_the_contract():
+def test_the_diagram_of_the_packages_is_the_contract():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", "utf-8")
-    lines = setup["importlinter:contract:floors"]["layers"].strip().splitlines()
-    floors = [line.split(" | ") for line in lines]
+    lines = setup["importlinter:contract:packages"]["layers"].strip().splitlines()
+    packages = [line.split(" | ") for line in lines]
     diagram = re.search(r"flowchart TD\n(.*?)```", PAGES["docs/architecture.md"], re.DOTALL)[1]
     arrows = [line.strip().split(" --> ") for line in diagram.strip().splitlines()]
     drawn = [(upper.split(" & "), lower.split(" & ")) for upper, lower in arrows]
-    assert drawn == list(zip(floors, floors[1:], strict=False))
+    assert drawn == list(zip(packages, packages[1:], strict=False))
 
 
 def test_the_architecture_page_has_every_folder():

@@ -22,7 +22,7 @@ HANDLER = "channels.generic.websocket.AsyncWebsocketConsumer.websocket_receive"
 def documented() -> list[str]:
     """The numbered list in docs/architecture.md, with the whole names of the functions."""
     text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    section = text.partition("## The way of a message")[2].partition("\n## ")[0]
+    section = text.partition("## The path of a message")[2].partition("\n## ")[0]
     names = re.findall(r"^\d+\. `([\w.]+)`", section, re.MULTILINE)
     return [name if name.startswith("channels.") else f"chatdemo.{name}" for name in names]
 

@@ -14,7 +14,7 @@ from benchmarks import stock
 from tests.support.served import ROOT
 
 #: Seconds for npm to install a package, and for the compiler.
-PATIENCE = 180
+TIMEOUT_SECONDS = 180
 #: The in-memory layer drops what a participant has no room for: 100 messages, unless it is told otherwise. Slow as it
 #: is, this much room is never used up, so that nothing is lost; and without a page, there is no Origin to judge.
 MORE_SETTINGS = """
@@ -91,6 +91,6 @@ def lacks_project(workshop: Workshop, name: str) -> str:
 
 
 def _failure(command: list[str], what: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
     lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
     return f"{what}: {lines[-1]}" if done.returncode else ""

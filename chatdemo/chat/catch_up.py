@@ -8,7 +8,6 @@ from asgiref.sync import sync_to_async
 
 from chatdemo.chat import messages
 from chatdemo.chat.message_log import MessageLogError, StoredMessage
-from chatdemo.realtime.background_tasks import run_in_background
 
 if TYPE_CHECKING:
     from chatdemo.chat.room import Room
@@ -30,12 +29,12 @@ class CatchUpMixin:
 
     room: "Room"
     person: str
-    is_page: bool
+    wants_events: bool
     send: Callable[..., Awaitable[None]]
     close: Callable[..., Coroutine[Any, Any, None]]
     wait_until_sent: Callable[[], Coroutine[Any, Any, None]]
     last_seq: int | None = None
-    _task: asyncio.Task[None] | None = None
+    _task: asyncio.Task[None] | None = None  # until the participant has caught up
     _start = 0  # the participant has all messages up to this one
     _has_more = False  # whether a message was published after the last read
 
@@ -52,21 +51,14 @@ class CatchUpMixin:
     def handle_gap(self, seq: int) -> bool:
         """Handle a published message that doesn't follow ``last_seq``. Returns whether to send it.
 
-        If messages are missing because the channel was full, they are read from the log.
+        Messages are missing if the channel was full, or the room's history has started again.
         """
         if self._task:
             self._has_more = True
             return False
         if not seq or self.last_seq is None:  # nothing is stored, or this is the first message
             return True
-        if seq == 1:  # the room's history was deleted; a page reloads what it needs
-            if self.is_page:
-                run_in_background(
-                    self.close(NEW_HISTORY_CODE, "The room's history has started again.")
-                )
-            return not self.is_page
-        if seq > self.last_seq:
-            self.start_catch_up(self.last_seq)
+        self.start_catch_up(self.last_seq)
         return False
 
     def ensure_received(self, seq: int) -> bool:
@@ -86,25 +78,26 @@ class CatchUpMixin:
     async def _catch_up(self, after: int) -> None:
         room, log = self.room.name, self.room.log
         try:
-            if after > await sync_to_async(log.last_seq)(room):
-                after = self._start = 0  # the participant's messages are of a deleted history
             while True:
                 self._has_more = False
-                page = await sync_to_async(log.read_after)(room, after)
-                if page:
-                    after = page[-1].seq
-                    await self._send_page(page)
+                if stored := await sync_to_async(log.read_after)(room, after):
+                    after = stored[-1].seq
+                    await self._send_stored(stored)
+                elif after > await sync_to_async(log.last_seq)(room):  # its history was deleted
+                    has_old = after > self._start or self.last_seq is not None
+                    if self.wants_events and has_old:  # a page reloads what it needs
+                        await self.close(NEW_HISTORY_CODE, "The room's history has started again.")
+                        return
+                    after = self._start = 0
                 elif not self._has_more:
-                    self.last_seq = after
+                    self.last_seq, self._task = after, None
                     return
         except MessageLogError:
             await self.close(UNREADABLE_CODE, "The history can't be read.")
-        finally:
-            self._task = None
 
-    async def _send_page(self, page: Sequence[StoredMessage]) -> None:
+    async def _send_stored(self, stored: Sequence[StoredMessage]) -> None:
         characters = 0
-        for message in page:
+        for message in stored:
             frame = messages.encode(message.text, seq=message.seq, name=message.name, at=message.at)
             if message.id and message.sender == self.person:
                 frame = messages.with_id(frame, message.id)

@@ -49,10 +49,10 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
         self.is_in_room = True
         config = settings.CHATDEMO
         self.person = people.key_of(self.scope)
-        self.is_page = SUBPROTOCOL in self.scope.get("subprotocols", ())
+        self.wants_events = SUBPROTOCOL in self.scope.get("subprotocols", ())
         self.rate_limit = TokenBucket(config.max_rate, config.max_burst)
         await self.channel_layer.group_add(self.room.group, self.channel_name)
-        await self.accept(SUBPROTOCOL if self.is_page else None)
+        await self.accept(SUBPROTOCOL if self.wants_events else None)
         await self.room.join(self)
         if after is not None and self.room.log.stores_messages:
             self.start_catch_up(after)
@@ -94,7 +94,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
 
     async def chat_event(self, event: dict[str, Any]) -> None:
         """Send an event of the wire contract to a page, unless its person has caused it."""
-        if self.is_page and event.get("but_token") != self.person:
+        if self.wants_events and event.get("except_token") != self.person:
             await self.send(event["frame"])
 
     async def chat_answer(self, event: dict[str, Any]) -> None:
@@ -115,13 +115,13 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
 
         A participant that sends too much isn't read from until it may send again.
         """
-        if self.is_page:
+        if self.wants_events:
             self.last_frame_at = time.monotonic()
         wait = self.rate_limit.rate and self.rate_limit.take()
         if wait:
             self.pause_reading(wait)
         content = messages.parse(text, settings.CHATDEMO.max_message)
-        if isinstance(content, Signal) and not self.is_page:
+        if isinstance(content, Signal) and not self.wants_events:
             raise MessageError("bad_message")
         if wait:
             id = content.id if isinstance(content, Message) else None

@@ -1,4 +1,7 @@
-"""People: a person is one browser, with all its tabs and reconnections. Their keys and names."""
+"""People: who is behind one or several participants. Their keys and names.
+
+A person is a session, with all tabs and reconnections of its browser, or a client's ``?client=``.
+"""
 
 import hashlib
 import re

@@ -62,13 +62,13 @@ class Room:
         """
         name = people.name_of(participant.scope)
         epoch, numbers = "", NameNumbers()
-        if self.log.stores_messages and (name or participant.is_page):
+        if self.log.stores_messages and (name or participant.wants_events):
             epoch, numbers = await sync_to_async(self._read_history)(participant.person, name)
         if name:
             participant.member = self.members.join(
                 participant.person, name, participant.channel_name, self.last_seq, numbers
             )
-        if participant.is_page:
+        if participant.wants_events:
             await participant.send_event(
                 "welcome", history=epoch, here=self.members.names(), you=participant.name or None
             )
@@ -108,7 +108,7 @@ class Room:
             return
         if signal.kind == "typing" and signal.value:
             frame = json.dumps({"event": "typing", "name": sender.name})
-            event = {"type": "chat.event", "frame": frame, "but_token": sender.person}
+            event = {"type": "chat.event", "frame": frame, "except_token": sender.person}
             await self.layer.group_send(self.group, event)
         elif signal.kind == "got":
             self.receipts.acknowledge(sender.person, signal.value)

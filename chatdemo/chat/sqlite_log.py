@@ -66,7 +66,7 @@ class SQLiteMessageLog(MessageLog):
     def append(self, draft: Draft) -> "asyncio.Future[Appended]":
         loop = asyncio.get_running_loop()
         if not self._pending:
-            # Two turns of the event loop later: what the next look at the sockets brings is then
+            # In two iterations of the event loop: what the server reads in the next one is then
             # stored in the same transaction.
             loop.call_soon(loop.call_soon, self._commit)
         future = loop.create_future()
@@ -125,7 +125,7 @@ class SQLiteMessageLog(MessageLog):
         self._remove_pending(len(pending))
         self._log_failure("")
         if self.retention and self.retention.note_stored(len(pending)):
-            self.writer.forget_speakers()
+            self.writer.clear_speaker_cache()
         return appended
 
     def _retry_or_fail(self, count: int, error: Exception) -> None:

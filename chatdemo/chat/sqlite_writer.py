@@ -81,7 +81,7 @@ class SQLiteWriter:
         except sqlite3.IntegrityError:  # another process has written or deleted
             return self._insert_all(drafts)
 
-    def forget_speakers(self) -> None:
+    def clear_speaker_cache(self) -> None:
         """Write each speaker's row again with their next message: retention.py may delete it."""
         self._speakers.clear()
 

@@ -1,4 +1,4 @@
-"""Tasks that nobody waits for, and results that are there already."""
+"""Tasks that nothing awaits, and a result that is there already."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -19,7 +19,7 @@ def run_in_background(coroutine: Coroutine[Any, Any, Any]) -> None:
 def run_eagerly(coroutine: Coroutine[Any, Any, Any]) -> None:
     """Run a coroutine at once until it has to wait, and the rest in the background.
 
-    A coroutine that never waits needs no task and no turn of the event loop, which take 6 µs.
+    A coroutine that never waits needs no task and no iteration of the event loop, which take 6 µs.
     """
     try:
         future = coroutine.send(None)

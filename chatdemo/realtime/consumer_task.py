@@ -11,8 +11,8 @@ from chatdemo.realtime.upstream.asyncio import cancel_again, enter_task, leave_t
 
 Message = dict[str, Any]
 Handler = Callable[[Any, Message], Coroutine[Any, Any, Any]]
-#: Waiting messages that are handled before other callbacks of the event loop get their turn.
-MAX_MESSAGES_PER_TURN = 16
+#: Waiting messages that are handled in one iteration of the event loop.
+MAX_MESSAGES_PER_ITERATION = 16
 
 
 class ConsumerTask:
@@ -136,7 +136,7 @@ class ConsumerTask:
         if self._wake_up is None:  # the task is about to end
             return
         self._is_handling_pending = True
-        for _ in range(MAX_MESSAGES_PER_TURN):
+        for _ in range(MAX_MESSAGES_PER_ITERATION):
             message = self._next_pending()
             if message is None:
                 break

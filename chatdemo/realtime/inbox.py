@@ -107,6 +107,6 @@ async def receive_for(receive: Callable[[], Awaitable[Message]], task: ConsumerT
         while True:
             inbox.put_nowait(await receive())
             await inbox.wait_until_taken()
-            await asyncio.sleep(0)  # neither has to wait, and other tasks need their turn
+            await asyncio.sleep(0)  # neither may have to wait, and other tasks must run too
     except Exception as error:
         task.fail(error)

@@ -1,4 +1,4 @@
-"""Joins what is written to a participant within one turn of the event loop into one system call."""
+"""Joins what is written to a participant in one iteration of the event loop: one system call."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ class JoinedWrites:
         self.transport = transport
 
     def write(self, data: bytes) -> None:
-        """Send data at the end of the event loop's turn."""
+        """Send data, joined with what else is written soon."""
         if self.first is not None:
             if self.more is None:
                 self.more = []
@@ -36,7 +36,7 @@ class JoinedWrites:
             return
         if not _unsent:
             loop = asyncio.get_running_loop()
-            # Two turns later: what the next look at the sockets causes is then joined, too.
+            # In two iterations: what the next one reads, and causes to be written, is joined too.
             loop.call_soon(loop.call_soon, flush)  # type: ignore[arg-type]  # has a default
         _unsent.append(self)
         self.first = data
@@ -45,7 +45,7 @@ class JoinedWrites:
 def flush(writers: list[JoinedWrites] = _unsent) -> None:
     """Send now what was written to these participants, or to all.
 
-    For code that has already waited for more to arrive: it saves two turns of the event loop.
+    For code that has already waited for more to arrive: it saves two iterations of the event loop.
     """
     to_send = writers[:]
     writers.clear()

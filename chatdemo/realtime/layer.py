@@ -106,7 +106,11 @@ class ChannelLayer(InMemoryChannelLayer):
         return name
 
     async def send(self, channel: str, message: Mapping[str, Any]) -> None:
-        """Send an event to a channel. Raises ChannelFull, and TypeError for an invalid name."""
+        """Send an event to a channel. Raises ChannelFull, and TypeError for an invalid name.
+
+        An event that a handler sends during a delivery is postponed: if the channel is full then,
+        the event is lost, and logged.
+        """
         assert isinstance(message, dict), "message is not a dict"
         self.require_valid_channel_name(channel)
         assert "__asgi_channel__" not in message
@@ -256,7 +260,7 @@ class ChannelLayer(InMemoryChannelLayer):
             self._deliver_postponed_later(loop, postponed)
 
     def _deliver_postponed_later(self, loop: asyncio.AbstractEventLoop, postponed: deque) -> None:
-        if postponed:  # in a new turn: consumers may answer each other without end
+        if postponed:  # in the next iteration: consumers may answer each other without end
             loop.call_soon(self._deliver_postponed, loop, postponed)
         else:
             del self._postponed[loop]
@@ -308,7 +312,9 @@ class ChannelLayer(InMemoryChannelLayer):
         return len(queue.events) >= self.get_capacity(channel)
 
     def _report_full(self, group: str, full: list[str]) -> None:
-        if full:
+        if not full:
+            return
+        if group:
             logger.warning(
                 "An event to the group %s was lost for %d of its members,"
                 " whose channels are full (%s)",
@@ -316,8 +322,10 @@ class ChannelLayer(InMemoryChannelLayer):
                 len(full),
                 full[0],
             )
-            if self.observer is not None:
-                self.observer.on_full(full)
+        else:
+            logger.warning("An event was lost: the channel %s is full", full[0])
+        if self.observer is not None:
+            self.observer.on_full(full)
 
     def _give_to_receiver(self, channel: str, queue: ChannelQueue, event: Event) -> bool:
         """Give the event to the first receiver in its event loop. Return whether there is one."""

@@ -19,7 +19,7 @@ from benchmarks import fanout, measure, peers  # noqa: E402
 from benchmarks.measure import CLOSED, JOIN, OPEN, Job  # noqa: E402
 from benchmarks.peers import C_LOOP, NODE_WS, OURS, PEERS, PICOWS, PLAIN, WEBSOCKETS, process, tools  # noqa: E402
 from benchmarks.results import Results  # noqa: E402
-from tests.support.served import PATIENCE, clean_environ  # noqa: E402
+from tests.support.served import TIMEOUT_SECONDS, clean_environ  # noqa: E402
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_the_c_loop_is_a_websocket_server(workshop, size):
     with process.Running(peer, workshop) as server, connect(server.room, compression=None) as ann:
         with connect(server.room, compression=None) as ben:
             ann.send(text)
-            assert [end.recv(PATIENCE) for end in (ann, ben)] == [text] * 2
+            assert [end.recv(TIMEOUT_SECONDS) for end in (ann, ben)] == [text] * 2
 
 
 def test_a_quick_run_measures_everything_and_writes_its_files(tmp_path):

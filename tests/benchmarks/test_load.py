@@ -9,7 +9,7 @@ import pytest
 from benchmarks import joining, load, treating
 from benchmarks.dialects import Plain, SocketIO
 from benchmarks.joining import Crowd
-from tests.support.served import PATIENCE, Process, clean_environ, free_port
+from tests.support.served import TIMEOUT_SECONDS, Process, clean_environ, free_port
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="the load generator needs epoll"
@@ -31,7 +31,7 @@ def room(request, tmp_path):
 @pytest.fixture
 def in_a_hurry(monkeypatch):
     """What is missing is lost soon; nothing is prepared that isn't needed."""
-    monkeypatch.setattr(load, "PATIENCE", 0.3)
+    monkeypatch.setattr(load, "SILENCE_SECONDS", 0.3)
     monkeypatch.setattr(load, "PREPARED", 100)
 
 
@@ -67,7 +67,7 @@ def faults(figures):
 @pytest.mark.parametrize("options", [(), ("--rate", "40")])
 def test_the_script_prints_a_line_when_all_have_joined_and_another_at_the_end(room, options):
     with script(room, "--seconds", "0.3", *options) as process:
-        out, errors = process.communicate(timeout=PATIENCE)
+        out, errors = process.communicate(timeout=TIMEOUT_SECONDS)
     joined, figures = map(json.loads, out.splitlines())
     assert (errors, joined["people"], figures["people"]) == ("", PEOPLE, PEOPLE)
     assert figures["deliveries"] == figures["broadcasts"] * PEOPLE > 0
@@ -79,7 +79,7 @@ def test_those_who_hold_stay_until_the_input_ends(room):
     with script(room, "--hold") as process:
         assert json.loads(process.stdout.readline())["people"] == PEOPLE
         assert process.poll() is None
-        assert process.communicate("", PATIENCE) == ("", "")
+        assert process.communicate("", TIMEOUT_SECONDS) == ("", "")
     assert process.returncode == 0
 
 

@@ -8,7 +8,7 @@ import pytest
 from websockets.sync.client import connect
 
 from benchmarks import startup, stock
-from tests.support.served import PATIENCE, free_port
+from tests.support.served import TIMEOUT_SECONDS, free_port
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="the benchmark ends process groups, which are POSIX's"
@@ -50,7 +50,9 @@ def test_the_stock_project_serves_its_pages_and_carries_a_message_to_both_ends(s
         connect(f"ws://{room}", origin=origin) as bob,
     ):
         ann.send(json.dumps({"message": "hello"}))
-        assert [json.loads(end.recv(PATIENCE)) for end in (ann, bob)] == [{"message": "hello"}] * 2
+        assert [json.loads(end.recv(TIMEOUT_SECONDS)) for end in (ann, bob)] == [
+            {"message": "hello"}
+        ] * 2
 
 
 def test_the_benchmark_prints_each_contender_and_each_limit():

@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser import find
 from tests.browser.participant import enter, open_browser
-from tests.support.served import PATIENCE, Served
+from tests.support.served import TIMEOUT_SECONDS, Served
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def new_context(browser):
     def new_context(**options):
         context = browser.new_context(**options)
         contexts.append(context)
-        context.set_default_timeout(PATIENCE * 1000)
+        context.set_default_timeout(TIMEOUT_SECONDS * 1000)
         return context
 
     yield new_context

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import find
-from tests.support.served import PATIENCE
+from tests.support.served import TIMEOUT_SECONDS
 
 #: The addresses of the rooms' WebSockets, and a time for a page's clock to start at.
 SOCKET = re.compile("/ws/chat/")
@@ -22,7 +22,7 @@ SAY_ALL = """(texts) => {
     input.form.requestSubmit();
   }
 }"""
-expect.set_options(timeout=PATIENCE * 1000)
+expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.participant import enter
-from tests.support.served import PATIENCE, Served, clean_environ
+from tests.support.served import TIMEOUT_SECONDS, Served, clean_environ
 
 GONE = "The earlier messages are no longer stored here."
 
@@ -50,7 +50,7 @@ def forget(served, tmp_path):
         str(tmp_path / "chat.sqlite3"),
     ]
     return lambda: subprocess.run(
-        command, env=clean_environ(), check=True, capture_output=True, timeout=PATIENCE
+        command, env=clean_environ(), check=True, capture_output=True, timeout=TIMEOUT_SECONDS
     )
 
 

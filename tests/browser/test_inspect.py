@@ -15,7 +15,7 @@ from chatdemo.chat import consumers, room
 from tests.browser.participant import enter
 from tests.browser.test_learn import Lesson
 from tests.browser.test_pages import overflow
-from tests.support.served import PATIENCE
+from tests.support.served import TIMEOUT_SECONDS
 
 MARKUP = "<img src=x onerror=alert(1)> <b>bold</b> \u202eright to left"
 
@@ -61,7 +61,9 @@ class Plain:
 
     def expect_log(self, *texts):
         """It has got these since the last time, and nothing else for now."""
-        assert [json.loads(self.socket.recv(PATIENCE))["message"] for _ in texts] == list(texts)
+        assert [json.loads(self.socket.recv(TIMEOUT_SECONDS))["message"] for _ in texts] == list(
+            texts
+        )
         with pytest.raises(TimeoutError):
             self.socket.recv(0.1)
 
@@ -242,7 +244,7 @@ def test_thousands_of_events_are_a_bounded_page(inspecting, join):
         one = join()
         for number in range(speaker * 50, speaker * 50 + 50):  # what each may say at once
             one.say(f"message {number}")
-            one.socket.recv(PATIENCE)
+            one.socket.recv(TIMEOUT_SECONDS)
         one.socket.close()
     expect(inspecting.events.filter(has_text="message 699").first).to_be_visible()
     assert inspecting.page.locator("*").count() < 3000
@@ -321,7 +323,7 @@ def test_a_heartbeat_is_on_no_messages_journey(inspecting, join, served):
     with connect(served.socket_url("/ws/chat/lobby/"), subprotocols=["chatdemo"]) as two:
         one.say("hello")
         inspecting.expect_hops(*hops)
-        while "beat" not in two.recv(PATIENCE):
+        while "beat" not in two.recv(TIMEOUT_SECONDS):
             pass
         join("elsewhere")
         expect(

@@ -12,7 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser import find
-from tests.support.served import PATIENCE
+from tests.support.served import TIMEOUT_SECONDS
 
 ENTER = "\ue007"
 
@@ -91,6 +91,6 @@ class TutorialPart4(ChannelsLiveServerTestCase):
         return self.chrome.find_element(By.ID, "chat-log").get_property("value")
 
     def wait(self, condition, what: str) -> None:
-        WebDriverWait(self.chrome, PATIENCE, poll_frequency=0.05).until(
+        WebDriverWait(self.chrome, TIMEOUT_SECONDS, poll_frequency=0.05).until(
             condition, f"waited in vain for {what}"
         )

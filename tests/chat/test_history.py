@@ -10,7 +10,7 @@ import pytest
 from channels.layers import get_channel_layer
 
 from chatdemo.chat.message_log import PAGE_ROWS, MessageLogError, NoMessageLog
-from chatdemo.chat.models import Message
+from chatdemo.chat.models import Message, Room
 from tests.chat.conftest import ROOMS
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401
 
@@ -93,6 +93,41 @@ async def test_whoever_has_more_than_the_room_gets_all_of_a_history_begun_anew()
     async with Participant("/ws/chat/lobby/?after=50") as ana:
         await ana.say("c")
         assert await heard(ana, 3) == [(1, "a"), (2, "b"), (3, "c")]
+
+
+@pytest.mark.parametrize("protocol", [[], ["chatdemo"]], ids=["client", "page"])
+async def test_a_history_that_is_deleted_during_a_catch_up_starts_again(monkeypatch, protocol):
+    await said("a", "b", "c")
+    read_after, loop = ROOMS.log.read_after, asyncio.get_running_loop()
+    deleted, has_new = asyncio.Event(), threading.Event()
+
+    def delete_after_the_first_rows(room, seq, *limit):
+        if seq and not has_new.is_set():
+            Room.objects.filter(name=room).delete()
+            loop.call_soon_threadsafe(deleted.set)
+            has_new.wait(10)
+        return read_after(room, seq, *limit)
+
+    monkeypatch.setattr(ROOMS.log, "read_after", delete_after_the_first_rows)
+    path = "/ws/chat/lobby/?after=0"
+    async with Participant(path, subprotocols=protocol) as ana, Participant() as ben:
+        if protocol:
+            assert (await ana.gets())["event"] == "welcome"
+        await heard(ana, 3)
+        await deleted.wait()
+        await ben.say("new")
+        assert await heard(ben, 1) == [(1, "new")]
+        has_new.set()
+        if protocol:
+            assert await ana.receive_output() == {
+                "type": "websocket.close",
+                "code": 4410,
+                "reason": "The room's history has started again.",
+            }
+        else:
+            assert await heard(ana, 1) == [(1, "new")]
+            await ben.say("next")
+            assert await heard(ana, 1) == [(2, "next")]
 
 
 async def test_an_answer_for_somebody_who_has_gone_is_left_nowhere(monkeypatch):

@@ -19,7 +19,7 @@ from chatdemo.commands import cli, transcripts
 from chatdemo.common import config
 from chatdemo.project import database
 from tests.chat.transcripts.conftest import History, nothing_said  # noqa: F401
-from tests.support.served import PATIENCE, Served, clean_environ, wait_for
+from tests.support.served import TIMEOUT_SECONDS, Served, clean_environ, wait_for
 
 AT = "2026-11-22 10:00:00.000"
 
@@ -321,7 +321,7 @@ def test_a_closed_pipe_ends_it_quietly(history):
         assert process.stdout.readline() == b"# lobby\n"
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(PATIENCE) == 0
+        assert process.wait(TIMEOUT_SECONDS) == 0
 
 
 @pytest.mark.skipif(
@@ -367,7 +367,7 @@ def in_a_terminal(answer, *arguments):
         while b"[y/N]" not in question:
             question += os.read(ours, 1000)
         os.write(ours, answer.encode() + b"\n")
-        code = process.wait(PATIENCE)
+        code = process.wait(TIMEOUT_SECONDS)
     last_line = os.read(ours, 1000).decode("utf-8").split("\r\n")[-2]
     os.close(ours)
     os.close(theirs)
@@ -377,7 +377,7 @@ def in_a_terminal(answer, *arguments):
 def test_any_script_is_written_whatever_the_terminals_encoding(history):
     history.add("日本語 \x1b[31m", room="café")
     with real("export", "café") as process:
-        written, errors = process.communicate(timeout=PATIENCE)
+        written, errors = process.communicate(timeout=TIMEOUT_SECONDS)
     assert (process.returncode, errors) == (0, b"")
     assert "> 日本語 ␛\\[31m\n" in written.decode("utf-8") and b"\x1b" not in written
 

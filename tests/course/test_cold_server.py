@@ -8,7 +8,7 @@ import pytest
 from django.templatetags.static import static
 
 from chatdemo.course import outline
-from tests.support.served import PATIENCE, Served
+from tests.support.served import TIMEOUT_SECONDS, Served
 
 CONNECTIONS = 60
 STEPS = [step.name for step in outline.steps()]
@@ -43,8 +43,8 @@ def statuses_of_first_requests(server: Served, paths: list[str]) -> list[int]:
     barrier = threading.Barrier(len(paths))
 
     def ask(path: str) -> int:
-        with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as connection:
-            barrier.wait(PATIENCE)
+        with socket.create_connection(("127.0.0.1", server.port), TIMEOUT_SECONDS) as connection:
+            barrier.wait(TIMEOUT_SECONDS)
             connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             return int(connection.makefile("rb").readline().split()[1])
 

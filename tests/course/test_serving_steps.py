@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.support.served import PATIENCE, Served, wait_for
+from tests.support.served import TIMEOUT_SECONDS, Served, wait_for
 
 STEPS_OWN, FINISHED_OWN = "chatSocket", 'type="module"'
 
@@ -38,7 +38,7 @@ def restarted(tmp_path_factory):
 
 
 def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=PATIENCE) as response:
+    with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:
         return response.read().decode()
 
 
@@ -47,13 +47,15 @@ def say(client, text: str) -> None:
 
 
 def hear(client) -> str:
-    return json.loads(client.recv(PATIENCE))["message"]
+    return json.loads(client.recv(TIMEOUT_SECONDS))["message"]
 
 
 def room_of(server: Served, step: str, room: str = "lobby") -> str:
     """The name of the room that asking for ``step`` leads to, whether it has a page or not."""
     try:
-        answer = urllib.request.urlopen(f"{server.url}chat/{room}/?step={step}", timeout=PATIENCE)
+        answer = urllib.request.urlopen(
+            f"{server.url}chat/{room}/?step={step}", timeout=TIMEOUT_SECONDS
+        )
     except urllib.error.HTTPError as error:
         answer = error
     with answer:

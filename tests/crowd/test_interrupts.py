@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.crowd.crowds import Crowd, Faulty, figure, one_line
-from tests.support.served import PATIENCE, Process, clean_environ, wait_for
+from tests.support.served import TIMEOUT_SECONDS, Process, clean_environ, wait_for
 
 TALK_ON = ("--people", "3", "--for", "600", "--rate", "50")
 posix_only = pytest.mark.skipif(
@@ -143,7 +143,7 @@ print(run_until_interrupted(work))
 def test_ctrl_c_at_the_very_start_still_has_a_result(tmp_path, when):
     command = [sys.executable, "-W", "error", "-c", PROGRAM, when]
     with Process(tmp_path, command, clean_environ()) as process:
-        assert (process.wait(PATIENCE), process.output) == (0, "cancelled\n")
+        assert (process.wait(TIMEOUT_SECONDS), process.output) == (0, "cancelled\n")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such limit")

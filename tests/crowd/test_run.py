@@ -19,7 +19,7 @@ from chatdemo.crowd.messages import RunMessages, new_run_id
 from chatdemo.crowd.report import table
 from chatdemo.crowd.run import CrowdRun, Plan
 from tests.crowd.crowds import Burst, Finished, figure, one_line, refused, room_numbers
-from tests.support.served import PATIENCE, Served, free_port, wait_for
+from tests.support.served import TIMEOUT_SECONDS, Served, free_port, wait_for
 from tests.support.written import Written
 
 
@@ -32,7 +32,7 @@ def server(tmp_path_factory):
 def room_of(server: Served, step: str) -> str:
     """The address of a room of its own that runs ``step``."""
     page = f"{server.url}chat/room{next(room_numbers)}/?step={step}"
-    with urlopen(page, timeout=PATIENCE) as response:
+    with urlopen(page, timeout=TIMEOUT_SECONDS) as response:
         return response.url
 
 
@@ -83,7 +83,7 @@ async def test_a_server_that_is_killed_and_restarts_loses_nothing(tmp_path):
 
     port = str(free_port())
     # With a small share nobody is cut: all five are there when the server is killed.
-    plan = Plan50(5, rate=40, seconds=1.6, drop=0.000001, timeout=PATIENCE)
+    plan = Plan50(5, rate=40, seconds=1.6, drop=0.000001, timeout=TIMEOUT_SECONDS)
     with Served(tmp_path, "--port", port, CHATDEMO_MAX_RATE="0") as server:
         address = parse_address(server.url, "crowd")
         connector = Connector(address, find_ip(address))

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from websockets.sync.client import ClientConnection, connect
 
 from tests.hostile.raw import Answer, Raw, hear
-from tests.support.served import PATIENCE, Served
+from tests.support.served import TIMEOUT_SECONDS, Served
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -49,7 +49,7 @@ class Browser:
             url,
             subprotocols=["chatdemo"],
             additional_headers=headers,
-            open_timeout=PATIENCE,
+            open_timeout=TIMEOUT_SECONDS,
             proxy=None,
         )
 

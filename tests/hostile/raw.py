@@ -16,7 +16,7 @@ from pathlib import Path
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support.served import PATIENCE, WITHOUT_UVLOOP, Served
+from tests.support.served import TIMEOUT_SECONDS, WITHOUT_UVLOOP, Served
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 #: A handshake's headers that are right; the key is the one in RFC 6455, section 1.3.
@@ -62,7 +62,7 @@ class Raw:
 
     def __init__(self, server: Served):
         self.port = server.port
-        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.socket.makefile("rb")
 
@@ -216,12 +216,14 @@ def hang_up(server: Served, data: bytes, aborted: bool) -> None:
 
 def join(server: Served, room_path: str) -> ClientConnection:
     """A well-behaved participant, in the room that stands percent-encoded in the address."""
-    return connect(server.socket_url(f"/ws/chat/{room_path}/"), open_timeout=PATIENCE, proxy=None)
+    return connect(
+        server.socket_url(f"/ws/chat/{room_path}/"), open_timeout=TIMEOUT_SECONDS, proxy=None
+    )
 
 
 def hear(client: ClientConnection) -> dict:
     """The next frame that a participant gets."""
-    return json.loads(client.recv(timeout=PATIENCE))
+    return json.loads(client.recv(timeout=TIMEOUT_SECONDS))
 
 
 def say(client: ClientConnection, text: str, **extra: object) -> None:

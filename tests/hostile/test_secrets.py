@@ -9,7 +9,7 @@ from websockets.sync.client import connect
 
 from tests.hostile.browser import Browser
 from tests.hostile.raw import TEXT, Raw, frame, get, handshake, hear, join, say, serving
-from tests.support.served import PATIENCE
+from tests.support.served import TIMEOUT_SECONDS
 
 CLIENTS_SECRET = "a-clients-long-secret"
 FORMS = ("md", "csv", "json", "html")
@@ -26,7 +26,7 @@ def server(tmp_path_factory):
 def watch(server):
     """The inspector's feed."""
     url, origin = server.socket_url("/inspect/feed/"), server.url.removesuffix("/")
-    return connect(url, origin=origin, open_timeout=PATIENCE, proxy=None, max_size=None)
+    return connect(url, origin=origin, open_timeout=TIMEOUT_SECONDS, proxy=None, max_size=None)
 
 
 def query(server, sql: str) -> list[str]:

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.support.own import Guest, save
-from tests.support.served import PATIENCE, wait_for
+from tests.support.served import TIMEOUT_SECONDS, wait_for
 
 LOBBY = "/ws/chat/lobby/"
 WAITING = "Waiting for a file to be saved; Ctrl-C ends it."
@@ -37,7 +37,7 @@ class RedisChannelLayer(InMemoryChannelLayer):
 
 def get(url: str, **headers: str) -> str:
     with urllib.request.urlopen(
-        urllib.request.Request(url, headers=headers), timeout=PATIENCE
+        urllib.request.Request(url, headers=headers), timeout=TIMEOUT_SECONDS
     ) as response:
         return response.read().decode()
 
@@ -45,7 +45,7 @@ def get(url: str, **headers: str) -> str:
 def enter(server: Guest, path: str = LOBBY):
     """A participant, with the Origin that a browser sends."""
     return connect(
-        server.socket_url(path), origin=server.url.removesuffix("/"), open_timeout=PATIENCE
+        server.socket_url(path), origin=server.url.removesuffix("/"), open_timeout=TIMEOUT_SECONDS
     )
 
 
@@ -53,7 +53,7 @@ def say(server: Guest, text: str = "hello") -> str:
     """What one participant hears when another says ``text``."""
     with enter(server) as ana, enter(server) as ben:
         ana.send(json.dumps({"message": text}))
-        return json.loads(ben.recv(PATIENCE))["message"]
+        return json.loads(ben.recv(TIMEOUT_SECONDS))["message"]
 
 
 def test_it_serves_the_projects_pages_static_files_and_websockets_and_adds_inspect(mysite):
@@ -63,7 +63,7 @@ def test_it_serves_the_projects_pages_static_files_and_websockets_and_adds_inspe
         assert say(server) == "hello"
         assert server.row("Inspector") == server.url + "inspect/"
         with enter(server, "/inspect/feed/") as watcher:
-            assert json.loads(watcher.recv(PATIENCE))["kind"] == "hello"
+            assert json.loads(watcher.recv(TIMEOUT_SECONDS))["kind"] == "hello"
 
 
 def test_the_banner_is_all_it_prints(mysite):
@@ -116,7 +116,7 @@ def test_a_save_reloads_the_project_and_no_client_is_refused(mysite):
     with Guest(mysite) as server, enter(server) as ana:
         save(mysite / "chat" / "consumers.py", PLAIN, LOUD)
         with pytest.raises(ConnectionClosed):
-            ana.recv(PATIENCE)
+            ana.recv(TIMEOUT_SECONDS)
         wait_for(
             lambda: knock(server) and "mysite runs again." in server.output, "the next process"
         )
@@ -128,7 +128,7 @@ def test_a_save_reloads_the_project_and_no_client_is_refused(mysite):
 
 def knock(server: Guest) -> bool:
     """Raises ConnectionRefusedError if the port doesn't listen."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_SECONDS):
         return True
 
 
@@ -156,7 +156,7 @@ def test_a_syntax_error_is_reported_with_its_place_until_a_save_corrects_it(mysi
                 "Next:  Correct it, and save the file.\n",
             ]
             with closing(
-                socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+                socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_SECONDS)
             ) as early:
                 early.sendall(b"GET /chat/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
                 save(consumers, new=good)
@@ -282,7 +282,7 @@ def test_a_signal_to_the_command_alone_ends_all_of_it(mysite, name):
     with Guest(mysite, group=False) as server, enter(server) as ana:
         assert server.stop(getattr(signal, name)) == 0
         with pytest.raises(ConnectionClosed) as caught:
-            ana.recv(PATIENCE)
+            ana.recv(TIMEOUT_SECONDS)
         assert caught.value.rcvd.code == 1001
         assert not listens(server)
     assert server.lines[-1] == "Stopped.\n" and "Traceback" not in server.output

@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as connect_sync
 
 from chatdemo import __version__
-from tests.support.served import PATIENCE, Served, clean_environ, free_port, wait_for
+from tests.support.served import TIMEOUT_SECONDS, Served, clean_environ, free_port, wait_for
 
 LOBBY = "/ws/chat/lobby/"
 #: Seconds in which it must end, however many WebSockets are open; the second part is this machine's own slowness.
@@ -28,7 +28,7 @@ END = 2 + 1
 
 
 def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=PATIENCE) as response:
+    with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:
         return response.read().decode()
 
 
@@ -36,7 +36,7 @@ def chat(server: Served, path: str = LOBBY) -> None:
     """Say something as a client that knows only the tutorial's frames, and hear it."""
     with connect_sync(server.socket_url(path)) as client:
         client.send(json.dumps({"message": "hello"}))
-        assert json.loads(client.recv(PATIENCE))["message"] == "hello"
+        assert json.loads(client.recv(TIMEOUT_SECONDS))["message"] == "hello"
 
 
 def test_it_serves_pages_static_files_and_websockets(served):
@@ -82,7 +82,7 @@ def test_a_signal_ends_it_with_exit_code_0(tmp_path, name):
             start = time.monotonic()
             server.process.send_signal(getattr(signal, name))
             with pytest.raises(ConnectionClosed) as caught:
-                client.recv(PATIENCE)
+                client.recv(TIMEOUT_SECONDS)
         assert caught.value.rcvd.code == 1001
         assert server.process.wait(END) == 0
         assert time.monotonic() - start < END
@@ -116,7 +116,7 @@ def test_a_second_ctrl_c_changes_nothing(tmp_path):
 
 def half_open(server: Served) -> socket.socket:
     """A participant that never answers: its WebSocket is open, and never read from."""
-    client = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+    client = socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_SECONDS)
     client.sendall(
         f"GET {LOBBY} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
@@ -140,13 +140,13 @@ async def test_sigterm_closes_50_open_websockets_and_ends_in_time(tmp_path):
 
 async def close_code(client) -> int:
     with pytest.raises(ConnectionClosed) as caught:
-        await asyncio.wait_for(client.recv(), PATIENCE)
+        await asyncio.wait_for(client.recv(), TIMEOUT_SECONDS)
     return caught.value.rcvd.code
 
 
 def test_a_busy_port_is_an_error_and_exit_code_1(served, tmp_path):
     with Served(tmp_path, "--port", str(served.port), ready=False) as second:
-        assert second.process.wait(PATIENCE) == 1
+        assert second.process.wait(TIMEOUT_SECONDS) == 1
     assert [line.partition(":")[0] for line in second.lines] == ["Error", "Next"]
 
 
@@ -168,7 +168,7 @@ def came_early(folder: Path) -> bool:
 
 def connected(port: int) -> socket.socket | None:
     with suppress(ConnectionRefusedError):
-        return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        return socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
 
 
 def test_it_keeps_its_data_and_its_key_from_one_run_to_the_next(tmp_path):
@@ -189,7 +189,7 @@ def test_a_burst_of_messages_arrives_whole_and_in_order(tmp_path):
             for text in burst:
                 ana.send(json.dumps({"message": text}))
             for client in (ana, ben):
-                assert [json.loads(client.recv(PATIENCE))["message"] for _ in burst] == burst
+                assert [json.loads(client.recv(TIMEOUT_SECONDS))["message"] for _ in burst] == burst
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_the_settings_can_come_from_the_environment_and_from_the_file(tmp_path):
         assert "chatdemo" in get(request)
         with connect_sync(server.socket_url(LOBBY)) as client:
             client.send('{"message": "123456"}')
-            assert json.loads(client.recv(PATIENCE))["error"] == "too_long"
+            assert json.loads(client.recv(TIMEOUT_SECONDS))["error"] == "too_long"
 
 
 @pytest.mark.skipif(

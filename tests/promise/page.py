@@ -25,7 +25,7 @@ class Page:
     """``log`` has the (seq, text) of what it shows, ``outbox`` the id and text of what hasn't come back yet.
 
     ``url`` is the room's WebSocket, ``after`` the last ``seq`` that it has already (None: it asks for nothing). A line
-    that hasn't answered for ``patience`` seconds is given up. With a session's ``cookie`` it takes the server's events,
+    that hasn't answered for ``answer_timeout`` seconds is given up. With a session's ``cookie`` it takes the server's events,
     and answers them; without one it is known by a secret of its own.
     """
 
@@ -34,15 +34,15 @@ class Page:
         url: str,
         name: str,
         after: int | None = 0,
-        patience: float = 4.0,
+        answer_timeout: float = 4.0,
         seed: object = None,
         cookie: str = "",
     ):
-        self.url, self.name, self.last, self.patience, self.cookie = (
+        self.url, self.name, self.last, self.answer_timeout, self.cookie = (
             url,
             name,
             after,
-            patience,
+            answer_timeout,
             cookie,
         )
         self.random = random.Random(f"{seed} {name}")
@@ -90,7 +90,7 @@ class Page:
             **session,
             proxy=None,
             compression=None,
-            open_timeout=self.patience,
+            open_timeout=self.answer_timeout,
             ping_interval=None,
             close_timeout=0.1,
         )
@@ -124,7 +124,7 @@ class Page:
             self._acknowledge()
             if not self.outbox:
                 self.heard = time.monotonic()
-            elif time.monotonic() - self.heard > self.patience:
+            elif time.monotonic() - self.heard > self.answer_timeout:
                 self.silences += 1
                 self.cut()
 

@@ -10,7 +10,7 @@ import threading
 from contextlib import suppress
 from functools import partial
 
-from tests.support.served import PATIENCE, Served, wait_for
+from tests.support.served import TIMEOUT_SECONDS, Served, wait_for
 
 #: Code that has a server answer ``look``.
 INSTALL = "from tests.promise.peephole import install; install()"
@@ -48,14 +48,14 @@ def _count() -> dict[str, int]:
 def look(served: Served) -> dict[str, int]:
     """What there is now in a server that was started with INSTALL."""
     seen = len(served.lines)
-    for _ in range(PATIENCE):
+    for _ in range(TIMEOUT_SECONDS):
         served.process.send_signal(signal.SIGUSR1)
         with suppress(AssertionError):
             told = wait_for(partial(_answer, served, seen), "the answer", timeout=1)
             return json.loads(told.partition("there is ")[2])
         # Python's handlers run between two of its instructions, and an event loop with nothing to do has none.
         socket.create_connection(("127.0.0.1", served.port)).close()
-    raise AssertionError(f"{PATIENCE} questions had no answer: {served.output}")
+    raise AssertionError(f"{TIMEOUT_SECONDS} questions had no answer: {served.output}")
 
 
 def _answer(served: Served, seen: int) -> str:

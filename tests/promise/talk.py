@@ -11,13 +11,13 @@ from tests.promise.server import COMPLAINTS, Server
 from tests.support.visitor import sign_in
 
 #: Seconds that anything may take which takes a fraction of one on an idle machine.
-PATIENCE = 30
+TIMEOUT_SECONDS = 30
 
 
 class Talk:
     """``people`` pages, each of which says something every ``pause`` seconds or so; every other one has a session.
 
-    ``url`` is the room's, where they don't go straight to the server; ``patience`` as a page has it.
+    ``url`` is the room's, where they don't go straight to the server; ``answer_timeout`` as a page has it.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Talk:
         people: int,
         pause: float,
         url: str = "",
-        patience: float = 4.0,
+        answer_timeout: float = 4.0,
         seed: object = None,
     ):
         self.server, self.pause, self.seed = server, pause, seed
@@ -36,7 +36,7 @@ class Talk:
             sign_in(server.url, f"page {number}") if number % 2 else "" for number in range(people)
         ]
         self.pages = [
-            Page(url or server.url, f"page {number}", after, patience, seed, cookies[number])
+            Page(url or server.url, f"page {number}", after, answer_timeout, seed, cookies[number])
             for number, after in enumerate(starts)
         ]
         self.talking: list[asyncio.Task] = []
@@ -71,7 +71,7 @@ class Talk:
     def confirmed(self) -> int:
         return self.said - sum(len(page.outbox) for page in self.pages)
 
-    async def falls_silent(self, timeout: float = PATIENCE) -> float:
+    async def falls_silent(self, timeout: float = TIMEOUT_SECONDS) -> float:
         """Nobody says anything new; the seconds until everyone has everything."""
         await _end(self.talking)
         started = time.monotonic()
@@ -152,7 +152,7 @@ async def talk(server: Server, *arguments, **others) -> AsyncIterator[Talk]:
 
 
 async def until(
-    condition: Callable[[], object], what: str | Callable[[], str], timeout: float = PATIENCE
+    condition: Callable[[], object], what: str | Callable[[], str], timeout: float = TIMEOUT_SECONDS
 ) -> None:
     """Wait for a condition; AssertionError naming ``what`` if it doesn't come true in time."""
     deadline = time.monotonic() + timeout

@@ -14,7 +14,7 @@ FAULTS, MESSAGES = 60, 1200
 #: The average pause between two faults, and the longest stall.
 INTERVAL_SECONDS, MAX_STALL_SECONDS = 0.04, 3.0
 #: Shorter than many stalls: what a page has given up waiting for, and sent again, still arrives.
-PATIENCE_SECONDS = 1.5
+ANSWER_TIMEOUT_SECONDS = 1.5
 
 
 async def test_on_bad_wifi_nothing_is_lost_and_all_catch_up_in_three_seconds(tmp_path):
@@ -26,7 +26,7 @@ async def test_on_bad_wifi_nothing_is_lost_and_all_catch_up_in_three_seconds(tmp
         url = f"ws://127.0.0.1:{proxy.port}/ws/chat/{ROOM}/"
         try:
             async with talk(
-                server, PEOPLE, pause=0.4, url=url, patience=PATIENCE_SECONDS, seed=seed
+                server, PEOPLE, pause=0.4, url=url, answer_timeout=ANSWER_TIMEOUT_SECONDS, seed=seed
             ) as room:
                 proxy.rage()
                 await asyncio.sleep(SECONDS)

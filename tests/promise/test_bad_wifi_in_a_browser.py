@@ -11,7 +11,7 @@ from playwright.async_api import Page, async_playwright
 from tests.browser import find
 from tests.promise.proxy import Proxy
 from tests.promise.server import ROOM, Server
-from tests.promise.talk import PATIENCE
+from tests.promise.talk import TIMEOUT_SECONDS
 
 NAMES = ("ada", "ben", "eve")
 #: Seconds: of faults, between two faults on average, of the longest stall, and until everyone has everything.
@@ -55,7 +55,7 @@ async def catch_up(room: list[Page], many: int) -> float:
     """The seconds until every page shows so many messages."""
     started = time.monotonic()
     while min(shown := [await page.locator(".said .text").count() for page in room]) < many:
-        assert time.monotonic() - started < PATIENCE, (
+        assert time.monotonic() - started < TIMEOUT_SECONDS, (
             f"{many} were said, and the pages show {shown}"
         )
     return time.monotonic() - started

@@ -78,7 +78,10 @@ async def test_killed_on_a_full_disk_it_loses_nothing(tmp_path):
 
 
 async def test_a_lock_of_another_process_is_waited_for_and_then_told(tmp_path):
-    async with Server(tmp_path) as server, talk(server, in_order=False, patience=10.0) as room:
+    async with (
+        Server(tmp_path) as server,
+        talk(server, in_order=False, answer_timeout=10.0) as room,
+    ):
         with locked(server.database):
             before = room.confirmed
             await asyncio.sleep(LOCKED)

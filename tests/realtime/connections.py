@@ -11,7 +11,7 @@ from channels.layers import InMemoryChannelLayer
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
 from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.layer import ChannelLayer
-from tests.support.served import PATIENCE
+from tests.support.served import TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Connection:
 
     async def ended(self) -> None:
         """Wait for the consumer's end. Raises what it raised."""
-        await asyncio.wait([self.task], timeout=PATIENCE)
+        await asyncio.wait([self.task], timeout=TIMEOUT_SECONDS)
         assert self.task.done(), "the consumer goes on"
         await self.task
 
@@ -89,9 +89,9 @@ class Connection:
 async def until(condition: Callable[[], object], what: str) -> None:
     """Let others go on until ``condition()`` is true; AssertionError naming ``what`` if it isn't in time."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE
+    deadline = loop.time() + TIMEOUT_SECONDS
     while not condition():
-        assert loop.time() < deadline, f"waited {PATIENCE} s in vain for {what}"
+        assert loop.time() < deadline, f"waited {TIMEOUT_SECONDS} s in vain for {what}"
         await asyncio.sleep(0.001)
 
 

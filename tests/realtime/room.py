@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.realtime.wire.client import Client
 from tests.realtime.wire.frames import TEXT, Frame
-from tests.support.served import PATIENCE, clean_environ
+from tests.support.served import TIMEOUT_SECONDS, clean_environ
 
 SCRIPT = Path(__file__).with_name("serve_room.py")
 
@@ -27,7 +27,7 @@ class Room:
 
     def stop(self) -> str:
         self.process.send_signal(signal.SIGINT)
-        errors = self.process.communicate(timeout=PATIENCE)[1]
+        errors = self.process.communicate(timeout=TIMEOUT_SECONDS)[1]
         assert self.process.returncode == 0, errors
         return errors
 
@@ -93,7 +93,7 @@ def pour(sender: socket.socket, data: bytes) -> int:
     with suppress(TimeoutError):
         while taken < len(data):
             taken += sender.send(memoryview(data)[taken:])
-    sender.settimeout(PATIENCE)
+    sender.settimeout(TIMEOUT_SECONDS)
     return taken
 
 

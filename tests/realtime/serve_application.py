@@ -34,10 +34,11 @@ async def echo(receive, send):
 
 
 async def close(receive, send):
-    """With the code that it is sent."""
+    """With the code that it is sent, and the reason behind it."""
     await send({"type": "websocket.accept"})
     await receive()
-    await send({"type": "websocket.close", "code": int((await receive())["text"])})
+    code, _, reason = (await receive())["text"].partition(" ")
+    await send({"type": "websocket.close", "code": int(code), "reason": reason})
     while (await receive())["type"] != "websocket.disconnect":
         pass
 

@@ -21,7 +21,7 @@ from tests.realtime.wire import (
     section_9_limits,
     section_10_misc,
 )
-from tests.support.served import PATIENCE, clean_environ
+from tests.support.served import TIMEOUT_SECONDS, clean_environ
 
 SCRIPT = Path(__file__).with_name("serve_application.py")
 SECTIONS = (
@@ -78,7 +78,7 @@ def port():
         try:
             yield int(process.stdout.readline())
             process.send_signal(signal.SIGINT)
-            errors = process.communicate(timeout=PATIENCE)[1]
+            errors = process.communicate(timeout=TIMEOUT_SECONDS)[1]
             assert (process.returncode, errors) == (0, "")
         finally:
             process.kill()

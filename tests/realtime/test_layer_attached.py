@@ -101,6 +101,19 @@ async def test_an_event_that_is_sent_to_one_who_is_busy_waits_until_the_channel_
         await until(lambda: len(one.seen) == 5, "one more")
 
 
+async def test_an_event_that_is_lost_after_the_handler_has_sent_it_is_logged(layer, caplog):
+    async def send_too_many(event):
+        for number in range(5):
+            await layer.send("slow", event | {"number": number})
+
+    async with Member(layer, "one", send_too_many):
+        await layer.send("one", event(0))
+        with caplog.at_level(logging.WARNING):
+            await until(lambda: "lost" in caplog.text, "the lost event")
+    assert caplog.messages == ["An event was lost: the channel slow is full"] * 2
+    assert layer.waiting("slow") == 3
+
+
 async def test_what_has_expired_before_it_could_be_handed_over_is_passed_over(layer, caplog):
     go_on = asyncio.Event()
     layer.expiry = -1

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tests.support.served import PATIENCE, clean_environ
+from tests.support.served import TIMEOUT_SECONDS, clean_environ
 
 PRINT = """
 from chatdemo.realtime.event_loop import choose_event_loop
@@ -32,7 +32,7 @@ def loop_of_the_server(before: str = "", path: str = "") -> str:
         env=environ,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT_SECONDS,
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()

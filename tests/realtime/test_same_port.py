@@ -4,7 +4,7 @@ import http.client
 
 from tests.hostile.raw import HANDSHAKE, Raw, request
 from tests.realtime.room import Participant, serving
-from tests.support.served import PATIENCE
+from tests.support.served import TIMEOUT_SECONDS
 
 CONNECTIONS = 300
 #: KiB for one connection; an idle one took 13 when this was written.
@@ -34,7 +34,7 @@ def test_requests_that_are_sent_at_once_are_answered_in_order(served):
 
 def test_a_large_download_comes_whole_while_a_room_talks():
     with serving(max_backlog=1000) as room, Participant(room.port) as ana:
-        connection = http.client.HTTPConnection("127.0.0.1", room.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", room.port, timeout=TIMEOUT_SECONDS)
         for number in range(3):
             connection.request("GET", "/")
             ana.say(str(number))

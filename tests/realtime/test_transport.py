@@ -18,7 +18,7 @@ from tests.realtime.wire.frames import (
     close_frame,
     encode,
 )
-from tests.support.served import PATIENCE
+from tests.support.served import TIMEOUT_SECONDS
 
 MIB = 1024 * 1024
 #: More than the kernel keeps, at both ends.
@@ -101,7 +101,7 @@ def test_what_is_sent_before_a_handshake_is_answered_waits_outside(room):
     """It was kept, all of it, and read in one go once the answer was there: 2 MB took 35 s."""
     with (
         Participant(room.port) as ana,
-        socket.create_connection(("127.0.0.1", room.port), PATIENCE) as early,
+        socket.create_connection(("127.0.0.1", room.port), TIMEOUT_SECONDS) as early,
     ):
         early.sendall(HANDSHAKE.replace(b"/echo", b"/late"))
         assert pour(early, encode(Frame(PING)) * (POURED // 6)) < POURED

@@ -16,11 +16,11 @@ from typing import TypeVar
 
 ROOT = Path(__file__).parents[2]
 #: Seconds that anything may take which takes a fraction of one on an idle machine.
-PATIENCE = 20
+TIMEOUT_SECONDS = 20
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -> T:
+def wait_for(condition: Callable[[], T], what: str, timeout: float = TIMEOUT_SECONDS) -> T:
     """The first true value that ``condition()`` gives; AssertionError naming ``what`` if there is none in time."""
     deadline = time.monotonic() + timeout
     while not (value := condition()):
@@ -84,7 +84,7 @@ class Process:
     def __exit__(self, *_) -> None:
         if self.group or self.process.poll() is None:
             self.kill()
-        self._reader.join(PATIENCE)
+        self._reader.join(TIMEOUT_SECONDS)
         self.process.stdout.close()
 
     @property
@@ -103,15 +103,15 @@ class Process:
     def socket_url(self, path: str) -> str:
         return f"ws{self.url.removeprefix('http').removesuffix('/')}{path}"
 
-    def stop(self, how: int = signal.SIGINT, timeout: float = PATIENCE) -> int:
+    def stop(self, how: int = signal.SIGINT, timeout: float = TIMEOUT_SECONDS) -> int:
         """Send the signal ``how`` and wait for the end; returns the exit code."""
         self._signal(how)
         return self.wait(timeout)
 
-    def wait(self, timeout: float = PATIENCE) -> int:
+    def wait(self, timeout: float = TIMEOUT_SECONDS) -> int:
         """Wait for the end, and for the last of the output; returns the exit code."""
         code = self.process.wait(timeout)
-        self._reader.join(PATIENCE)
+        self._reader.join(TIMEOUT_SECONDS)
         return code
 
     def kill(self) -> None:

@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from tests.support.served import PATIENCE, Process, clean_environ, free_port, wait_for
+from tests.support.served import TIMEOUT_SECONDS, Process, clean_environ, free_port, wait_for
 
 #: Seconds for a command that starts Django, on a machine that does other things too.
 COMMAND = 60
@@ -50,7 +50,7 @@ class Runserver(Process):
     def _listens(self) -> bool:
         with (
             suppress(ConnectionRefusedError),
-            socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE),
+            socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_SECONDS),
         ):
             return True
         return False

@@ -51,7 +51,7 @@ def cancel_again(task: asyncio.Task) -> None:
 def suspend(coroutine: Coroutine[Any, Any, Any], future: Any) -> Awaitable[Any]:
     """Return what is left of a coroutine that waits for ``future``.
 
-    Another task can await it. None stands for the next turn of the event loop.
+    Another task can await it. None stands for the next iteration of the event loop.
     """
     if future is not None:
         # Its __await__ has set this. Nothing can await it again until it is reset.

@@ -12,7 +12,7 @@ autobahn:
   the handshake.
 
 Daphne: ``server_class``, ``server``, ``application_queue``, ``application_deferred``,
-``last_ping``, ``muted``, ``handle_reply``, ``serverAccept``, ``serverSend``, ``serverClose``.
+``last_ping``, ``muted``, ``handle_reply``, ``serverAccept``, ``serverSend``.
 """
 
 import logging
@@ -37,9 +37,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 #: Close codes: RFC 6455, section 7.4.1, and the registry that section 11.7 set up.
-GOING_AWAY, TRY_AGAIN_LATER = 1001, 1013
+NORMAL, GOING_AWAY, TRY_AGAIN_LATER = 1000, 1001, 1013
 #: Close codes below 3000, besides 1000, that an application may send.
 APPLICATION_CODES = {GOING_AWAY, 1003, 1008, 1009, 1011, 1012, TRY_AGAIN_LATER}
+#: A control frame has at most 125 octets, and two are the code.
+MAX_REASON_OCTETS = 123
 #: Fragments of one message that are stored separately.
 MAX_FRAGMENTS = 1000
 CONNECTING, OPEN = AutobahnProtocol.STATE_CONNECTING, AutobahnProtocol.STATE_OPEN
@@ -51,7 +53,7 @@ require_names(
     *("CONFIG_ATTRS", "processHandshake", "onMessageFrame", "onCloseFrame", "sendCloseFrame"),
     *("dropConnection", "_sendAutoPing", "onAutoPingTimeout"),
 )
-require_names("daphne", DaphneProtocol, "serverAccept", "serverSend", "serverClose", "muted")
+require_names("daphne", DaphneProtocol, "serverAccept", "serverSend", "handle_reply", "muted")
 
 
 class WebSocketProtocol(DaphneProtocol):
@@ -249,15 +251,23 @@ class WebSocketProtocol(DaphneProtocol):
         if self.is_registered:
             super().onClose(wasClean, code, reason)
 
-    def serverClose(self, code: int | None = None) -> None:
-        """Close as the application asks.
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Act on a message from the application. Daphne leaves out the reason of a close."""
+        if message.get("type") == "websocket.close" and self.state != CONNECTING:
+            self.close(message.get("code") or NORMAL, message.get("reason") or "")
+        else:
+            super().handle_reply(message)
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame with as much of the reason as fits (RFC 6455, section 5.5).
 
         autobahn's sendClose raises for every code below 3000 but 1000, and doesn't close.
         """
+        encoded = reason.encode()[:MAX_REASON_OCTETS].decode(errors="ignore").encode()
         if code in APPLICATION_CODES:
-            self.sendCloseFrame(code=code, isReply=False)
+            self.sendCloseFrame(code=code, reasonUtf8=encoded, isReply=False)
         else:
-            super().serverClose(code)
+            self.sendClose(code, encoded.decode())
 
     def close_for_shutdown(self) -> defer.Deferred:
         """Close with 1001. The result fires once the connection is closed, answered or not."""

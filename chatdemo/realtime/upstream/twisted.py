@@ -42,7 +42,7 @@ require_names("twisted", http.HTTPChannel, "MAX_LENGTH", "totalHeadersSize")
 class Transport(tcp.Server):
     """A participant's TCP connection. A WebSocket calls ``join_writes`` once it is open.
 
-    From then on data is sent with one system call at the end of the event loop's turn: four
+    From then on the data of one iteration of the event loop is sent with one system call: four
     messages to a room are one packet to each participant. Twisted would have the reactor watch
     the socket, send when it is ready and stop watching: three calls for each write. Only what the
     socket doesn't accept at once is left to Twisted.
@@ -103,7 +103,7 @@ class Transport(tcp.Server):
             self.connectionLost(Failure(reason))
 
     def write(self, data: bytes) -> None:
-        """Send data, at the end of the turn or by the reactor."""
+        """Send data, joined with what follows or by the reactor."""
         if self.joined:
             self.joined.write(data)
         else:

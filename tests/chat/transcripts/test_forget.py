@@ -11,7 +11,7 @@ from chatdemo.chat.message_log import Draft
 from chatdemo.chat.sqlite_writer import SQLiteWriter
 from chatdemo.chat.transcripts import store
 from chatdemo.chat.transcripts.store import forget
-from tests.support.served import PATIENCE
+from tests.support.served import TIMEOUT_SECONDS
 
 SECRET = "the secret of a test, {number:05}"
 #: Is writing a database's log back, as far as others can see, until its stdin ends. The lock's place is
@@ -105,7 +105,7 @@ def test_it_waits_for_a_server_that_is_writing_its_log_back(history, monkeypatch
 
     def pause(seconds):
         waits.append(seconds)
-        server.communicate(timeout=PATIENCE)  # it ends
+        server.communicate(timeout=TIMEOUT_SECONDS)  # it ends
 
     history.add(SECRET.format(number=0))
     with closing(store.connect(history.path)) as open_still:

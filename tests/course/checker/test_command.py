@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from chatdemo.commands import cli
 from tests.course.checker.projects import good
-from tests.support.served import PATIENCE, Process, clean_environ, wait_for
+from tests.support.served import TIMEOUT_SECONDS, Process, clean_environ, wait_for
 
 
 def check(*arguments: str):
@@ -57,10 +57,10 @@ def test_watching_looks_again_on_a_save_and_ends_on_ctrl_c(tmp_path):
         wait_for(
             lambda: "Waiting for a file to be saved" in process.output,
             "the first look",
-            2 * PATIENCE,
+            2 * TIMEOUT_SECONDS,
         )
         consumers.write_text(consumers.read_text("utf-8").replace("self.accept()", "pass"), "utf-8")
-        wait_for(lambda: "C306" in process.output, "the second look", 2 * PATIENCE)
+        wait_for(lambda: "C306" in process.output, "the second look", 2 * TIMEOUT_SECONDS)
         assert "No fault so far." in process.output.partition("C306")[0]
         assert process.stop(signal.SIGINT) == (
             1 if os.name == "posix" else process.process.returncode

@@ -5,7 +5,7 @@ import re
 import socket
 
 from tests.realtime.wire.frames import BINARY, CLOSE, TEXT, Frame, close_frame, encode
-from tests.support.served import PATIENCE
+from tests.support.served import TIMEOUT_SECONDS
 
 SHAKE = {
     "Upgrade": "websocket",
@@ -20,7 +20,7 @@ class Socket:
 
     def __init__(self, port: int, path: str, method: str = "GET", body: bytes = b"", **headers: str):
         self.heard, self.place = bytearray(), 0
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
         fields = {"Host": f"127.0.0.1:{port}", **headers}
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), "", ""]
         self._socket.sendall("\r\n".join(lines).encode() + body)

@@ -105,7 +105,7 @@ async def test_channels_layer_has_its_groups_by_name_with_the_time_of_each_chann
         (HTTPFactory.buildProtocol, ["self", "addr"]),
         (DaphneProtocol.serverAccept, ["self", "subprotocol"]),
         (DaphneProtocol.serverSend, ["self", "content", "binary"]),
-        (DaphneProtocol.serverClose, ["self", "code"]),
+        (DaphneProtocol.handle_reply, ["self", "message"]),
         (DaphneProtocol.onConnect, ["self", "request"]),
         (DaphneProtocol.onClose, ["self", "wasClean", "code", "reason"]),
         (AutobahnProtocol.onMessageFrame, ["self", "payload"]),

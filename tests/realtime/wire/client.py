@@ -7,7 +7,7 @@ import socket
 from contextlib import suppress
 
 from tests.realtime.wire.frames import CLOSE, PING, PONG, Frame, encode
-from tests.support.served import PATIENCE
+from tests.support.served import TIMEOUT_SECONDS
 
 NONCE = base64.b64encode(b"sixteen bytes ok")
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
@@ -26,7 +26,7 @@ class Client:
         self.port = port
         self.received: list[Frame] = []
         self._buffer = bytearray()
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
         self._socket.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
         )  # each chop is a packet of its own

@@ -1,4 +1,4 @@
-"""The floors of the design: imports only go down."""
+"""The dependencies between the packages: imports only go down."""
 
 import ast
 import re
