@@ -155,6 +155,7 @@ class Page(HTMLParser):
         self.early_ids = [id for id in self._missing_ids if id in self.ids]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Record the element's id, and whether a script begins."""
         values = dict(attrs)
         id, type = values.get("id"), values.get("type") or ""
         if id:
@@ -165,9 +166,11 @@ class Page(HTMLParser):
         self._runs_at_once = type != "module"
 
     def handle_endtag(self, tag: str) -> None:
+        """The end of a script, if it is one."""
         self._in_script = False
 
     def handle_data(self, data: str) -> None:
+        """Record a script, and the ids that it looks up too early."""
         if self._in_script:
             self._scripts.append(data)
             code = javascript.without_comments(data) if self._runs_at_once else ""
