@@ -16,8 +16,11 @@ from django.conf import settings
 from chatdemo.chat.routing import websocket_urlpatterns
 from chatdemo.course import step_rooms
 from chatdemo.inspector import Inspector
-from chatdemo.project.allowed_hosts import AllowedHostsOriginValidator, AllowOwnAddresses
-from chatdemo.project.middleware import StaticFilesHandler
+from chatdemo.project.security import (
+    AllowedHostsOriginValidator,
+    AllowOwnAddresses,
+    StaticFilesHandler,
+)
 from chatdemo.project.step_routing import StepRouter
 from chatdemo.realtime.middleware import FillScope
 

@@ -54,7 +54,7 @@ def manage(config: Config, arguments: Sequence[str]) -> None:
         except Exception as error:
             if config.debug:
                 raise
-            hint = "Django's own command raised it; CHATDEMO_DEBUG=1 before chatdemo shows where."
+            hint = "Django's own command raised this. CHATDEMO_DEBUG=1 shows the traceback."
             raise ChatdemoError(f"{type(error).__name__}: {error}", hint) from None
 
 

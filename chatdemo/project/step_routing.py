@@ -15,7 +15,7 @@ from chatdemo.common.computed_once import computed_once
 from chatdemo.common.errors import UsageError
 from chatdemo.course import outline, step_apps, step_rooms
 from chatdemo.project import urls
-from chatdemo.project.middleware import add_security_headers
+from chatdemo.project.security import add_security_headers
 
 # Not the transcript: the stored messages of a room aren't those of a step's room with its name.
 _PAGE = re.compile(r"/chat/(?:(?P<room>[^/]+)/(?:messages/)?)?")
