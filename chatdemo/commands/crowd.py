@@ -70,8 +70,7 @@ def crowd(url: str, people: int, rate: float, seconds: float, drop: float) -> in
     """
     from chatdemo.crowd.address import parse_address
     from chatdemo.crowd.messages import RunMessages, new_run_id
-    from chatdemo.crowd.progress import LiveLine
-    from chatdemo.crowd.report import table, title
+    from chatdemo.crowd.report import LiveLine, table, title
     from chatdemo.crowd.run import Plan, run
     from chatdemo.crowd.temporary_server import temporary_server
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from chatdemo.chat.room_names import RoomNameError
 from chatdemo.common.local_machine import scope_of
 from chatdemo.course import outline
-from chatdemo.inspector.access import Access
+from chatdemo.inspector.pages import Access
 from chatdemo.project.addresses import ANY_ADDRESS, addresses
 
 
