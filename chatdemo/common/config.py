@@ -1,6 +1,4 @@
-"""The settings. A value comes from a command's option, else from the environment, else from
-``chatdemo.toml``, else it is the default.
-"""
+"""The settings: each from a command's option, the environment, ``chatdemo.toml`` or its default."""
 
 import json
 import os
@@ -81,7 +79,7 @@ _active: Config | None = None
 
 
 def use(config: Config) -> Config:
-    """Make ``config`` this process's settings, which ``current`` returns."""
+    """Make ``config`` this process's settings, and return it."""
     global _active
     _active = config
     return config
@@ -199,10 +197,10 @@ def _from_file(file: str | os.PathLike | None) -> Iterator[tuple[str, Any, str]]
         values = load_toml(path)
     except OSError as error:
         message = f"{path} can't be read: {error.strerror or error}."
-        hint = "Give --config (or CHATDEMO_CONFIG) a file that exists and that you may read."
+        hint = "Set --config or CHATDEMO_CONFIG to a file that exists and that you may read."
         raise UsageError(message, hint) from None
     except ValueError as error:
-        hint = "Write one setting a line, each once, in UTF-8, as in: port = 8000"
+        hint = "Write each setting once, on its own line, in UTF-8. For example: port = 8000"
         raise UsageError(f"{path} isn't valid TOML: {error}.", hint) from None
     for name, value in values.items():
         if name not in SETTINGS:

@@ -4,7 +4,6 @@ The socket is opened before Django is imported: early clients wait and aren't re
 """
 
 import errno
-import os
 import socket
 from dataclasses import dataclass
 
@@ -46,18 +45,14 @@ def listen(host: str, port: int) -> socket.socket:
         found = socket.getaddrinfo(name or ".", port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise ChatdemoError(f"The address {host!r} can't be resolved.", ADDRESS_HINT) from None
-    family, kind, protocol, _, address = found[0]
-    listener = socket.socket(family, kind, protocol)
+    family, _, _, _, address = found[0]
+    dualstack = family == socket.AF_INET6 and socket.has_dualstack_ipv6()  # "::" accepts IPv4 too
     try:
-        if os.name == "posix":
-            # A port that the previous run left in TIME_WAIT is free. (Windows would share it.)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:  # "::" accepts IPv4 too
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        listener.bind(address)
-        listener.listen(BACKLOG)
+        # On POSIX, a port that the previous run left in TIME_WAIT is free.
+        listener = socket.create_server(
+            address, family=family, backlog=BACKLOG, dualstack_ipv6=dualstack
+        )
     except OSError as error:
-        listener.close()
         raise _explain(error, host, port) from None
     listener.setblocking(False)
     return listener

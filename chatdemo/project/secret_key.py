@@ -44,7 +44,7 @@ def locate(database: Path) -> Path:
 
 
 def _create(path: Path) -> None:
-    """Write a key file, whole or not at all. One that another process wrote meanwhile stays."""
+    """Write a complete key file. If another process is faster, its file stays."""
     # Its mode is 0600.
     with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="ascii") as file:
         file.write(secrets.token_hex(KEY_BYTES) + "\n")

@@ -229,23 +229,6 @@ def fake_redis(folder: Path, send: str) -> None:
     (folder / "channels_redis" / "core.py").write_text(FAKE_REDIS.format(send=send), "utf-8")
 
 
-@pytest.mark.parametrize(
-    "send, why",
-    [
-        (
-            "raise ConnectionError('Connect call failed')",
-            "no server answers (ConnectionError: Connect call failed)",
-        ),
-        ("import asyncio; await asyncio.Event().wait()", "no server answers within 1 s"),
-    ],
-)
-def test_a_redis_that_doesnt_answer_is_replaced_by_memory_and_reported(with_redis, send, why):
-    fake_redis(with_redis, send)
-    with Guest(with_redis) as server:
-        assert server.row("Layer") == f"in memory, in place of Redis: {why}"
-        assert say(server) == "hello"
-
-
 def test_a_redis_that_answers_is_used(with_redis):
     fake_redis(with_redis, "await super().send(channel, message)")
     save(
