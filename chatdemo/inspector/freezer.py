@@ -39,11 +39,11 @@ class Freezer:
         members = getattr(self.layer, "groups", {})
         return next((group for group in self.groups if channel in members.get(group, ())), None)
 
-    def held(self, group: str) -> int:
+    def count_held(self, group: str) -> int:
         """Return the number of events held for a group."""
         return len(self.groups.get(group, ()))
 
-    def held_for(self, channel: str) -> int:
+    def count_held_for(self, channel: str) -> int:
         """Return the number of events held for a channel."""
         return self._held_by_channel[channel]
 

@@ -57,7 +57,7 @@ class LayerRecorder(LayerObserver):
 
     def waiting(self, channel: str) -> int:
         """Return the number of events that wait in a channel of a layer in memory, or are held."""
-        return self._queued(channel) + self.freezer.held_for(channel)
+        return self._queued(channel) + self.freezer.count_held_for(channel)
 
     def _queued(self, channel: str) -> int:
         if isinstance(self.layer, ChannelLayer):

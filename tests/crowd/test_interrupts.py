@@ -76,8 +76,9 @@ def test_ctrl_c_again_does_not_wait_for_a_server_that_hangs(tmp_path, stoppable)
 
 @posix_only
 def test_ctrl_c_while_participants_join_ends_it_too(tmp_path, faulty):
-    with Crowd(tmp_path, faulty.room("never"), ready="at ws://") as crowd:
-        wait_for(lambda: "never-" in faulty.output, "the first participant")
+    room = faulty.room("never")
+    with Crowd(tmp_path, room, ready="at ws://") as crowd:
+        wait_for(lambda: f"{room.split('/')[-2]}: handshake" in faulty.output, "a participant")
         assert crowd.stop() == 130
     crowd.check_output()
     assert figure(crowd.output, "participants") == "0"
