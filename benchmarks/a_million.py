@@ -7,7 +7,6 @@ WebSocket until all after the last hundred has come. Then 10,000 messages more a
 after, and the memory is read.
 """
 
-import argparse
 import asyncio
 import json
 import sys
@@ -24,6 +23,7 @@ from urllib.request import ProxyHandler, build_opener  # noqa: E402
 
 from websockets.asyncio.client import connect  # noqa: E402
 
+from benchmarks.options import parser  # noqa: E402
 from benchmarks.startup import resident  # noqa: E402
 from chatdemo.chat.message_log import Draft  # noqa: E402
 from chatdemo.chat.sqlite_writer import SQLiteWriter  # noqa: E402
@@ -106,7 +106,9 @@ def timed(do: Callable, server: Served, last: int) -> float:
 
 
 def main() -> None:
-    options = _options()
+    command_line = parser(__doc__)
+    command_line.add_argument("--messages", type=int, default=1_000_000)
+    options = command_line.parse_args()
     found, memory = [], []
     for count in (FEW, options.messages):
         with tempfile.TemporaryDirectory() as folder:
@@ -127,15 +129,6 @@ def main() -> None:
     print("kept" if all(kept) else "MISSED")
     if options.check and not all(kept):
         sys.exit(1)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--check", action="store_true", help="exit 1 if a figure is missed")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.measure import CLOSED, OPEN, Job, talk  # noqa: E402
+from benchmarks.options import parse_rounds  # noqa: E402
 from benchmarks.peers import AS_THE_OTHERS, Peer  # noqa: E402
 from benchmarks.peers.process import Running  # noqa: E402
 from benchmarks.peers.tools import Workshop  # noqa: E402
@@ -82,7 +83,7 @@ def told(found: str, wanted: str, is_kept: bool) -> bool:
 
 
 def main() -> None:
-    options = _options()
+    options = parse_rounds(__doc__)
     with tempfile.TemporaryDirectory() as folder:
         workshop = Workshop(Path(folder), Path(folder))
         kept = [
@@ -91,19 +92,6 @@ def main() -> None:
         ]
     if options.check and not all(kept):
         sys.exit(1)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument(
-        "--people", type=lambda text: [int(part) for part in text.split(",")], default=[30, 300]
-    )
-    parser.add_argument("--seconds", type=float, default=3)
-    parser.add_argument("--check", action="store_true", help="exit 1 if a figure is missed")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

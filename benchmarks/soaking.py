@@ -5,7 +5,6 @@
 Memory is compared between the third minute and the last one. It also checks that nobody lost anything.
 """
 
-import argparse
 import asyncio
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.options import parser  # noqa: E402
 from tests.promise.soak import soak  # noqa: E402
 
 #: Seconds after which memory shouldn't grow any more; those whose median is taken; and what it may grow by.
@@ -21,7 +21,16 @@ WARM, SPAN, GROWTH = 120, 60, 1.05
 
 
 def main() -> None:
-    options = _options()
+    command_line = parser(__doc__)
+    command_line.add_argument("--minutes", type=float, default=10)
+    command_line.add_argument("--people", type=int, default=60)
+    command_line.add_argument(
+        "--drop", type=float, default=0.02, help="share of the connections that is cut each second"
+    )
+    command_line.add_argument(
+        "--pause", type=float, default=2, help="seconds between two messages of one participant"
+    )
+    options = command_line.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         memory, before, after = asyncio.run(
             soak(Path(folder), options.people, options.minutes * 60, options.drop, options.pause)
@@ -39,22 +48,6 @@ def main() -> None:
     )
     if options.check and growth > GROWTH:
         sys.exit(1)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--people", type=int, default=60)
-    parser.add_argument(
-        "--drop", type=float, default=0.02, help="share of the connections that is cut each second"
-    )
-    parser.add_argument(
-        "--pause", type=float, default=2, help="seconds between two messages of one participant"
-    )
-    parser.add_argument("--check", action="store_true", help="exit 1 if a figure is missed")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What every test shares: settings of its own, a folder of its own to stand in, and skips that can't hide."""
 
+import atexit
 import os
 import tempfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.support.served import Served
 # Each process (of xdist too) has its own data. pytest-django looks for settings before it loads this file, finds
 # none, and so leaves setting Django up to it.
 _folder = tempfile.TemporaryDirectory(prefix="chatdemo-tests-")
+atexit.register(_folder.cleanup)
 for name in [
     name for name in os.environ if name.startswith("CHATDEMO_") and name != "CHATDEMO_TEST_ALL"
 ]:

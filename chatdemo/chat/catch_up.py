@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from asgiref.sync import sync_to_async
 
@@ -17,6 +18,17 @@ CHUNK_CHARACTERS = 64 * 1024
 #: Close codes, as HTTP has 410 and 500. Codes from 4000 on are for applications (RFC 6455,
 #: section 7.4.2).
 NEW_HISTORY_CODE, UNREADABLE_CODE = 4410, 4500
+
+
+def parse_after(scope: dict[str, Any]) -> int | None:
+    """Return the ``?after=`` of a WebSocket's URL. Raises ValueError if it is no ``seq``."""
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    if "after" not in query:
+        return None
+    after = query["after"][0]
+    if not (after.isascii() and after.isdigit() and len(after) < 16):
+        raise ValueError("?after= must be the seq of the last message that you have, or 0.")
+    return int(after)
 
 
 class CatchUpMixin:

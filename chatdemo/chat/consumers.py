@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable
 from contextvars import Context
 from typing import Any
-from urllib.parse import parse_qs
 
 from django.conf import settings
 
 from chatdemo.chat import message_events, messages, people, room_names
-from chatdemo.chat.catch_up import CatchUpMixin
+from chatdemo.chat.catch_up import CatchUpMixin, parse_after
 from chatdemo.chat.members import Member
 from chatdemo.chat.message_errors import MessageError
 from chatdemo.chat.messages import Message, Signal
@@ -40,7 +39,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
         try:
             room_names.check_path(self.scope.get("raw_path", b""))
             name = room_names.check_name(self.scope["url_route"]["kwargs"]["room_name"])
-            after = _parse_after(self.scope)
+            after = parse_after(self.scope)
             self.address = (self.scope.get("client") or [""])[0]
             self.room = self.rooms.enter(name, self.address, self.channel_layer)
         except ValueError as error:
@@ -64,7 +63,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Say a message in the room. A frame that isn't accepted is answered with an error."""
         try:
-            content = self.parse(text_data)
+            content = self.read_frame(text_data)
         except MessageError as error:
             await self.send(error.as_json())
         else:
@@ -110,10 +109,10 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
         """The person's name in the room, "" for one who isn't a member."""
         return self.member.display_name if self.member else ""
 
-    def parse(self, text: str | None) -> Message | Signal:
+    def read_frame(self, text: str | None) -> Message | Signal:
         """Return what a frame contains. Raises MessageError.
 
-        A participant that sends too much isn't read from until it may send again.
+        Reading pauses for a participant that sends too much.
         """
         if self.wants_events:
             self.last_frame_at = time.monotonic()
@@ -159,14 +158,3 @@ class RefusingConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Refuse the handshake."""
         await self.close(reason="There is no consumer at this path: use /ws/chat/<room>/.")
-
-
-def _parse_after(scope: dict[str, Any]) -> int | None:
-    """Return the ``?after=`` of a WebSocket's URL. Raises ValueError if it is no ``seq``."""
-    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-    if "after" not in query:
-        return None
-    after = query["after"][0]
-    if not (after.isascii() and after.isdigit() and len(after) < 16):
-        raise ValueError("?after= must be the seq of the last message that you have, or 0.")
-    return int(after)

@@ -22,9 +22,9 @@ from chatdemo.commands.transcripts import export, forget, rooms
 def cli(context: click.Context) -> None:
     """The Django Channels chat tutorial as one command.
 
-    Start with `chatdemo serve`, open the address that it shows in two browser windows, and send a
-    message from one to the other. Nothing else has to be installed or set up, and no internet is
-    needed.
+    Start with `chatdemo serve`. Open the address that it shows in two browser windows, and send a
+    message from one to the other. It works without internet access, and nothing else needs to be
+    installed.
     """
     if not context.invoked_subcommand:
         click.echo(context.get_help())

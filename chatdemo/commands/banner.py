@@ -1,7 +1,7 @@
 """What `serve` prints once requests can be answered."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import click
 
@@ -9,34 +9,31 @@ from chatdemo import __version__
 from chatdemo.common.config import Config
 from chatdemo.project.addresses import Addresses
 
-#: A label and what it says.
+#: A label and a text.
 Row = tuple[str, str]
 #: In place of the address for the class, by whether the server listens for other machines.
 NO_ADDRESS = {
     False: "not reachable; restart with --host 0.0.0.0",
-    True: "not reachable: this computer isn't in a network yet",
+    True: "not reachable: this computer isn't connected to a network",
 }
+WAITING = "Waiting for a file to be saved. Press Ctrl-C to stop."
 
 
 def show_banner(
-    settings: Config,
-    addresses: Addresses,
-    what: str = "",
-    pages: Mapping[str, str] | None = None,
-    rows: Iterable[Row] = (),
+    settings: Config, addresses: Addresses, rows: Iterable[Row], project: str = ""
 ) -> None:
-    """Print that ``what`` is running, its addresses, ``rows``, and how to stop it.
+    """Print that the chat or the learner's ``project`` is running, its addresses, and ``rows``.
 
-    ``pages`` are further pages, each a label and a path from the address. With the setting
-    ``open``, the browser is opened.
+    With the setting ``open``, open the browser.
     """
-    click.secho(f"chatdemo {__version__} is running{what and ' '}{what}.", bold=True)
-    show_rows([("Open", addresses.local)])
-    show_rows([("The class", addresses.others or NO_ADDRESS[addresses.is_open])])
-    inspector = {} if settings.inspect == "off" else {"Inspector": "inspect/"}
-    links = {**(pages or {}), **inspector}
-    show_rows((label, addresses.local + path) for label, path in links.items())
-    show_rows([*rows, ("Stop", "Ctrl-C")])
+    click.secho(f"chatdemo {__version__} is running{project and f' {project}'}.", bold=True)
+    others = addresses.others or NO_ADDRESS[addresses.is_open]
+    pages = [("Open", addresses.local), ("The class", others)]
+    if not project:
+        pages.append(("The course", f"{addresses.local}learn/"))
+    if settings.inspect != "off":
+        pages.append(("Inspector", f"{addresses.local}inspect/"))
+    show_rows([*pages, *rows, ("Stop", "Ctrl-C")])
     if settings.open:
         click.launch(addresses.local)
 
@@ -47,9 +44,6 @@ def show_rows(rows: Iterable[Row]) -> None:
         click.echo(f"  {label:<12}{text}")
 
 
-def show_progress(text: str, end: str = "") -> None:
+def show_progress(text: str) -> None:
     """Print ``text`` after the time of day."""
-    click.secho(f"{time.strftime('%H:%M:%S')}  {text}{end}", dim=True)
-
-
-WAITING = "Waiting for a file to be saved; Ctrl-C ends it."
+    click.secho(f"{time.strftime('%H:%M:%S')}  {text}", dim=True)

@@ -1,4 +1,4 @@
-"""`chatdemo steps`, `new` and `check`: the course, and the learner's own project."""
+"""`chatdemo steps`, `new` and `check`: the steps of the course, written out and checked."""
 
 from pathlib import Path
 from typing import Any
@@ -20,23 +20,23 @@ STYLES: dict[str, dict[str, Any]] = {
 @click.command()
 @version_option
 def steps() -> None:
-    """List the steps of the tutorial, one a line.
+    """List the steps of the tutorial, one per line.
 
     \b
-    chatdemo steps                     list them
-    chatdemo serve --step echo         run the chat as it is at the end of one
-    chatdemo new mysite --step echo    write it out as a project of your own
+    chatdemo steps                     list the steps
+    chatdemo serve --step echo         run the chat as it is at the end of a step
+    chatdemo new mysite --step echo    write that project into a folder
     """
     from chatdemo.course import outline
 
     for step in outline.steps():
         click.echo(f"{step.number}  {click.style(f'{step.name:<8}', bold=True)}{step.summary}")
-    click.echo("\nRead them:       chatdemo serve, then open /learn/ at its address")
+    click.echo("\nRead them:       chatdemo serve, then open /learn/ in the browser")
     click.echo("Run one:         chatdemo serve --step echo")
-    click.echo("Take one home:   chatdemo new mysite --step echo")
+    click.echo("Write one out:   chatdemo new mysite --step echo")
 
 
-@click.command(short_help="Write the tutorial's project into a folder of your own.")
+@click.command(short_help="Write the tutorial's project into a folder.")
 @click.argument("directory", metavar="DIR")
 @click.option(
     "--step", metavar="NAME", help="The project at the end of this step. [default: the last]"
@@ -49,7 +49,7 @@ def steps() -> None:
 )
 @version_option
 def new(directory: str, step: str | None, layer: str) -> None:
-    """Write the tutorial's project, as it is at the end of a step, into a folder of your own.
+    """Write the tutorial's project, as it is at the end of a step, into a folder.
 
     \b
     The whole tutorial:      chatdemo new mysite
@@ -57,8 +57,8 @@ def new(directory: str, step: str | None, layer: str) -> None:
     With Redis:              chatdemo new mysite --layer redis
     Into this empty folder:  chatdemo new .
 
-    The project is plain Django and Channels and needs nothing of chatdemo. `chatdemo steps` lists
-    the steps.
+    The project uses plain Django and Channels, and nothing of chatdemo. `chatdemo steps` lists the
+    steps.
     """
     from chatdemo.course import new_project, outline
 
@@ -73,21 +73,21 @@ def new(directory: str, step: str | None, layer: str) -> None:
 @click.command(short_help="Check your own project, step by step.")
 @click.argument("directory", metavar="[DIR]", default=".")
 @click.option(
-    "--step", metavar="NAME", help="Check up to this step. [default: the last that it has begun]"
+    "--step", metavar="NAME", help="Check up to this step. [default: the last one started]"
 )
 @click.option("--watch", is_flag=True, help="Check again whenever a file is saved, until Ctrl-C.")
 @version_option
 def check(directory: str, step: str | None, watch: bool) -> int:
-    """Check your own project: which steps are done, and the first problem, in one sentence.
+    """Check your own project: show which steps are done, and the first problem.
 
     \b
     The project in this folder:  chatdemo check
     Up to one step:              chatdemo check mysite --step groups
     While you write it:          chatdemo check mysite --watch
 
-    DIR is the folder of manage.py. The project may come from `chatdemo new`, or be typed from the
-    tutorial. Its code runs in a separate process, for a minute at most, and needs no Redis. The
-    exit code is 0 if no fault is found.
+    DIR is the folder that contains manage.py. The project can come from `chatdemo new`, or from
+    your work on the tutorial. Its code runs in a separate process, for at most a minute and without
+    Redis. The exit code is 0 if no fault is found.
     """
     from chatdemo.course import outline
     from chatdemo.course.checker.check_command import check_project
@@ -106,7 +106,7 @@ def check(directory: str, step: str | None, watch: bool) -> int:
             if not watch:
                 break
             click.echo()
-            show_progress(WAITING, end="\n")
+            show_progress(f"{WAITING}\n")
             watcher.wait()
     except KeyboardInterrupt:
         if not watch:

@@ -1,12 +1,25 @@
 """`chatdemo crowd`: simulated participants."""
 
+import math
 import sys
 from contextlib import nullcontext
 from typing import Any
 
 import click
 
-from chatdemo.commands.options import FiniteRange, version_option
+from chatdemo.commands.options import version_option
+
+
+class FiniteRange(click.FloatRange):
+    """A number within a range. click accepts "nan" in every range."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return number
 
 
 def number_option(*names: str, help: str, default: int, type: click.ParamType) -> Any:
@@ -15,48 +28,49 @@ def number_option(*names: str, help: str, default: int, type: click.ParamType) -
     return click.option(*names, metavar="NUMBER", type=type, default=default, help=help)
 
 
-@click.command(short_help="Let simulated participants talk, as a rehearsal.")
+@click.command(short_help="Simulate participants, to rehearse a class.")
 @click.argument("url", metavar="[URL]", default="")
-@number_option("--people", help="Participants.", default=30, type=click.IntRange(1, 10_000))
+@number_option(
+    "--people", help="Number of participants.", default=30, type=click.IntRange(1, 10_000)
+)
 @number_option(
     "--rate",
-    help="Messages per second in total; the participants take turns.",
+    help="Messages per second, from all participants together.",
     default=1,
     type=FiniteRange(0, 10_000, min_open=True),
 )
 @number_option(
     "--for",
     "seconds",
-    help="Seconds for which they talk.",
+    help="Seconds for which messages are sent.",
     default=30,
     type=FiniteRange(0, 86_400, min_open=True),
 )
 @number_option(
     "--drop",
-    help="Share of their connections that is cut each second, as bad wifi does; they reconnect.",
+    help="Fraction of the connections to cut each second, as bad wifi does; all reconnect.",
     default=0,
     type=FiniteRange(0, 1),
 )
 @version_option
 def crowd(url: str, people: int, rate: float, seconds: float, drop: float) -> int:
-    """Simulate participants over real WebSockets, to rehearse a class or to see what a load does.
+    """Simulate participants over real WebSockets, to rehearse a class or to test under load.
 
     \b
-    A temporary server:      chatdemo crowd
-    The class's server:      chatdemo crowd http://127.0.0.1:8000 --people 60
-    One of its rooms:        chatdemo crowd http://127.0.0.1:8000/chat/lobby/
-    As much as it can take:  chatdemo crowd --people 300 --rate 20 --for 60
-    In bad wifi:             chatdemo crowd --drop 0.02
+    A temporary server:  chatdemo crowd
+    The class's server:  chatdemo crowd http://127.0.0.1:8000 --people 60
+    One of its rooms:    chatdemo crowd http://127.0.0.1:8000/chat/lobby/
+    Under load:          chatdemo crowd --people 300 --rate 20 --for 60
+    On bad wifi:         chatdemo crowd --drop 0.02
 
-    URL is the address of a server, a room or a WebSocket, of any chat that uses the tutorial's
-    messages. Without a room in it, the crowd uses a room of its own. The exit code is 0 if all
-    joined and stayed connected, and received every message once and in the same order. With --drop
-    all must have reconnected instead, and the server must store the messages.
+    URL is the address of a server, a room or a WebSocket. Any chat that uses the tutorial's
+    messages works. Without a room in the URL, the participants join a new one. The exit code is 0
+    if all of them joined, stayed connected, and received every message once and in the same order.
+    With --drop, all must have reconnected instead, and the server must store messages.
     """
     from chatdemo.crowd.address import parse_address
     from chatdemo.crowd.messages import RunMessages, new_run_id
-    from chatdemo.crowd.progress import LiveLine
-    from chatdemo.crowd.report import table, title
+    from chatdemo.crowd.report import LiveLine, table, title
     from chatdemo.crowd.run import Plan, run
     from chatdemo.crowd.temporary_server import temporary_server
 

@@ -11,11 +11,8 @@ from chatdemo.common.errors import ChatdemoError
 USAGE_ERROR = 2
 #: As a shell reports it: 128 and the number of SIGINT.
 INTERRUPTED = 130
-NOT_INSTALLED = "Install chatdemo for this Python, as the README says, or use the one that has it."
-OUR_FAULT = (
-    "This is a fault in chatdemo. CHATDEMO_DEBUG=1 before the command shows where;"
-    " please report it."
-)
+NOT_INSTALLED = "Install chatdemo for this Python, as the README says, or use one that has it."
+OUR_FAULT = "This is a bug in chatdemo: please report it. CHATDEMO_DEBUG=1 shows the traceback."
 
 
 class CommandGroup(click.Group):
@@ -45,7 +42,7 @@ def print_error(message: str, hint: str, code: int = 1) -> int:
 
 
 def _explain(error: Exception) -> tuple[str, str]:
-    """The two lines for an exception that no part of chatdemo has foreseen."""
+    """The two lines for an exception that no part of chatdemo expects."""
     from chatdemo.realtime.upstream import upstream_error
 
     if upstream := upstream_error(error):  # a package has changed
@@ -59,11 +56,9 @@ def _explain(error: Exception) -> tuple[str, str]:
 def _print_usage_error(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
     if isinstance(error, click.NoSuchOption) and context:  # suggest no option that --help hides
-        options = [
-            option for option in context.command.params if not getattr(option, "hidden", False)
-        ]
-        shown = {name for option in options for name in option.opts}
-        similar = [name for name in error.possibilities or () if name in shown]
+        options = context.command.params
+        hidden = {name for one in options if getattr(one, "hidden", False) for name in one.opts}
+        similar = [name for name in error.possibilities or () if name not in hidden]
         error = click.NoSuchOption(error.option_name, possibilities=similar, ctx=context)
     command = context.command_path if context else "chatdemo"
     hint = f"{command} --help shows the commands and options."

@@ -15,23 +15,19 @@ from chatdemo.commands.options import common_options, use_settings
 @common_options
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")
 @click.pass_context
-def manage(
-    context: click.Context, config_file: str | None, arguments: tuple[str, ...], **flags: Any
-) -> None:
-    """Run a management command of Django on the embedded project.
-
-    It is what manage.py is in the tutorial.
+def manage(context: click.Context, arguments: tuple[str, ...], **options: Any) -> None:
+    """Run a management command of Django on the embedded project, as the tutorial's manage.py does.
 
     \b
-    chatdemo manage shell             try the channel layer by hand
+    chatdemo manage shell             try out the channel layer
     chatdemo manage createsuperuser   create an account
-    chatdemo manage migrate --help    the help of one of Django's commands
-    chatdemo manage help              list every command
+    chatdemo manage migrate --help    show the help of a command
+    chatdemo manage help              list all commands
 
-    The options below go before the command.
+    The options below go before COMMAND.
     """
     if not arguments:
         return click.echo(context.get_help())
     from chatdemo.project import server
 
-    server.manage(use_settings(flags, config_file), arguments)
+    server.manage(use_settings(**options), arguments)

@@ -1,8 +1,7 @@
 """Options that several commands have."""
 
-import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -52,18 +51,6 @@ def common_options(command: Command) -> Command:
     return setting_option("db", metavar="PATH")(file(debug(version_option(command))))
 
 
-def use_settings(flags: Mapping[str, Any], config_file: str | None) -> config.Config:
+def use_settings(config_file: str | None, **flags: Any) -> config.Config:
     """Put the settings of this command line into use. Raises UsageError as ``config.load`` does."""
     return config.use(config.load(flags, file=config_file))
-
-
-class FiniteRange(click.FloatRange):
-    """A number within a range. click accepts "nan" in every range."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        number = super().convert(value, param, ctx)
-        if math.isnan(number):
-            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
-        return number

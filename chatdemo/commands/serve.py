@@ -1,8 +1,7 @@
-"""`chatdemo serve`: the chat, or a project of the learner's."""
+"""`chatdemo serve`: the chat, or the learner's own project."""
 
 import socket
 import traceback
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,15 +24,11 @@ if TYPE_CHECKING:
 @setting_option("port", metavar="NUMBER")
 @setting_option("open", "--open/--no-open")
 @setting_option("step", metavar="NAME")
-@click.option(
-    "--adopt", type=int, hidden=True, help="File descriptor of the socket to serve DIR on."
-)
-@click.option(
-    "--again", is_flag=True, hidden=True, help="DIR was served before, and the banner shown."
-)
+@click.option("--adopt", type=int, nargs=2, hidden=True)  # the supervisor's sockets
+@click.option("--again", is_flag=True, hidden=True)  # an earlier process has shown the banner
 @common_options
 def serve(
-    directory: str | None, adopt: int | None, again: bool, config_file: str | None, **flags: Any
+    directory: str | None, adopt: tuple[int, int] | None, again: bool, **options: Any
 ) -> int | None:
     """Run the chat, or your own project, in this terminal until Ctrl-C.
 
@@ -44,9 +39,9 @@ def serve(
     In memory:       chatdemo serve --db :memory:
     Your project:    chatdemo serve mysite
 
-    DIR is the folder of your manage.py. Its settings and its ASGI application are used as they are,
-    and reloaded whenever you save a file; /inspect/ shows what happens inside. Without a Redis
-    server its channel layer is in memory.
+    DIR is the folder that contains your manage.py. Your project runs unchanged, with its own
+    settings and ASGI application, and is reloaded whenever you save a file. The inspector is at
+    /inspect/. If no Redis server answers, the channel layer is in memory.
 
     Every option is a setting too: --port 8001 can be CHATDEMO_PORT=8001 in the environment, or
     port = 8001 in a file chatdemo.toml in this folder. Options override the environment; the
@@ -54,21 +49,25 @@ def serve(
     """
     code = 0
     with suppress(KeyboardInterrupt):
-        settings = use_settings(flags, config_file)
+        settings = use_settings(**options)
         if directory is None:
             _serve_chat(settings)
         else:
-            _refuse_chat_options(directory, flags)
+            for name in ("step", "db"):
+                if options[name] is not None:
+                    message = f"--{name} can't be used with your own project, {directory}."
+                    hint = "Leave out the option. Your project has its own code and database."
+                    raise UsageError(message, hint)
             code = _serve_project(directory, settings, adopt, again)
-    if adopt is None:
+    if adopt is None:  # else the supervisor says so
         click.echo("Stopped.")
     return code
 
 
 def _serve_chat(settings: Config) -> None:
     from chatdemo.course import outline
-    from chatdemo.project import database, listener, server
-    from chatdemo.project.addresses import addresses
+    from chatdemo.project import database, server
+    from chatdemo.project.addresses import addresses, listen
 
     rows = []
     if settings.step:  # before the port is opened: a misspelled name is reported first
@@ -76,62 +75,60 @@ def _serve_chat(settings: Config) -> None:
         rows.append(("Rooms run", f"step {step.number}, {step.name}"))
 
     def on_ready() -> None:
-        data = database.locate(settings.db) or "in memory, gone when chatdemo stops"
-        pages = {"The course": "learn/"}
-        show_banner(settings, found, pages=pages, rows=[*rows, ("Data", str(data))])
+        data = database.locate(settings.db) or "in memory, deleted when chatdemo stops"
+        show_banner(settings, urls, [*rows, ("Data", str(data))])
 
-    with listener.listen(settings.host, settings.port) as listening:
-        found = addresses(*listening.getsockname()[:2])
-        server.serve(settings, listening, on_ready)
-
-
-def _refuse_chat_options(directory: str, flags: Mapping[str, Any]) -> None:
-    for name in ("step", "db"):
-        if flags[name] is not None:
-            message = f"--{name} is for chatdemo's own chat, and {directory} is a project."
-            hint = "Leave out one of the two: your project has its own code and database."
-            raise UsageError(message, hint)
+    with listen(settings.host, settings.port) as listener:
+        urls = addresses(*listener.getsockname()[:2])
+        server.serve(settings, listener, on_ready)
 
 
-def _serve_project(directory: str, settings: Config, adopt: int | None, again: bool) -> int:
-    """Open the port and supervise the processes that serve; or be one of them, on ``adopt``."""
+def _serve_project(
+    directory: str, settings: Config, adopt: tuple[int, int] | None, again: bool
+) -> int:
+    """Open the port and supervise the serving processes; or be one of them, on ``adopt``."""
     from chatdemo.own_project import supervisor
     from chatdemo.own_project.django_project import find_project
-    from chatdemo.project import listener
+    from chatdemo.project.addresses import listen
 
     project = find_project(Path(directory))
     if adopt is not None:
-        return _serve_adopted(project, settings, socket.socket(fileno=adopt), again)
-    with listener.listen(settings.host, settings.port) as listening:
-        for code in supervisor.supervise(project.folder, listening):
+        listener, connection = (socket.socket(fileno=number) for number in adopt)
+        return _serve_adopted(project, settings, listener, connection, again)
+    with listen(settings.host, settings.port) as listener:
+        for code in supervisor.supervise(project.folder, listener):
             if code not in (1, 2):  # those have printed an error
-                message = f"The project's process has ended, with exit code {code}."
-                print_error(message, "See the output above.")
+                print_error(
+                    f"The project's process ended with exit code {code}.", "See its output."
+                )
             show_progress(WAITING)
     return 0
 
 
 def _serve_adopted(
-    project: "DjangoProject", settings: Config, listening: socket.socket, again: bool
+    project: "DjangoProject",
+    settings: Config,
+    listener: socket.socket,
+    connection: socket.socket,
+    again: bool,
 ) -> int:
     """Serve, and return the exit code: RELOAD asks the supervisor for another process."""
     from chatdemo.own_project import serving_process, supervisor
     from chatdemo.own_project.startup_notes import refused_hosts
     from chatdemo.project.addresses import addresses
 
-    found = addresses(*listening.getsockname()[:2])
-    name = project.folder.name
+    urls, name = addresses(*listener.getsockname()[:2]), project.folder.name
 
     def on_ready(notes: list[Row]) -> None:
-        notes += refused_hosts(found.local, found.others)
+        notes += refused_hosts(urls.local, urls.others)
         if again:
             show_progress(f"{name} runs again.")
             return show_rows(notes)
         module = ("Settings", f"{project.settings}, in {project.folder}")
-        show_banner(settings, found, what=name, rows=[module, *notes])
+        show_banner(settings, urls, [module, *notes], name)
 
     try:
-        saved = serving_process.serve(settings, project, listening, on_ready)
+        saved = serving_process.serve(settings, project, listener, connection, on_ready)
     except ChatdemoError as error:
         if settings.debug and error.__cause__:
             traceback.print_exception(error.__cause__)

@@ -28,9 +28,7 @@ NOTHING_DELETED = "Nothing was deleted."
 )
 @click.option("--since", metavar="WHEN", help="Leave out earlier messages. [default: all of them]")
 @common_options
-def export(
-    room: str, format: str, since: str | None, config_file: str | None, **flags: Any
-) -> None:
+def export(room: str, format: str, since: str | None, **options: Any) -> None:
     """Write the transcript of a room: all stored messages, in order.
 
     \b
@@ -40,19 +38,19 @@ def export(
     The last two hours:  chatdemo export lobby --since 2h
     Since a day:         chatdemo export lobby --since 2026-11-22
 
-    WHEN is ISO 8601: a date, a time of day or both, in this computer's time zone if it names none;
-    or a duration before now: 30m, 2h, 3d. The output is UTF-8, and its times are UTC. It works
-    whether or not a server is running.
+    WHEN is a date, a time of day or both in ISO 8601, in this computer's time zone unless it names
+    another one; or a duration before now: 30m, 2h, 3d. The output is in UTF-8, with times in UTC. A
+    server may be running.
 
-    Nothing in a message can run when the file is opened. In CSV, a cell that a spreadsheet would
-    read as a formula starts with an apostrophe; control characters are shown as symbols. JSON has
-    each text exactly as it was.
+    The output is safe to open: nothing in a message can run. In CSV, an apostrophe precedes a cell
+    that a spreadsheet would read as a formula. Control characters are shown as symbols, except in
+    JSON, which has each text unchanged.
     """
     from chatdemo.chat.transcripts import command_line, formats, store
     from chatdemo.project.database import open_existing_database
 
     start = command_line.parse_since(since) if since is not None else None
-    with open_existing_database(use_settings(flags, config_file)) as path:
+    with open_existing_database(use_settings(**options)) as path:
         found = store.find_room(path, room)
         pages = store.pages(path, found.name, start)
         write_stdout(formats.write(formats.FORMATS[format](), found.name, pages))
@@ -63,18 +61,18 @@ def export(
 @click.command(short_help="List rooms with stored messages.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with times in UTC.")
 @common_options
-def rooms(as_json: bool, config_file: str | None, **flags: Any) -> None:
-    """List rooms with stored messages: how many, the time of the last one, and the room's name.
+def rooms(as_json: bool, **options: Any) -> None:
+    """List the rooms that have stored messages: how many, and the time of the last one.
 
     \b
-    chatdemo rooms           list them
-    chatdemo export lobby    write a room's messages out
-    chatdemo forget lobby    delete them
+    chatdemo rooms           list the rooms
+    chatdemo export lobby    write the messages of a room to stdout
+    chatdemo forget lobby    delete the messages of a room
     """
     from chatdemo.chat.transcripts import command_line, formats, store
     from chatdemo.project.database import open_existing_database
 
-    with open_existing_database(use_settings(flags, config_file)) as path:
+    with open_existing_database(use_settings(**options)) as path:
         found = store.rooms(path)
     if as_json:
         write_stdout([formats.json_line([room._asdict() for room in found]), "\n"])
@@ -86,22 +84,22 @@ def rooms(as_json: bool, config_file: str | None, **flags: Any) -> None:
 @click.argument("room")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @common_options
-def forget(room: str, yes: bool, config_file: str | None, **flags: Any) -> int:
-    """Delete a room's stored messages, after asking.
+def forget(room: str, yes: bool, **options: Any) -> int:
+    """Delete a room's stored messages, after confirmation.
 
     \b
-    chatdemo forget lobby          shows how many there are, and asks
-    chatdemo forget lobby --yes    doesn't ask
+    chatdemo forget lobby          show how many there are, and ask
+    chatdemo forget lobby --yes    don't ask
 
-    The messages are also overwritten in the database file, and can't be restored. It works while a
-    server runs: the room starts again with the next message. What participants have on their
+    The messages are overwritten in the database file and can't be restored. A server may be
+    running: the room's history starts again with the next message. What participants have on their
     screens stays there.
     """
     from chatdemo.chat.transcripts import command_line, store
     from chatdemo.chat.transcripts.control_characters import one_line
     from chatdemo.project.database import open_existing_database
 
-    with open_existing_database(use_settings(flags, config_file)) as path:
+    with open_existing_database(use_settings(**options)) as path:
         found = store.find_room(path, room)
         if not yes and not _ask(found):
             click.echo(NOTHING_DELETED)
@@ -111,13 +109,14 @@ def forget(room: str, yes: bool, config_file: str | None, **flags: Any) -> int:
     if not is_gone:
         message = f"{deleted} deleted, but the text may still be in {path} or its -wal file."
         command = f'chatdemo manage --db "{path}" shell -c "{VACUUM}"'
-        raise ChatdemoError(message, f"Stop what has the database open, then: {command}")
+        hint = f"Stop each program that has the database open, then run: {command}"
+        raise ChatdemoError(message, hint)
     write_stdout([f"Deleted {deleted} of {one_line(found.name)}.\n"])
     return 0
 
 
 def write_stdout(pieces: Iterable[str]) -> None:
-    """Write to stdout, as UTF-8 and unchanged, until nobody reads it any more, as with ``| head``.
+    """Write to stdout as UTF-8. Stops without an error when its reader ends, as with ``| head``.
 
     Raises ChatdemoError if it can't be written.
     """
@@ -127,15 +126,15 @@ def write_stdout(pieces: Iterable[str]) -> None:
             out.write(piece.encode("utf-8"))
         out.flush()
     except OSError as error:
-        # Python writes the rest of its buffer when it exits: to nowhere.
+        # Python writes the rest of its buffer when it exits: to os.devnull then.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if error.errno not in (errno.EPIPE, errno.EINVAL):  # Windows has EINVAL for a closed pipe
-            hint = "Make room on its disk, or write it to another."
+            hint = "Free space on its disk, or write to another disk."
             raise ChatdemoError(f"The output can't be written: {error.strerror}.", hint) from None
 
 
 def can_ask() -> bool:
-    """Whether stdin is a terminal, at which someone can answer."""
+    """Whether stdin is a terminal."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
@@ -144,8 +143,8 @@ def _ask(room: "StoredRoom") -> bool:
 
     if not can_ask():
         count = command_line.message_count(room.messages)
-        hint = f"Add --yes, which deletes {count}, or run it in a terminal."
-        raise UsageError("forget asks before it deletes, and there is no terminal to ask in.", hint)
+        hint = f"Add --yes to delete {count} without confirmation, or run it in a terminal."
+        raise UsageError("forget asks for confirmation, but there is no terminal.", hint)
     encoding = sys.stdout.encoding  # the terminal's, which may lack characters of the room's name
     question = command_line.forget_question(room).encode(encoding, "replace").decode(encoding)
     try:

@@ -11,8 +11,8 @@ T = TypeVar("T")
 def computed_once(function: Callable[..., T]) -> Callable[..., T]:
     """Like functools.cache, but ``function`` runs only once for the same arguments.
 
-    functools.cache lets several threads that come first run it side by side. That breaks a function
-    that imports a package with lazy imports, changes ``sys.modules``, or returns objects that are
+    functools.cache lets several threads run it at the same time. That breaks a function that
+    imports a package with lazy imports, changes ``sys.modules``, or returns objects that are
     compared by identity. Here the first thread computes the value, and the others wait for it.
     """
     values: dict[Hashable, T] = {}

@@ -1,6 +1,4 @@
-"""The settings. A value comes from a command's option, else from the environment, else from
-``chatdemo.toml``, else it is the default.
-"""
+"""The settings: each from a command's option, the environment, ``chatdemo.toml`` or its default."""
 
 import json
 import os
@@ -29,37 +27,45 @@ def setting(default: Any, help: str, *limits: int, choices: tuple[str, ...] = ()
 class Config:
     """Every setting: its name, type, default, help and limits. Lists are tuples of strings."""
 
-    host: str = setting(
-        "127.0.0.1", "Address to listen on; 0.0.0.0 makes it reachable for the class."
-    )
+    host: str = setting("127.0.0.1", "Address to listen on; 0.0.0.0 lets other computers connect.")
     port: int = setting(8000, "Port to listen on; 0 picks a free one.", 0, 65535)
-    open: bool = setting(False, "Open this computer's browser when the server is ready.")
+    open: bool = setting(False, "Open a browser on this computer when the server is ready.")
     db: str = setting(
-        "", "SQLite file; empty: one in your application folder; :memory: lasts until the stop."
+        "", "SQLite file; empty: in your application folder; :memory: lasts until the server stops."
     )
-    allowed_hosts: tuple[str, ...] = setting((), "More host names to answer to: a tunnel's.")
+    allowed_hosts: tuple[str, ...] = setting(
+        (), "Additional host names to accept, such as a tunnel's."
+    )
     history: bool = setting(True, "Store messages, for people who reconnect or join later.")
     keep_days: int = setting(30, "Days for which messages are stored; 0: no limit.", 0, 36_500)
     max_kept: int = setting(
-        2**29, "Largest database, in bytes; the oldest messages are deleted.", 2**20, 2**40
+        2**29,
+        "Maximum size of the database, in bytes; the oldest messages are deleted.",
+        2**20,
+        2**40,
     )
-    max_message: int = setting(4000, "Longest message, in characters.", 1, 100_000)
+    max_message: int = setting(4000, "Maximum length of a message, in characters.", 1, 100_000)
     max_rate: int = setting(
         10, "Messages per second that one participant may send; 0: no limit.", 0, 1_000_000
     )
     max_burst: int = setting(50, "Messages that one participant may send at once.", 1, 1_000_000)
-    max_connections: int = setting(5000, "WebSockets that may be open in all.", 1, 1_000_000)
+    max_connections: int = setting(5000, "WebSockets that may be open in total.", 1, 1_000_000)
     max_per_address: int = setting(
-        500, "WebSockets that may be open from one other computer.", 1, 1_000_000
+        500,
+        "WebSockets that may be open from one address, other than this computer's.",
+        1,
+        1_000_000,
     )
-    max_rooms: int = setting(1000, "Rooms that may have participants at once.", 1, 1_000_000)
+    max_rooms: int = setting(
+        1000, "Rooms that may have participants at the same time.", 1, 1_000_000
+    )
     max_backlog: int = setting(
         2**20, "Unread bytes after which a participant is disconnected.", 2**16, 2**30
     )
     step: str = setting("", "Step of the tutorial that rooms run; empty: the finished chat.")
     inspect: str = setting(
         "local",
-        "Who may open /inspect/: off (nobody), local (this computer's browsers) or all.",
+        "Who can open /inspect/: off (nobody), local (this computer's browsers) or all.",
         choices=("off", "local", "all"),
     )
     inspect_events: int = setting(
@@ -73,7 +79,7 @@ _active: Config | None = None
 
 
 def use(config: Config) -> Config:
-    """Make ``config`` this process's settings, which ``current`` returns."""
+    """Make ``config`` this process's settings, and return it."""
     global _active
     _active = config
     return config
@@ -191,10 +197,10 @@ def _from_file(file: str | os.PathLike | None) -> Iterator[tuple[str, Any, str]]
         values = load_toml(path)
     except OSError as error:
         message = f"{path} can't be read: {error.strerror or error}."
-        hint = "Give --config (or CHATDEMO_CONFIG) a file that exists and that you may read."
+        hint = "Set --config or CHATDEMO_CONFIG to a file that exists and that you may read."
         raise UsageError(message, hint) from None
     except ValueError as error:
-        hint = "Write one setting a line, each once, in UTF-8, as in: port = 8000"
+        hint = "Write each setting once, on its own line, in UTF-8. For example: port = 8000"
         raise UsageError(f"{path} isn't valid TOML: {error}.", hint) from None
     for name, value in values.items():
         if name not in SETTINGS:

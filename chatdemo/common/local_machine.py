@@ -1,4 +1,4 @@
-"""Is it this machine? Decided by address, by Host header and by the headers of proxies."""
+"""Is a client this machine? Decided by its address, its Host header and the headers of proxies."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address

@@ -31,7 +31,7 @@ def set_handler(
 def handler_set(
     handler: Handler, signals: Iterable[signal.Signals] = STOP_SIGNALS
 ) -> Iterator[None]:
-    """``set_handler`` within the block. The handlers from before come back at its end."""
+    """``set_handler`` within the block. Its end restores the previous handlers."""
     before = set_handler(handler, signals)
     try:
         yield

@@ -45,8 +45,9 @@ class ClientConnection(asyncio.BufferedProtocol):
         self.closed: asyncio.Future[None] = loop.create_future()
         self._key = base64.b64encode(os.urandom(16)).decode()
         self._received = self._fragments = b""
-        # asyncio would allocate 256 KiB for each read otherwise.
-        self._buffer = bytearray(BUFFER_BYTES)
+        # asyncio would allocate 256 KiB for each read otherwise. Its TLS writes several records
+        # through slices of the buffer, which would be copies without the memoryview.
+        self._buffer = memoryview(bytearray(BUFFER_BYTES))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -58,7 +59,7 @@ class ClientConnection(asyncio.BufferedProtocol):
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {self._key}\r\n\r\n".encode()
         )
 
-    def get_buffer(self, sizehint: int) -> bytearray:
+    def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:

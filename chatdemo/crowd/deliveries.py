@@ -1,5 +1,6 @@
 """Which messages were delivered: lost, duplicated, out of order, and after how long."""
 
+import math
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -45,8 +46,8 @@ class Deliveries:
         self._has_received = [bytearray() for _ in range(people)]
         self.latencies = array("d")  # of all deliveries
         self.expected = self.delivered = self.duplicated = 0
-        self._last_delivery = self._last_event = 0.0
-        # Messages that were skipped: the participant has received later ones.
+        self._last_delivery = self._last_activity = 0.0
+        # Deliveries that were skipped: the participant has received later messages.
         self._latest = array("q", [-1]) * people
         self._skipped = 0
 
@@ -61,7 +62,7 @@ class Deliveries:
         self.sent_at.append(now)
         self.missing.append(recipients)
         self.expected += recipients
-        self._last_event = now
+        self._last_activity = now
         return len(self.senders) - 1
 
     def add_delivery(self, participant: int, number: int, now: float) -> None:
@@ -80,7 +81,7 @@ class Deliveries:
         self.missing[number] -= 1
         self._skipped += max(number - self._latest[participant], 0) - 1
         self._latest[participant] = max(number, self._latest[participant])
-        self._last_event = self._last_delivery = now
+        self._last_activity = self._last_delivery = now
         self.latencies.append(now - self.sent_at[number])
 
     def overdue(self, now: float) -> int:
@@ -99,7 +100,7 @@ class Deliveries:
     def is_finished(self, now: float) -> bool:
         """Whether everything has been delivered, or nothing has for the timeout."""
         is_complete = self.delivered == self.expected
-        return is_complete or now - self._last_event > self.timeout
+        return is_complete or now - self._last_activity > self.timeout
 
     def counts(self, now: float, finished: bool = True) -> DeliveryCounts:
         """Return the counts. In a ``finished`` run everything that is missing is lost."""
@@ -147,3 +148,9 @@ def _out_of_order(numbers: array, room_order: array, senders: Sequence[int]) -> 
         last_position = max(last_position, position)
         last_of_sender[sender] = max(last_own, number)
     return found
+
+
+def percentile(durations: Sequence[float], percent: float) -> float | None:
+    """Return the duration that ``percent`` of all don't exceed, None if there are none."""
+    rank = math.ceil(len(durations) * percent / 100)
+    return sorted(durations)[rank - 1] if durations else None

@@ -22,12 +22,13 @@ RECONNECT_DELAY_SECONDS = (0.05, 0.5)
 class Crowd:
     """The participants, numbered from 0, and what is recorded of them.
 
-    ``failed_joins`` counts those that couldn't join, by reason; ``closed`` the connections that the
-    server closed or that broke, by code and reason; ``refused`` the server's error frames.
+    ``failed_joins`` counts those that couldn't join, by reason; ``disconnections`` the connections
+    that the server closed or that broke, by code and reason; ``refused_messages`` the server's
+    error frames.
 
-    If it ``reconnects``, participants come back after a disconnection. ``cuts`` counts the
-    connections that it cut itself, ``catch_up_times`` has the times from a disconnection until
-    nothing was missing any more, and ``latest_seq`` is the greatest one that anyone received.
+    If it ``reconnects``, participants come back after a disconnection. ``connections_cut`` counts
+    those that it cut itself, ``catch_up_times`` has the times from a disconnection until nothing
+    was missing any more, and ``latest_seq`` is the greatest one that anyone received.
     """
 
     def __init__(
@@ -36,9 +37,9 @@ class Crowd:
         self.connector, self.messages, self.deliveries = connector, messages, deliveries
         self.reconnects = reconnects
         self.failed_joins: Counter[str] = Counter()
-        self.closed: Counter[tuple[int, str]] = Counter()
-        self.refused: Counter[str] = Counter()
-        self.joined = self.cuts = self.latest_seq = 0
+        self.disconnections: Counter[tuple[int, str]] = Counter()
+        self.refused_messages: Counter[str] = Counter()
+        self.joined = self.connections_cut = self.latest_seq = 0
         self.catch_up_times = array("d")
         self.reconnecting: set[asyncio.Task] = set()
         kind = ReconnectingParticipant if reconnects else SimulatedParticipant
@@ -47,7 +48,7 @@ class Crowd:
     @property
     def recipients(self) -> int:
         """How many should receive a message that is sent now."""
-        return self.joined if self.reconnects else self.joined - self.closed.total()
+        return self.joined if self.reconnects else self.joined - self.disconnections.total()
 
     @property
     def away(self) -> int:
@@ -108,20 +109,20 @@ class SimulatedParticipant:
 
     def cut(self) -> None:
         """Drop the connection without a close frame, as when a phone loses the wifi."""
-        self.crowd.cuts += 1
+        self.crowd.connections_cut += 1
         if self.connection is not None:
             self.connection.abort()
 
     def _receive(self, frame: bytes) -> None:
         content = self.crowd.messages.read(frame)
         if isinstance(content, Refusal):
-            self.crowd.refused[content] += 1
+            self.crowd.refused_messages[content] += 1
         elif content is not None:
             self.crowd.deliveries.add_delivery(self.number, content, time.perf_counter())
 
     def _on_close(self, code: int, reason: str) -> None:
         if not self.is_leaving:
-            self.crowd.closed[code, reason] += 1
+            self.crowd.disconnections[code, reason] += 1
 
 
 class ReconnectingParticipant(SimulatedParticipant):

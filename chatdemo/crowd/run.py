@@ -4,6 +4,7 @@ import asyncio
 import gc
 import math
 import time
+from array import array
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,12 +14,15 @@ from chatdemo.common.errors import ChatdemoError
 from chatdemo.common.stop_signals import handler_set
 from chatdemo.crowd.address import Address
 from chatdemo.crowd.connection import Connector
-from chatdemo.crowd.deliveries import DELIVERY_TIMEOUT_SECONDS, Deliveries, DeliveryCounts
+from chatdemo.crowd.deliveries import (
+    DELIVERY_TIMEOUT_SECONDS,
+    Deliveries,
+    DeliveryCounts,
+    percentile,
+)
 from chatdemo.crowd.join_errors import JoinError, explain, find_ip
-from chatdemo.crowd.latency import EventLoopDelay
 from chatdemo.crowd.messages import RunMessages
 from chatdemo.crowd.participants import Crowd, SimulatedParticipant
-from chatdemo.crowd.progress import Progress
 from chatdemo.realtime.file_limit import raise_file_limit
 
 #: Handshakes at a time. With more, the server's queue is too long for the last one.
@@ -28,8 +32,14 @@ OTHER_FILES = 40
 #: How often the run looks whether it can go on, and how often it reports its progress.
 POLL_SECONDS, PROGRESS_SECONDS = 0.02, 0.25
 CLOSE_TIMEOUT_SECONDS = 2.0
+#: How often the event loop's delay is measured.
+DELAY_PERIOD_SECONDS = 0.02
+#: Above one of these, the figures say more about this process than about the server: the 90th
+#: percentile of the event loop's delay, and the share of a core that the process uses.
+MAX_DELAY_SECONDS, MAX_CPU_SHARE = 0.05, 0.9
 T = TypeVar("T")
-Show = Callable[[str], None]
+#: Shows the progress: of which crowd, now, and when sending ends (None before and after).
+Show = Callable[[Crowd, float, float | None], None]
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,32 @@ class Plan:
         return max(1, math.ceil(self.rate * self.seconds - 1e-6))
 
 
+class EventLoopDelay:
+    """Measures how late the event loop runs a timer, and the share of a core the process uses."""
+
+    def __init__(self) -> None:
+        self.delays = array("d")
+        self.cpu_share = 0.0
+
+    async def measure(self) -> None:
+        """Measure until cancelled."""
+        start, start_cpu = time.perf_counter(), time.process_time()
+        try:
+            while True:
+                due = time.perf_counter() + DELAY_PERIOD_SECONDS
+                await asyncio.sleep(DELAY_PERIOD_SECONDS)
+                self.delays.append(max(0.0, time.perf_counter() - due))
+        finally:
+            elapsed = time.perf_counter() - start
+            self.cpu_share = (time.process_time() - start_cpu) / elapsed if elapsed > 0 else 0.0
+
+    @property
+    def is_bottleneck(self) -> bool:
+        """Whether the crowd was too slow to measure the server."""
+        delay = percentile(self.delays, 90) or 0.0
+        return delay > MAX_DELAY_SECONDS or self.cpu_share > MAX_CPU_SHARE
+
+
 @dataclass(frozen=True)
 class RunResult:
     """What a run measured, until Ctrl-C if it was ``interrupted``."""
@@ -67,9 +103,9 @@ class RunResult:
     def is_good(self) -> bool:
         """Whether all joined, stayed or came back, and received all messages once and in order."""
         crowd, counts = self.crowd, self.counts
-        closed = crowd.closed and not crowd.reconnects
+        disconnected = crowd.disconnections and not crowd.reconnects
         faults = counts.lost, counts.out_of_order, counts.duplicated, crowd.away
-        return not any((*faults, crowd.failed_joins, crowd.refused, closed))
+        return not any((*faults, crowd.failed_joins, crowd.refused_messages, disconnected))
 
     @property
     def exit_code(self) -> int:
@@ -77,7 +113,7 @@ class RunResult:
 
 
 def run(address: Address, messages: RunMessages, plan: Plan, show: Show) -> RunResult:
-    """Run the crowd until it is done or interrupted. ``show`` gets a line about its progress.
+    """Run the crowd until it is done or interrupted.
 
     Raises ChatdemoError if the first participant can't join or there can't be enough open files.
     """
@@ -121,14 +157,15 @@ class CrowdRun:
     """The steps of a run, in the event loop."""
 
     def __init__(self, connector: Connector, messages: RunMessages, plan: Plan, show: Show):
-        self.address, self.plan, self.show = connector.address, plan, show
+        self.address, self.plan = connector.address, plan
         deliveries = Deliveries(plan.people, plan.timeout)
         self.crowd = Crowd(connector, messages, deliveries, reconnects=plan.drop > 0)
         self.event_loop_delay = EventLoopDelay()
-        self.progress = Progress(self.crowd)
+        self.end: float | None = None
+        self._show = show
 
     async def go(self) -> RunResult:
-        """Do all steps. If cancelled, return the result so far. Raises ChatdemoError as ``run``."""
+        """Do all steps. If cancelled, return the result so far."""
         background = _start(self.event_loop_delay.measure(), self._show_progress())
         interrupted = False
         try:
@@ -173,9 +210,9 @@ class CrowdRun:
 
     async def _talk(self) -> None:
         """Send messages until the time is over or nobody is connected."""
-        self.progress.end = time.perf_counter() + self.plan.seconds
+        self.end = time.perf_counter() + self.plan.seconds
         tasks = sending, _ = _start(
-            self._send_messages(self.progress.end), self.crowd.cut_connections(self.plan.drop)
+            self._send_messages(self.end), self.crowd.cut_connections(self.plan.drop)
         )
         try:
             while self.crowd.recipients and not sending.done():
@@ -203,7 +240,7 @@ class CrowdRun:
 
     async def _wait_for_last(self) -> None:
         """Wait as long as messages arrive, and then for those that are catching up."""
-        self.progress.end = None
+        self.end = None
         crowd = self.crowd
         while crowd.recipients and not crowd.deliveries.is_finished(time.perf_counter()):
             await asyncio.sleep(POLL_SECONDS)
@@ -232,7 +269,7 @@ class CrowdRun:
 
     async def _show_progress(self) -> None:
         while True:
-            self.show(self.progress.line(time.perf_counter()))
+            self._show(self.crowd, time.perf_counter(), self.end)
             await asyncio.sleep(PROGRESS_SECONDS)
 
 

@@ -3,30 +3,33 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from channels.exceptions import InvalidChannelLayerError
 from channels.layers import channel_layers
 
-from chatdemo.inspector import feed, pages, snapshot
-from chatdemo.inspector.access import Access, is_own_origin
-from chatdemo.inspector.connection import Connection, current_connection
+from chatdemo.inspector import feed, pages
+from chatdemo.inspector.connection import (
+    ASGIMessage,
+    Connection,
+    Receive,
+    Scope,
+    Send,
+    current_connection,
+)
 from chatdemo.inspector.formatting import printable
 from chatdemo.inspector.layers import LayerRecorder, record_layer
 from chatdemo.inspector.recording import Recording, never_raises
 
 logger = logging.getLogger(__name__)
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-PREFIX, FEED = "/inspect/", "/inspect/feed/"
+#: The feed lists a closed connection for so long.
+CLOSED_SECONDS = 5
 
 
 class Inspector:
     """Adds ``/inspect/`` to ``application``: a page that shows its frames and its events.
 
     ``who`` may open it: "local" (browsers of this machine), "all" or "off". ``limit`` is the
-    number of events that are stored. ``watch`` is explained in Access.
+    number of entries that are stored. ``watch`` is explained in Access.
 
     Messages pass unchanged, and the application's exceptions are raised. The layers of
     CHANNEL_LAYERS are recorded in place (layers.py).
@@ -40,17 +43,22 @@ class Inspector:
         watch: Callable[[str], str | None] | None = None,
     ):
         self.application = application
-        self.access = Access(who, watch)
+        self.access = pages.Access(who, watch)
         self.recording = Recording(limit)
-        self.recording.on_switch = self._switch
+        self.recording.on_switch = self._on_switch
         self.connections: dict[int, Connection] = {}
         self.watchers: set[feed.Watcher] = set()
-        self.layers = self._record_layers()
+        self.layers: list[LayerRecorder] = []
+        for alias in channel_layers.configs:
+            try:
+                self.layers.append(record_layer(channel_layers[alias], self.recording))
+            except (InvalidChannelLayerError, ImportError):  # reported to those who use the layer
+                continue
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         is_request = kind in ("http", "websocket")
-        is_ours = is_request and scope["path"].startswith(PREFIX.rstrip("/"))
+        is_ours = is_request and scope["path"].startswith(pages.PREFIX.rstrip("/"))
         if is_ours and await self._answer(scope, receive, send):
             return
         if kind == "websocket":
@@ -59,16 +67,6 @@ class Inspector:
             await self._run_http(scope, receive, send)
         else:
             await self.application(scope, receive, send)
-
-    def _record_layers(self) -> list[LayerRecorder]:
-        recorders = []
-        for alias in channel_layers.configs:
-            try:
-                layer = channel_layers[alias]
-            except (InvalidChannelLayerError, ImportError):  # reported to those who use the layer
-                continue
-            recorders.append(record_layer(layer, self.recording))
-        return recorders
 
     async def _run_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = self._connect(scope, receive, send)
@@ -88,7 +86,7 @@ class Inspector:
 
     @never_raises
     def _connect(self, scope: Scope, receive: Receive, send: Send) -> Connection:
-        snapshot.forget_closed(self.connections)
+        self.forget_closed()
         connection = Connection(self.recording, scope, receive, send)
         self.connections[connection.id] = connection
         connection.record_if_active("connect")
@@ -98,7 +96,7 @@ class Inspector:
         start = time.perf_counter()
         status: int | None = None
 
-        async def observed_send(message: dict[str, Any]) -> None:
+        async def observed_send(message: ASGIMessage) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -117,32 +115,27 @@ class Inspector:
             self.recording.record("http", method=method, path=path, code=status, ms=milliseconds)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Answer a request to a path of the inspector's. Returns False if it isn't one."""
-        is_feed = scope["type"] == "websocket" and scope["path"] == FEED
-        path = self.access.watched_path(scope)
-        if not path and not self.access.may_see_all(scope):
-            # As without an inspector: the application has a page for what isn't there.
-            if is_feed:
-                await _deny(scope, receive, send)
-            return is_feed
-        if scope["type"] == "websocket":
-            if is_feed:
-                await self._watch(scope, path, receive, send)
-            return is_feed
-        if scope["path"] == PREFIX.rstrip("/"):
-            await pages.redirect(send, PREFIX)
-            return True
-        if not scope["path"].startswith(PREFIX) or scope["method"] not in ("GET", "HEAD"):
-            return False
-        file = pages.find_file(scope["path"].removeprefix(PREFIX))
-        if file:
-            await pages.answer(file, scope, send)
-        return bool(file)
+        """Answer a request to a path of the inspector's. Returns False if it isn't one.
 
-    async def _watch(self, scope: Scope, path: str | None, receive: Receive, send: Send) -> None:
+        For others it isn't one either: the application answers as without an inspector.
+        """
+        path = self.access.watched_path(scope)
+        is_allowed = bool(path) or self.access.may_see_all(scope)
+        if scope["type"] == "http":
+            return is_allowed and await pages.answer(scope, send)
+        if scope["path"] != pages.FEED:
+            return False
         await receive()  # websocket.connect
-        if not is_own_origin(scope):
-            return await send({"type": "websocket.close"})
+        if is_allowed and pages.is_own_origin(scope):
+            await self._watch(path, receive, send)
+        elif is_allowed or "websocket.http.response" not in scope.get("extensions", {}):
+            await send({"type": "websocket.close"})
+        else:
+            await send({"type": "websocket.http.response.start", "status": 404, "headers": []})
+            await send({"type": "websocket.http.response.body", "body": b""})
+        return True
+
+    async def _watch(self, path: str | None, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.accept"})
         watcher = feed.Watcher(self, path, send)
         self.watchers.add(watcher)
@@ -161,12 +154,14 @@ class Inspector:
         self.recording.is_watched = bool(self.watchers)
         self.recording.is_all_watched = any(watcher.path is None for watcher in self.watchers)
         if not self.watchers:
-            snapshot.forget_closed(self.connections, 0)
+            self.forget_closed(0)
 
-    def snapshot(self, path: str | None) -> dict[str, Any]:
-        """Return the present state, for a watcher of one path's connections or of everything."""
-        snapshot.forget_closed(self.connections)
-        return snapshot.take(self.connections.values(), self.layers, self.recording, path)
+    def forget_closed(self, seconds: float = CLOSED_SECONDS) -> None:
+        """Forget connections that were closed so long ago."""
+        now = time.time()
+        for id, connection in list(self.connections.items()):
+            if connection.ended and now - connection.ended >= seconds:
+                del self.connections[id]
 
     def find_layer(self, group: str, path: str | None) -> LayerRecorder | None:
         """Return the layer that has a group.
@@ -191,15 +186,6 @@ class Inspector:
                     recorder.freezer.thaw(group)
 
     @never_raises
-    def _switch(self) -> None:
+    def _on_switch(self) -> None:
         for connection in list(self.connections.values()):
             connection.update_text_observer()
-
-
-async def _deny(scope: Scope, receive: Receive, send: Send) -> None:
-    await receive()
-    if "websocket.http.response" in scope.get("extensions", {}):
-        await send({"type": "websocket.http.response.start", "status": 404, "headers": []})
-        await send({"type": "websocket.http.response.body", "body": b""})
-    else:
-        await send({"type": "websocket.close"})

@@ -8,6 +8,7 @@ import sysconfig
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import dropwhile
+from traceback import walk_tb
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -119,23 +120,16 @@ def of_handler(consumer: Any, *names: str) -> dict[str, Any] | None:
 
 def of_traceback(traceback: TracebackType | None) -> list[dict[str, Any]]:
     """Describe the application's lines of a traceback, or its last line if there are none."""
-    calls = list(_calls(traceback))
+    calls = [(frame.f_code, line) for frame, line in walk_tb(traceback)]
     own = [call for call in calls if not is_framework(call[0].co_filename)]
     return [describe(*call) for call in own or calls[-1:]]
 
 
 def of_exception() -> dict[str, Any] | None:
     """Describe the application's line that has raised, or led to, the exception being handled."""
-    error = sys.exc_info()[1]
-    calls = _calls(error.__traceback__) if error else ()
+    calls = [(frame.f_code, line) for frame, line in walk_tb(sys.exc_info()[2])]
     own = [call for call in calls if not is_framework(call[0].co_filename)]
     return describe(*own[-1]) if own else None
-
-
-def _calls(traceback: TracebackType | None) -> Iterator[tuple[CodeType, int]]:
-    while traceback is not None:
-        yield traceback.tb_frame.f_code, traceback.tb_lineno
-        traceback = traceback.tb_next
 
 
 @lru_cache(maxsize=4096)

@@ -1,45 +1,30 @@
 """One WebSocket as the inspector sees it: what passes between the server and the application."""
 
-import asyncio
+import sys
 import time
 import weakref
-from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from itertools import count
 from typing import Any
 
-from chatdemo.inspector import call_stack, refusals
+from chatdemo.common.local_machine import header
+from chatdemo.inspector import call_stack
 from chatdemo.inspector.formatting import format_value, printable
+from chatdemo.inspector.journeys import ConsumerJourneys
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.consumer_task import ConsumerTask
 from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.observers import FrameObserver
 from chatdemo.realtime.send import WebSocketSend
 
-Message = dict[str, Any]
+Scope = dict[str, Any]
+ASGIMessage = dict[str, Any]
+Receive = Callable[[], Awaitable[ASGIMessage]]
+Send = Callable[[ASGIMessage], Awaitable[None]]
 #: The connection whose application runs. Its tasks and threads inherit it.
 current_connection: ContextVar["Connection | None"] = ContextVar("connection", default=None)
-#: The message that a consumer handles. The tasks that it starts meanwhile inherit it.
-handled_message: ContextVar["HandledMessage | None"] = ContextVar("handled", default=None)
-#: Messages whose journeys are remembered, as they may be handled now. Channels receives one frame
-#: and one event ahead.
-MAX_REMEMBERED_MESSAGES = 4
-
-
-class HandledMessage:
-    """The journey of the message that is handled, known as soon as the message has arrived."""
-
-    __slots__ = ("journey", "has_arrived")
-
-    def __init__(self) -> None:
-        self.journey: int | None = None
-        self.has_arrived = False
-
-    def set_journey(self, journey: int | None) -> None:
-        """Set the journey."""
-        self.journey, self.has_arrived = journey, True
+REFUSED = "The connection was refused"
 
 
 class Connection(FrameObserver):
@@ -61,29 +46,18 @@ class Connection(FrameObserver):
         "frames_in",
         "frames_out",
         "channel",
-        "journey",
+        "journeys",
         "consumer_name",
         "instance",
         "receive",
         "send",
         "_server_send",
-        "_consumer_task",
-        "_task",
-        "_delivered",
-        "_handled",
-        "_next_journeys",
         "_consumer",
         "__weakref__",
     )
     numbers = count(1)
 
-    def __init__(
-        self,
-        recording: Recording,
-        scope: dict[str, Any],
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
-    ):
+    def __init__(self, recording: Recording, scope: Scope, receive: Receive, send: Send):
         self.recording, self.scope = recording, scope
         self.id = next(self.numbers)
         self.path = printable(scope["path"])
@@ -92,46 +66,37 @@ class Connection(FrameObserver):
         self.state = "connecting"
         self.frames_in = self.frames_out = 0
         self.channel: str | None = None
-        self.journey: int | None = None  # of the last message that the consumer got
+        self.journeys = ConsumerJourneys()
         self.consumer_name: str | None = None  # its class
         self.instance: str | None = None  # distinguishes it from others of its class
-        self._task = asyncio.current_task()  # the application's
-        self._consumer_task: ConsumerTask | None = None
-        self._delivered: list[tuple[Message, int | None]] = []  # the last ones, with journeys
-        self._handled: HandledMessage | None = None
-        self._next_journeys: deque[int | None] | tuple[()] = ()  # of messages received ahead
-        self._consumer: Callable[[], Any] = _no_consumer
+        self._consumer: weakref.ref[Any] | None = None
         self._server_send: WebSocketSend | None = None
         self.receive, self.send = self._observe_receive(receive), self._observe_send(send)
 
-    def _observe_receive(
-        self, receive: Callable[[], Awaitable[Message]]
-    ) -> Callable[[], Awaitable[Message]]:
+    def _observe_receive(self, receive: Receive) -> Receive:
         if isinstance(receive, Inbox):
             receive.observer = self
             return receive
 
-        async def observed_receive() -> Message:
+        async def observed_receive() -> ASGIMessage:
             message = await receive()
             self.on_received(message)
             return message
 
-        def observed() -> Awaitable[Message]:
+        def observed() -> Awaitable[ASGIMessage]:
             # Not a coroutine function: Channels runs what it returns in a task of its own.
             self.on_receive_called()
             return observed_receive()
 
         return observed
 
-    def _observe_send(
-        self, send: Callable[[Message], Awaitable[None]]
-    ) -> Callable[[Message], Awaitable[None]]:
+    def _observe_send(self, send: Send) -> Send:
         if isinstance(send, WebSocketSend):
             self._server_send, send.observer = send, self
             send.text_observer = self if self.recording.is_active else None
             return send
 
-        async def observed(message: Message) -> None:
+        async def observed(message: ASGIMessage) -> None:
             self.on_sent(message)
             await send(message)
 
@@ -140,7 +105,7 @@ class Connection(FrameObserver):
     @property
     def consumer(self) -> Any:
         """The consumer, None as long as it isn't known."""
-        return self._consumer()
+        return self._consumer() if self._consumer else None
 
     @consumer.setter
     def consumer(self, consumer: Any) -> None:
@@ -155,14 +120,12 @@ class Connection(FrameObserver):
 
     def update_text_observer(self) -> None:
         """Observe sent texts only while recording is active, and forget the last journeys."""
-        self.journey = None
-        self._delivered.clear()
-        self._next_journeys = ()
+        self.journeys.clear()
         if self._server_send:
             self._server_send.text_observer = self if self.recording.is_active else None
 
     def record(self, what: str, **fields: Any) -> None:
-        """Record an event of this connection's."""
+        """Record an entry about this connection."""
         fields.setdefault("channel", self.channel)
         self.recording.record(
             what,
@@ -175,49 +138,17 @@ class Connection(FrameObserver):
         )
 
     def record_if_active(self, what: str, **fields: Any) -> None:
-        """Record one of the events of which thousands may come at once."""
+        """Record one of the entries of which there may be thousands at once."""
         if self.recording.resume_if_possible():
             self.record(what, **fields)
 
-    def note_delivery(self, message: Message, journey: int | None) -> None:
-        """Remember that the consumer gets a frame or an event, on this journey."""
-        self.journey = journey
-        self._delivered.append((message, journey))
-        del self._delivered[:-MAX_REMEMBERED_MESSAGES]
-        if self._consumer_task and self._consumer_task.context is not None:
-            # The handler runs in this context, and so does what it starts.
-            arrived = HandledMessage()
-            arrived.set_journey(journey)
-            with suppress(RuntimeError):  # it is in use by something else than a handler
-                self._consumer_task.context.run(handled_message.set, arrived)
-        if self._handled is None:  # messages are dispatched
-            return
-        if not self._handled.has_arrived:
-            self._handled.set_journey(journey)
-        else:
-            self._next_journeys = deque(
-                (*self._next_journeys, journey), maxlen=MAX_REMEMBERED_MESSAGES
-            )
-
     @never_raises
     def on_attached(self, task: ConsumerTask) -> None:
-        self.consumer, self._consumer_task = task.consumer, task
+        self.consumer, self.journeys.consumer_task = task.consumer, task
 
     @never_raises
     def on_receive_called(self) -> None:
-        """Prepare for the next message.
-
-        In Channels the task in which handlers run asks for it. If another task does, a
-        middleware's, nobody knows when a handler starts.
-        """
-        if asyncio.current_task() is not self._task:
-            self._task = self._handled = None
-        if self._task is None:
-            return
-        self._handled = HandledMessage()
-        handled_message.set(self._handled)
-        if self._next_journeys:
-            self._handled.set_journey(self._next_journeys.popleft())
+        self.journeys.expect_message()
 
     def locate(self, within: bool = False) -> tuple[dict[str, Any] | None, int | None]:
         """Return the line that runs, and its journey. ``within``: in the consumer's own methods."""
@@ -226,33 +157,28 @@ class Connection(FrameObserver):
             self.consumer = found
         if within:
             frames = call_stack.within(frames, self.consumer)
-        for message in call_stack.arguments(frames):
-            for delivered, journey in self._delivered:
-                if delivered is message:
-                    return call_stack.caller(frames), journey
-        now = handled_message.get() if self._task else None
-        return call_stack.caller(frames), self.journey if now is None else now.journey
+        return call_stack.caller(frames), self.journeys.find(frames)
 
     @never_raises
-    def on_received(self, message: Message) -> None:
+    def on_received(self, message: ASGIMessage) -> None:
         if message["type"] == "websocket.receive":
             self.frames_in += 1
             if not self.recording.is_active:
                 return
             journey = self.recording.new_journey()
-            self.note_delivery(message, journey)
+            self.journeys.add(message, journey)
             if journey:
                 handlers = ("receive_json", "receive", "websocket_receive", "dispatch")
                 where = call_stack.of_handler(self.consumer, *handlers)
                 self.record("receive", payload=_content(message), journey=journey, source=where)
         else:
-            self.note_delivery(message, None)
+            self.journeys.add(message, None)
             if message["type"] == "websocket.disconnect":
                 self.state = "closed"
                 self.record_if_active("disconnect", code=message.get("code"))
 
     @never_raises
-    def on_sent(self, message: Message) -> None:
+    def on_sent(self, message: ASGIMessage) -> None:
         if message["type"] == "websocket.send":
             self.frames_out += 1
             if self.recording.resume_if_possible():
@@ -265,11 +191,11 @@ class Connection(FrameObserver):
         elif message["type"] in ("websocket.close", "websocket.http.response.start"):
             self._on_close(message)
 
-    def _on_close(self, message: Message) -> None:
+    def _on_close(self, message: ASGIMessage) -> None:
         where, journey = self.locate(within=True)
         if self.state == "connecting":
             where = where or call_stack.of_exception()
-            reason = refusals.explain(self.consumer, self.scope, message, where)
+            reason = _explain_closing(self.consumer, self.scope, message, where)
             self.record("refuse", detail=printable(reason), source=where)
         else:
             code, given = message.get("code", 1000), message.get("reason")
@@ -280,14 +206,16 @@ class Connection(FrameObserver):
     @never_raises
     def on_failed(self, error: Exception) -> None:
         """Record an exception of the application's."""
-        reason = refusals.explain_routing(error, self.path)
+        reason = _explain_routing(error, self.path)
         if not reason:
             detail = printable(f"{type(error).__name__}: {error}")
             self.record(
                 "error", detail=detail, traceback=call_stack.of_traceback(error.__traceback__)
             )
         if self.state == "connecting":
-            reason = reason or refusals.explain_failure(error, self.consumer_name)
+            name = self.consumer_name or "the application"
+            failure = f"{type(error).__name__}: {error}"
+            reason = reason or f"{REFUSED} because {name} failed before it had accepted: {failure}"
             self.record("refuse", detail=printable(reason))
         self.state = "closed"
 
@@ -296,8 +224,37 @@ class Connection(FrameObserver):
         self.state, self.ended = "closed", time.time()
 
 
-def _no_consumer() -> None:
-    """Return None, like a weak reference to an object that is gone."""
+def _explain_closing(
+    consumer: Any, scope: Scope, message: ASGIMessage, where: dict[str, Any] | None
+) -> str:
+    """Return why the application closes a connection, on the line ``where``, before accepting."""
+    if type(consumer).__name__ == "WebsocketDenier":  # channels.security.websocket
+        origin = header(scope, b"origin") or "which is missing"
+        return f"{REFUSED} because this server doesn't allow its Origin, {origin}."
+    if reason := message.get("reason"):
+        return f"{REFUSED}: {reason}"
+    error = sys.exc_info()[1]  # the consumer closes in an "except"
+    if error is not None and str(error):
+        return f"{REFUSED} because of {type(error).__name__}: {error}"
+    if consumer is None:
+        return f"{REFUSED} because a middleware closed it before a consumer was called."
+    at = f", at {where['file']}:{where['line']}" if where else ""
+    return f"{REFUSED} because {type(consumer).__name__} closed it without accepting it{at}."
+
+
+def _explain_routing(error: Exception, path: str) -> str | None:
+    """Return the reason, if the error is that of Channels' routers without a matching route."""
+    if isinstance(error, ValueError) and str(error).startswith("No route found"):
+        return (
+            f"{REFUSED} because no route leads from {path} to a consumer:"
+            " see websocket_urlpatterns in routing.py."
+        )
+    if isinstance(error, ValueError) and str(error).startswith("No application configured"):
+        return (
+            f"{REFUSED} because no application is configured for WebSockets:"
+            " see ProtocolTypeRouter in asgi.py."
+        )
+    return None
 
 
 def short_id_of(consumer: Any) -> str:
@@ -305,5 +262,5 @@ def short_id_of(consumer: Any) -> str:
     return f"{id(consumer) >> 4 & 0xFFFF:04x}"
 
 
-def _content(message: Message) -> Any:
+def _content(message: ASGIMessage) -> Any:
     return message["bytes"] if message.get("text") is None else message["text"]

@@ -1,46 +1,50 @@
-"""The feed: a watcher's WebSocket, with events, the state as it changes, and commands.
+"""The feed: a watcher's WebSocket, with recorded entries, the state as it changes, and commands.
 
 It doesn't use the channel layer and isn't recorded. The server sends JSON objects whose ``kind`` is
-``hello``, ``events``, ``state`` or ``error``. The watcher sends objects whose ``do`` is ``freeze``,
-``step`` or ``thaw`` (with ``group``), ``clear``, or ``got`` with ``n``, the number of the last
-event that it has.
+``hello``, ``events`` (the entries), ``state`` or ``error``. The watcher sends objects whose ``do``
+is ``freeze``, ``step`` or ``thaw`` (with ``group``), ``clear``, or ``got`` with ``n``, the number
+of the last entry that it has.
 """
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chatdemo import __version__
+from chatdemo.inspector.connection import Connection, Receive, Send
+from chatdemo.inspector.layers import LayerRecorder
 
 if TYPE_CHECKING:
     from chatdemo.inspector.application import Inspector
 
-#: The time between two checks for events, and the checks between two for a changed state: while
-#: there are events or everything is watched, and in a quiet room. A class has many lessons open.
+#: The time between two checks for entries, and the checks between two for a changed state: while
+#: there are entries or everything is watched, and in a quiet room. A class has many lessons open.
 INTERVAL_SECONDS, STATE_CHECKS, QUIET_STATE_CHECKS = 0.1, 3, 30
-#: Events sent at once at most, and events sent before the watcher must have confirmed some.
+#: Entries sent at once at most, and entries sent before the watcher must have confirmed some.
 MAX_BATCH, MAX_UNCONFIRMED = 1000, 5000
 #: A watcher that confirms nothing for so long is disconnected with this close code.
 MAX_DELAY_SECONDS, TRY_AGAIN_LATER = 10, 1013
+#: The state has at most so many connections, groups, members and channels.
+MAX_LISTED = 200
 
 
 class Watcher:
-    """Somebody who watches everything, or the connections to one ``path``."""
+    """A WebSocket that watches everything, or the connections to one ``path``."""
 
-    def __init__(self, inspector: "Inspector", path: str | None, send: Callable[..., Awaitable]):
+    def __init__(self, inspector: "Inspector", path: str | None, send: Send):
         self.inspector, self.path, self.send = inspector, path, send
         self.recording = inspector.recording
-        self._next = max(1, self._first_stored())  # number of the next event to send
+        self._next = max(1, self.recording.first_number)  # number of the next entry to send
         self._sent = self._confirmed = self._next - 1
         self._unrecorded = self.recording.unrecorded
         self._delay = 0.0
         self._last_state = ""
 
-    async def run(self, receive: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+    async def run(self, receive: Receive) -> None:
         """Send and obey until the watcher leaves, or doesn't read."""
         room = self.path.rstrip("/").rpartition("/")[2] if self.path else None
-        limit = self.recording.events.maxlen
+        limit = self.recording.entries.maxlen
         await self._send({"kind": "hello", "version": __version__, "limit": limit, "room": room})
         tasks = [
             asyncio.ensure_future(self._send_changes()),
@@ -58,7 +62,7 @@ class Watcher:
     async def _send_changes(self) -> None:
         checks, has_news = 0, True
         while self._delay < MAX_DELAY_SECONDS:
-            has_news = await self._send_events() or has_news
+            has_news = await self._send_entries() or has_news
             is_quiet = not has_news and self.path is not None
             if checks % (QUIET_STATE_CHECKS if is_quiet else STATE_CHECKS) == 0:
                 await self._send_state()
@@ -68,36 +72,33 @@ class Watcher:
         reason = "Too much waits to be read."
         await self.send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": reason})
 
-    async def _send_events(self) -> bool:
-        """Send the next events, unless too many are unconfirmed. Returns whether there were any."""
+    async def _send_entries(self) -> bool:
+        """Send the next ones, unless too many are unconfirmed. Returns whether there were any."""
         if self._sent - self._confirmed >= MAX_UNCONFIRMED:
             self._delay += INTERVAL_SECONDS
             return False
         self._delay = 0.0
-        events, dropped = self._take_events()
-        if events or dropped:
-            await self._send({"kind": "events", "events": events, "dropped": dropped})
-        return bool(events)
+        entries, dropped = self._take_entries()
+        if entries or dropped:
+            await self._send({"kind": "events", "events": entries, "dropped": dropped})
+        return bool(entries)
 
-    def _take_events(self) -> tuple[list[dict[str, Any]], int]:
-        """Return the next events for this watcher, and how many it will never get."""
-        start = max(self._next, self._first_stored())
-        skipped = start - self._next + self.recording.unrecorded - self._unrecorded
-        events = self.recording.since(start, MAX_BATCH)
-        self._next = start + len(events)
+    def _take_entries(self) -> tuple[list[dict[str, Any]], int]:
+        """Return the next entries for this watcher, and how many it will never get."""
+        start = max(self._next, self.recording.first_number)
+        dropped = start - self._next + self.recording.unrecorded - self._unrecorded
+        entries = self.recording.since(start, MAX_BATCH)
+        self._next = start + len(entries)
         self._unrecorded = self.recording.unrecorded
         if self.path is not None:
-            events = [event for event in events if event.get("path") == self.path]
-            skipped = 0
-        if events:
-            self._sent = events[-1]["n"]
-        return events, skipped
-
-    def _first_stored(self) -> int:
-        return self.recording.last_number - len(self.recording.events) + 1
+            entries = [entry for entry in entries if entry.get("path") == self.path]
+            dropped = 0
+        if entries:
+            self._sent = entries[-1]["n"]
+        return entries, dropped
 
     async def _send_state(self) -> None:
-        text = json.dumps({"kind": "state", **self.inspector.snapshot(self.path)})
+        text = json.dumps({"kind": "state", **describe_state(self.inspector, self.path)})
         if text != self._last_state:
             self._last_state = text
             await self.send({"type": "websocket.send", "text": text})
@@ -108,7 +109,7 @@ class Watcher:
     async def _send_error(self, detail: str) -> None:
         await self._send({"kind": "error", "detail": detail})
 
-    async def _obey_all(self, receive: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+    async def _obey_all(self, receive: Receive) -> None:
         while (message := await receive())["type"] == "websocket.receive":
             try:
                 command = json.loads(message.get("text") or "")
@@ -135,3 +136,84 @@ class Watcher:
             await layer.freezer.step(group)
         elif (layer.freezer.freeze if do == "freeze" else layer.freezer.thaw)(group):
             self.recording.record(do, group=group, path=self.path)
+
+
+def describe_state(inspector: "Inspector", path: str | None = None) -> dict[str, Any]:
+    """Describe connections, groups and channels: all, or those of the connections to ``path``."""
+    inspector.forget_closed()
+    connections = [
+        one for one in inspector.connections.values() if path is None or one.path == path
+    ]
+    by_channel = {one.channel: one for one in connections if one.channel}
+    groups, channels = [], []
+    for layer in inspector.layers:
+        groups += _describe_groups(layer, by_channel, path is None)
+        channels += _describe_channels(layer, by_channel, path is None)
+    return {
+        "connections": [_describe_connection(one) for one in connections[-MAX_LISTED:]],
+        "groups": groups[:MAX_LISTED],
+        "channels": channels[:MAX_LISTED],
+        "lost": inspector.recording.lost,
+        "unrecorded": inspector.recording.unrecorded,
+    }
+
+
+def _describe_connection(one: Connection) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "path": one.path,
+        "room": one.room,
+        "consumer": one.consumer_name,
+        "instance": one.instance,
+        "channel": one.channel,
+        "client": "{}:{}".format(*one.scope["client"]) if one.scope.get("client") else None,
+        "since": one.since,
+        "state": one.state,
+        "backlog": one.backlog,
+        "received": one.frames_in,
+        "sent": one.frames_out,
+    }
+
+
+def _describe_groups(
+    layer: LayerRecorder, by_channel: dict[str, Connection], all_groups: bool
+) -> list[dict[str, Any]]:
+    groups = []
+    for name, channels in list(getattr(layer.layer, "groups", {}).items()):
+        rooms = {by_channel[channel].room for channel in channels if channel in by_channel}
+        if not rooms and not all_groups:
+            continue
+        groups.append(
+            {
+                "group": name,
+                "room": next(iter(rooms)) if len(rooms) == 1 else None,
+                "members": [
+                    {"channel": channel, "connection": _id_of(by_channel.get(channel))}
+                    for channel in islice(channels, MAX_LISTED)
+                ],
+                "frozen": layer.freezer.is_frozen(name),
+                "held": layer.freezer.held(name),
+            }
+        )
+    return groups
+
+
+def _describe_channels(
+    layer: LayerRecorder, by_channel: dict[str, Connection], all_channels: bool
+) -> list[dict[str, Any]]:
+    names = list(getattr(layer.layer, "channels", {}) if all_channels else by_channel)
+    channels = []
+    for name in names[:MAX_LISTED]:
+        channel = {
+            "channel": name,
+            "connection": _id_of(by_channel.get(name)),
+            "waiting": layer.waiting(name),
+        }
+        if (capacity := layer.capacity(name)) is not None:
+            channel["capacity"] = capacity
+        channels.append(channel)
+    return channels
+
+
+def _id_of(connection: Connection | None) -> int | None:
+    return connection.id if connection else None

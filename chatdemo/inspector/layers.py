@@ -1,8 +1,6 @@
 """Records what goes through a channel layer: with the hooks of ours, in place in any other."""
 
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from contextvars import ContextVar
+from collections.abc import Awaitable, Sequence
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -15,18 +13,14 @@ from chatdemo.inspector import call_stack
 from chatdemo.inspector.connection import Connection, current_connection, short_id_of
 from chatdemo.inspector.formatting import format_value
 from chatdemo.inspector.freezer import Freezer
+from chatdemo.inspector.journeys import Journeys, handled_message
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.observers import LayerObserver
 
 Event = dict[str, Any]
-#: For a task that receives from a named channel, outside of any WebSocket: the journey of the last
-#: event that it has received.
-worker_journey: ContextVar[int | None] = ContextVar("worker_journey", default=None)
 #: The methods of a channel layer that are recorded.
 METHODS = ("new_channel", "send", "receive", "group_add", "group_discard", "group_send")
-#: Events that were delivered to workers and may be handled now.
-MAX_REMEMBERED_EVENTS = 64
 
 
 class RecordedEvent(dict[str, Any]):
@@ -36,16 +30,10 @@ class RecordedEvent(dict[str, Any]):
     """
 
     __slots__ = ("journey", "formatted")
-    journey: int | None
-    formatted: str
 
-    @classmethod
-    def of(cls, event: Event, journey: int | None, formatted: str | None = None) -> "RecordedEvent":
-        """Return the event with its journey."""
-        recorded = cls(event)
-        recorded.journey = journey
-        recorded.formatted = formatted if formatted is not None else format_value(event)
-        return recorded
+    def __init__(self, event: Event, journey: int | None):
+        super().__init__(event)
+        self.journey, self.formatted = journey, format_value(event)
 
 
 class LayerRecorder(LayerObserver):
@@ -55,7 +43,7 @@ class LayerRecorder(LayerObserver):
         self.layer, self.recording = layer, recording
         self.freezer = Freezer(layer, self._queued, self.capacity)
         self.connections: WeakValueDictionary[str, Connection] = WeakValueDictionary()  # by channel
-        self._worker_events: deque[tuple[Event, int | None]] = deque(maxlen=MAX_REMEMBERED_EVENTS)
+        self._worker_journeys = Journeys()
 
     @property
     def batching_allowed(self) -> bool:
@@ -132,11 +120,7 @@ class LayerRecorder(LayerObserver):
         recorded = sent if isinstance(sent, RecordedEvent) else None
         journey = recorded.journey if recorded is not None else None
         connection = self.connections.get(channel)
-        if connection:
-            connection.note_delivery(event, journey)
-        else:
-            self._worker_events.append((event, journey))
-            worker_journey.set(journey)
+        (connection.journeys if connection else self._worker_journeys).add(event, journey)
         if self.recording.resume_if_possible():
             consumer = connection.consumer if connection else None
             where = None
@@ -171,16 +155,12 @@ class LayerRecorder(LayerObserver):
         ):
             # a worker's task, which a participant's consumer has started
             current_connection.set(None)
+            handled_message.set(None)
 
     def locate(self) -> tuple[dict[str, Any] | None, int | None]:
         """Return the line that runs and its journey, if it is no participant's consumer's."""
         frames = call_stack.frames()
-        for event in call_stack.arguments(frames):
-            for delivered, journey in self._worker_events:
-                if delivered is event:
-                    return call_stack.caller(frames), journey
-        is_worker = call_stack.find_consumer(frames) is None
-        return call_stack.caller(frames), worker_journey.get() if is_worker else None
+        return call_stack.caller(frames), self._worker_journeys.find(frames)
 
     @never_raises
     def _record_sending(
@@ -191,7 +171,7 @@ class LayerRecorder(LayerObserver):
             return None
         sender = current_connection.get()
         where, journey = (sender or self).locate()
-        recorded = RecordedEvent.of(event, journey or self.recording.new_journey())
+        recorded = RecordedEvent(event, journey or self.recording.new_journey())
         self._record(
             what,
             sender,
@@ -214,50 +194,42 @@ class LayerRecorder(LayerObserver):
 
 
 def record_layer(layer: BaseChannelLayer, recording: Recording) -> LayerRecorder:
-    """Record what goes through ``layer`` from now on. Returns the recorder.
-
-    Our own layer has a hook. Any other becomes an instance of a subclass of its class: it must
-    stay the same object, because modules may have a reference to it already, and what goes through
-    that is to be recorded, too.
-    """
+    """Record what goes through ``layer`` from now on. Returns the recorder."""
     recorder = LayerRecorder(layer, recording)
     if isinstance(layer, ChannelLayer):
         layer.observer = recorder
-    elif isinstance(layer, _RecordedLayer):
-        layer.recorder = recorder
+    elif isinstance(methods := getattr(layer.send, "__self__", None), _RecordedMethods):
+        methods.recorder = recorder  # instead of another Inspector's
     else:
-        cls = type(layer)
-        bases = (_RecordedLayer, *_forwarding(cls), cls)
-        layer.__class__ = type(f"Recorded{cls.__name__}", bases, {"recorder": recorder})
+        _RecordedMethods(layer, recorder)
     return recorder
 
 
-def _forwarding(cls: type) -> list[type]:
-    """Return a class with the METHODS that ``cls`` has by ``__getattr__``, for ``super()``."""
+class _RecordedMethods:
+    """Takes the place of the methods of a layer without hooks, and reports to ``recorder``.
 
-    def forward(name: str) -> Callable:
-        return lambda self, *args, **kwargs: cls.__getattr__(self, name)(*args, **kwargs)  # type: ignore[attr-defined]
+    The layer stays the same object: modules may have a reference to it already, and what goes
+    through that is to be recorded, too.
+    """
 
-    names = [name for name in METHODS if not hasattr(cls, name) and hasattr(cls, "__getattr__")]
-    return [type("Forwarding", (), {name: forward(name) for name in names})] if names else []
-
-
-class _RecordedLayer:
-    """The part of a layer's new class that reports to ``recorder`` (record_layer)."""
-
-    recorder: LayerRecorder
+    def __init__(self, layer: BaseChannelLayer, recorder: LayerRecorder):
+        self.layer, self.recorder = layer, recorder
+        # A layer without groups lacks some.
+        self._original = {name: getattr(layer, name) for name in METHODS if hasattr(layer, name)}
+        for name in self._original:
+            setattr(layer, name, getattr(self, name))
 
     async def new_channel(self, *args: Any, **kwargs: Any) -> str:
-        name = await super().new_channel(*args, **kwargs)  # type: ignore[misc]
+        name = await self._original["new_channel"](*args, **kwargs)
         self.recorder.on_new_channel(name)
         return name
 
     async def group_add(self, group: str, channel: str) -> None:
-        await super().group_add(group, channel)  # type: ignore[misc]
+        await self._original["group_add"](group, channel)
         self.recorder.on_group_add(group, channel)
 
     async def group_discard(self, group: str, channel: str) -> None:
-        await super().group_discard(group, channel)  # type: ignore[misc]
+        await self._original["group_discard"](group, channel)
         self.recorder.on_group_discard(group, channel)
 
     async def send(self, channel: str, message: Event) -> None:
@@ -267,19 +239,19 @@ class _RecordedLayer:
                 return
             message = sent
         try:
-            await super().send(channel, message)  # type: ignore[misc]
+            await self._original["send"](channel, message)
         except ChannelFull:
             self.recorder.on_full([channel])
             raise
 
     async def group_send(self, group: str, message: Event) -> None:
         if isinstance(message, dict):
-            members = list(getattr(self, "groups", {}).get(group, ()))
+            members = list(getattr(self.layer, "groups", {}).get(group, ()))
             sent = self.recorder.on_group_send(group, members, message)
             if sent is None:
                 return
             message = sent
-        await super().group_send(group, message)  # type: ignore[misc]
+        await self._original["group_send"](group, message)
 
     @markcoroutinefunction
     def receive(self, channel: str) -> Awaitable[Event]:
@@ -287,7 +259,7 @@ class _RecordedLayer:
         return self._receive(channel)
 
     async def _receive(self, channel: str) -> Event:
-        sent = await super().receive(channel)  # type: ignore[misc]
+        sent = await self._original["receive"](channel)
         event = dict(sent) if isinstance(sent, RecordedEvent) else sent
         self.recorder.on_delivery(channel, event, sent)
         return event
@@ -295,7 +267,7 @@ class _RecordedLayer:
 
 def _without_report(event: Event) -> RecordedEvent:
     """Return an event that the layer doesn't report when the freezer sends it."""
-    return event if isinstance(event, RecordedEvent) else RecordedEvent.of(event, None)
+    return event if isinstance(event, RecordedEvent) else RecordedEvent(event, None)
 
 
 def _type_of(event: Event) -> str | None:

@@ -1,4 +1,4 @@
-"""The recorded events: the latest ones, and as many a second as recording has time for."""
+"""The recorded entries: the latest ones, and as many a second as recording has time for."""
 
 import asyncio
 import functools
@@ -15,33 +15,33 @@ from chatdemo.inspector.formatting import format_value, size_of
 
 logger = logging.getLogger(__name__)
 Method = TypeVar("Method", bound=Callable[..., Any])
-#: Events a second in the long run, and at once: while somebody watches, and while nobody does. An
-#: event takes about 10 µs. A class at work stays below this; a flood isn't recorded instead of
-#: being slowed down.
+#: Entries a second in the long run, and at once: while there are watchers, and while there are
+#: none. An entry takes about 10 µs. A class at work stays below this; a flood isn't recorded
+#: instead of being slowed down.
 WATCHED_RATE, WATCHED_BURST = 3000, 3000
 UNWATCHED_RATE, UNWATCHED_BURST = 300, 1000
 #: Recording pauses until this share of the burst is available again, which is checked this often.
 #: To resume has its cost too, and what is recorded should be whole journeys.
 RESUME_SHARE, CHECK_SECONDS = 0.2, 0.1
-#: While nobody watches everything, a message to more members than this isn't recorded, nor what
-#: follows within these seconds: it would arrive milliseconds later.
+#: While no watcher sees everything, a message to more members than this isn't recorded, nor what
+#: follows within these seconds: its deliveries, milliseconds later.
 MAX_UNWATCHED_MEMBERS, PAUSE_SECONDS = 60, 1.0
 
 
 class Recording:
-    """The last ``limit`` events. Older ones are dropped, and recording never waits.
+    """The last ``limit`` entries. Older ones are dropped, and recording never waits.
 
     It pauses when it takes too much time. ``on_switch`` is called whenever ``is_active`` changes:
-    while it is false, frames and events take a way as short as without an inspector.
+    while it is false, frames and events take a path as short as without an inspector.
     """
 
     def __init__(self, limit: int = 5000):
-        self.events: deque[dict[str, Any]] = deque(maxlen=limit)
+        self.entries: deque[dict[str, Any]] = deque(maxlen=limit)
         self.last_number = 0
         self.lost = 0  # events that the channel layer refused
         self.unrecorded = 0  # messages that passed while recording paused
-        self.is_watched = False  # by anybody
-        self.is_all_watched = False  # by somebody who sees more than one lesson's room
+        self.is_watched = False  # by any watcher
+        self.is_all_watched = False  # by one that sees more than a lesson's room
         self.is_active = True
         self.on_switch: Callable[[], None] = lambda: None
         self._journeys = 0
@@ -51,7 +51,7 @@ class Recording:
     def record(
         self, what: str, *, payload: Any = None, formatted: str | None = None, **fields: Any
     ) -> None:
-        """Add an event. ``what`` and the fields are the feed's (feed.py); None is left out.
+        """Add an entry. ``what`` and the fields are the feed's (feed.py); None is left out.
 
         ``formatted`` is a payload that was formatted before.
         """
@@ -59,13 +59,13 @@ class Recording:
         self._allowance.tokens -= 1
         if self._allowance.tokens <= 0 and self.is_active and not self._has_time():
             self._switch(False)
-        event: dict[str, Any] = {"n": self.last_number, "at": round(time.time(), 6), "what": what}
+        entry: dict[str, Any] = {"n": self.last_number, "at": round(time.time(), 6), "what": what}
         if payload is not None:
-            event["payload"], event["size"] = format_value(payload), size_of(payload)
+            entry["payload"], entry["size"] = format_value(payload), size_of(payload)
         elif formatted is not None:
-            event["payload"] = formatted
-        event.update((name, value) for name, value in fields.items() if value is not None)
-        self.events.append(event)
+            entry["payload"] = formatted
+        entry.update((name, value) for name, value in fields.items() if value is not None)
+        self.entries.append(entry)
 
     def new_journey(self) -> int | None:
         """Return the number of a new journey, None while recording pauses."""
@@ -89,13 +89,18 @@ class Recording:
         return self.resume_if_possible()
 
     def clear(self) -> None:
-        """Drop all events. Their numbers aren't used again."""
-        self.events.clear()
+        """Drop all entries. Their numbers aren't used again."""
+        self.entries.clear()
+
+    @property
+    def first_number(self) -> int:
+        """The number of the oldest entry."""
+        return self.last_number - len(self.entries) + 1
 
     def since(self, number: int, limit: int) -> list[dict[str, Any]]:
-        """Return at most ``limit`` events from this number on, or from the oldest one."""
-        start = max(0, len(self.events) - (self.last_number - number + 1))
-        return list(islice(self.events, start, start + limit))
+        """Return at most ``limit`` entries from this number on, or from the oldest one."""
+        start = max(0, number - self.first_number)
+        return list(islice(self.entries, start, start + limit))
 
     def _has_time(self) -> bool:
         if time.monotonic() < self._paused_until and not self.is_all_watched:

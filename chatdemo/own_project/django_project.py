@@ -14,7 +14,7 @@ SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 @dataclass(frozen=True)
 class DjangoProject:
-    """``folder`` is absolute, ``settings`` a module's name, and ``named_in`` says what names it."""
+    """``folder`` is absolute, ``settings`` a module's name, ``named_in`` where that is written."""
 
     folder: Path
     settings: str
@@ -34,13 +34,12 @@ def find_project(folder: Path, environ: Mapping[str, str] = os.environ) -> Djang
     Raises UsageError if there is none, or if its manage.py names no settings.
     """
     if not folder.is_dir():
-        hint = "Give the folder of a project, the one that manage.py is in."
-        raise UsageError(f"{folder} is not a folder.", hint)
+        raise UsageError(f"{folder} is not a folder.", "Give the folder that contains manage.py.")
     file = folder / "manage.py"
     if not file.is_file():
-        hint = "Give the folder that manage.py is in; `chatdemo new mysite` writes a project."
+        hint = "Give the folder that contains manage.py, or create one: chatdemo new mysite"
         if nearby := nearby_project(folder):
-            hint = f"There is one in {nearby}: chatdemo serve {nearby}"
+            hint = f"There is a project in {nearby}: chatdemo serve {nearby}"
         raise UsageError(f"{folder} isn't a Django project: it has no manage.py.", hint)
     if named := environ.get(SETTINGS_VARIABLE):
         return DjangoProject(folder.resolve(), named, f"{SETTINGS_VARIABLE} in the environment")
@@ -52,12 +51,10 @@ def _read_settings_name(file: Path) -> str:
         with tokenize.open(file) as opened:
             settings = settings_module_in(opened.read())
     except (OSError, SyntaxError, UnicodeDecodeError) as error:
-        hint = "Save it as UTF-8, in a place that you may read."
+        hint = "Save it as UTF-8, and make sure that you may read it."
         raise UsageError(f"{file} can't be read: {error}.", hint) from None
     if not settings:
         line = f'os.environ.setdefault("{SETTINGS_VARIABLE}", "mysite.settings")'
-        hint = (
-            f"Write there, as Django does: {line}. Or set {SETTINGS_VARIABLE} in the environment."
-        )
-        raise UsageError(f"{file} doesn't say which settings it uses.", hint)
+        hint = f"Add Django's line: {line}. Or set {SETTINGS_VARIABLE} in the environment."
+        raise UsageError(f"{file} doesn't name the settings module.", hint)
     return settings

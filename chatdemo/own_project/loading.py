@@ -1,4 +1,4 @@
-"""Loads the project's ASGI application in the way of `manage.py runserver`."""
+"""Loads the project's ASGI application as `manage.py runserver` does, and explains why it can't."""
 
 import os
 import sys
@@ -10,9 +10,11 @@ from typing import Any
 
 from chatdemo.common.config import Config
 from chatdemo.common.errors import ChatdemoError
+from chatdemo.course.checker.report import Place
+from chatdemo.course.checker.source_files import Sources
 from chatdemo.own_project.django_project import SETTINGS_VARIABLE, DjangoProject
-from chatdemo.own_project.load_errors import SAVE
 
+SAVE = "Correct it, and save the file."
 EXAMPLE = 'ASGI_APPLICATION = "mysite.asgi.application"'
 
 
@@ -37,7 +39,7 @@ def load_application(project: DjangoProject) -> Callable:
 
     named = getattr(settings, "ASGI_APPLICATION", None) or _default_application(project)
     if not isinstance(named, str) or "." not in named:
-        problem = f"ASGI_APPLICATION is {named!r}, not the name of an application."
+        problem = f"ASGI_APPLICATION is {named!r}, not the path of an application."
         message = f"{project.settings_file}: {problem}"
         raise ChatdemoError(message, f"Write a module and a name in it, such as {EXAMPLE}.")
     django.setup()
@@ -53,25 +55,21 @@ def require_checks_to_pass() -> None:
 
     errors = [e for e in checks.run_checks() if e.is_serious() and not e.is_silenced()]
     if errors:
-        more = f" {len(errors)} such errors in all." if len(errors) > 1 else ""
+        more = f" ({len(errors)} errors in total.)" if len(errors) > 1 else ""
         message = f"Django's check {errors[0].id}: {errors[0].msg}{more}"
-        hint = errors[0].hint or "python manage.py check says more."
+        hint = errors[0].hint or "Run python manage.py check to see more."
         raise ChatdemoError(" ".join(message.split()), " ".join(hint.split()))
 
 
 def with_static_files(application: Callable) -> Callable:
-    """Return ``application`` with static files where `runserver` serves them too.
-
-    That is with DEBUG, and if the app staticfiles is installed.
-    """
+    """Return ``application`` with static files if `runserver` serves them too."""
     from django.apps import apps
     from django.conf import settings
-
-    if not (settings.DEBUG and apps.is_installed("django.contrib.staticfiles")):
-        return application
     from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
-    return ASGIStaticFilesHandler(application)
+    if settings.DEBUG and apps.is_installed("django.contrib.staticfiles"):
+        return ASGIStaticFilesHandler(application)
+    return application
 
 
 def with_inspector(application: Callable, config: Config) -> Callable:
@@ -81,6 +79,32 @@ def with_inspector(application: Callable, config: Config) -> Callable:
     from chatdemo.inspector import Inspector
 
     return Inspector(application, config.inspect, config.inspect_events)
+
+
+def explain_load_error(error: BaseException, project: DjangoProject) -> ChatdemoError:
+    """Return the error for ``error``, which the project's code raised while it was loaded."""
+    if isinstance(error, ChatdemoError):
+        return error
+    sources = Sources(project.folder)
+    if isinstance(error, SyntaxError) and error.filename:
+        line = error.lineno or 0
+        place = sources.place(error.filename, line) or Place(error.filename, line)
+        text = (error.text or "").strip()
+        return ChatdemoError(f"{place}: {error.msg}{f': {text}' if text else '.'}", SAVE)
+    last_place = sources.last_place(error.__traceback__)
+    at = f"{last_place}: " if last_place else ""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return _explain_missing_module(error.name, at, project)
+    if isinstance(error, SystemExit):
+        message = f"{at}the code ends the process ({describe(error)})."
+        return ChatdemoError(message, f"Remove the exit call. {SAVE}")
+    return ChatdemoError(f"{at}{describe(error)}", f"{SAVE} --debug shows the whole traceback.")
+
+
+def describe(error: BaseException) -> str:
+    """Return the exception in one line, as the last line of a traceback has it."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _default_application(project: DjangoProject) -> str:
@@ -98,7 +122,7 @@ def _default_application(project: DjangoProject) -> str:
 def _import(named: str, project: DjangoProject) -> Any:
     module, _, name = named.rpartition(".")
     file = f"{module.replace('.', '/')}.py"
-    message = f"{project.settings_file}: ASGI_APPLICATION names {named}, and "
+    message = f"{project.settings_file}: ASGI_APPLICATION names {named}, but "
     try:
         loaded = import_module(module)
     except ModuleNotFoundError as error:
@@ -109,3 +133,20 @@ def _import(named: str, project: DjangoProject) -> Any:
     if not hasattr(loaded, name):
         raise ChatdemoError(f"{message}{file} has no {name!r}.", SAVE)
     return getattr(loaded, name)
+
+
+def _explain_missing_module(module: str, at: str, project: DjangoProject) -> ChatdemoError:
+    """The error for missing settings, a missing module of the project, or a missing package."""
+    if f"{project.settings}.".startswith(f"{module}."):
+        message = f"There is no settings module {project.settings} in {project.folder}."
+        hint = f"It is named in {project.named_in}. Correct the name, or write the file."
+        return ChatdemoError(message, hint)
+    top, _, inside = module.partition(".")
+    if (project.folder / top).is_dir() or (project.folder / f"{top}.py").is_file():
+        file = f"{module.replace('.', '/')}.py"
+        hint = f"Write {file} in {project.folder}, or correct the name."
+    elif inside and top in sys.modules:
+        hint = f"The installed {top} has no such module. Is the code for another version of it?"
+    else:
+        hint = f"Correct the name, or install the package for chatdemo's Python, {sys.executable}."
+    return ChatdemoError(f"{at}there is no module {module}.", hint)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from chatdemo.own_project.load_errors import describe
+from chatdemo.own_project.loading import describe
 from chatdemo.realtime import redis_layers
 
 ANSWER_SECONDS = 1.0

@@ -5,94 +5,104 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from chatdemo.common.config import Config
+from chatdemo.common.file_watcher import POLL_SECONDS, FileWatcher
+from chatdemo.course.checker.source_files import source_files
 from chatdemo.own_project import loading, redis_fallback, startup_notes
 from chatdemo.own_project.django_project import DjangoProject
-from chatdemo.own_project.load_errors import explain_load_error
 from chatdemo.own_project.startup_notes import Note
 from chatdemo.realtime.file_limit import raise_file_limit
-
-#: Seconds between two looks whether the supervisor is still there.
-SUPERVISOR_POLL_SECONDS = 0.5
 
 
 def serve(
     config: Config,
     project: DjangoProject,
     listener: socket.socket,
+    supervisor: socket.socket,
     on_ready: Callable[[list[Note]], None],
 ) -> Path | None:
     """Serve the project on ``listener`` until SIGINT, SIGTERM or SIGHUP, or until a file is saved.
 
-    ``on_ready(notes)`` is called once requests can be answered. Returns the saved file, None after
-    a signal. Raises ChatdemoError, with what the project's code raised as its cause, if it can't be
-    loaded.
+    ``supervisor`` is a connection to the supervisor: the process ends with it. ``on_ready(notes)``
+    is called once requests can be answered. Returns the saved file, None after a signal. Raises
+    ChatdemoError, with what the project's code raised as its cause, if it can't be loaded.
     """
     from chatdemo.realtime.event_loop import choose_event_loop
 
     raise_file_limit()
     choose_event_loop()
-    from chatdemo.own_project.autoreload import ReloadWatcher
-    from chatdemo.realtime.upstream.daphne import Server, reactor
+    from chatdemo.realtime.upstream.daphne import Server, reactor, request_logger
 
-    _end_with_supervisor()
+    _start_thread(_end_with_supervisor, supervisor)
     saved: list[Path] = []
+    watcher = FileWatcher(lambda: source_files(project.folder))
+    application, notes = _load(project)
 
-    def on_save(file: Path) -> None:
-        saved.append(file)
+    def stop_on_save() -> None:
+        saved.append(_wait_for_save(watcher))
         twisted: Any = reactor  # mypy knows only the module that installs the reactor
         twisted.callFromThread(twisted.stop)
 
-    watcher = ReloadWatcher(project.folder, on_save)
-    application, found = _load(project)
-
     def on_running() -> None:
-        watcher.start()
-        on_ready(found)
+        _start_thread(stop_on_save)
+        on_ready(notes)
 
-    application = loading.with_inspector(application, config)
-    Server(application, listener, on_running, **_server_options(config)).run()
+    from django.conf import settings
+
+    Server(
+        loading.with_inspector(application, config),
+        listener,
+        on_running,
+        max_backlog=config.max_backlog,
+        root_path=getattr(settings, "FORCE_SCRIPT_NAME", "") or "",  # as `runserver` does
+        action_logger=request_logger(config.debug),
+    ).run()
     return saved[0] if saved else None
 
 
 def _load(project: DjangoProject) -> tuple[Callable, list[Note]]:
     loading.imitate_runserver(project)
     try:
-        found = [("Layer", line) for line in redis_fallback.replace_unreachable_redis()]
+        notes = [("Layer", line) for line in redis_fallback.replace_unreachable_redis()]
         application = loading.load_application(project)
         loading.require_checks_to_pass()
-        found += [*startup_notes.missing_routes(application), *startup_notes.unapplied_migrations()]
-        return loading.with_static_files(application), found
+        notes += [*startup_notes.missing_routes(application), *startup_notes.unapplied_migrations()]
+        return loading.with_static_files(application), notes
     except (Exception, SystemExit) as error:
-        raise explain_load_error(error, project) from error
+        raise loading.explain_load_error(error, project) from error
 
 
-def _server_options(config: Config) -> dict:
-    """Those of Daphne's `runserver`, except for what the settings of chatdemo say."""
-    from django.conf import settings
-
-    from chatdemo.realtime.upstream.daphne import request_logger
-
-    return {
-        "max_backlog": config.max_backlog,
-        "root_path": getattr(settings, "FORCE_SCRIPT_NAME", "") or "",
-        "action_logger": request_logger(config.debug),
-    }
+def _start_thread(function: Callable[..., None], *arguments: Any) -> None:
+    threading.Thread(target=function, args=arguments, daemon=True).start()
 
 
-def _end_with_supervisor() -> None:
-    """End this process when the one that started it ends, even if that was killed.
+def _end_with_supervisor(connection: socket.socket) -> None:
+    """End this process when the supervisor ends, even if that was killed: both have the port open.
 
-    This one has the port open too: it would stay in use.
+    (The supervisor sends nothing. On Windows, the process number of a parent doesn't change.)
     """
-    supervisor = os.getppid()
+    with suppress(OSError):
+        connection.recv(1)
+    os._exit(1)
 
-    def wait() -> None:
-        while os.getppid() == supervisor:
-            time.sleep(SUPERVISOR_POLL_SECONDS)
-        os._exit(1)
 
-    threading.Thread(target=wait, name="chatdemo-supervisor", daemon=True).start()
+def _wait_for_save(while_loading: FileWatcher) -> Path:
+    """Wait until a file that `runserver` watches is saved. A changed template is only read again.
+
+    ``while_loading`` has watched since before the project was loaded: a save meanwhile counts too.
+    """
+    from chatdemo.realtime.upstream.django import WatchedFiles
+
+    watched = WatchedFiles()
+    watcher = FileWatcher(lambda: watched)
+    modified = while_loading.modified() & set(watched)
+    while True:
+        for file in modified:
+            if not watched.reread(file):
+                return file
+        time.sleep(POLL_SECONDS)
+        modified = watcher.modified()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from chatdemo.common.local_machine import is_allowed_host
-from chatdemo.own_project.load_errors import describe
+from chatdemo.own_project.loading import describe
 
 #: A label, and what it says.
 Note = tuple[str, str]
@@ -23,7 +23,7 @@ def missing_routes(application: Callable) -> Iterator[Note]:
     routes = {"http"} if isinstance(application, ASGIHandler) else routes
     for protocol, (label, name) in protocols.items():
         if protocol not in routes:
-            yield label, f"none: its ASGI application has no route for {name}"
+            yield label, f"none: the ASGI application has no route for {name}"
 
 
 def refused_hosts(*urls: str | None) -> Iterator[Note]:
@@ -45,7 +45,7 @@ def unapplied_migrations() -> Iterator[Note]:
     except ImproperlyConfigured:  # no database in the settings
         return
     except Error as error:
-        yield "Database", f"the database doesn't answer ({describe(error)})"
+        yield "Database", f"can't be read ({describe(error)})"
         return
     finally:
         for opened in connections.all(initialized_only=True):

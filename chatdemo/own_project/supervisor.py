@@ -1,4 +1,4 @@
-"""The process that has the port open, and starts a new process that serves after each save."""
+"""The process that has the port open, and starts a new serving process after each save."""
 
 import os
 import signal
@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from chatdemo.common.file_watcher import FileWatcher
 from chatdemo.common.stop_signals import handler_set
@@ -23,29 +22,35 @@ def supervise(folder: Path, listener: socket.socket) -> Iterator[int]:
     """Run this process's command again in a process that serves on ``listener``, until it stops.
 
     A process that can't load the project ends: its exit code is yielded, and the next one starts
-    after a save in ``folder``. Clients that come meanwhile wait, as the port stays open.
+    after a save in ``folder``. Clients wait meanwhile, as the port stays open.
     """
-    listener.set_inheritable(True)
+    own_end, inherited_end = socket.socketpair()
     was_ready = False
-    while True:
-        watcher = FileWatcher(lambda: source_files(folder))
-        code = _run(listener.fileno(), was_ready)
-        if code == 0:
-            return
-        was_ready = was_ready or code == RELOAD
-        if code != RELOAD:
-            yield code
-            watcher.wait()
+    with own_end, inherited_end:
+        while True:
+            watcher = FileWatcher(lambda: source_files(folder))
+            code = _run(listener, inherited_end, was_ready)
+            if code == 0:
+                return
+            was_ready = was_ready or code == RELOAD
+            if code != RELOAD:
+                yield code
+                watcher.wait()
 
 
-def _run(listener: int, was_ready: bool) -> int:
-    """Returns the exit code of the process. ``was_ready``: an earlier one has shown the banner."""
-    options = ["--adopt", str(listener), *(["--again"] if was_ready else [])]
-    command = [sys.executable, "-m", "chatdemo", "serve", *options, *sys.argv[2:]]
-    # Windows passes a socket on by its inheritable handle (PEP 446), not by a list of numbers.
-    posix = os.name == "posix"
-    passed: dict[str, Any] = {"pass_fds": [listener]} if posix else {"close_fds": False}
-    process = subprocess.Popen(command, **passed)
+def _run(listener: socket.socket, connection: socket.socket, was_ready: bool) -> int:
+    """Returns the exit code of a serving process.
+
+    ``connection`` is closed for it when this process ends. ``was_ready``: an earlier serving
+    process has shown the banner.
+    """
+    for inherited in (listener, connection):
+        inherited.set_inheritable(True)
+    options = ["--adopt", str(listener.fileno()), str(connection.fileno())]
+    again = ["--again"] if was_ready else []
+    command = [sys.executable, "-m", "chatdemo", "serve", *options, *again, *sys.argv[2:]]
+    # All other files that Python opens aren't inheritable (PEP 446). Windows has no pass_fds.
+    process = subprocess.Popen(command, close_fds=False)
     try:
         return process.wait()
     except KeyboardInterrupt:

@@ -1,6 +1,5 @@
-"""The SQLite database: where it is, and what must be checked and made before Django opens it."""
+"""The SQLite database: where it is, and what must be checked and created before Django opens it."""
 
-import importlib
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -20,15 +19,8 @@ MEMORY = ":memory:"
 APPLICATION_ID = 0x63686174
 LOCK_TIMEOUT_SECONDS = 5
 SCHEMA = Path(__file__).with_name("schema.sql")
-#: The apps whose tables schema.sql has, with the folder of their migrations.
-MIGRATIONS = {
-    "auth": "django/contrib/auth/migrations",
-    "chat": "chatdemo/chat/migrations",
-    "contenttypes": "django/contrib/contenttypes/migrations",
-    "sessions": "django/contrib/sessions/migrations",
-}
-#: (app, name) of each.
-Migrations = set[tuple[str, str]]
+#: An app and the name of one of its migrations.
+Migration = tuple[str, str]
 
 
 def locate(db: str) -> Path | None:
@@ -43,14 +35,14 @@ def locate(db: str) -> Path | None:
     try:
         return path.expanduser().resolve()
     except (OSError, RuntimeError) as error:
-        hint = "Give --db the whole path of a file, or :memory:."
+        hint = "Give --db the absolute path of a file, or :memory:."
         raise ChatdemoError(f"The database {path} can't be found: {error}.", hint) from None
 
 
 def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None:
     """Make the database at ``path`` ready for Django, with its folder and the secret key beside it.
 
-    Without ``tables``, no tables are made or migrated. For a database in memory (None), return a
+    Without ``tables``, no tables are created or migrated. For a database in memory (None), return a
     connection that keeps the data as long as it is open. DJANGO_SETTINGS_MODULE must be set, as
     Django migrates an older database. Raises ChatdemoError, and leaves the file unchanged, if it is
     corrupt, read-only, another program's or of a newer version.
@@ -60,14 +52,14 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
     present = {file for file in (path, secret_key.locate(path)) if os.path.exists(file)}
     _create_file(path)
     try:
-        _check_owner(path)
+        _check_application_id(path)
         if os.access(path, os.W_OK):
-            # Reading a read-only database leaves read-only logs, which would keep it read-only.
-            _make_private(*_logs(path))
+            # Reading a read-only database leaves read-only files, which would keep it read-only.
+            _make_private(*_wal_files(path))
         with closing(sqlite.connect(path, LOCK_TIMEOUT_SECONDS)) as connection:
             _prepare_file(connection, path, tables)
-            # A copied file may be readable by all. Logs that SQLite creates have the file's mode.
-            _make_private(path, *_logs(path))
+            # A copied file may be readable by all. SQLite gives its WAL files the same mode.
+            _make_private(path, *_wal_files(path))
     except BaseException:
         for file in {path, secret_key.locate(path)} - present:
             file.unlink(missing_ok=True)
@@ -85,15 +77,14 @@ def open_existing_database(config: Config) -> Iterator[Path]:
     path = locate(config.db)
     if path is None:
         message = "--db: a database in memory can only be read by its server."
-        hint = "Give --db the file of a server that has one: chatdemo serve --db chat.sqlite3"
+        hint = "Start the server with a file instead: chatdemo serve --db chat.sqlite3"
         raise UsageError(message, hint)
     if not os.path.isfile(path) or not os.path.getsize(path):
-        hint = "chatdemo serve makes one. If yours is elsewhere, give it with --db."
+        hint = "chatdemo serve creates one. If yours is in another place, give it with --db."
         raise ChatdemoError(f"There's no database at {path}.", hint)
-    _check_owner(path)
+    _check_application_id(path)
     with sqlite_errors(path), closing(sqlite.connect(path, LOCK_TIMEOUT_SECONDS)) as connection:
-        applied, known = _applied_migrations(connection), known_migrations()
-    _check_version(applied - known, str(path))
+        applied, known = _read_migrations(connection, path)
     if known - applied:
         os.environ["DJANGO_SETTINGS_MODULE"] = "chatdemo.project.settings"
         prepare(path)
@@ -112,35 +103,29 @@ def sqlite_errors(path: Path | None) -> Iterator[None]:
 
 def explain(error: sqlite3.DatabaseError, name: str) -> ChatdemoError:
     """Return the error that says what is wrong with the database ``name``."""
-    cause = sqlite.cause_of(error)
-    if cause is Cause.LOCKED:
-        message = f"The database {name} is locked by another program."
-        return ChatdemoError(message, "Close that, and start again.")
-    if hint := _NOT_WRITABLE.get(cause):
-        return ChatdemoError(f"The database {name} can't be written: {error}.", hint)
-    message = f"The database {name} is damaged, or isn't an SQLite database: {error}."
-    hint = "It was left as it is. Restore a copy of it, or give another with --db."
+    message = f"The database {name} can't be written: {error}."
+    match sqlite.cause_of(error):
+        case Cause.LOCKED:
+            message = f"The database {name} is locked by another program."
+            hint = "Close that program, and start again."
+        case Cause.DISK_FULL | Cause.DISK_ERROR:
+            hint = "Free space on its disk, or use another file with --db."
+        case Cause.READ_ONLY | Cause.NOT_OPENED:
+            hint = "Make the file and its folder writable, or use another file with --db."
+        case _:
+            message = f"The database {name} is damaged, or isn't an SQLite database: {error}."
+            hint = "The file wasn't changed. Restore a backup, or use another file with --db."
     return ChatdemoError(message, hint)
 
 
-_MAKE_ROOM = "Make room on its disk, or give another with --db."
-_MAKE_WRITABLE = "Make it writable (and its folder), or give another with --db."
-_NOT_WRITABLE = {
-    Cause.DISK_FULL: _MAKE_ROOM,
-    Cause.DISK_ERROR: _MAKE_ROOM,
-    Cause.READ_ONLY: _MAKE_WRITABLE,
-    Cause.NOT_OPENED: _MAKE_WRITABLE,
-}
+def known_migrations() -> set[Migration]:
+    """The installed migrations, by their file names: importing all of them takes 90 ms."""
+    import django
 
-
-def known_migrations() -> Migrations:
-    """The migrations that are installed, by their file names: importing all of them takes 90 ms."""
-    found = set()
-    for app, folder in MIGRATIONS.items():
-        package, _, rest = folder.partition("/")
-        [root] = importlib.import_module(package).__path__
-        found |= {(app, file.stem) for file in Path(root, rest).glob("[0-9]*.py")}
-    return found
+    contrib = Path(django.__file__).parent / "contrib"
+    apps = [contrib / "auth", contrib / "contenttypes", contrib / "sessions"]
+    apps.append(Path(__file__).parents[1] / "chat")
+    return {(app.name, file.stem) for app in apps for file in app.glob("migrations/[0-9]*.py")}
 
 
 def _prepare_memory(tables: bool) -> sqlite3.Connection:
@@ -158,16 +143,13 @@ def _create_file(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError as error:
-        if path.is_file():
-            if not path.stat().st_size:
-                path.chmod(0o600)  # an empty file becomes ours
-            return
-        message = f"The database {path} can't be made: {error.filename} is in the way."
-        raise ChatdemoError(message, "Give --db the path of a file.") from None
+        if not path.is_file():
+            message = f"The database {path} can't be created: {error.filename} already exists."
+            raise ChatdemoError(message, "Give --db the path of a file.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        hint = "Give --db a file in a folder that you may write in, or :memory:."
-        raise ChatdemoError(f"The database {path} can't be made: {reason}.", hint) from None
+        hint = "Give --db a file in a folder that you may write to, or :memory:."
+        raise ChatdemoError(f"The database {path} can't be created: {reason}.", hint) from None
 
 
 def _make_private(*files: Path) -> None:
@@ -176,12 +158,12 @@ def _make_private(*files: Path) -> None:
             file.chmod(0o600)
 
 
-def _logs(path: Path) -> list[Path]:
-    """The files that SQLite has beside a database."""
+def _wal_files(path: Path) -> list[Path]:
+    """The files of the write-ahead log that SQLite has beside a database."""
     return [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm")]
 
 
-def _check_owner(path: Path) -> None:
+def _check_application_id(path: Path) -> None:
     """Raises ChatdemoError if the file is another program's.
 
     It reads the header that SQLite documents (100 bytes; none if the file is empty): on opening a
@@ -191,12 +173,12 @@ def _check_owner(path: Path) -> None:
         with path.open("rb") as file:
             header = file.read(100)
     except OSError as error:
-        hint = "Make it readable, or give another with --db."
+        hint = "Make it readable, or use another file with --db."
         raise ChatdemoError(f"The database {path} can't be read: {error.strerror}.", hint) from None
     if header and header[:16] != b"SQLite format 3\0":
         raise explain(sqlite3.DatabaseError("file is not a database"), str(path))
     if header and int.from_bytes(header[68:72], "big") != APPLICATION_ID:
-        hint = "Give --db another file; this one is left as it is."
+        hint = "Use another file with --db. This one wasn't changed."
         raise ChatdemoError(f"The database {path} belongs to another program.", hint)
 
 
@@ -205,8 +187,7 @@ def _prepare_file(connection: sqlite3.Connection, path: Path | None, tables: boo
         [[verdict]] = connection.execute("PRAGMA quick_check(1)")
         if verdict != "ok":
             raise sqlite3.DatabaseError(" ".join(verdict.split()))
-        applied, known = _applied_migrations(connection), known_migrations()
-        _check_version(applied - known, str(path or MEMORY))
+        applied, known = _read_migrations(connection, path)
         # Marks a new file as ours. Fails on a read-only one, which SQLite opens without an error.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         if path:
@@ -217,23 +198,32 @@ def _prepare_file(connection: sqlite3.Connection, path: Path | None, tables: boo
             _add_tables(connection, applied, known)
 
 
-def _applied_migrations(connection: sqlite3.Connection) -> Migrations:
-    """The migrations that the database has, by its own record."""
+def _read_migrations(
+    connection: sqlite3.Connection, path: Path | None
+) -> tuple[set[Migration], set[Migration]]:
+    """The migrations that the database has, and those that are installed.
+
+    Raises ChatdemoError if it has one that isn't installed.
+    """
+    applied, known = _applied_migrations(connection), known_migrations()
+    if unknown := applied - known:
+        migration = ".".join(min(unknown))
+        message = f"The database {path or MEMORY} is from a newer version: it has {migration}."
+        hint = "Update chatdemo (pip install --upgrade chatdemo), or use another file with --db."
+        raise ChatdemoError(message, hint)
+    return applied, known
+
+
+def _applied_migrations(connection: sqlite3.Connection) -> set[Migration]:
     table = "SELECT 1 FROM sqlite_master WHERE name = 'django_migrations'"
     if not connection.execute(table).fetchone():
         return set()
     return set(connection.execute("SELECT app, name FROM django_migrations"))
 
 
-def _check_version(unknown: Migrations, name: str) -> None:
-    if unknown:
-        migration = ".".join(min(unknown))
-        message = f"The database {name} is from a newer version: it has {migration}."
-        hint = "Update chatdemo (pip install --upgrade chatdemo), or give another file with --db."
-        raise ChatdemoError(message, hint)
-
-
-def _add_tables(connection: sqlite3.Connection, applied: Migrations, known: Migrations) -> None:
+def _add_tables(
+    connection: sqlite3.Connection, applied: set[Migration], known: set[Migration]
+) -> None:
     """Write the finished schema into an empty database. Django migrates what is missing then."""
     if not applied:
         try:

@@ -1,4 +1,4 @@
-"""Django's secret key: random, made once, stored beside the database and readable by its owner."""
+"""Django's secret key: random, created once, and stored beside the database for its owner only."""
 
 import os
 import secrets
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from chatdemo.common.errors import ChatdemoError
 
-#: Bytes of randomness. The file has them as twice as many hexadecimal characters.
+#: Bytes of randomness. The file has two hexadecimal characters for each.
 KEY_BYTES = 32
 
 
 def ensure(database: Path) -> None:
-    """Make the key file beside ``database`` if there is none.
+    """Create the key file beside ``database`` if there is none.
 
     Raises ChatdemoError if the file can't be written or read, or has no key in it.
     """
@@ -24,10 +24,10 @@ def ensure(database: Path) -> None:
         path.chmod(0o600)
         key = read(database)
     except (OSError, UnicodeDecodeError) as error:
-        hint = "Give it back to your account, or delete it: a new one is made."
+        hint = "Make it yours (chown), or delete it: chatdemo creates a new one."
         raise ChatdemoError(f"The secret key {path} can't be used: {error}.", hint) from None
     if len(key) < 2 * KEY_BYTES:
-        hint = "Delete it, and start again: a new one is made."
+        hint = "Delete it, and start again: chatdemo creates a new one."
         raise ChatdemoError(f"The secret key {path} is damaged.", hint)
 
 
@@ -44,7 +44,7 @@ def locate(database: Path) -> Path:
 
 
 def _create(path: Path) -> None:
-    """Write a key file, whole or not at all. One that another process wrote meanwhile stays."""
+    """Write a complete key file. If another process is faster, its file stays."""
     # Its mode is 0600.
     with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="ascii") as file:
         file.write(secrets.token_hex(KEY_BYTES) + "\n")

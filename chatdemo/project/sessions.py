@@ -12,16 +12,16 @@ logger = logging.getLogger(__name__)
 class SessionStore(db.SessionStore):
     """Sessions in the database. While it is locked or read-only, pages work without one."""
 
-    #: The database couldn't be read: saving would overwrite what it has.
+    #: The database couldn't be read: saving would overwrite the stored session.
     _unread = False
-    #: Something couldn't be saved.
+    #: A change couldn't be saved.
     is_lost = False
 
     def load(self) -> dict:
         try:
             return super().load()
         except DatabaseError as error:
-            logger.warning("A session can't be read; its visitor has none: %s", error)
+            logger.warning("A session can't be read; the request has none: %s", error)
             self._unread = True
             return {}
 

@@ -20,7 +20,7 @@ DATABASE = database.locate(CHATDEMO.db)
 DATABASE_URI = sqlite.uri(DATABASE or sqlite.MEMORY_URI)
 SECRET_KEY = secret_key.read(DATABASE)
 
-# allowed_hosts.py adds each address that a connection arrives at.
+# security.py adds each address that a connection arrives at.
 ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]", CHATDEMO.host, *CHATDEMO.allowed_hosts]
 ALLOWED_HOSTS += [socket.gethostname(), f"{socket.gethostname()}.local"]
 
@@ -36,7 +36,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "chatdemo.project.middleware.ContentSecurityPolicyMiddleware",
+    "chatdemo.project.security.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -49,7 +49,7 @@ TEMPLATES = [
     {  # The templates of the step that a request runs: they have the names of the finished chat's.
         "NAME": "steps",
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "OPTIONS": {"loaders": ["chatdemo.course.step_runner.StepTemplateLoader"]},
+        "OPTIONS": {"loaders": ["chatdemo.course.step_apps.StepTemplateLoader"]},
     },
     {
         "NAME": "project",

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 
 from chatdemo.chat.room_names import RoomNameError
 from chatdemo.common.local_machine import scope_of
-from chatdemo.course import outline
-from chatdemo.inspector.access import Access
+from chatdemo.course.step_rooms import default_step
+from chatdemo.inspector.pages import Access
 from chatdemo.project.addresses import ANY_ADDRESS, addresses
 
 
@@ -18,17 +18,16 @@ def start(request: HttpRequest) -> HttpResponse:
     """The page with the links into the chat and the address for the class."""
     arrived_at, port = request.META["SERVER_NAME"], int(request.META["SERVER_PORT"])
     host = settings.CHATDEMO.host if settings.CHATDEMO.host in ANY_ADDRESS else arrived_at
-    step = outline.find_step(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
-    may_inspect = Access(settings.CHATDEMO.inspect).may_see_all(scope_of(request))
-    return render(
-        request,
-        "start.html",
-        {"addresses": addresses(host, port), "step": step, "inspect": may_inspect},
-    )
+    context = {
+        "addresses": addresses(host, port),
+        "step": default_step(),
+        "inspect": Access(settings.CHATDEMO.inspect).may_see_all(scope_of(request)),
+    }
+    return render(request, "start.html", context)
 
 
 def websocket_only(request: HttpRequest) -> HttpResponse:
-    """The answer to an HTTP request for a WebSocket's address (RFC 9110, section 15.5.22)."""
+    """The response to an HTTP request for a WebSocket's address (RFC 9110, section 15.5.22)."""
     title, detail = "This address is for WebSockets", "Open the room's page instead."
     response = _error_page(request, 426, title, detail)
     response.headers["Upgrade"] = "websocket"
@@ -38,9 +37,9 @@ def websocket_only(request: HttpRequest) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400: for another site's host name, or a BadRequest, whose text is shown."""
     if isinstance(exception, DisallowedHost):
-        return _error_page(request, 400, "chatdemo doesn't answer to this name", _HOST_HINT)
+        return _error_page(request, 400, "This host name isn't allowed", _HOST_HINT)
     is_name = isinstance(exception.__cause__, RoomNameError)
-    title = "This room name can't be used" if is_name else "This request can't be answered"
+    title = "This room name can't be used" if is_name else "Bad request"
     return _error_page(request, 400, title, str(exception) or "The request was malformed.")
 
 
@@ -60,17 +59,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         back = {"back": "/learn/", "back_to": "See the steps"}
     elif step := getattr(request, "step", None):
         detail = (
-            "No pattern in this step's chat/urls.py matches it. In your own project, Django's page"
-            " says so."
+            "No pattern in this step's chat/urls.py matches this address. In your own project,"
+            " Django shows a page that says so."
         )
         console = "&console" if "console" in request.GET else ""
         back = {"back": f"/chat/?step={step.name}{console}", "back_to": "Back to the index page"}
-    return _error_page(request, 404, "There's no page here", detail, **back)
+    return _error_page(request, 404, "Page not found", detail, **back)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500."""
-    detail = "This is a fault in chatdemo; its terminal shows more. Trying again may help."
+    detail = "This is a bug in chatdemo. The terminal that runs it shows details. Try again."
     return _error_page(request, 500, "An error occurred", detail)
 
 

@@ -23,7 +23,7 @@ Event = dict[str, Any]
 #: Types of values that can't be changed: copying a dict of these needs no look into it.
 IMMUTABLE_TYPES = {str, int, float, bool, bytes, type(None)}
 #: Expired events and members are searched for at most this often.
-SWEEP_SECONDS = 10
+SWEEP_INTERVAL_SECONDS = 10
 #: The channels of a group, and in the same order the tasks that they are attached to, if any.
 GroupChannels = tuple[list[str], list[ConsumerTask | None]]
 
@@ -140,7 +140,7 @@ class ChannelLayer(InMemoryChannelLayer):
             self._remove_if_unused(channel, queue)
         else:
             event = await self._wait_for_event(channel, queue)
-        return self._report_delivery(channel, event)
+        return self._as_delivered(channel, event)
 
     async def _wait_for_event(self, channel: str, queue: ChannelQueue) -> Event:
         receiver = asyncio.get_running_loop().create_future()
@@ -217,10 +217,10 @@ class ChannelLayer(InMemoryChannelLayer):
         self._drop_expired(channel, queue)
         if not queue.events:
             return None
-        return self._report_delivery(channel, queue.pop())
+        return self._as_delivered(channel, queue.pop())
 
-    def _report_delivery(self, channel: str, sent: Event) -> Event:
-        """Return the event as a consumer gets it."""
+    def _as_delivered(self, channel: str, sent: Event) -> Event:
+        """Return the event that a consumer gets, and report its delivery to the observer."""
         if self.observer is None and type(sent) is dict:
             return sent
         event = dict(sent)
@@ -375,7 +375,7 @@ class ChannelLayer(InMemoryChannelLayer):
     def _sweep(self) -> None:
         """Drop all that has expired, now and then. A channel that is used is checked each time."""
         now = time.time()
-        if now - self._last_sweep < min(self.expiry, SWEEP_SECONDS):
+        if now - self._last_sweep < min(self.expiry, SWEEP_INTERVAL_SECONDS):
             return
         self._last_sweep = now
         for channel, queue in list(self.channels.items()):

@@ -122,7 +122,7 @@ def test_without_a_database_they_say_so_and_make_none(folder, command):
     missing = folder / "none" / "missing.sqlite3"
     assert refused(1, *command, "--db", str(missing)) == (
         f"There's no database at {missing}.",
-        "chatdemo serve makes one. If yours is elsewhere, give it with --db.",
+        "chatdemo serve creates one. If yours is in another place, give it with --db.",
     )
     assert list(folder.iterdir()) == []
 
@@ -131,7 +131,7 @@ def test_without_a_database_they_say_so_and_make_none(folder, command):
 def test_a_database_in_memory_is_wrong_usage(command):
     assert refused(2, *command, "--db", ":memory:") == (
         "--db: a database in memory can only be read by its server.",
-        "Give --db the file of a server that has one: chatdemo serve --db chat.sqlite3",
+        "Start the server with a file instead: chatdemo serve --db chat.sqlite3",
     )
 
 
@@ -161,7 +161,9 @@ def test_a_damaged_database_is_two_lines(history, folder, command):
     assert message.startswith(
         f"Error: The database {history.path} is damaged, or isn't an SQLite database: "
     )
-    assert hint == "Next:  It was left as it is. Restore a copy of it, or give another with --db."
+    assert (
+        hint == "Next:  The file wasn't changed. Restore a backup, or use another file with --db."
+    )
 
 
 def test_a_locked_database_is_reported_and_nothing_is_deleted(history, monkeypatch):
@@ -172,7 +174,7 @@ def test_a_locked_database_is_reported_and_nothing_is_deleted(history, monkeypat
         other.execute("BEGIN IMMEDIATE")
         assert refused(1, "forget", "lobby", "--yes") == (
             f"The database {history.path} is locked by another program.",
-            "Close that, and start again.",
+            "Close that program, and start again.",
         )
     assert [room.messages for room in store.rooms(history.path)] == [1]
 
@@ -270,8 +272,8 @@ def test_a_room_whose_messages_were_all_deleted_has_none_since_any_time(history)
 def test_forget_without_a_terminal_needs_yes(history):
     history.add("a")
     assert refused(2, "forget", "lobby") == (
-        "forget asks before it deletes, and there is no terminal to ask in.",
-        "Add --yes, which deletes 1 message, or run it in a terminal.",
+        "forget asks for confirmation, but there is no terminal.",
+        "Add --yes to delete 1 message without confirmation, or run it in a terminal.",
     )
     assert output("forget", "lobby", "--yes") == "Deleted 1 message of lobby.\n"
 
@@ -285,7 +287,7 @@ def test_forget_reports_text_that_may_still_be_there(history, monkeypatch):
         == f"1 message deleted, but the text may still be in {history.path} or its -wal file."
     )
     assert hint == (
-        f'Stop what has the database open, then: chatdemo manage --db "{history.path}" shell -c'
+        f'Stop each program that has the database open, then run: chatdemo manage --db "{history.path}" shell -c'
         " \"from django.db import connection as c; c.cursor().execute('VACUUM')\""
     )
 
@@ -340,7 +342,7 @@ def test_a_full_disk_is_two_lines(history):
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "Error: The output can't be written: No space left on device.",
-        "Next:  Make room on its disk, or write it to another.",
+        "Next:  Free space on its disk, or write to another disk.",
     ]
 
 

@@ -90,8 +90,8 @@ def test_an_unknown_key_in_the_file_is_two_lines(folder):
 
 def test_an_address_of_another_machine_is_two_lines():
     assert refused(1, "serve", "--host", "192.0.2.1", "--port", "0") == (
-        "The address 192.0.2.1 isn't one of this machine's.",
-        "Give 127.0.0.1 for this computer alone or 0.0.0.0 to let the class join; --port has the port.",
+        "192.0.2.1 isn't an address of this computer.",
+        "Use 127.0.0.1 for this computer only, or 0.0.0.0 to let others connect. Set the port with --port.",
     )
 
 
@@ -113,7 +113,7 @@ def test_a_database_that_is_not_one_is_two_lines(folder):
         message
         == f"The database {folder / 'notes.txt'} is damaged, or isn't an SQLite database: file is not a database."
     )
-    assert hint == "It was left as it is. Restore a copy of it, or give another with --db."
+    assert hint == "The file wasn't changed. Restore a backup, or use another file with --db."
 
 
 def broken(*_):
@@ -183,7 +183,7 @@ def test_manage_explains_itself(arguments):
 def test_a_fault_of_a_django_command_is_two_lines_that_say_whose_it_is(folder):
     message, hint = refused(1, "manage", "--db", "x.sqlite3", "collectstatic", "--noinput")
     assert message.startswith("ImproperlyConfigured: ") and "STATIC_ROOT" in message
-    assert hint == "Django's own command raised it; CHATDEMO_DEBUG=1 before chatdemo shows where."
+    assert hint == "Django's own command raised this. CHATDEMO_DEBUG=1 shows the traceback."
 
 
 def test_manage_hands_the_rest_over_as_it_is(monkeypatch):
@@ -219,7 +219,7 @@ def test_the_banner_has_the_address_for_the_class(monkeypatch):
     monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: "192.0.2.7")
     banner = run("serve", "--port", "0", "--host", "0.0.0.0", "--db", ":memory:").stdout
     assert "http://192.0.2.7:" in banner
-    assert "in memory, gone when chatdemo stops" in banner
+    assert "in memory, deleted when chatdemo stops" in banner
 
 
 def test_the_banner_of_an_open_server_without_a_network_does_not_ask_for_what_was_done(monkeypatch):
@@ -228,7 +228,7 @@ def test_the_banner_of_an_open_server_without_a_network_does_not_ask_for_what_wa
     )
     monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: None)
     banner = run("serve", "--port", "0", "--host", "0.0.0.0").stdout
-    assert "not reachable: this computer isn't in a network yet" in banner
+    assert "not reachable: this computer isn't connected to a network" in banner
     assert "--host 0.0.0.0" not in banner
 
 

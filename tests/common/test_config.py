@@ -109,7 +109,9 @@ def test_a_switch_of_the_test_suite_is_no_unknown_variable(folder):
 def test_a_file_that_is_not_toml_says_where(folder):
     error = refusal(file=written(folder, "port: 8000"))
     assert "isn't valid TOML: " in error.message and "line 1" in error.message
-    assert error.hint == "Write one setting a line, each once, in UTF-8, as in: port = 8000"
+    assert (
+        error.hint == "Write each setting once, on its own line, in UTF-8. For example: port = 8000"
+    )
 
 
 def test_a_file_that_is_not_text_is_refused(folder):
@@ -121,7 +123,7 @@ def test_a_named_file_must_exist(folder):
     error = refusal(file="none.toml")
     assert error.message == "none.toml can't be read: No such file or directory."
     assert (
-        error.hint == "Give --config (or CHATDEMO_CONFIG) a file that exists and that you may read."
+        error.hint == "Set --config or CHATDEMO_CONFIG to a file that exists and that you may read."
     )
 
 

@@ -1,6 +1,5 @@
 """`chatdemo crowd` as a user types it: its options, its refusals, its live line."""
 
-import io
 import os
 import re
 import subprocess
@@ -11,9 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from chatdemo.commands import cli
-from chatdemo.crowd.progress import LiveLine
 from tests.crowd.crowds import RUN_TIMEOUT_SECONDS, figure
-from tests.support.served import clean_environ, free_port
+from tests.support.served import clean_environ, default_signals, free_port
 
 #: Three messages, and time for the last one on a busy machine.
 SHORT = ("--people", "3", "--for", "1", "--rate", "3")
@@ -85,7 +83,12 @@ def on_a_terminal(*arguments: str, columns: int = 80) -> tuple[int, str]:
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [sys.executable, "-m", "chatdemo", "crowd", *arguments]
     with subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, env=clean_environ()
+        command,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=clean_environ(),
+        preexec_fn=default_signals,
     ) as process:
         os.close(theirs)
         written = b""
@@ -115,10 +118,3 @@ def test_on_a_narrow_terminal_the_line_is_no_longer_than_it(faulty):
     shown = re.findall(r"\r([^\r\n]+)", written)
     assert any(re.fullmatch(r"3 in  [0-4] s left  sent \d+  lost 0 *", line) for line in shown)
     assert max(map(len, shown)) < 36
-
-
-def test_where_there_is_no_terminal_no_line_is_shown():
-    stream = io.StringIO()
-    with LiveLine(stream) as line:
-        line.show("30 in")
-    assert stream.getvalue() == ""

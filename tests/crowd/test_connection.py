@@ -98,6 +98,17 @@ async def test_messages_arrive_whole_however_they_are_split(opened, step):
     assert unmasked(opened.transport.written) == (0x8A, b"ping")
 
 
+async def test_the_records_of_tls_that_arrive_together_are_all_received(opened):
+    """asyncio's SSLProtocol writes the second record into a slice of the buffer."""
+    first, second = frame(0x81, b"first"), frame(0x81, b"second")
+    buffer = opened.connection.get_buffer(-1)
+    buffer[: len(first)] = first
+    rest = buffer[len(first) :]
+    rest[: len(second)] = second
+    opened.connection.buffer_updated(len(first + second))
+    assert opened.messages == [b"first", b"second"]
+
+
 async def test_a_text_is_sent_masked(opened):
     opened.connection.send(b"hello")
     assert unmasked(opened.transport.written) == (0x81, b"hello")

@@ -1,13 +1,14 @@
-"""What was sent, delivered, lost, duplicated and out of order."""
+"""What was sent, delivered, lost, duplicated and out of order, and percentiles of how long it took."""
 
 from array import array
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatdemo.crowd.deliveries import DELIVERY_TIMEOUT_SECONDS as TIMEOUT
-from chatdemo.crowd.deliveries import Deliveries, count_out_of_order
+from chatdemo.crowd.deliveries import Deliveries, count_out_of_order, percentile
 
 
 def sent(people: int, *senders: int) -> Deliveries:
@@ -111,3 +112,16 @@ def test_losses_alone_are_never_out_of_order(order, lost):
     logs = [array("I", (number for number in order if number not in gone)) for gone in lost]
     senders = list(range(6))
     assert count_out_of_order(logs, senders) == 0
+
+
+@given(st.lists(st.floats(0, 100), min_size=1), st.integers(1, 100))
+def test_a_percentile_is_the_smallest_that_so_many_do_not_exceed(durations, percent):
+    found = percentile(durations, percent)
+    share = Fraction(percent, 100)
+    assert found in durations
+    assert sum(one <= found for one in durations) >= share * len(durations)
+    assert sum(one < found for one in durations) < share * len(durations)
+
+
+def test_without_durations_there_is_no_percentile():
+    assert percentile([], 99) is None

@@ -60,7 +60,7 @@ async def test_a_participant_that_is_cut_twice_is_away_until_it_has_everything(c
         ben.cut()
         await asyncio.gather(*crowd.reconnecting)
         assert ben.is_connected
-        assert (crowd.cuts, crowd.away, len(crowd.catch_up_times)) == (cuts, 1, 0)
+        assert (crowd.connections_cut, crowd.away, len(crowd.catch_up_times)) == (cuts, 1, 0)
     receive(ben, 1)
     assert (crowd.away, len(crowd.catch_up_times)) == (0, 1)
 

@@ -1,5 +1,6 @@
 """The live line and the closing table, as text."""
 
+import io
 import re
 from array import array
 from collections import Counter
@@ -8,12 +9,10 @@ from dataclasses import replace
 import pytest
 
 from chatdemo.crowd.deliveries import Deliveries, DeliveryCounts
-from chatdemo.crowd.latency import EventLoopDelay
 from chatdemo.crowd.messages import RunMessages
 from chatdemo.crowd.participants import Crowd
-from chatdemo.crowd.progress import Progress, duration, fit
-from chatdemo.crowd.report import table, title
-from chatdemo.crowd.run import Plan, RunResult
+from chatdemo.crowd.report import LiveLine, duration, fit, table, title
+from chatdemo.crowd.run import EventLoopDelay, Plan, RunResult
 
 GOOD = DeliveryCounts(
     sent=600,
@@ -72,10 +71,16 @@ def test_the_table_is_aligned_and_says_no_more_than_there_is():
             {"failed_joins": Counter({"status 403 Forbidden": 2})},
             "Could not join: 2 x status 403 Forbidden.",
         ),
-        ({"closed": Counter({(1006, ""): 1})}, "Disconnected: 1 x code 1006 (connection lost)."),
-        ({"closed": Counter({(4001, "Enough."): 2})}, "Disconnected: 2 x code 4001 (Enough.)."),
         (
-            {"refused": Counter({"too_long: Shorten it.": 3})},
+            {"disconnections": Counter({(1006, ""): 1})},
+            "Disconnected: 1 x code 1006 (connection lost).",
+        ),
+        (
+            {"disconnections": Counter({(4001, "Enough."): 2})},
+            "Disconnected: 2 x code 4001 (Enough.).",
+        ),
+        (
+            {"refused_messages": Counter({"too_long: Shorten it.": 3})},
             "Refused by the server: 3 x too_long: Shorten it.",
         ),
     ],
@@ -88,7 +93,7 @@ def test_faults_are_reported(others, note):
 def test_cuts_are_reported_and_are_no_fault():
     times = array("d", [0.25])
     closed = Counter({(1006, ""): 1})
-    dropped = result(drop=0.1, closed=closed, cuts=2, catch_up_times=times)
+    dropped = result(drop=0.1, disconnections=closed, connections_cut=2, catch_up_times=times)
     rows = list(table(dropped))
     assert "  cut                    2  all came back" in rows
     assert any(
@@ -103,7 +108,7 @@ def test_cuts_are_reported_and_are_no_fault():
 
 @pytest.mark.parametrize(("away", "words"), [(1, "1 participant has"), (2, "2 participants have")])
 def test_participants_that_have_not_caught_up_are_a_fault(away, words):
-    dropped = result(drop=0.1, cuts=9)
+    dropped = result(drop=0.1, connections_cut=9)
     for participant in dropped.crowd.participants[:away]:
         participant.is_away = True
     rows = list(table(dropped))
@@ -197,21 +202,30 @@ def test_a_narrow_terminal_gets_the_first_parts_of_the_live_line(width, shown):
 
 def test_the_live_line_shows_the_progress():
     crowd = Crowd(None, RunMessages("abcdef"), Deliveries(300), reconnects=False)
-    progress = Progress(crowd)
+    line = LiveLine(io.StringIO())
     crowd.joined = 299
-    assert progress.line(0.0) == "Joining: 299 of 300"
-    progress.end = 30.0
+    assert line.text(crowd, 0.0, None) == "Joining: 299 of 300"
     for number in range(2):
         crowd.deliveries.add_message(number, 299, 5.0)
-    assert progress.line(5.0) == ("299 in  25 s left  sent 2  lost 0  0 delivered/s  p99 -")
+    assert line.text(crowd, 5.0, 30.0) == (
+        "299 in  25 s left  sent 2  lost 0  0 delivered/s  p99 -"
+    )
     for participant in range(299):
         crowd.deliveries.add_delivery(participant, 0, 5.0243)
-    crowd.closed[1006, ""] += 1
+    crowd.disconnections[1006, ""] += 1
     assert re.fullmatch(
-        r"298 in  24 s left  sent 2  lost 0  50 delivered/s  p99 24\.3 ms", progress.line(6.0)
+        r"298 in  24 s left  sent 2  lost 0  50 delivered/s  p99 24\.3 ms",
+        line.text(crowd, 6.0, 30.0),
     )
-    progress.end = None
-    assert progress.line(10.5).startswith("298 in  waiting for 299  sent 2  lost 299  ")
+    late = line.text(crowd, 10.5, None)
+    assert late.startswith("298 in  waiting for 299  sent 2  lost 299  ")
+
+
+def test_where_there_is_no_terminal_no_line_is_shown():
+    stream = io.StringIO()
+    with LiveLine(stream) as line:
+        line.show(result().crowd, 0.0, None)
+    assert stream.getvalue() == ""
 
 
 @pytest.mark.parametrize(

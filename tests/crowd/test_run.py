@@ -5,6 +5,7 @@ import re
 import socketserver
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
@@ -17,7 +18,7 @@ from chatdemo.crowd.connection import Connector
 from chatdemo.crowd.join_errors import JoinError, find_ip
 from chatdemo.crowd.messages import RunMessages, new_run_id
 from chatdemo.crowd.report import table
-from chatdemo.crowd.run import CrowdRun, Plan
+from chatdemo.crowd.run import CrowdRun, EventLoopDelay, Plan
 from tests.crowd.crowds import Burst, Finished, figure, one_line, refused, room_numbers
 from tests.support.served import TIMEOUT_SECONDS, Served, free_port, wait_for
 from tests.support.written import Written
@@ -87,7 +88,7 @@ async def test_a_server_that_is_killed_and_restarts_loses_nothing(tmp_path):
     with Served(tmp_path, "--port", port, CHATDEMO_MAX_RATE="0") as server:
         address = parse_address(server.url, "crowd")
         connector = Connector(address, find_ip(address))
-        crowd_run = CrowdRun(connector, RunMessages(new_run_id()), plan, lambda _: None)
+        crowd_run = CrowdRun(connector, RunMessages(new_run_id()), plan, lambda *_: None)
         running = asyncio.ensure_future(crowd_run.go())
         stored = tmp_path / "chat.sqlite3"
         await asyncio.to_thread(wait_for, lambda: rows(stored) > 10, "messages")
@@ -195,6 +196,26 @@ async def test_a_port_that_is_closed_again_is_a_join_error():
     address = parse_address(f"127.0.0.1:{free_port()}", "room")
     with pytest.raises(JoinError, match="Connect call failed|refused"):
         await Connector(address, "127.0.0.1").connect("", print, print)
+
+
+async def test_a_blocked_event_loop_is_measured_as_the_bottleneck():
+    delay = EventLoopDelay()
+    measuring = asyncio.ensure_future(delay.measure())
+    for _ in range(3):
+        await asyncio.sleep(0.01)
+        time.sleep(0.1)
+    await asyncio.sleep(0.01)
+    measuring.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await measuring
+    assert max(delay.delays) > 0.05 and delay.is_bottleneck
+
+
+def test_a_busy_process_is_the_bottleneck():
+    delay = EventLoopDelay()
+    assert not delay.is_bottleneck
+    delay.cpu_share = 0.95
+    assert delay.is_bottleneck
 
 
 @pytest.mark.parametrize(

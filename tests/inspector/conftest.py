@@ -10,6 +10,13 @@ from channels.testing import WebsocketCommunicator
 from chatdemo.inspector import Inspector
 from chatdemo.realtime.layer import ChannelLayer
 from tests.inspector import project
+from tests.inspector.servers import Launcher
+
+
+@pytest.fixture(scope="session")
+def launcher():
+    with Launcher() as launcher:
+        yield launcher
 
 
 @pytest.fixture(params=[InMemoryChannelLayer, ChannelLayer], ids=["their layer", "our layer"])
@@ -50,4 +57,4 @@ async def joined(application, path, origin=b"http://testserver"):
 
 def events(inspector, *whats):
     """The recorded events of these kinds, or all."""
-    return [event for event in inspector.recording.events if not whats or event["what"] in whats]
+    return [event for event in inspector.recording.entries if not whats or event["what"] in whats]

@@ -2,17 +2,15 @@
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from tests.inspector.servers import Launcher, Server
 from tests.inspector.strangers.client import Participant, Request, Socket
 from tests.inspector.strangers.scenarios import Clients
 from tests.realtime.wire.frames import BINARY, TEXT
-from tests.support.served import ROOT, Process, clean_environ
 
-SERVERS = {"daphne": ["daphne", "-p", "0"], "ours": ["tests.inspector.strangers.serve"]}
 LAYERS = {
     "daphne": "channels.layers.InMemoryChannelLayer",
     "ours": "chatdemo.realtime.layer.ChannelLayer",
@@ -30,27 +28,22 @@ NOBODY = "no client"
 LATER = {"layer_receive": 1, "full": 2}
 
 
-class Server(Process):
-    """A project, served: on Daphne or our own server, with Channels' layer in memory or ours, watched or plain."""
+class ProjectServer(Server):
+    """A project on one of SERVERS, with Channels' layer in memory or ours, watched or plain."""
 
-    ready = "Listening"
-
-    def __init__(self, project: str, server: str, layer: str, watched: bool, folder: Path):
-        environ = {
-            **clean_environ(),
-            "DJANGO_SETTINGS_MODULE": f"{PROJECTS}.{project}.settings",
-            "STRANGERS_LAYER": LAYERS[layer],
-            "STRANGERS_DB": str(folder / f"{project}-{server}-{layer}-{watched}.sqlite3"),
-        }
+    def __init__(
+        self, launcher: Launcher, project: str, server: str, layer: str, watched: bool, folder: Path
+    ):
         module = f"{PROJECTS}.watched" if watched else f"{PROJECTS}.{project}.asgi"
         super().__init__(
-            ROOT, [sys.executable, "-m", *SERVERS[server], f"{module}:application"], environ
+            launcher,
+            server,
+            f"{module}:application",
+            folder / "output.txt",
+            DJANGO_SETTINGS_MODULE=f"{PROJECTS}.{project}.settings",
+            STRANGERS_LAYER=LAYERS[layer],
+            STRANGERS_DB=str(folder / f"{project}-{server}-{layer}-{watched}.sqlite3"),
         )
-
-    @property
-    def port(self) -> int:
-        """Daphne says it after the address, and other numbers before that."""
-        return int(re.search(r"Listening .*127\.0\.0\.1:(\d+)", self.output)[1])
 
 
 class Guest(Participant):

@@ -4,7 +4,7 @@ import pytest
 from channels.testing import HttpCommunicator, WebsocketCommunicator
 
 from chatdemo.inspector import Inspector, pages
-from chatdemo.inspector.access import Access
+from chatdemo.inspector.pages import Access
 
 
 def scope(client="127.0.0.1", host="127.0.0.1:8000", server="127.0.0.1", query=b"", **headers):

@@ -10,6 +10,8 @@ from channels.testing import WebsocketCommunicator
 
 from chatdemo.inspector import Inspector, feed
 from chatdemo.inspector.connection import Connection
+from chatdemo.inspector.feed import describe_state
+from chatdemo.inspector.journeys import Journeys
 from chatdemo.inspector.layers import LayerRecorder
 from tests.inspector import project
 from tests.inspector.conftest import events, joined
@@ -103,7 +105,7 @@ async def test_a_watcher_sees_for_a_while_who_has_gone_and_nothing_of_them_is_ke
     async with watching(inspector):
         async with joined(inspector, "/ws/echo/lobby/"):
             pass
-        assert [one["state"] for one in inspector.snapshot(None)["connections"]] == ["closed"]
+        assert [one["state"] for one in describe_state(inspector)["connections"]] == ["closed"]
     assert not inspector.connections
 
 
@@ -218,7 +220,7 @@ async def test_clearing_forgets_the_events(inspector):
     async with joined(inspector, "/ws/echo/lobby/"), watching(inspector) as watcher:
         await watcher.until_event("accept")
         await watcher.say(do="clear")
-        while inspector.recording.events:
+        while inspector.recording.entries:
             await asyncio.sleep(0.001)
 
 
@@ -232,12 +234,7 @@ def fail(*arguments, **options):
 
 @pytest.mark.parametrize(
     ("where", "name"),
-    [
-        (Connection, "record"),
-        (Connection, "locate"),
-        (Connection, "note_delivery"),
-        (LayerRecorder, "_record"),
-    ],
+    [(Connection, "record"), (Connection, "locate"), (Journeys, "add"), (LayerRecorder, "_record")],
     ids=lambda value: getattr(value, "__name__", value),
 )
 async def test_a_fault_in_the_recorder_never_reaches_the_chat(
@@ -255,7 +252,7 @@ async def test_a_fault_in_the_recorder_never_reaches_the_chat(
 
 
 async def test_a_fault_in_telling_a_watcher_ends_the_watcher_alone(inspector, monkeypatch, caplog):
-    monkeypatch.setattr(feed.Watcher, "_take_events", fail)
+    monkeypatch.setattr(feed.Watcher, "_take_entries", fail)
     async with joined(inspector, "/ws/room/lobby/") as one, watching(inspector) as watcher:
         while (message := await watcher.communicator.receive_output(timeout=5))[
             "type"

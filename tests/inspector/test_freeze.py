@@ -7,6 +7,7 @@ import pytest
 from channels.layers import get_channel_layer
 
 from chatdemo.inspector import freezer
+from chatdemo.inspector.feed import describe_state
 from tests.inspector.conftest import events, joined
 
 COUNT = 12  # more than a channel of these tests holds
@@ -40,7 +41,7 @@ async def test_a_frozen_group_holds_its_events_and_its_queues_fill(inspector, fr
     one, two, freezer = frozen
     await said(inspector, one, 3)
     assert await one.receive_nothing() and await two.receive_nothing()
-    state = inspector.snapshot(None)
+    state = describe_state(inspector)
     assert [(group["frozen"], group["held"]) for group in state["groups"]] == [(True, 6)]
     assert [channel["waiting"] for channel in state["channels"]] == [3, 3]
 

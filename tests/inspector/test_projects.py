@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 
-from tests.inspector.recorded import MARK, PROJECTS, Guests, Server, lines_of, record
+from tests.inspector.recorded import MARK, PROJECTS, Guests, ProjectServer, lines_of, record
 from tests.inspector.strangers.client import Watcher
 
 LONGEST = 1000  # characters of a payload that are shown
@@ -34,10 +34,10 @@ def story(case):
 
 
 @pytest.fixture(scope="module")
-def watched(case, story, tmp_path_factory):
+def watched(launcher, case, story, tmp_path_factory):
     """What happens with the inspector round the project: what each client gets, and what is recorded."""
     with (
-        Server(*case, True, tmp_path_factory.mktemp("watched")) as process,
+        ProjectServer(launcher, *case, True, tmp_path_factory.mktemp("watched")) as process,
         Watcher(process.port) as watcher,
     ):
         result = record(
@@ -52,8 +52,8 @@ def recorded(watched):
     return watched[1]
 
 
-def test_the_clients_get_the_same_bytes(case, story, watched, tmp_path):
-    with Server(*case, False, tmp_path) as process:
+def test_the_clients_get_the_same_bytes(launcher, case, story, watched, tmp_path):
+    with ProjectServer(launcher, *case, False, tmp_path) as process:
         guests = Guests(process.port)
         try:
             story.scenario(guests)

@@ -18,8 +18,8 @@ def test_the_oldest_are_dropped_and_the_numbers_tell():
     recording = Recording(limit=3)
     for number in range(5):
         recording.record("http", code=number, path=None)
-    assert [(event["n"], event["code"]) for event in recording.events] == [(3, 2), (4, 3), (5, 4)]
-    assert "path" not in recording.events[0]
+    assert [(event["n"], event["code"]) for event in recording.entries] == [(3, 2), (4, 3), (5, 4)]
+    assert "path" not in recording.entries[0]
     assert [event["n"] for event in recording.since(1, 2)] == [3, 4]
     assert [event["n"] for event in recording.since(5, 9)] == [5]
     assert recording.since(6, 9) == []

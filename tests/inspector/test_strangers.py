@@ -5,48 +5,37 @@ once with it and somebody watching.
 """
 
 import re
-import sys
-from functools import cache, partial
+from functools import partial
 
 import pytest
 from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
 from chatdemo.inspector import Inspector
+from chatdemo.inspector.feed import describe_state
 from tests.inspector.conftest import events as events_of
 from tests.inspector.conftest import joined
 from tests.inspector.project import make_application
+from tests.inspector.servers import SERVERS, Server
 from tests.inspector.strangers.client import Watcher
 from tests.inspector.strangers.expected import EXPECTED, REQUESTS
 from tests.inspector.strangers.scenarios import SCENARIOS, Clients
-from tests.support.served import ROOT, Process, clean_environ
 
-SERVERS = {"daphne": ["daphne", "-p", "0"], "ours": ["tests.inspector.strangers.serve"]}
 PROJECTS = "tests.inspector.strangers"
 MARK = re.compile(r"  # at: (.*)")
 
 
-class Server(Process):
-    """A project's application, served."""
-
-    ready = "Listening"
-
-    def __init__(self, server: str, application: str):
-        environ = {**clean_environ(), "DJANGO_SETTINGS_MODULE": f"{PROJECTS}.settings"}
-        command = [sys.executable, "-m", *SERVERS[server], f"{PROJECTS}.{application}"]
-        super().__init__(ROOT, command, environ)
-
-    @property
-    def port(self) -> int:
-        """Daphne says it after the address, and other numbers before that."""
-        return int(re.search(r"Listening .*127\.0\.0\.1:(\d+)", self.output)[1])
+def serve(launcher, server, application, output):
+    settings = f"{PROJECTS}.settings"
+    application = f"{PROJECTS}.{application}"
+    return Server(launcher, server, application, output, DJANGO_SETTINGS_MODULE=settings)
 
 
-@pytest.fixture(params=SERVERS)
+@pytest.fixture(scope="module", params=SERVERS)
 def server(request):
     return request.param
 
 
-@pytest.fixture(params=SCENARIOS)
+@pytest.fixture(scope="module", params=SCENARIOS)
 def project(request):
     return request.param
 
@@ -61,10 +50,14 @@ def play(project, port):
         clients.close()
 
 
-@cache
-def watched(server, project):
+@pytest.fixture(scope="module")
+def watched(launcher, server, project, tmp_path_factory):
     """The same with the inspector round the project: what each gets, and what a watcher sees of it."""
-    with Server(server, f"watched:{project}") as process, Watcher(process.port) as watcher:
+    output = tmp_path_factory.mktemp("watched") / "output.txt"
+    with (
+        serve(launcher, server, f"watched:{project}", output) as process,
+        Watcher(process.port) as watcher,
+    ):
         heard = play(project, process.port)
         watcher.watch_until(
             lambda events: has_ended(events, len([*filter(None, EXPECTED[project])]))
@@ -80,15 +73,16 @@ def has_ended(events, connections):
     return len(left) == connections and whats.count("group_discard") == whats.count("group_add")
 
 
-def test_the_clients_get_the_same_bytes(server, project):
-    with Server(server, f"{project}:application") as process:
+def test_the_clients_get_the_same_bytes(launcher, server, project, watched, tmp_path):
+    output = tmp_path / "output.txt"
+    with serve(launcher, server, f"{project}:application", output) as process:
         plain = play(project, process.port)
-    assert watched(server, project)[0] == plain
+    assert watched[0] == plain
 
 
-def test_each_connections_events_are_there_in_order(server, project):
+def test_each_connections_events_are_there_in_order(project, watched):
     """A line of what is expected is as ``line_of`` has it. The connections are in the order in which they came."""
-    assert found(watched(server, project)[1], list(EXPECTED[project])) == EXPECTED[project]
+    assert found(watched[1], list(EXPECTED[project])) == EXPECTED[project]
 
 
 def found(events, names):
@@ -102,8 +96,8 @@ def found(events, names):
     return lines
 
 
-def test_a_connection_has_one_consumer_and_one_channel(server, project):
-    _, events = watched(server, project)
+def test_a_connection_has_one_consumer_and_one_channel(watched):
+    _, events = watched
     consumers = [
         (event.get("connection"), event["instance"], event["channel"])
         for event in events
@@ -117,9 +111,9 @@ def is_framed(event):
     return event["what"] in ("accept", "receive", "send")
 
 
-def test_a_request_is_one_event(server, project):
+def test_a_request_is_one_event(project, watched):
     """A thread may tell of its answer a moment after the client has it; so they are in no order."""
-    _, events = watched(server, project)
+    _, events = watched
     requests = [
         (event["method"], event["path"], event["code"])
         for event in events
@@ -173,7 +167,7 @@ async def test_a_layer_that_passes_its_calls_on_is_recorded(layer_for_each_loop)
         await one.send_to(text_data="hello")
         assert "hello" in await one.receive_from()
         await get_channel_layer().send("unread", {"type": "x"})
-        assert inspector.snapshot(None)["channels"] == [
+        assert describe_state(inspector)["channels"] == [
             {"channel": "unread", "connection": None, "waiting": 1}
         ]
     journey = [event["what"] for event in events_of(inspector) if event.get("journey") == 1]

@@ -6,6 +6,7 @@ from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 
 from chatdemo.inspector import Inspector
+from chatdemo.inspector.feed import describe_state
 from tests.inspector.conftest import events, joined
 from tests.inspector.project import line_of
 
@@ -49,10 +50,10 @@ async def test_a_foreign_origin_is_named(inspector):
 
 async def test_a_connection_comes_and_goes(inspector):
     async with joined(inspector, "/ws/echo/lobby/") as one:
-        assert inspector.snapshot(None)["connections"][0]["state"] == "open"
+        assert describe_state(inspector)["connections"][0]["state"] == "open"
         await one.send_to(bytes_data=b"\0\1\2")
         assert await one.receive_from() == b"\0\1\2"
-        [connection] = inspector.snapshot(None)["connections"]
+        [connection] = describe_state(inspector)["connections"]
         assert (connection["state"], connection["received"], connection["sent"]) == ("open", 1, 1)
     assert [event["what"] for event in events(inspector)] == [
         "connect",
@@ -102,7 +103,7 @@ async def test_what_a_full_channel_loses_is_counted(inspector):
         await layer.send(name, {"type": "x"})
     await layer.group_send("lobby", {"type": "x"})
     assert [event["channel"] for event in events(inspector, "full")] == [name, name]
-    state = inspector.snapshot(None)
+    state = describe_state(inspector)
     assert state["lost"] == 2
     assert state["channels"] == [{"channel": name, "connection": None, "waiting": 5, "capacity": 5}]
     for number in range(5):
@@ -111,8 +112,8 @@ async def test_what_a_full_channel_loses_is_counted(inspector):
 
 async def test_a_group_and_its_members_are_told(inspector):
     async with joined(inspector, "/ws/room/lobby/"):
-        [group] = inspector.snapshot(None)["groups"]
-        [connection] = inspector.snapshot(None)["connections"]
+        [group] = describe_state(inspector)["groups"]
+        [connection] = describe_state(inspector)["connections"]
     assert group == {
         "group": "lobby",
         "room": "lobby",

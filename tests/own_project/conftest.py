@@ -5,12 +5,21 @@ from pathlib import Path
 import pytest
 
 from chatdemo.course import new_project, outline
+from tests.support.own import Guest
 
 
 @pytest.fixture
 def mysite(tmp_path) -> Path:
     """The tutorial's last step."""
     return new_project.write_project(str(tmp_path / "mysite"), outline.steps()[-1])
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """A server of the tutorial's last step, for tests that change nothing in the project."""
+    folder = str(tmp_path_factory.mktemp("running") / "mysite")
+    with Guest(new_project.write_project(folder, outline.steps()[-1])) as server:
+        yield server
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from chatdemo.commands import cli
 from chatdemo.common import config
 from chatdemo.own_project import serving_process, supervisor
+from chatdemo.project.addresses import listen
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +27,7 @@ def refused(*arguments: str) -> tuple[str, str]:
 def test_a_folder_that_isnt_there_is_two_lines():
     assert refused("nowhere") == (
         "nowhere is not a folder.",
-        "Give the folder of a project, the one that manage.py is in.",
+        "Give the folder that contains manage.py.",
     )
 
 
@@ -34,7 +35,7 @@ def test_a_folder_without_a_project_is_two_lines(folder):
     (folder / "empty").mkdir()
     assert refused("empty") == (
         "empty isn't a Django project: it has no manage.py.",
-        "Give the folder that manage.py is in; `chatdemo new mysite` writes a project.",
+        "Give the folder that contains manage.py, or create one: chatdemo new mysite",
     )
 
 
@@ -42,15 +43,15 @@ def test_a_folder_without_a_project_is_two_lines(folder):
 def test_for_a_folder_beside_the_project_the_projects_folder_is_shown(mysite, given):
     assert refused(given) == (
         f"{given} isn't a Django project: it has no manage.py.",
-        "There is one in mysite: chatdemo serve mysite",
+        "There is a project in mysite: chatdemo serve mysite",
     )
 
 
 def test_a_manage_py_that_names_no_settings_is_two_lines(mysite):
     (mysite / "manage.py").write_text("print('hello')\n", "utf-8")
     assert refused("mysite") == (
-        "mysite/manage.py doesn't say which settings it uses.",
-        'Write there, as Django does: os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings"). '
+        "mysite/manage.py doesn't name the settings module.",
+        'Add Django\'s line: os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings"). '
         "Or set DJANGO_SETTINGS_MODULE in the environment.",
     )
 
@@ -58,8 +59,8 @@ def test_a_manage_py_that_names_no_settings_is_two_lines(mysite):
 @pytest.mark.parametrize("option", [("--step", "echo"), ("--db", "x.sqlite3")])
 def test_an_option_for_our_own_chat_is_refused_beside_a_project(mysite, option):
     assert refused("mysite", *option) == (
-        f"{option[0]} is for chatdemo's own chat, and mysite is a project.",
-        "Leave out one of the two: your project has its own code and database.",
+        f"{option[0]} can't be used with your own project, mysite.",
+        "Leave out the option. Your project has its own code and database.",
     )
 
 
@@ -67,11 +68,11 @@ def test_after_each_failure_it_waits_and_an_end_without_an_error_is_reported(mys
     monkeypatch.setattr(supervisor, "supervise", lambda folder, held: iter([1, -9]))
     result = CliRunner().invoke(cli, ["serve", "mysite", "--port", "0"])
     assert [line.partition("  ")[2] for line in result.stdout.splitlines()[:2]] == [
-        "Waiting for a file to be saved; Ctrl-C ends it."
+        "Waiting for a file to be saved. Press Ctrl-C to stop."
     ] * 2
     assert result.stderr.splitlines() == [
-        "Error: The project's process has ended, with exit code -9.",
-        "Next:  See the output above.",
+        "Error: The project's process ended with exit code -9.",
+        "Next:  See its output.",
     ]
     assert result.stdout.splitlines()[-1] == "Stopped." and result.exit_code == 0
 
@@ -82,15 +83,15 @@ def test_open_opens_the_browser_at_the_first_start_alone(mysite, monkeypatch):
     monkeypatch.setattr(
         serving_process,
         "serve",
-        lambda settings, found, held, on_ready: (on_ready([]), held.close())[1],
+        lambda settings, found, port, connection, on_ready: [
+            on_ready([]),
+            port.close(),
+            connection.close(),
+        ][2],
     )
     for again in ([], ["--again"]):
-        from chatdemo.project import listener
-
-        adopted = listener.listen("127.0.0.1", 0).detach()
-        result = CliRunner().invoke(
-            cli, ["serve", "mysite", "--open", "--adopt", str(adopted), *again]
-        )
+        sockets = [str(listen("127.0.0.1", 0).detach()) for _ in range(2)]
+        result = CliRunner().invoke(cli, ["serve", "mysite", "--open", "--adopt", *sockets, *again])
         assert result.exit_code == 0 and "Stopped." not in result.stdout
     [address] = opened
     assert address.startswith("http://127.0.0.1:")

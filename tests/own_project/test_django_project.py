@@ -51,4 +51,4 @@ def test_a_manage_py_that_isnt_text_is_an_error(tmp_path):
     with pytest.raises(UsageError) as caught:
         find_project(tmp_path, environ={})
     assert caught.value.message.startswith(f"{tmp_path / 'manage.py'} can't be read: ")
-    assert caught.value.hint == "Save it as UTF-8, in a place that you may read."
+    assert caught.value.hint == "Save it as UTF-8, and make sure that you may read it."

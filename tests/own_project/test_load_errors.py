@@ -11,7 +11,7 @@ from django.core.asgi import get_asgi_application
 from chatdemo.common.errors import ChatdemoError
 from chatdemo.own_project import loading, startup_notes
 from chatdemo.own_project.django_project import DjangoProject
-from chatdemo.own_project.load_errors import explain_load_error
+from chatdemo.own_project.loading import explain_load_error
 
 SAVE = "Correct it, and save the file."
 NAMES = (f"guest{number}" for number in count())
@@ -67,7 +67,7 @@ def test_an_exception_of_several_lines_is_one(project):
 
 def test_an_end_of_the_process_is_one_of_the_learners_code(project):
     assert failure(project, "raise SystemExit(3)") == (
-        "mysite/broken.py:1: it ends the process (SystemExit: 3).",
+        "mysite/broken.py:1: the code ends the process (SystemExit: 3).",
         f"Remove the exit call. {SAVE}",
     )
 
@@ -75,14 +75,14 @@ def test_an_end_of_the_process_is_one_of_the_learners_code(project):
 def test_a_missing_package_is_reported_with_the_python_that_lacks_it(project):
     assert failure(project, "import nowhere.at.all") == (
         "mysite/broken.py:1: there is no module nowhere.",
-        f"If it is a package, install it for the Python that runs chatdemo, {sys.executable}; or correct the name.",
+        f"Correct the name, or install the package for chatdemo's Python, {sys.executable}.",
     )
 
 
 def test_a_missing_module_of_an_installed_package_is_reported(project):
     assert failure(project, "import channels.http") == (
         "mysite/broken.py:1: there is no module channels.http.",
-        "The installed channels has no such module: the code may be for another version of it.",
+        "The installed channels has no such module. Is the code for another version of it?",
     )
 
 
@@ -100,8 +100,8 @@ def test_missing_settings_are_reported_with_what_names_them(project):
     with pytest.raises(ModuleNotFoundError) as caught:
         import_module(other.settings)
     error = explain_load_error(caught.value, other)
-    assert error.message == f"There are no settings {other.settings} in {project.folder}."
-    assert error.hint == f"{other.named_in} names them: correct the name, or write the file."
+    assert error.message == f"There is no settings module {other.settings} in {project.folder}."
+    assert error.hint == f"It is named in {other.named_in}. Correct the name, or write the file."
 
 
 def load_error(project: DjangoProject) -> tuple[str, str]:
@@ -115,7 +115,7 @@ def load_error(project: DjangoProject) -> tuple[str, str]:
 def test_an_asgi_application_that_is_no_name_is_reported(project, settings, value):
     settings.ASGI_APPLICATION = value
     assert load_error(project) == (
-        f"mysite/settings.py: ASGI_APPLICATION is {value!r}, not the name of an application.",
+        f"mysite/settings.py: ASGI_APPLICATION is {value!r}, not the path of an application.",
         'Write a module and a name in it, such as ASGI_APPLICATION = "mysite.asgi.application".',
     )
 
@@ -123,7 +123,7 @@ def test_an_asgi_application_that_is_no_name_is_reported(project, settings, valu
 def test_an_asgi_application_in_a_missing_module_is_reported(project, settings):
     settings.ASGI_APPLICATION = f"{package(project)}.agsi.application"
     assert load_error(project) == (
-        "mysite/settings.py: ASGI_APPLICATION names mysite.agsi.application, and there is no module mysite.agsi.",
+        "mysite/settings.py: ASGI_APPLICATION names mysite.agsi.application, but there is no module mysite.agsi.",
         "Write mysite/agsi.py, or correct the name.",
     )
 
@@ -131,7 +131,7 @@ def test_an_asgi_application_in_a_missing_module_is_reported(project, settings):
 def test_an_asgi_application_that_its_module_lacks_is_reported(project, settings):
     settings.ASGI_APPLICATION = f"{package(project)}.settings.app"
     assert load_error(project) == (
-        "mysite/settings.py: ASGI_APPLICATION names mysite.settings.app, and mysite/settings.py has no 'app'.",
+        "mysite/settings.py: ASGI_APPLICATION names mysite.settings.app, but mysite/settings.py has no 'app'.",
         SAVE,
     )
 
@@ -162,15 +162,15 @@ def test_without_an_asgi_application_it_is_that_beside_the_settings_or_above_the
         (ProtocolTypeRouter({"http": None, "websocket": None}), []),
         (
             ProtocolTypeRouter({"http": None}),
-            [("Consumers", "none: its ASGI application has no route for WebSockets")],
+            [("Consumers", "none: the ASGI application has no route for WebSockets")],
         ),
         (
             get_asgi_application(),
-            [("Consumers", "none: its ASGI application has no route for WebSockets")],
+            [("Consumers", "none: the ASGI application has no route for WebSockets")],
         ),
         (
             ProtocolTypeRouter({"websocket": None}),
-            [("Pages", "none: its ASGI application has no route for HTTP")],
+            [("Pages", "none: the ASGI application has no route for HTTP")],
         ),
         (print, []),
     ],
@@ -186,4 +186,4 @@ def test_an_error_of_djangos_checks_is_reported(settings):
     assert caught.value.message == (
         "Django's check translation.E001: You have provided an invalid value for the LANGUAGE_CODE setting: 'no such'."
     )
-    assert caught.value.hint == "python manage.py check says more."
+    assert caught.value.hint == "Run python manage.py check to see more."

@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from contextlib import closing, suppress
@@ -12,11 +14,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from chatdemo.project.addresses import listen
 from tests.support.own import Guest, save
-from tests.support.served import TIMEOUT_SECONDS, wait_for
+from tests.support.served import TIMEOUT_SECONDS, clean_environ, wait_for
 
 LOBBY = "/ws/chat/lobby/"
-WAITING = "Waiting for a file to be saved; Ctrl-C ends it."
+WAITING = "Waiting for a file to be saved. Press Ctrl-C to stop."
 #: The line of the tutorial's consumer that answers, and one that answers otherwise.
 PLAIN, LOUD = (
     'json.dumps({"message": event["message"]})',
@@ -195,11 +198,11 @@ def test_code_that_ends_the_process_is_reported_and_a_save_awaited(mysite):
         server.wait_for_line(WAITING)
         assert (
             server.lines[0]
-            == "Error: chat/routing.py:2: it ends the process (SystemExit: enough).\n"
+            == "Error: chat/routing.py:2: the code ends the process (SystemExit: enough).\n"
         )
         save(mysite / "chat" / "routing.py", new="import os\nos._exit(7)\n")
         server.wait_for_line(WAITING, 2)
-        assert "The project's process has ended, with exit code 7." in server.output
+        assert "The project's process ended with exit code 7." in server.output
 
 
 def test_with_debug_the_traceback_comes_first(mysite):
@@ -226,23 +229,6 @@ def fake_redis(folder: Path, send: str) -> None:
     (folder / "channels_redis" / "core.py").write_text(FAKE_REDIS.format(send=send), "utf-8")
 
 
-@pytest.mark.parametrize(
-    "send, why",
-    [
-        (
-            "raise ConnectionError('Connect call failed')",
-            "no server answers (ConnectionError: Connect call failed)",
-        ),
-        ("import asyncio; await asyncio.Event().wait()", "no server answers within 1 s"),
-    ],
-)
-def test_a_redis_that_doesnt_answer_is_replaced_by_memory_and_reported(with_redis, send, why):
-    fake_redis(with_redis, send)
-    with Guest(with_redis) as server:
-        assert server.row("Layer") == f"in memory, in place of Redis: {why}"
-        assert say(server) == "hello"
-
-
 def test_a_redis_that_answers_is_used(with_redis):
     fake_redis(with_redis, "await super().send(channel, message)")
     save(
@@ -261,7 +247,7 @@ def test_a_plain_django_project_is_served_too(tmp_path):
     folder = new_project.write_project(str(tmp_path / "mysite"), outline.find_step("index"))
     with Guest(folder) as server:
         assert "</html>" in get(server.url + "chat/")
-        assert server.row("Consumers") == "none: its ASGI application has no route for WebSockets"
+        assert server.row("Consumers") == "none: the ASGI application has no route for WebSockets"
 
 
 def test_the_settings_can_come_from_the_environment(mysite):
@@ -306,3 +292,18 @@ def test_no_process_outlives_a_command_that_was_killed(mysite):
     with Guest(mysite, group=False) as server:
         server.kill()
         wait_for(lambda: not listens(server), "the process that served to end")
+
+
+def test_the_serving_process_ends_when_its_connection_to_the_supervisor_does(mysite):
+    """The process that started it goes on: on Windows the number of a parent that ended stays."""
+    ours, theirs = socket.socketpair()
+    with listen("127.0.0.1", 0) as port, ours, theirs:
+        for inherited in (port, theirs):
+            inherited.set_inheritable(True)
+        adopt = ["--adopt", str(port.fileno()), str(theirs.fileno())]
+        command = [sys.executable, "-m", "chatdemo", "serve", str(mysite), *adopt]
+        options = {"env": clean_environ(), "stdout": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command, close_fds=False, **options) as process:
+            assert any(line.startswith("  Stop ") for line in process.stdout)
+            ours.close()
+            assert process.wait(TIMEOUT_SECONDS) == 1

@@ -142,7 +142,7 @@ def test_one_of_a_newer_version_is_refused(made):
     assert error.message == f"The database {made} is from a newer version: it has auth.0999_later."
     assert (
         error.hint
-        == "Update chatdemo (pip install --upgrade chatdemo), or give another file with --db."
+        == "Update chatdemo (pip install --upgrade chatdemo), or use another file with --db."
     )
 
 
@@ -151,7 +151,7 @@ def test_one_of_another_program_is_refused(tmp_path):
     query(path, "CREATE TABLE notes (text)")
     error = refusal(path)
     assert error.message == f"The database {path} belongs to another program."
-    assert error.hint == "Give --db another file; this one is left as it is."
+    assert error.hint == "Use another file with --db. This one wasn't changed."
 
 
 def test_one_that_another_program_left_in_the_middle_of_its_work_is_not_even_mended(tmp_path):
@@ -187,7 +187,7 @@ def test_a_home_folder_that_is_not_there_is_named():
         ChatdemoError, match="The database ~nobody-by-this-name/x can't be found: "
     ) as caught:
         database.locate("~nobody-by-this-name/x")
-    assert caught.value.hint == "Give --db the whole path of a file, or :memory:."
+    assert caught.value.hint == "Give --db the absolute path of a file, or :memory:."
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path):
@@ -213,7 +213,7 @@ def test_a_damaged_one_is_refused(made, harm):
         f"The database {made} is damaged, or isn't an SQLite database: "
     )
     assert "\n" not in error.message
-    assert error.hint == "It was left as it is. Restore a copy of it, or give another with --db."
+    assert error.hint == "The file wasn't changed. Restore a backup, or use another file with --db."
 
 
 def test_one_that_another_program_has_locked_is_refused(made, monkeypatch):
@@ -245,7 +245,7 @@ def test_a_read_only_one_is_refused(made):
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         f"Error: The database {made} can't be written: attempt to write a readonly database.",
-        "Next:  Make it writable (and its folder), or give another with --db.",
+        "Next:  Make the file and its folder writable, or use another file with --db.",
     ]
     assert made.read_bytes() == before
 
@@ -254,7 +254,8 @@ def test_a_folder_is_refused(tmp_path):
     with pytest.raises(ChatdemoError) as caught:
         database.prepare(tmp_path)
     assert (
-        caught.value.message == f"The database {tmp_path} can't be made: {tmp_path} is in the way."
+        caught.value.message
+        == f"The database {tmp_path} can't be created: {tmp_path} already exists."
     )
     assert caught.value.hint == "Give --db the path of a file."
 
@@ -266,7 +267,7 @@ def test_a_place_where_nothing_can_be_made_is_refused(tmp_path):
         tmp_path / "file" / "folder" / "chat.sqlite3",
         tmp_path / ("a" * 300),
     ):
-        with pytest.raises(ChatdemoError, match="can't be made: ") as caught:
+        with pytest.raises(ChatdemoError, match="can't be created: ") as caught:
             database.prepare(path)
         assert "\n" not in caught.value.message
 
@@ -289,14 +290,14 @@ def test_one_that_does_not_fit_on_the_disk_is_taken_away_again(tmp_path):
     assert done.returncode == 1
     message, hint = done.stderr.splitlines()
     assert message.startswith(f"Error: The database {tmp_path / 'chat.sqlite3'} can't be written: ")
-    assert hint == "Next:  Make room on its disk, or give another with --db."
+    assert hint == "Next:  Free space on its disk, or use another file with --db."
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_is_named(tmp_path):
     error = database.explain(sqlite3.OperationalError("database or disk is full"), "chat.sqlite3")
     assert error.message == "The database chat.sqlite3 can't be written: database or disk is full."
-    assert error.hint == "Make room on its disk, or give another with --db."
+    assert error.hint == "Free space on its disk, or use another file with --db."
 
 
 def test_a_fault_in_djangos_migrations_is_explained_too(tmp_path, monkeypatch):

@@ -59,7 +59,7 @@ def test_a_damaged_one_is_refused_and_left_as_it_is(tmp_path, content):
         ChatdemoError, match=r"The secret key .* (is damaged|can't be used)"
     ) as caught:
         secret_key.ensure(tmp_path / "chat.sqlite3")
-    assert "a new one is made" in caught.value.hint
+    assert "chatdemo creates a new one" in caught.value.hint
     assert key.read_bytes() == content
 
 

@@ -5,7 +5,7 @@ from urllib.parse import urlparse
 import pytest
 from django.conf import settings
 
-from chatdemo.project.allowed_hosts import AllowedHostsOriginValidator, AllowOwnAddresses, as_host
+from chatdemo.project.security import AllowedHostsOriginValidator, AllowOwnAddresses, as_host
 
 
 @pytest.mark.parametrize(

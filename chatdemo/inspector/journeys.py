@@ -1,0 +1,116 @@
+"""Which journey a line of code belongs to: that of the message that is being handled."""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from contextvars import ContextVar
+from types import FrameType
+from typing import Any
+
+from chatdemo.inspector import call_stack
+from chatdemo.realtime.consumer_task import ConsumerTask
+
+#: What is being handled. The tasks that a handler starts inherit it.
+handled_message: ContextVar["HandledMessage | None"] = ContextVar("handled", default=None)
+#: Messages that workers, or a participant's consumer, may be handling. Channels receives one frame
+#: and one event ahead.
+MAX_WORKER_MESSAGES, MAX_CONSUMER_MESSAGES = 64, 4
+
+
+class HandledMessage:
+    """A message with its journey. It may not have arrived yet."""
+
+    __slots__ = ("journey", "has_arrived")
+
+    def __init__(self, journey: int | None = None, has_arrived: bool = True):
+        self.journey, self.has_arrived = journey, has_arrived
+
+
+class Journeys:
+    """The journeys of the events that workers may be handling: tasks outside of any WebSocket.
+
+    A handler's message is an argument on the call stack. A task that the handler has started has
+    another call stack, and inherits ``handled_message`` instead. So does a worker without a
+    consumer, which receives an event in the task that handles it.
+    """
+
+    __slots__ = ("_delivered",)
+    maximum = MAX_WORKER_MESSAGES
+
+    def __init__(self) -> None:
+        self._delivered: list[tuple[dict[str, Any], int | None]] = []  # a deque takes 760 bytes
+
+    def add(self, message: dict[str, Any], journey: int | None) -> None:
+        """Remember the journey of a message that is about to be handled."""
+        self._delivered.append((message, journey))
+        del self._delivered[: -self.maximum]
+        self._set_handled(journey)
+
+    def _set_handled(self, journey: int | None) -> None:
+        handled_message.set(HandledMessage(journey))
+
+    def find(self, frames: list[FrameType]) -> int | None:
+        """Return the journey of the code whose call stack this is, None if it has none."""
+        for argument in call_stack.arguments(frames):
+            for message, journey in self._delivered:
+                if message is argument:
+                    return journey
+        return self._find_inherited(frames)
+
+    def _find_inherited(self, frames: list[FrameType]) -> int | None:
+        handled = handled_message.get()
+        return handled.journey if handled and call_stack.find_consumer(frames) is None else None
+
+
+class ConsumerJourneys(Journeys):
+    """The journeys of the frames and events that a participant's consumer may be handling.
+
+    A consumer with a ConsumerTask handles each in the context of that task. Any other asks for the
+    next message before it arrives, and in Channels from the task in which handlers run.
+    """
+
+    __slots__ = ("consumer_task", "_latest", "_task", "_expected", "_arrived_early")
+    maximum = MAX_CONSUMER_MESSAGES
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.consumer_task: ConsumerTask | None = None
+        self._latest: int | None = None
+        self._task = asyncio.current_task()  # the application's
+        self._expected: HandledMessage | None = None
+        self._arrived_early: deque[int | None] | tuple[()] = ()
+
+    def clear(self) -> None:
+        """Forget the messages so far."""
+        self._delivered.clear()
+        self._latest, self._arrived_early = None, ()
+
+    def expect_message(self) -> None:
+        """Prepare for the next message, which the application asks for now."""
+        if asyncio.current_task() is not self._task:
+            # A middleware's task asks for it: nobody knows when a handler starts.
+            self._task = self._expected = None
+        if self._task is None:
+            return
+        if self._arrived_early:
+            self._expected = HandledMessage(self._arrived_early.popleft())
+        else:
+            self._expected = HandledMessage(has_arrived=False)
+        handled_message.set(self._expected)
+
+    def _set_handled(self, journey: int | None) -> None:
+        self._latest = journey
+        if self.consumer_task and self.consumer_task.context is not None:
+            with suppress(RuntimeError):  # it is in use by something else than a handler
+                self.consumer_task.context.run(handled_message.set, HandledMessage(journey))
+        if self._expected is None:
+            return
+        if not self._expected.has_arrived:
+            self._expected.journey, self._expected.has_arrived = journey, True
+        else:
+            early = (*self._arrived_early, journey)
+            self._arrived_early = deque(early, maxlen=self.maximum)
+
+    def _find_inherited(self, frames: list[FrameType]) -> int | None:
+        handled = handled_message.get() if self._task else None
+        return handled.journey if handled else self._latest
