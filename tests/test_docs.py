@@ -22,7 +22,7 @@ from chatdemo.common import config
 from chatdemo.common.config import SETTINGS, Config
 from chatdemo.common.errors import ChatdemoError, UsageError
 from chatdemo.course import outline
-from chatdemo.course.checker.faults import catalogue
+from chatdemo.course.checker.report import catalogue
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "chatdemo"

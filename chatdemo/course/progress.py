@@ -3,7 +3,6 @@
 import re
 import secrets
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.http import HttpRequest
 
@@ -43,9 +42,20 @@ class CourseProgress:
 
 
 def load_progress(request: HttpRequest) -> CourseProgress:
-    """Return the learner's progress, or a new one if they have none."""
+    """Return the learner's progress, or a new one if they have none.
+
+    Another version may have stored it: values that aren't valid are left out.
+    """
     stored = request.session.get(SESSION_KEY)
-    return _decode(stored) if isinstance(stored, dict) else CourseProgress()
+    if not isinstance(stored, dict):
+        return CourseProgress()
+    token, here, done = (stored.get(key) for key in ("token", "here", "done"))
+    pattern = f"[{TOKEN_ALPHABET}]{{{TOKEN_LENGTH}}}"
+    if not isinstance(token, str) or not re.fullmatch(pattern, token):
+        token = _new_token()
+    done_steps = {step for step in steps() if isinstance(done, list) and step.name in done}
+    here_step = next((step for step in steps() if step.name == here), None)
+    return CourseProgress(token, here_step, done_steps)
 
 
 def store_progress(request: HttpRequest, progress: CourseProgress) -> None:
@@ -55,16 +65,3 @@ def store_progress(request: HttpRequest, progress: CourseProgress) -> None:
     stored = {"token": progress.token, "here": here, "done": done}
     if request.session.get(SESSION_KEY) != stored:
         request.session[SESSION_KEY] = stored
-
-
-def _decode(stored: dict[str, Any]) -> CourseProgress:
-    """Read what this version or another has stored. Values that aren't valid are left out."""
-    token, here, done = (stored.get(key) for key in ("token", "here", "done"))
-    if not isinstance(token, str) or not re.fullmatch(
-        f"[{TOKEN_ALPHABET}]{{{TOKEN_LENGTH}}}", token
-    ):
-        token = _new_token()
-    done_steps = {step for step in steps() if isinstance(done, list) and step.name in done}
-    return CourseProgress(
-        token, next((step for step in steps() if step.name == here), None), done_steps
-    )

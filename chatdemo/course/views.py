@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from chatdemo.common.errors import UsageError
 from chatdemo.common.local_machine import is_own_browser, scope_of
-from chatdemo.course import outline, pinned_rooms
+from chatdemo.course import outline, step_rooms
 from chatdemo.course.code_listing import UNCHANGED, listed_files
 from chatdemo.course.layer_console import CALLS, Answer, LayerConsole
 from chatdemo.course.progress import load_progress, store_progress
 
-#: A learner's port where the port of this server can't be used to suggest one.
+#: The learner's port if the one after this server's can't be used.
 DEFAULT_PORT = 8000
 EXPIRED = "The server has restarted. Reload this page."
 # The token is signed into the lesson's page, not read from the session: that works while the
@@ -30,8 +30,11 @@ console = LayerConsole()
 @require_safe
 def learn(request: HttpRequest) -> HttpResponse:
     """Show the steps, the learner's progress, and how to go through them alone or with a class."""
-    running = outline.find_step(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
-    context = {"steps": outline.steps(), "progress": load_progress(request), "running": running}
+    context = {
+        "steps": outline.steps(),
+        "progress": load_progress(request),
+        "running": step_rooms.default_step(),
+    }
     return render(request, "learn/index.html", context)
 
 
@@ -51,7 +54,7 @@ def lesson(request: HttpRequest, name: str) -> HttpResponse:
         return redirect("lesson", step.next.name) if step.next else redirect("learn")
     progress.here = step
     store_progress(request, progress)
-    room = pinned_rooms.pinned_name(step, progress.token)
+    room = step_rooms.pinned_name(step, progress.token)
     is_watched = not step.tabs and settings.CHATDEMO.inspect != "off"
     files = listed_files(step)
     context = {
@@ -62,8 +65,8 @@ def lesson(request: HttpRequest, name: str) -> HttpResponse:
         "unchanged": [file for file in files if file.state == UNCHANGED],
         "redis": lambda: [file for file in listed_files(step, "redis") if file.state != UNCHANGED],
         "tabs": step.tabs or [f"/chat/{quote(room)}/"] * 2,
-        "watch": pinned_rooms.watch_token(room) if is_watched else "",
-        "port": _free_port_beside(int(request.META["SERVER_PORT"])),
+        "watch": step_rooms.watch_token(room) if is_watched else "",
+        "port": _learners_port(int(request.META["SERVER_PORT"])),
         "script": _command_path(request),
         "visitor": _signer.sign(progress.token),
         "calls": CALLS,
@@ -81,14 +84,12 @@ async def layer_console(request: HttpRequest) -> JsonResponse:
     return JsonResponse(asdict(await console.run(token, request.POST)))
 
 
-def _free_port_beside(port: int) -> int:
-    """A port for the learner's own project, which needs no privileges."""
+def _learners_port(port: int) -> int:
+    """A port beside ours for the learner's own project, which needs no privileges."""
     return port + 1 if 1024 <= port < 65535 else DEFAULT_PORT
 
 
 def _command_path(request: HttpRequest) -> str:
-    """The whole path of the command ``chatdemo``, for a terminal of this machine that doesn't find
-    it; empty for a browser of another machine.
-    """
+    """The absolute path of the command ``chatdemo``; empty for a browser of another machine."""
     path = Path(sys.executable).with_name("chatdemo.exe" if sys.platform == "win32" else "chatdemo")
     return str(path) if path.exists() and is_own_browser(scope_of(request)) else ""

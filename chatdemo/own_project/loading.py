@@ -10,7 +10,7 @@ from typing import Any
 
 from chatdemo.common.config import Config
 from chatdemo.common.errors import ChatdemoError
-from chatdemo.course.checker.faults import Place
+from chatdemo.course.checker.report import Place
 from chatdemo.course.checker.source_files import Sources
 from chatdemo.own_project.django_project import SETTINGS_VARIABLE, DjangoProject
 

@@ -14,7 +14,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 
 from chatdemo.chat.routing import websocket_urlpatterns
-from chatdemo.course import pinned_rooms
+from chatdemo.course import step_rooms
 from chatdemo.inspector import Inspector
 from chatdemo.project.security import (
     AllowedHostsOriginValidator,
@@ -35,6 +35,6 @@ application = ProtocolTypeRouter(
 if settings.CHATDEMO.inspect != "off":
     config = settings.CHATDEMO
     application = Inspector(
-        application, config.inspect, config.inspect_events, pinned_rooms.watched_path
+        application, config.inspect, config.inspect_events, step_rooms.watched_path
     )
 application = AllowOwnAddresses(application)

@@ -49,7 +49,7 @@ TEMPLATES = [
     {  # The templates of the step that a request runs: they have the names of the finished chat's.
         "NAME": "steps",
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "OPTIONS": {"loaders": ["chatdemo.course.step_runner.StepTemplateLoader"]},
+        "OPTIONS": {"loaders": ["chatdemo.course.step_apps.StepTemplateLoader"]},
     },
     {
         "NAME": "project",

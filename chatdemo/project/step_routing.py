@@ -5,7 +5,6 @@ from collections.abc import Callable
 from types import ModuleType
 from urllib.parse import quote
 
-from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,18 +13,13 @@ from django.urls import include, path
 
 from chatdemo.common.computed_once import computed_once
 from chatdemo.common.errors import UsageError
-from chatdemo.course import outline, pinned_rooms, step_runner
+from chatdemo.course import outline, step_apps, step_rooms
 from chatdemo.project import urls
 from chatdemo.project.security import add_security_headers
 
 # Not the transcript: the stored messages of a room aren't those of a step's room with its name.
 _PAGE = re.compile(r"/chat/(?:(?P<room>[^/]+)/(?:messages/)?)?")
 _SOCKET = re.compile(r"/ws/chat/(?P<room>[^/]+)/")
-
-
-def default_step() -> outline.Step | None:
-    """The step of rooms that aren't pinned to one. Raises UsageError if the setting names none."""
-    return outline.find_step(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
 
 
 class StepRouter:
@@ -36,8 +30,8 @@ class StepRouter:
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         match = _SOCKET.fullmatch(scope["path"])
-        step = match and pinned_rooms.pinned_step(match["room"]) or default_step()
-        application = step_runner.websocket_application(step) if step else self.finished
+        step = match and step_rooms.pinned_step(match["room"]) or step_rooms.default_step()
+        application = step_apps.websocket_application(step) if step else self.finished
         return await application(scope, receive, send)
 
 
@@ -55,21 +49,21 @@ class StepMiddleware:
         match = _PAGE.fullmatch(request.path_info)
         if not match:
             return self.get_response(request)
-        pinned, requested = pinned_rooms.pinned_step(match["room"] or ""), _requested_step(request)
+        pinned, requested = step_rooms.pinned_step(match["room"] or ""), _requested_step(request)
         if requested and match["room"] and not pinned:
-            room = quote(pinned_rooms.pinned_name(requested, match["room"]), safe="")
+            room = quote(step_rooms.pinned_name(requested, match["room"]), safe="")
             return redirect(f"/chat/{room}/{'?console' if 'console' in request.GET else ''}")
-        step = pinned or requested or default_step()
+        step = pinned or requested or step_rooms.default_step()
         return self._run(step, request) if step else self.get_response(request)
 
     def _run(self, step: outline.Step, request: HttpRequest) -> HttpResponse:
         request.urlconf = _urlconf(step)  # Django's own attribute
         request.step = step  # for the page not_found in views.py
-        with step_runner.templates_of(step):
+        with step_apps.templates_of(step):
             response = self.get_response(request)
         if "console" in request.GET:
             _add_console_script(response)
-        return add_security_headers(request, response, step_runner.script_hashes(step))
+        return add_security_headers(request, response, step_apps.script_hashes(step))
 
 
 def _requested_step(request: HttpRequest) -> outline.Step | None:
@@ -83,7 +77,7 @@ def _requested_step(request: HttpRequest) -> outline.Step | None:
 def _urlconf(step: outline.Step) -> ModuleType:
     """The project's URLconf, with the step's patterns below /chat/."""
     module = ModuleType(f"{urls.__name__}.{step.name}")
-    chat = path("chat/", include(step_runner.urlpatterns(step)))
+    chat = path("chat/", include(step_apps.urlpatterns(step)))
     vars(module).update(vars(urls) | {"urlpatterns": [chat, *urls.other_urlpatterns]})
     return module
 

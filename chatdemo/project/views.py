@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from chatdemo.chat.room_names import RoomNameError
 from chatdemo.common.local_machine import scope_of
-from chatdemo.course import outline
+from chatdemo.course.step_rooms import default_step
 from chatdemo.inspector.pages import Access
 from chatdemo.project.addresses import ANY_ADDRESS, addresses
 
@@ -18,13 +18,12 @@ def start(request: HttpRequest) -> HttpResponse:
     """The page with the links into the chat and the address for the class."""
     arrived_at, port = request.META["SERVER_NAME"], int(request.META["SERVER_PORT"])
     host = settings.CHATDEMO.host if settings.CHATDEMO.host in ANY_ADDRESS else arrived_at
-    step = outline.find_step(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
-    may_inspect = Access(settings.CHATDEMO.inspect).may_see_all(scope_of(request))
-    return render(
-        request,
-        "start.html",
-        {"addresses": addresses(host, port), "step": step, "inspect": may_inspect},
-    )
+    context = {
+        "addresses": addresses(host, port),
+        "step": default_step(),
+        "inspect": Access(settings.CHATDEMO.inspect).may_see_all(scope_of(request)),
+    }
+    return render(request, "start.html", context)
 
 
 def websocket_only(request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore as Database
 from django.db import OperationalError
 from django.test import Client
 
-from chatdemo.course import outline, pinned_rooms, progress
+from chatdemo.course import outline, progress, step_rooms
 
 LOCAL = {"host": "localhost"}
 NAMES = [step.name for step in outline.steps()]
@@ -132,7 +132,7 @@ def test_both_tabs_open_rooms_of_the_step(client, step):
         assert addresses == list(step.tabs)
     else:
         assert addresses[0] == addresses[1]
-        assert pinned_rooms.pinned_step(addresses[0].split("/")[2]) == step
+        assert step_rooms.pinned_step(addresses[0].split("/")[2]) == step
 
 
 def test_a_visitors_room_is_the_same_at_each_visit_and_nobody_elses(client):

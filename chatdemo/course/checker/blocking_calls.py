@@ -1,21 +1,26 @@
-"""Detects where the learner's code spends time: an endless loop, or a call that blocks the event
-loop.
-"""
+"""Finds the learner's lines that block the event loop or never end: in the code, or as it runs."""
 
+import ast
 import asyncio
+import re
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import NamedTuple
 
-from chatdemo.course.checker.faults import Place
-from chatdemo.course.checker.source_files import Sources
+from chatdemo.course.checker.report import Place
+from chatdemo.course.checker.source_files import FUNCTIONS, Sources
 
 #: How often the watchdog looks.
 PERIOD_SECONDS = 0.02
 #: A line that blocks the event loop for longer than this is noted.
 SLOW_SECONDS = 0.12
+#: Functions that block.
+BLOCKING = (
+    r"(time\.sleep|requests\.\w+|urllib\.request\.\w+|urlopen|subprocess\.(run|call|check_\w+)"
+    r"|os\.system|input)"
+)
 
 
 class Block(NamedTuple):
@@ -26,11 +31,10 @@ class Block(NamedTuple):
 
 
 class Watchdog:
-    """A thread that watches the main thread. ``blocks`` are the learner's lines that blocked the
-    event loop.
+    """A thread that watches the main thread. ``blocks`` are lines that blocked the event loop.
 
-    After ``stuck_seconds`` without progress (twice that while importing) the thread calls
-    ``on_stuck`` with the learner's line.
+    After ``stuck_seconds`` without progress (twice that while importing, as on a slow disk) the
+    thread calls ``on_stuck`` with the learner's line.
     """
 
     def __init__(
@@ -65,7 +69,6 @@ class Watchdog:
         while True:
             time.sleep(PERIOD_SECONDS)
             late = time.monotonic() - self._last_beat
-            # Importing may take longer, as on a slow disk.
             if late > (self.stuck_seconds if self._in_loop else 2 * self.stuck_seconds):
                 return self.on_stuck(self._place_of(self._main_thread))
             if self._in_loop and late > SLOW_SECONDS:
@@ -74,9 +77,7 @@ class Watchdog:
                 self._seen = (None, 0)
 
     def _note(self, place: Place | None) -> None:
-        """Count a line once it is seen twice, SLOW_SECONDS apart: a busy machine may stop any line
-        for a moment.
-        """
+        """Count a line that is seen twice, SLOW_SECONDS apart: a busy machine may stop any line."""
         seen, since = self._seen
         if not place or place != seen:
             self._seen = (place, time.monotonic())
@@ -88,8 +89,30 @@ class Watchdog:
         return self.sources.stack_place(sys._current_frames().get(thread or 0))
 
     def busy_place(self) -> Place | None:
-        """Return the learner's line that another thread runs: synchronous consumers run in
-        threads.
-        """
+        """Return the learner's line that another thread runs, as synchronous consumers do."""
         others = [thread for thread in sys._current_frames() if thread != threading.get_ident()]
         return next((place for thread in others if (place := self._place_of(thread))), None)
+
+
+def blocking_calls(tree: ast.Module) -> Iterator[ast.Call]:
+    """Yield the calls of BLOCKING functions in asynchronous ones, not in functions inside these."""
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "time"
+        for alias in node.names
+    }
+    for function in ast.walk(tree):
+        if isinstance(function, ast.AsyncFunctionDef):
+            for node in _own_nodes(function):
+                called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+                is_sleep = called == "sleep" and "sleep" in imported
+                if isinstance(node, ast.Call) and (is_sleep or re.fullmatch(BLOCKING, called)):
+                    yield node
+
+
+def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(function):
+        if not isinstance(node, (*FUNCTIONS, ast.Lambda)):
+            yield node
+            yield from _own_nodes(node)

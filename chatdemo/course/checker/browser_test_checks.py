@@ -4,8 +4,8 @@ import ast
 import re
 from pathlib import Path
 
-from chatdemo.course.checker.faults import Fault, Place
 from chatdemo.course.checker.project import LearnerProject
+from chatdemo.course.checker.report import Fault, Place
 from chatdemo.course.checker.source_files import FUNCTIONS
 
 
@@ -48,4 +48,4 @@ def test_database_is_a_file(project: LearnerProject) -> None:
         )
 
 
-BROWSER_TEST_CHECKS = [browser_tests_exist, test_database_is_a_file]
+CHECKS = [browser_tests_exist, test_database_is_a_file]

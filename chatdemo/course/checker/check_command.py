@@ -15,8 +15,7 @@ from pathlib import Path
 
 from chatdemo.common.errors import UsageError
 from chatdemo.course import outline
-from chatdemo.course.checker.faults import Fault, Finding, Place
-from chatdemo.course.checker.report import CheckResult
+from chatdemo.course.checker.report import CheckResult, Fault, Finding, Place
 from chatdemo.course.checker.source_files import Sources
 
 #: For all checks, and for the project's own tests.
@@ -58,21 +57,11 @@ def run_checks(folder: Path, results: Path, output: Path) -> int | None:
 
 
 def _read_results(results: str, code: int | None, output: Path) -> CheckResult:
-    result = CheckResult()
-    has_finished = False
-    for line in results.splitlines():
-        if not line.endswith("}"):  # the process ended while it wrote the line
-            continue
-        (kind, value), *_ = json.loads(line).items()
-        if kind == "done":
-            result.done.append(value)
-        elif kind == "note":
-            result.notes.append(value)
-        elif kind == "fault":
-            result.fault = Finding(**value)
-        else:
-            result.begun, has_finished = value, True
-    if not has_finished:
+    *lines, _ = results.split("\n")  # without a last line that the end of the process has cut off
+    values = json.loads(lines[-1]) if lines else {}
+    fault = values.pop("fault", None)
+    result = CheckResult(**values, fault=fault and Finding(**fault))
+    if not result.is_whole:
         result.fault, result.begun = _ended_early(code, output), outline.steps()[-1].name
     return result
 
@@ -144,16 +133,13 @@ def _run_browser_tests(folder: Path) -> Fault | str | None:
 
 def _python_with_selenium(folder: Path) -> str | None:
     """This Python, the active environment's or the project's, if it can run the tests."""
-    environments = [os.environ.get("VIRTUAL_ENV", "")]
-    environments += [str(folder / name) for name in (".venv", "venv", "env")]
-    for python in (
-        sys.executable,
-        *(
-            os.path.join(path, name)
-            for path in filter(None, environments)
-            for name in ("bin/python", "Scripts/python.exe")
-        ),
-    ):
+    environments = [folder / name for name in (".venv", "venv", "env")]
+    if active := os.environ.get("VIRTUAL_ENV"):
+        environments.insert(0, Path(active))
+    pythons = [sys.executable]
+    for environment in environments:
+        pythons += [str(environment / name) for name in ("bin/python", "Scripts/python.exe")]
+    for python in pythons:
         with suppress(OSError):
             command = [python, "-c", "import channels, daphne, selenium"]
             if subprocess.run(command, capture_output=True).returncode == 0:

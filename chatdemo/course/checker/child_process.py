@@ -1,8 +1,7 @@
 """The process that runs the learner's code: makes the checks, and writes what they find to a file.
 
-Run as ``python -m chatdemo.course.checker.child_process FOLDER RESULTS``. The file has one JSON
-object on each line: ``{"done": step}``, ``{"note": sentence}``, ``{"fault": finding}`` and, last,
-``{"begun": step}``. Without the last line the process was ended before it finished.
+Run as ``python -m chatdemo.course.checker.child_process FOLDER RESULTS``. Each line of the file is
+a CheckResult as JSON, of which the last counts.
 """
 
 import asyncio
@@ -15,34 +14,26 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from chatdemo.course import outline
-from chatdemo.course.checker.browser_test_checks import BROWSER_TEST_CHECKS
-from chatdemo.course.checker.consumer_checks import (
-    ASYNC_CHECKS,
-    BLOCKING,
-    ECHO_CHECKS,
-    GROUP_CHECKS,
-    LAYER_CHECKS,
-)
+from chatdemo.course.checker import browser_test_checks, consumer_checks, page_checks, setup_checks
+from chatdemo.course.checker.blocking_calls import BLOCKING
 from chatdemo.course.checker.exception_causes import explain_exception
-from chatdemo.course.checker.faults import Fault, Place, describe
-from chatdemo.course.checker.page_checks import INDEX_PAGE_CHECKS, ROOM_PAGE_CHECKS
 from chatdemo.course.checker.project import LearnerProject, Timeouts
-from chatdemo.course.checker.setup_checks import SETUP_CHECKS
+from chatdemo.course.checker.report import CheckResult, Fault, Place, describe
 
 #: A check raises Fault if it fails. An asynchronous one runs in an event loop, as in a server.
 Check = Callable[[LearnerProject], Awaitable[None] | None]
 #: The checks of each step, in the order in which they are made.
 CHECKS: dict[str, list[Check]] = {
-    "index": [*SETUP_CHECKS, *INDEX_PAGE_CHECKS],
-    "room": [*ROOM_PAGE_CHECKS],
-    "echo": [*ECHO_CHECKS],
-    "layer": [*LAYER_CHECKS],
-    "groups": [*GROUP_CHECKS],
-    "async": [*ASYNC_CHECKS],
-    "tests": [*BROWSER_TEST_CHECKS],
+    "index": [*setup_checks.CHECKS, page_checks.index_page_exists],
+    "room": [*page_checks.ROOM_CHECKS],
+    "echo": [*consumer_checks.ECHO_CHECKS],
+    "layer": [consumer_checks.layer_is_configured],
+    "groups": [*consumer_checks.GROUPS_CHECKS],
+    "async": [*consumer_checks.ASYNC_CHECKS],
+    "tests": [*browser_test_checks.CHECKS],
 }
 
 
@@ -51,29 +42,30 @@ class CheckRunner:
 
     def __init__(self, folder: Path, results: TextIO, timeouts: Timeouts):
         self.results = results
+        self.result = CheckResult()
         self.project = LearnerProject(folder, self.on_stuck, timeouts)
         self.loop = asyncio.new_event_loop()
 
-    def report(self, **line: Any) -> None:
-        """Write a line."""
-        self.results.write(json.dumps(line) + "\n")
+    def write(self) -> None:
+        """Write the result so far."""
+        self.results.write(json.dumps(asdict(self.result)) + "\n")
         self.results.flush()
 
     def run(self) -> None:
-        """Make the checks, and report what they find."""
+        """Make the checks, and write what they find."""
         try:
             for step in outline.steps():
                 for check in CHECKS[step.name]:
                     self.make(check)
-                self.report(done=step.name)
+                self.result.done.append(step.name)
+                self.write()
         except Fault as fault:
-            self.report(fault=asdict(fault.finding()))
+            self.result.fault = fault.finding()
         except Exception as error:  # raised by us while looking for the cause
             found = Fault("C005", doing="looking for the cause", error=describe(error), line="")
-            self.report(fault=asdict(found.finding()))
-        for note in self.project.notes:
-            self.report(note=note)
-        self.report(begun=self.begun())
+            self.result.fault = found.finding()
+        self.result.notes = self.project.notes
+        self.finish()
 
     def make(self, check: Check) -> None:
         """Raises Fault if the check fails, or if the project makes it raise something else."""
@@ -87,14 +79,17 @@ class CheckRunner:
             name = check.__name__.replace("_", " ")
             raise explain_exception(self.project, error, f'the check "{name}"') from error
 
-    def begun(self) -> str:
-        """Return the last step that the learner's code has signs of."""
+    def finish(self) -> None:
+        """Write the whole result, with the last step that the learner's code has signs of."""
         try:
             code = self.project.sources.code
         except (Fault, SyntaxError, ValueError):
             code = ""
-        steps = outline.steps()
-        return [step.name for step in steps if step.number == 1 or re.search(step.begun, code)][-1]
+        for step in outline.steps():
+            if re.search(step.begun, code):
+                self.result.begun = step.name
+        self.result.is_whole = True
+        self.write()
 
     def on_stuck(self, place: Place | None) -> None:
         """Report that the main thread is in code that doesn't end, and end the process.
@@ -105,8 +100,8 @@ class CheckRunner:
         is_blocking = re.search(BLOCKING, line) and "await" not in line
         facts = {"doing": "the code there", "seen": "it doesn't end within seconds"}
         fault = self.project.fault("C602" if is_blocking else "C004", place, **facts)
-        self.report(fault=asdict(fault.finding()))
-        self.report(begun=self.begun())
+        self.result.fault = fault.finding()
+        self.finish()
         os._exit(0)
 
 

@@ -1,22 +1,27 @@
-"""Checks of the routes and the consumer: steps 3 (echo), 4 (layer), 5 (groups) and 6 (async)."""
+"""Checks of the routes and the consumer: steps 3 (echo), 4 (layer), 5 (groups) and 6 (async).
+
+A check that fails looks for the cause in what the participants and the channel layer have recorded.
+"""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from channels.consumer import AsyncConsumer, SyncConsumer
 
-from chatdemo.course.checker import missing_messages as missing
-from chatdemo.course.checker.consumer_causes import misspelt_fault, sync_mismatch_fault
+from chatdemo.course.checker.asgi_client import HOST, CheckParticipant, message_in
+from chatdemo.course.checker.blocking_calls import blocking_calls
 from chatdemo.course.checker.exception_causes import (
+    explain_exception,
+    misspelt_fault,
     no_as_asgi_fault,
     no_layer_fault,
     no_room_name_fault,
     no_websocket_fault,
+    sync_mismatch_fault,
 )
-from chatdemo.course.checker.faults import Fault, Place
-from chatdemo.course.checker.participant import CheckParticipant
 from chatdemo.course.checker.project import LearnerProject
+from chatdemo.course.checker.report import Fault, Place
 from chatdemo.course.checker.source_files import FUNCTIONS
 from chatdemo.course.checker.websocket_routes import (
     matching_routes,
@@ -35,11 +40,6 @@ CONFUSABLE_ROOMS = [
     ("lobby", "Lobby"),
     ("a_long_name_for_a_room_1", "a_long_name_for_a_room_2"),
 ]
-#: Functions that block.
-BLOCKING = (
-    r"(time\.sleep|requests\.\w+|urllib\.request\.\w+|urlopen|subprocess\.(run|call|check_\w+)"
-    r"|os\.system|input)"
-)
 
 
 def websockets_are_routed(project: LearnerProject) -> None:
@@ -87,15 +87,11 @@ async def consumer_fits_its_base(project: LearnerProject) -> None:
     for file in project.sources.python:
         for node in ast.walk(project.sources.tree(file)):
             if isinstance(node, ast.ClassDef) and node.name == project.consumer_name:
-                _require_unique_methods(file, node)
-
-
-def _require_unique_methods(file: str, node: ast.ClassDef) -> None:
-    methods = [method for method in node.body if isinstance(method, FUNCTIONS)]
-    names = [method.name for method in methods]
-    for method in methods:
-        if names.count(method.name) > 1 and not method.decorator_list:
-            raise Fault("C319", Place(file, method.lineno), method=method.name)
+                methods = [method for method in node.body if isinstance(method, FUNCTIONS)]
+                names = [method.name for method in methods]
+                for method in methods:
+                    if names.count(method.name) > 1 and not method.decorator_list:
+                        raise Fault("C319", Place(file, method.lineno), method=method.name)
 
 
 async def message_comes_back(project: LearnerProject) -> None:
@@ -103,7 +99,7 @@ async def message_comes_back(project: LearnerProject) -> None:
     [participant] = await _connect(project, "lobby")
     participant.send("hello")
     if not await participant.receives("hello"):
-        raise missing.no_answer_fault(project, participant)
+        raise _no_answer_fault(project, participant)
     await _disconnect(project, participant)
 
 
@@ -128,13 +124,13 @@ async def room_receives_a_message(project: LearnerProject) -> None:
     first, second = await _connect(project, "lobby", "lobby")
     first.send("hello")
     if not await first.receives("hello"):
-        raise missing.no_answer_fault(project, first)
+        raise _no_answer_fault(project, first)
     if not await second.receives("hello"):
-        raise missing.not_shared_fault(project, first, second)
+        raise _not_shared_fault(project, first, second)
     for participant in (first, second):
         await participant.wait_until_quiet()
         if len(project.recorded.completed("group_send")) > 1:
-            raise missing.repeated_event_fault(project)
+            raise _repeated_event_fault(project)
         times = participant.messages.count("hello")
         if times > 1:
             raise Fault("C510", project.in_method("receive", r"self\.send"), times=times)
@@ -153,7 +149,7 @@ async def rooms_are_separate(project: LearnerProject) -> None:
             place = project.in_method("connect", "group_name|group_add")
             raise Fault("C513", place, one=one, other=other, group=groups[-1] if groups else "?")
         if "only here" not in first.messages:
-            raise missing.no_answer_fault(project, first)
+            raise _no_answer_fault(project, first)
         await _disconnect(project, first, second)
 
 
@@ -183,48 +179,22 @@ def consumer_is_asynchronous(project: LearnerProject) -> None:
 
 def nothing_blocks(project: LearnerProject) -> None:
     """No call has blocked the event loop, and none is known to."""
-    if fault := missing.blocked_loop_fault(project):
+    if fault := _blocked_loop_fault(project):
         raise fault
     for file in project.sources.python:
-        for node in _blocking_calls(project.sources.tree(file)):
+        for call in blocking_calls(project.sources.tree(file)):
             seen = "it is called in an `async def` method"
-            raise project.fault("C602", Place(file, node.lineno), seen=seen)
-
-
-def _blocking_calls(tree: ast.Module) -> Iterator[ast.Call]:
-    """Calls of BLOCKING functions in asynchronous ones, but not in functions inside these."""
-    imported = {
-        alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "time"
-        for alias in node.names
-    }
-    for function in ast.walk(tree):
-        if isinstance(function, ast.AsyncFunctionDef):
-            for node in _own_nodes(function):
-                called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-                is_sleep = called == "sleep" and "sleep" in imported
-                if isinstance(node, ast.Call) and (is_sleep or re.fullmatch(BLOCKING, called)):
-                    yield node
-
-
-def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
-    for node in ast.iter_child_nodes(function):
-        if not isinstance(node, (*FUNCTIONS, ast.Lambda)):
-            yield node
-            yield from _own_nodes(node)
+            raise project.fault("C602", Place(file, call.lineno), seen=seen)
 
 
 async def _connect(project: LearnerProject, *rooms: str) -> list[CheckParticipant]:
-    """Participants of these rooms, with nothing recorded from before. Raises Fault if one is
-    refused.
-    """
+    """Participants of these rooms, with nothing recorded yet. Raises Fault if one is refused."""
     if project.layer:
         project.layer.calls.clear()
     participants = [project.participant(room) for room in rooms]
     for participant in participants:
         if not await participant.connect():
-            raise missing.refused_fault(project, participant)
+            raise _refused_fault(project, participant)
     return participants
 
 
@@ -232,8 +202,150 @@ async def _disconnect(project: LearnerProject, *participants: CheckParticipant) 
     """Raises Fault if a consumer doesn't end as it should."""
     for participant in participants:
         await participant.disconnect()
-    if fault := missing.disconnect_fault(project, list(participants)):
+    if fault := _general_fault(project, participants, "closing a WebSocket"):
         raise fault
+    if not all(participant.task.done() for participant in participants):
+        raise Fault("C322", project.in_method("websocket_disconnect", "def websocket_disconnect"))
+
+
+def _general_fault(
+    project: LearnerProject, participants: Sequence[CheckParticipant], doing: str
+) -> Fault | None:
+    """What explains any failure: code that doesn't end, an exception, a coroutine that was never
+    awaited, or a blocked event loop.
+    """
+    # A thread that the project starts for itself may be busy for as long as it likes.
+    is_running = not all(participant.task.done() for participant in participants)
+    if busy := project.watchdog.busy_place() if is_running else None:
+        return project.fault("C004", busy, doing=doing)
+    for participant in participants:
+        if participant.error:
+            return explain_exception(project, participant.error, doing)
+    if fault := _never_awaited_fault(project) or _blocked_loop_fault(project):
+        return fault
+    # An asynchronous method that awaits without end: Channels never gets to the next event.
+    for participant in participants:
+        for frame in participant.waiting_frames():
+            if place := project.sources.stack_place(frame):
+                return project.fault("C004", place, doing=doing)
+    return None
+
+
+def _never_awaited_fault(project: LearnerProject) -> Fault | None:
+    found = project.never_awaited()
+    if not found:
+        return None
+    call, place = found
+    is_async = isinstance(project.sources.function(place), ast.AsyncFunctionDef)
+    return project.fault("C601" if is_async else "C506", place, call=call)
+
+
+def _blocked_loop_fault(project: LearnerProject) -> Fault | None:
+    """The fault of a call that blocked the event loop."""
+    for block in project.watchdog.blocks:
+        seen = f"it blocked every participant for {block.seconds:.1f} s"
+        return project.fault("C602", block.place, seen=seen)
+    return None
+
+
+def _refused_fault(project: LearnerProject, participant: CheckParticipant) -> Fault:
+    """Why the handshake wasn't accepted."""
+    if fault := _general_fault(project, [participant], "opening the room's WebSocket"):
+        return fault
+    if participant.accepted is False and project.method_calls("connect", "close"):
+        return Fault("C309", project.in_method("connect", r"close\("))
+    if participant.accepted is False:
+        return Fault("C308", project.in_asgi("Validator|websocket"), host=HOST)
+    if fault := misspelt_fault(project, "connect"):
+        return fault
+    code = project.method_code("connect")
+    pattern, why = "def connect", "never calls self.accept()"
+    if re.search(r"self\.accept\(", code):
+        pattern, why = r"accept\(", "doesn't always reach self.accept()"
+    elif "self.accept" in code:
+        pattern, why = "accept", "names self.accept without calling it: () is missing"
+    return Fault("C306", project.in_method("connect", pattern), why=why)
+
+
+def _no_answer_fault(project: LearnerProject, participant: CheckParticipant) -> Fault:
+    """Why the sender of a message didn't receive it, or received something else."""
+    if fault := _general_fault(project, [participant], "receiving a message"):
+        return fault
+    if participant.closed:
+        return Fault("C309", project.in_method("connect", r"close\("))
+    if participant.frames:
+        frame = participant.frames[0]
+        if message_in(message_in(frame)) is not None:
+            pattern = r"json|text_data\W*$|message.*text_data"
+            place = project.in_method(project.receive_method, pattern)
+            return Fault("C317", place, seen=repr(frame)[:80])
+        senders = (name for name in project.event_handlers() if _sends(project, name))
+        place = project.in_method(next(senders, "receive"), r"send\w*\(")
+        return project.fault("C312", place, seen=repr(frame)[:80])
+    if project.layer and project.layer.completed("group_send"):
+        return _lost_event_fault(project)
+    name = project.receive_method
+    if not project.method(name):
+        return misspelt_fault(project, "receive") or _no_receive_fault(project)
+    has_joined = project.layer and project.layer.completed("group_add")
+    return Fault("C514" if has_joined else "C307", project.in_method(name, rf"def {name}"))
+
+
+def _sends(project: LearnerProject, method: str) -> bool:
+    return project.method_calls(method, r"send\w*")
+
+
+def _no_receive_fault(project: LearnerProject) -> Fault:
+    outside = project.sources.search(project.consumer_file, r"^(async )?def receive")
+    if not outside.line:
+        return Fault("C305", project.consumer_place, error="nothing happens", why="")
+    why = ": the one there isn't indented into the class"
+    return Fault("C305", outside, error="it is outside the class", why=why)
+
+
+def _lost_event_fault(project: LearnerProject) -> Fault:
+    """Why an event that was sent to a group didn't become a frame."""
+    layer = project.recorded
+    sent = layer.completed("group_send")[-1]
+    if not layer.completed("group_add"):
+        return Fault("C501", project.in_method("connect", "def connect"), group=sent.name)
+    if not any("!" in channel for _, channel in layer.members()):
+        return Fault("C505", project.in_method("connect", "group_add|channel"), why="")
+    if not layer.members(sent.name):
+        joined = ", ".join(sorted({group for group, _ in layer.members()})) or "none"
+        place = project.in_method(project.receive_method, "group_send")
+        return Fault("C504", place, sent=sent.name, joined=joined)
+    handler = str(sent.arguments[1].get("type", "")).replace(".", "_")
+    if not _sends(project, handler):
+        return Fault("C509", project.in_method(handler, f"def {handler}"), method=handler)
+    return Fault("C516", project.in_method(handler, "if |return"), method=handler)
+
+
+def _not_shared_fault(
+    project: LearnerProject, sender: CheckParticipant, other: CheckParticipant
+) -> Fault:
+    """Why a message reached its sender but not the room's other participant."""
+    if fault := _general_fault(project, [sender, other], "sending a message to the room"):
+        return fault
+    if not project.recorded.completed("group_send"):
+        pattern = r"self\.send|channel_layer\.send|def receive"
+        return project.fault("C502", project.in_method(project.receive_method, pattern))
+    groups = sorted({group for group, _ in project.recorded.members()})
+    if len(groups) > 1:
+        place = project.in_method("connect", "group_name|group_add")
+        return Fault("C511", place, groups=" and ".join(groups[:2]))
+    return _lost_event_fault(project)
+
+
+def _repeated_event_fault(project: LearnerProject) -> Fault:
+    """The fault of one message that became several events."""
+    senders = (
+        name
+        for name in project.event_handlers()
+        if project.method_calls(name, r"channel_layer\.group_send")
+    )
+    method = next(senders, project.receive_method)
+    return Fault("C515", project.in_method(method, "group_send"), method=method)
 
 
 ECHO_CHECKS = [
@@ -243,6 +355,5 @@ ECHO_CHECKS = [
     message_comes_back,
     other_sites_are_noted,
 ]
-LAYER_CHECKS = [layer_is_configured]
-GROUP_CHECKS = [room_receives_a_message, rooms_are_separate, leaving_leaves_the_group]
+GROUPS_CHECKS = [room_receives_a_message, rooms_are_separate, leaving_leaves_the_group]
 ASYNC_CHECKS = [consumer_is_asynchronous, nothing_blocks]

@@ -1,20 +1,13 @@
 """Checks of the learner's pages: the index page of step 1 and the room's page of step 2."""
 
+import asyncio
 import re
 
+from chatdemo.course.checker import javascript
+from chatdemo.course.checker.asgi_client import Page, get_page
 from chatdemo.course.checker.exception_causes import explain_exception
-from chatdemo.course.checker.faults import Fault, Place, describe
-from chatdemo.course.checker.page_reader import (
-    Page,
-    get_page,
-    looked_up_ids,
-    socket_address,
-    target_address,
-    unbalanced,
-    undeclared,
-    unparsed_json,
-)
 from chatdemo.course.checker.project import LearnerProject
+from chatdemo.course.checker.report import Fault, Place, describe
 from chatdemo.course.checker.source_files import suggestion
 
 #: How the pattern and the view of each template are written.
@@ -24,6 +17,8 @@ VIEWS = {
 }
 INDEX_IDS = ("room-name-input", "room-name-submit")
 ROOM_IDS = ("chat-log", "chat-message-input", "chat-message-submit")
+#: The line of urls.py on which the patterns begin.
+URL_PATTERNS = r"urlpatterns\s*="
 #: A room's name that would be a tag in a page that doesn't escape it.
 TAG = "<b>bold"
 
@@ -37,9 +32,9 @@ async def index_page_exists(project: LearnerProject) -> None:
         raise Fault("C108", place, path="/chat/", status=200, why=why)
     _require_ids(project, page, INDEX_IDS, "C109", "index.html")
     _require_script(project, page, "index.html")
-    target = target_address(page.script)
+    target = javascript.target_address(page.script)
     if target.startswith("/") and not re.fullmatch(r"/chat/\{\}/?(\{\})?", target):
-        place = _template_place(project, "index.html", r"location|href")
+        place = project.in_template("index.html", r"location|href")
         raise Fault("C120", place, address=target.replace("{}", "…"))
 
 
@@ -54,20 +49,20 @@ async def room_name_is_escaped(project: LearnerProject) -> None:
     """The room's name is in the page, and can't be markup there."""
     page = await _room_page(project)
     if "lobby" not in page.text:
-        raise Fault("C204", _template_place(project, "room.html", "room_?name|roomName"))
-    other = await get_page(project, f"/chat/{TAG}/")
-    if other and other.status == 200 and TAG in other.text:
-        raise Fault("C205", _template_place(project, "room.html", "safe|room_name"), tag=TAG)
+        raise Fault("C204", project.in_template("room.html", "room_?name|roomName"))
+    other = await _get_page(project, f"/chat/{TAG}/")
+    if other.status == 200 and TAG in other.text:
+        raise Fault("C205", project.in_template("room.html", "safe|room_name"), tag=TAG)
 
 
 async def page_opens_the_websocket(project: LearnerProject) -> None:
     """The room's page opens ws://<host>/ws/chat/<room>/."""
     page = await _room_page(project)
-    if id := unparsed_json(page.script, page.json_ids):
-        place = _template_place(project, "room.html", rf"{id}['\"].*textContent|{id}['\"]\)")
+    if id := javascript.unparsed_json(page.script, page.json_ids):
+        place = project.in_template("room.html", rf"{id}['\"].*textContent|{id}['\"]\)")
         raise Fault("C210", place, element=id)
-    address = socket_address(page.script)
-    place = _template_place(project, "room.html", r"new\s+WebSocket|/ws/")
+    address = javascript.socket_address(page.script)
+    place = project.in_template("room.html", r"new\s+WebSocket|/ws/")
     if address is None and "WebSocket" not in page.script:
         raise Fault("C206", place)
     if address is not None and address.startswith("wss:"):
@@ -83,10 +78,10 @@ async def page_sends_json(project: LearnerProject) -> None:
     if sent:
         keys = [part.partition(":")[0].strip(" \n'\"") for part in sent[1].split(",")]
         if "message" not in keys:
-            place = _template_place(project, "room.html", "stringify")
+            place = project.in_template("room.html", "stringify")
             raise Fault("C208", place, seen=f"it sends {keys[0]!r}")
     elif re.search(r"\.send\(\s*(?!JSON|\w*\s*\))", script):
-        place = _template_place(project, "room.html", r"\.send\(")
+        place = project.in_template("room.html", r"\.send\(")
         raise Fault("C208", place, seen="it sends text that isn't JSON")
 
 
@@ -94,14 +89,14 @@ async def page_reads_json(project: LearnerProject) -> None:
     """The room's page listens, and reads the tutorial's JSON."""
     script = (await _room_page(project)).script
     if not re.search(r"onmessage|addEventListener\(\s*['\"]message", script):
-        raise Fault("C209", _template_place(project, "room.html", "WebSocket"))
+        raise Fault("C209", project.in_template("room.html", "WebSocket"))
     event = re.search(r"onmessage\s*=\s*(?:async\s*)?(?:function\s*\w*\s*)?\(?\s*(\w+)", script)
     if event and re.search(rf"JSON\.parse\(\s*{event[1]}\s*\)", script):
-        place = _template_place(project, "room.html", r"JSON\.parse\(\s*\w+\s*\)")
+        place = project.in_template("room.html", r"JSON\.parse\(\s*\w+\s*\)")
         raise Fault("C208", place, seen=f"it parses the event {event[1]}, not {event[1]}.data")
     reading = re.sub(r"JSON\.stringify\([^)]*\)", "", script)
     if not re.search(r"\.message\b|\[\s*['\"]message['\"]\s*\]|\{\s*message\b", reading):
-        place = _template_place(project, "room.html", r"JSON\.parse\(\w+\.data|onmessage")
+        place = project.in_template("room.html", r"JSON\.parse\(\w+\.data|onmessage")
         raise Fault("C208", place, seen="it reads another key of the received JSON")
 
 
@@ -109,14 +104,21 @@ async def _room_page(project: LearnerProject) -> Page:
     return await _require_page(project, "/chat/lobby/", "C201", "room.html")
 
 
+async def _get_page(project: LearnerProject, path: str) -> Page:
+    """The page at ``path``. Raises Fault if no answer comes in time."""
+    try:
+        request = get_page(project.application, path)
+        return await asyncio.wait_for(request, project.timeouts.stuck_seconds)
+    except asyncio.TimeoutError:
+        facts = {"doing": f"requesting the page {path}"}
+        raise project.fault("C004", project.watchdog.busy_place(), **facts) from None
+
+
 async def _require_page(project: LearnerProject, path: str, missing: str, template: str) -> Page:
     """The page at ``path``. Raises Fault, with the id ``missing`` if it doesn't exist."""
-    page = await get_page(project, path)
-    doing = f"requesting the page {path}"
-    if page is None:
-        raise project.fault("C004", project.watchdog.busy_place(), doing=doing)
+    page = await _get_page(project, path)
     if page.error:
-        raise _view_fault(project, page.error, doing, template)
+        raise _view_fault(project, page.error, f"requesting the page {path}", template)
     if page.status == 400:  # Django doesn't report DisallowedHost by its signal
         raise Fault("C116", project.in_settings("ALLOWED_HOSTS"))
     if page.status != 200:
@@ -138,17 +140,12 @@ def _why_not_found(project: LearnerProject, path: str, page: Page) -> tuple[Plac
             return place, f"the pattern {text!r} {why}"
         if text == first:
             return place, f"the pattern {text!r} has no slash at its end"
+    why = f"the answer has status {page.status}"
     if page.location:
         why = f"it redirects to {page.location}"
     elif page.status == 404:
         why = "no pattern in urls.py matches it"
-    else:
-        why = f"the answer has status {page.status}"
-    return _url_place(project), why
-
-
-def _url_place(project: LearnerProject) -> Place | None:
-    return project.sources.search_all(r"urlpatterns\s*=")
+    return project.sources.search_all(URL_PATTERNS), why
 
 
 def _view_fault(project: LearnerProject, error: BaseException, doing: str, template: str) -> Fault:
@@ -158,7 +155,7 @@ def _view_fault(project: LearnerProject, error: BaseException, doing: str, templ
         why, fix = _why_template_is_missing(project, text)
         return Fault("C110", place, template=text, why=why, fix=fix)
     if type(error).__name__ == "TemplateSyntaxError":
-        return Fault("C111", _template_place(project, template), error=text)
+        return Fault("C111", project.in_template(template), error=text)
     if isinstance(error, ValueError) and "didn't return an HttpResponse" in text:
         name = re.search(r"view (?:\w+\.)*(\w+)", text)
         place = project.sources.search_all(rf"def {name[1] if name else ''}\b")
@@ -166,7 +163,7 @@ def _view_fault(project: LearnerProject, error: BaseException, doing: str, templ
     if isinstance(error, TypeError):
         facts = {"error": describe(error), "fix": VIEWS[template]}
         if "argument" in text and "views" in text + str(place):
-            return Fault("C203", place or _url_place(project), **facts)
+            return Fault("C203", place or project.sources.search_all(URL_PATTERNS), **facts)
         if named := re.match(r"(\w+)\(\) (got an unexpected|missing|takes)", text):
             return Fault("C203", project.sources.search_all(rf"def {named[1]}\b"), **facts)
     return explain_exception(project, error, doing)
@@ -194,14 +191,6 @@ def _why_template_is_missing(project: LearnerProject, name: str) -> tuple[str, s
     return f"it is {near}" if near else guess, fix
 
 
-def _template_place(
-    project: LearnerProject, template: str, pattern: str = r"\A(?!x)x"
-) -> Place | None:
-    """The first line of the template that matches, or the template."""
-    found = [file for file in project.sources.templates if file.endswith(template)]
-    return project.sources.search(found[0], pattern) if found else None
-
-
 def _require_ids(
     project: LearnerProject, page: Page, ids: tuple[str, ...], fault: str, template: str
 ) -> None:
@@ -209,31 +198,30 @@ def _require_ids(
     for id in ids:
         if id not in page.ids:
             close = suggestion(id, set(page.ids) - set(ids), "{}")
-            place = _template_place(project, template, re.escape(close) if close else r"<body")
+            place = project.in_template(template, re.escape(close) if close else r"<body")
             raise Fault(fault, place, missing=id, guess=f" It has {close!r}." if close else "")
 
 
 def _require_script(project: LearnerProject, page: Page, template: str) -> None:
     """Raises Fault if the page's script can't run as it is."""
-    what, line = unbalanced(page.script)
+    what, line = javascript.unbalanced(page.script)
     if what:
         pattern = re.escape(line.strip()) if line.strip() else ""
-        raise Fault("C118", _template_place(project, template, pattern), what=what)
-    for id in looked_up_ids(page.script):
+        raise Fault("C118", project.in_template(template, pattern), what=what)
+    for id in javascript.looked_up_ids(page.script):
         if id not in page.ids:
             quoted = re.escape(id)
-            place = _template_place(project, template, f"#{quoted}|'{quoted}'|\"{quoted}\"")
+            place = project.in_template(template, f"#{quoted}|'{quoted}'|\"{quoted}\"")
             guess = suggestion(id, page.ids, " The page has {!r}.")
             raise Fault("C113", place, element=id, guess=guess)
     for id in page.early_ids:
-        raise Fault("C117", _template_place(project, template, "<script>"), element=id)
-    if wrong := undeclared(page.script):
-        place = _template_place(project, template, rf"\b{wrong[0]}\b")
+        raise Fault("C117", project.in_template(template, "<script>"), element=id)
+    if wrong := javascript.undeclared(page.script):
+        place = project.in_template(template, rf"\b{wrong[0]}\b")
         raise Fault("C114", place, wrong=wrong[0], right=wrong[1])
 
 
-INDEX_PAGE_CHECKS = [index_page_exists]
-ROOM_PAGE_CHECKS = [
+ROOM_CHECKS = [
     room_page_exists,
     room_name_is_escaped,
     page_opens_the_websocket,

@@ -17,10 +17,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from chatdemo.course.checker.asgi_client import CheckParticipant
 from chatdemo.course.checker.blocking_calls import Watchdog
-from chatdemo.course.checker.faults import Fault, Place
-from chatdemo.course.checker.participant import CheckParticipant
 from chatdemo.course.checker.recording_layer import RecordingLayer
+from chatdemo.course.checker.report import Fault, Place
 from chatdemo.course.checker.source_files import Sources, nearby_project, settings_module_in
 from chatdemo.course.checker.websocket_routes import consumer_class, websocket_routes
 from chatdemo.realtime import redis_layers
@@ -31,9 +31,8 @@ LAYER_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Timeouts:
-    """How long a consumer may take to answer, and code of the project to return to the event loop.
-
-    An import may take twice as long as the latter.
+    """How long a consumer may take to answer, and the project's code to return to the event loop
+    (twice as long to be imported).
     """
 
     reply_seconds: float = 3.0
@@ -68,6 +67,11 @@ class LearnerProject:
         """Return the first line of the ASGI module that matches, or the file."""
         return self.sources.search(self.asgi_file, pattern)
 
+    def in_template(self, name: str, pattern: str = r"(?!)") -> Place | None:
+        """Return the first line of the template that matches, or the template."""
+        found = [file for file in self.sources.templates if file.endswith(name)]
+        return self.sources.search(found[0], pattern) if found else None
+
     @cached_property
     def settings_module(self) -> str:
         """The name that manage.py gives, such as ``mysite.settings``. Raises Fault C001 or C003."""
@@ -91,6 +95,11 @@ class LearnerProject:
     def settings(self) -> ModuleType:
         """The settings module itself, without Django's defaults."""
         return importlib.import_module(self.settings_module)
+
+    @property
+    def setting_names(self) -> list[str]:
+        """The names in the settings module."""
+        return [name for name in vars(self.settings) if name.isupper()]
 
     @property
     def asgi_file(self) -> str:
@@ -135,10 +144,9 @@ class LearnerProject:
             shutil.copy(file, database["NAME"])
 
     async def record_layer(self) -> None:
-        """Wrap the default channel layer in a RecordingLayer, if the project has one.
+        """Wrap the default channel layer, if the project has one, in a RecordingLayer.
 
-        A layer that needs a Redis server where there is none is replaced by one in memory, with a
-        note.
+        Where Redis is missing, a layer in memory takes the place of one that needs it, with a note.
         """
         from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
@@ -178,7 +186,7 @@ class LearnerProject:
 
     @property
     def consumer(self) -> type | None:
-        """The consumer class of the room's address."""
+        """The consumer class of the room's address, or of the first route if none matches."""
         return consumer_class(websocket_routes(self.application))
 
     @property
@@ -218,9 +226,7 @@ class LearnerProject:
         return self.sources.place(code.co_filename, code.co_firstlineno) if code else None
 
     def in_method(self, name: str, pattern: str) -> Place | None:
-        """Return the first line of a method that matches the regular expression, or its first
-        line.
-        """
+        """Return the first line of a method that matches the pattern, or its first line."""
         node, place = self.method(name), self.method_place(name)
         if not node or not place:
             return self.consumer_place
@@ -231,9 +237,8 @@ class LearnerProject:
         return Place(place.file, node.lineno)
 
     def method_calls(self, method: str, name: str) -> bool:
-        """Whether a method, or one of the learner's that it calls, uses ``self.<name>``.
-
-        ``name`` is a regular expression.
+        """Whether a method, or one of the learner's that it calls, uses ``self.<name>`` (a regular
+        expression).
         """
         own, todo, seen = self.own_methods(), [method], set()
         while todo:

@@ -7,7 +7,7 @@ from typing import Any
 
 from asgiref.sync import markcoroutinefunction
 
-from chatdemo.course.checker.faults import Place
+from chatdemo.course.checker.report import Place
 from chatdemo.course.checker.source_files import Sources
 
 

@@ -1,25 +1,90 @@
-"""The result of a check, and its lines for the terminal."""
+"""The result of a check: a fault with its texts from ``faults.toml``, and the terminal's lines."""
 
+import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from chatdemo.common.toml import load_toml
 from chatdemo.course import outline
-from chatdemo.course.checker.faults import Finding
 
-#: What a line is. The command chooses a colour by it.
+#: What a line of the report is. The command chooses a colour by it.
 GOOD, BAD, PLAIN = "good", "bad", "plain"
 WIDTH = 96
 
 
+class Place(NamedTuple):
+    """A line of the learner's project: a path in its folder, and a number, 0 for the whole file."""
+
+    file: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A fault as it is reported. ``cause`` says in one sentence what is wrong."""
+
+    id: str
+    step: str
+    title: str
+    expected: str
+    seen: str
+    cause: str
+    hint: str
+    file: str = ""
+    line: int = 0
+
+
+class Fault(Exception):
+    """Raised by a check that fails: the fault's id, its place, and the facts for its texts."""
+
+    def __init__(self, id: str, place: Place | None = None, **facts: Any):
+        super().__init__(id, facts)
+        self.id = id
+        self.place = place
+        self.facts = facts
+
+    def finding(self) -> Finding:
+        """Return the fault with its texts."""
+        row = catalogue()[self.id]
+        facts = {"place": self.place or "the project", **self.facts}
+        texts = {name: row[name].format(**facts) for name in ("expected", "seen", "cause", "hint")}
+        file, line = self.place or ("", 0)
+        return Finding(self.id, row["step"], row["title"], **texts, file=file, line=line)
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Return every fault by its id: its step, title and texts."""
+    return load_toml(Path(__file__).with_name("faults.toml"))
+
+
+def describe(error: BaseException) -> str:
+    """Return the exception as the last line of Python's traceback shows it, in one line."""
+    lines = str(error).strip().splitlines()
+    # Without the module's path in parentheses, which the place says.
+    text = re.sub(r" \(/[^()]*\)$", "", lines[0]) if lines else ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 @dataclass
 class CheckResult:
-    """The steps that are done, the first fault (None if all are), and the last step begun."""
+    """The steps that are done, the first fault (None if all are), and the last step begun.
+
+    ``is_whole`` is False while checks are still to be made.
+    """
 
     done: list[str] = field(default_factory=list)
     fault: Finding | None = None
     begun: str = "index"
     notes: list[str] = field(default_factory=list)
+    is_whole: bool = False
 
     @property
     def failing(self) -> outline.Step | None:
@@ -66,7 +131,8 @@ def _step_line(step: outline.Step, result: CheckResult, passed: bool) -> tuple[s
 
 
 def _fault_lines(fault: Finding) -> Iterator[tuple[str, str]]:
-    yield BAD, f"{fault.id}  {fault.title}" + (f"  ({fault.place})" if fault.place else "")
+    place = f"  ({Place(fault.file, fault.line)})" if fault.file else ""
+    yield BAD, f"{fault.id}  {fault.title}{place}"
     yield from _wrapped(fault.cause)
     for name, text in (("Expected", fault.expected), ("Seen", fault.seen), ("Next", fault.hint)):
         yield from _wrapped(f"{name + ':':<11}{text}", " " * 11)

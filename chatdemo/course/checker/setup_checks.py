@@ -7,8 +7,8 @@ import sys
 import tokenize
 
 from chatdemo.course.checker.exception_causes import explain_exception, syntax_fault
-from chatdemo.course.checker.faults import Fault, Place
 from chatdemo.course.checker.project import LearnerProject
+from chatdemo.course.checker.report import Fault, Place
 from chatdemo.course.checker.source_files import settings_module_in, suggestion
 
 #: Packages that a learner's module must not hide.
@@ -76,8 +76,10 @@ def daphne_is_installed(project: LearnerProject) -> None:
     if not daphne:
         why = suggestion("daphne", apps, " {!r} is there instead.")
         if "channels" in apps:
-            why = " 'channels' is there, which was right for Channels 3. Since Channels 4,"
-            why += " daphne provides runserver."
+            why = (
+                " 'channels' is there, which was right for Channels 3. Since Channels 4,"
+                " daphne provides runserver."
+            )
         raise Fault("C101", project.in_settings("INSTALLED_APPS"), why=why)
     static = next((app for app in apps if app.startswith("django.contrib.staticfiles")), None)
     if static and apps.index(daphne) > apps.index(static):
@@ -87,8 +89,7 @@ def daphne_is_installed(project: LearnerProject) -> None:
 def asgi_application_is_set(project: LearnerProject) -> None:
     """The settings have ASGI_APPLICATION."""
     if not getattr(project.settings, "ASGI_APPLICATION", None):
-        names = [name for name in vars(project.settings) if name.isupper()]
-        others = [name for name in names if name != "WSGI_APPLICATION"]
+        others = [name for name in project.setting_names if name != "WSGI_APPLICATION"]
         guess = suggestion("ASGI_APPLICATION", others, " They have {!r}.")
         raise Fault("C103", Place(project.settings_file), guess=guess)
 
@@ -165,7 +166,7 @@ def channels_routes_http(project: LearnerProject) -> None:
         raise Fault("C105", Place(project.asgi_file, numbers[-1] if numbers else 0), why=why)
 
 
-SETUP_CHECKS = [
+CHECKS = [
     settings_exist,
     files_can_be_parsed,
     no_module_is_hidden,

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from types import FrameType, TracebackType
 
-from chatdemo.course.checker.faults import Fault, Place
+from chatdemo.course.checker.report import Fault, Place
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: Folders without code of the learner's.

@@ -28,9 +28,7 @@ class RouteMatch(NamedTuple):
 
 
 def matching_routes(routes: list[Any], address: str = ADDRESS) -> list[RouteMatch]:
-    """Return every route that matches, of inner routers too, in the order in which Channels tries
-    them.
-    """
+    """Return every route that matches, of inner routers too, in Channels' order."""
     found = []
     for route in routes:
         match = route.pattern.match(address)
@@ -50,7 +48,8 @@ def consumer_class(routes: list[Any]) -> type | None:
         # as_asgi() names the class; as_asgi itself, without the call, is bound to it.
         found = getattr(callback, "consumer_class", None) or getattr(callback, "__self__", None)
         found = found or callback
-        found = type(found) if isinstance(found, AsyncConsumer) else found
+        if isinstance(found, AsyncConsumer):
+            return type(found)
         if isinstance(found, type):
             return found
     return None

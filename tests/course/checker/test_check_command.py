@@ -41,7 +41,7 @@ def test_a_check_leaves_the_project_as_it_was(tmp_path):
     assert sorted((path, path.stat().st_mtime_ns) for path in project.rglob("*")) == before
 
 
-def test_what_a_consumer_stores_goes_to_a_copy_of_the_database(tmp_path):
+def test_what_a_consumer_stores_goes_to_a_copy_of_the_database(tmp_path, warm):
     project = good(tmp_path / "project", "groups")
     with sqlite3.connect(project / "db.sqlite3") as database:
         database.execute("CREATE TABLE said (message TEXT)")
@@ -75,7 +75,7 @@ def test_what_the_project_prints_or_reads_disturbs_nothing(tmp_path):
     assert "EOFError" in check_folder(project).fault.cause
 
 
-def test_environments_beside_the_project_are_not_read(tmp_path):
+def test_environments_beside_the_project_are_not_read(tmp_path, warm):
     project = good(tmp_path / "project", "async")
     write(
         project,
@@ -94,7 +94,7 @@ def test_the_settings_of_the_caller_are_not_the_projects(tmp_path, monkeypatch):
     assert check_folder(good(tmp_path / "project", "index")).done == ["index"]
 
 
-def test_a_folder_in_the_place_of_a_file_is_named(tmp_path):
+def test_a_folder_in_the_place_of_a_file_is_named(tmp_path, warm):
     project = good(tmp_path / "project", "index")
     (project / "chat" / "views.py").unlink()
     (project / "chat" / "views.py").mkdir()
@@ -104,7 +104,7 @@ def test_a_folder_in_the_place_of_a_file_is_named(tmp_path):
     )
 
 
-def test_the_begun_step_decides_what_is_checked(tmp_path):
+def test_the_begun_step_decides_what_is_checked(tmp_path, warm):
     assert re.search(outline.find_step("groups").begun, "self.channel_layer")
     project = good(tmp_path / "project", "room")
     write(project, {"chat/consumers.py": "# WebsocketConsumer: tomorrow\n"})

@@ -15,7 +15,7 @@ def check(*arguments: str):
     return CliRunner().invoke(cli, ["check", *arguments])
 
 
-def test_a_good_project_gives_0_and_one_that_lacks_the_step_1(tmp_path):
+def test_a_good_project_gives_0_and_one_that_lacks_the_step_1(tmp_path, warm):
     project = str(good(tmp_path / "project", "echo"))
     done = check(project)
     assert done.exit_code == 0 and "No fault so far. Next is step 4, layer" in done.output
@@ -24,7 +24,7 @@ def test_a_good_project_gives_0_and_one_that_lacks_the_step_1(tmp_path):
     assert done.exit_code == 1 and "C401  no CHANNEL_LAYERS  (mysite/settings.py)" in done.output
 
 
-def test_this_folder_is_checked_without_a_name(tmp_path, monkeypatch):
+def test_this_folder_is_checked_without_a_name(tmp_path, monkeypatch, warm):
     monkeypatch.chdir(good(tmp_path / "project", "index"))
     assert check().exit_code == 0
     monkeypatch.chdir(tmp_path)
@@ -68,7 +68,7 @@ def test_watching_looks_again_on_a_save_and_ends_on_ctrl_c(tmp_path):
         assert "Traceback" not in process.output
 
 
-def test_the_whole_tutorial_can_be_written_and_checked(tmp_path):
+def test_the_whole_tutorial_can_be_written_and_checked(tmp_path, warm):
     written = CliRunner().invoke(
         cli, ["new", str(tmp_path / "mysite"), "--step", "async", "--layer", "redis"]
     )

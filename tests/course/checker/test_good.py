@@ -3,6 +3,7 @@
 import pytest
 
 from chatdemo.course import outline
+from chatdemo.course.checker import check_command
 from chatdemo.course.checker.consumer_checks import OTHER_SITES_ALLOWED
 from tests.course.checker.projects import check_folder, good, write
 
@@ -48,7 +49,8 @@ def test_a_project_that_lets_any_site_in_is_told_so(tmp_path):
     assert result.done[-1] == "async" and result.notes == [OTHER_SITES_ALLOWED]
 
 
-def test_tests_that_delete_the_projects_own_database_are_told_so(tmp_path, browser_flags):
+def test_tests_that_delete_the_projects_own_database_are_told_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(check_command, "_run_browser_tests", lambda folder: None)
     files = outline.find_step("tests").project()
     files["mysite/settings.py"] = files["mysite/settings.py"].replace("test.sqlite3", "db.sqlite3")
     result = check_folder(write(tmp_path / "project", files))

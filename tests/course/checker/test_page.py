@@ -3,8 +3,8 @@
 import pytest
 
 from chatdemo.course import outline
-from chatdemo.course.checker.page_reader import (
-    Page,
+from chatdemo.course.checker.asgi_client import Page
+from chatdemo.course.checker.javascript import (
     looked_up_ids,
     socket_address,
     target_address,

@@ -3,7 +3,7 @@
 import pytest
 
 from chatdemo.course.checker import check_command
-from chatdemo.course.checker.faults import catalogue
+from chatdemo.course.checker.report import catalogue
 from tests.course.checker.planted import PLANTED, Plant
 from tests.course.checker.projects import check_folder, planted
 

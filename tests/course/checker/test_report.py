@@ -1,8 +1,7 @@
 """What the terminal shows."""
 
 from chatdemo.course import outline
-from chatdemo.course.checker.faults import Fault, Place
-from chatdemo.course.checker.report import CheckResult, report_lines
+from chatdemo.course.checker.report import CheckResult, Fault, Place, report_lines
 
 ALL = [step.name for step in outline.steps()]
 

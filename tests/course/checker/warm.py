@@ -20,19 +20,41 @@ REPLY_SECONDS, STUCK_SECONDS = 1.0, 2.0
 LIMIT_SECONDS = 60.0
 #: What a project that the course writes imports, as far as that needs no settings.
 IMPORTED = (
+    "channels.auth",
     "channels.generic.websocket",
     "channels.routing",
     "channels.security.websocket",
+    "daphne.apps",
     "daphne.server",
+    "django.contrib.admin",
+    "django.contrib.auth.apps",
+    "django.contrib.contenttypes.apps",
     "django.contrib.messages.apps",
+    "django.contrib.messages.middleware",
+    "django.contrib.messages.storage.fallback",
+    "django.contrib.sessions.apps",
+    "django.contrib.sessions.backends.db",
     "django.contrib.sessions.middleware",
+    "django.contrib.staticfiles.apps",
     "django.contrib.staticfiles.handlers",
+    "django.core.asgi",
+    "django.core.cache.backends.locmem",
     "django.core.handlers.asgi",
+    "django.core.management.commands.makemigrations",
+    "django.core.management.commands.migrate",
     "django.db.backends.sqlite3.base",
     "django.middleware.clickjacking",
+    "django.middleware.common",
     "django.middleware.csrf",
+    "django.middleware.security",
     "django.template.backends.django",
+    "django.template.loaders.app_directories",
+    "django.template.loaders.cached",
+    "django.templatetags.cache",
+    "django.templatetags.l10n",
+    "django.templatetags.tz",
     "django.test.testcases",
+    "django.views.csrf",
 )
 
 
@@ -65,8 +87,13 @@ class WarmChecker:
 def serve() -> None:
     for module in IMPORTED:
         import_module(module)
+    from chatdemo.course import outline
     from chatdemo.course.checker.child_process import main
     from chatdemo.course.checker.project import Timeouts
+    from chatdemo.course.checker.report import catalogue
+
+    outline.steps()  # parsed once, for all forks
+    catalogue()
 
     gc.freeze()  # the checks collect garbage several times, and need not look at these modules
     for line in sys.stdin:

@@ -13,7 +13,7 @@ from channels.layers import channel_layers, get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.test import Client
 
-from chatdemo.course import outline, pinned_rooms, step_runner
+from chatdemo.course import outline, step_apps, step_rooms
 from chatdemo.project.asgi import application
 from tests.chat.conftest import no_rate, nobody_there, nothing_said  # noqa: F401
 
@@ -42,7 +42,7 @@ class Participant(WebsocketCommunicator):
 
     def __init__(self, step: outline.Step | None, room: str = "lobby"):
         super().__init__(
-            application, f"/ws/chat/{pinned_rooms.pinned_name(step, room) if step else room}/"
+            application, f"/ws/chat/{step_rooms.pinned_name(step, room) if step else room}/"
         )
 
     async def __aenter__(self) -> "Participant":
@@ -71,12 +71,12 @@ def page(path: str, status: int = 200) -> str:
 
 
 def room_page(step: outline.Step, room: str = "lobby", status: int = 200) -> str:
-    return page(f"/chat/{pinned_rooms.pinned_name(step, room)}/", status)
+    return page(f"/chat/{step_rooms.pinned_name(step, room)}/", status)
 
 
 @named(SPEAKING)
 def test_each_step_imports_under_a_name_of_its_own(step):
-    module = import_module(f"{step_runner.package(step)}.consumers")
+    module = import_module(f"{step_apps.package(step)}.consumers")
     assert module.__name__ == f"chatdemo.course.steps.{step.name}.chat.consumers"
     latest = next(
         earlier for earlier in reversed(step.so_far) if "chat/consumers.py" in earlier.files
@@ -86,7 +86,7 @@ def test_each_step_imports_under_a_name_of_its_own(step):
 
 def test_no_two_steps_share_a_consumer():
     consumers = {
-        import_module(f"{step_runner.package(step)}.consumers").ChatConsumer for step in SPEAKING
+        import_module(f"{step_apps.package(step)}.consumers").ChatConsumer for step in SPEAKING
     }
     assert len(consumers) == len(SPEAKING)
 
@@ -191,7 +191,7 @@ def test_asking_for_a_step_leads_to_the_room_that_is_pinned_to_it(step):
     response = CLIENT.get(f"/chat/lobby/?step={step.name}")
     assert (response.status_code, response.headers["Location"]) == (
         302,
-        f"/chat/{pinned_rooms.pinned_name(step, 'lobby')}/",
+        f"/chat/{step_rooms.pinned_name(step, 'lobby')}/",
     )
 
 
@@ -204,7 +204,7 @@ def test_any_room_can_be_asked_for_at_a_step(room):
 
 
 def test_a_pinned_room_keeps_its_step_whatever_is_asked_for():
-    room = pinned_rooms.pinned_name(outline.find_step("room"), "lobby")
+    room = step_rooms.pinned_name(outline.find_step("room"), "lobby")
     assert STEPS_OWN in page(f"/chat/{room}/?step=index")
 
 
@@ -231,7 +231,7 @@ def test_a_steps_templates_and_the_finished_chats_do_not_get_mixed_up(step):
 
 def test_nor_do_they_when_many_are_asked_for_at_once():
     paths = {
-        f"/chat/{pinned_rooms.pinned_name(outline.find_step('groups'), 'lobby')}/": STEPS_OWN,
+        f"/chat/{step_rooms.pinned_name(outline.find_step('groups'), 'lobby')}/": STEPS_OWN,
         "/chat/lobby/": FINISHED_OWN,
     }
     with ThreadPoolExecutor(8) as pool:
@@ -244,7 +244,7 @@ def test_nor_do_they_when_many_are_asked_for_at_once():
 
 @named(STEPS[1:])
 def test_a_name_is_text_on_a_steps_page_and_never_markup(step):
-    name = pinned_rooms.pinned_name(step, "<script>alert(1)<\u2044script>")
+    name = step_rooms.pinned_name(step, "<script>alert(1)<\u2044script>")
     response = CLIENT.get(f"/chat/{name}/")
     assert "<script>alert" not in response.content.decode()
 
@@ -275,7 +275,7 @@ def test_a_step_runs_in_every_room_if_the_settings_say_so(settings):
     assert STEPS_OWN in page("/chat/lobby/")
     assert 'id="chat-log"' not in page("/chat/")
     assert page(
-        f"/chat/{pinned_rooms.pinned_name(STEPS[0], 'lobby')}/", 404
+        f"/chat/{step_rooms.pinned_name(STEPS[0], 'lobby')}/", 404
     )  # a pin goes before the setting
 
 

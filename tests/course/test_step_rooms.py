@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatdemo.course import outline, pinned_rooms
+from chatdemo.course import outline, step_rooms
 
 ECHO, GROUPS = outline.find_step("echo"), outline.find_step("groups")
 ROOMS = st.text(st.characters(exclude_categories=()), min_size=1)
@@ -13,28 +13,28 @@ ROOMS = st.text(st.characters(exclude_categories=()), min_size=1)
 @settings(deadline=None)
 @given(room=ROOMS, step=st.sampled_from(outline.steps()))
 def test_a_pinned_name_leads_back_to_its_step_whatever_the_room_is_called(room, step):
-    assert pinned_rooms.pinned_step(pinned_rooms.pinned_name(step, room)) is step
+    assert step_rooms.pinned_step(step_rooms.pinned_name(step, room)) is step
 
 
 @settings(deadline=None)
 @given(room=ROOMS, other=ROOMS)
 def test_a_pin_holds_for_its_own_room_alone(room, other):
-    name = pinned_rooms.pinned_name(ECHO, room)
+    name = step_rooms.pinned_name(ECHO, room)
     forged = name.removesuffix(room) + other
-    assert (pinned_rooms.pinned_step(forged) is None) == (room != other)
+    assert (step_rooms.pinned_step(forged) is None) == (room != other)
 
 
 @settings(deadline=None)
 @given(name=ROOMS)
 def test_a_name_that_was_not_made_by_a_pin_is_pinned_to_nothing(name):
-    assert pinned_rooms.pinned_step(name) is None
+    assert step_rooms.pinned_step(name) is None
 
 
 @pytest.mark.parametrize(
     "room", ["lobby", "café", "日本語", "a b", "a_b_c", "\n", "\udcff\ud800", "👩🏽‍🏫", "x" * 100]
 )
 def test_a_pinned_name_has_the_step_in_front_and_the_room_behind(room):
-    name = pinned_rooms.pinned_name(ECHO, room)
+    name = step_rooms.pinned_name(ECHO, room)
     step, signature, rest = name.split("_", 2)
     assert (step, rest) == ("echo", room)
     assert (
@@ -43,11 +43,11 @@ def test_a_pinned_name_has_the_step_in_front_and_the_room_behind(room):
 
 
 def test_the_same_room_of_two_steps_has_two_names():
-    assert pinned_rooms.pinned_name(ECHO, "lobby") != pinned_rooms.pinned_name(GROUPS, "lobby")
+    assert step_rooms.pinned_name(ECHO, "lobby") != step_rooms.pinned_name(GROUPS, "lobby")
 
 
 def test_a_name_that_was_altered_is_pinned_to_nothing():
-    name = pinned_rooms.pinned_name(ECHO, "lobby")
+    name = step_rooms.pinned_name(ECHO, "lobby")
     altered = [
         name.upper(),
         name[1:],
@@ -57,7 +57,7 @@ def test_a_name_that_was_altered_is_pinned_to_nothing():
         name.replace("_", "-"),
     ]
     for other in altered:
-        assert pinned_rooms.pinned_step(other) is None, other
+        assert step_rooms.pinned_step(other) is None, other
 
 
 @pytest.mark.parametrize(
@@ -65,16 +65,16 @@ def test_a_name_that_was_altered_is_pinned_to_nothing():
     ["", "echo", "echo_", "echo__lobby", "echo_aaaaaa_", "echo_aaaaaa_lobby", "nope_aaaaaa_x"],
 )
 def test_a_name_that_merely_looks_like_it_is_pinned_to_nothing(name):
-    assert pinned_rooms.pinned_step(name) is None
+    assert step_rooms.pinned_step(name) is None
 
 
 def test_a_pin_is_this_servers_own(settings):
-    name = pinned_rooms.pinned_name(ECHO, "lobby")
+    name = step_rooms.pinned_name(ECHO, "lobby")
     settings.SECRET_KEY = "another"
-    assert pinned_rooms.pinned_step(name) is None
+    assert step_rooms.pinned_step(name) is None
 
 
 def test_a_pin_on_a_step_that_is_no_more_is_none(monkeypatch):
-    name = pinned_rooms.pinned_name(ECHO, "lobby")
+    name = step_rooms.pinned_name(ECHO, "lobby")
     monkeypatch.setattr(outline, "_steps_by_name", lambda: {"groups": GROUPS})
-    assert pinned_rooms.pinned_step(name) is None
+    assert step_rooms.pinned_step(name) is None

@@ -1,11 +1,15 @@
-"""A participant for the checks: one WebSocket to the learner's application, without a server."""
+"""Opens pages and WebSockets of the learner's ASGI application, without a server."""
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from types import FrameType
 from typing import Any
 from urllib.parse import quote
+
+from chatdemo.course.checker import javascript
 
 #: Nothing more is expected once nothing has arrived for this long.
 QUIET_SECONDS = 0.15
@@ -34,7 +38,8 @@ class CheckParticipant:
         self.frames: list[str | bytes] = []
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._changed = asyncio.Event()
-        scope = websocket_scope(f"/ws/chat/{room}/", origin)
+        scope = _scope("websocket", f"/ws/chat/{room}/", (b"origin", origin.encode()))
+        scope |= {"scheme": "ws", "subprotocols": []}
         self.task = asyncio.ensure_future(self._run(application, scope))
 
     async def _run(self, application: Callable[..., Any], scope: dict[str, Any]) -> None:
@@ -118,22 +123,87 @@ class CheckParticipant:
 
 
 def message_in(frame: Any) -> Any:
-    """Return the value of ``message`` in a frame, or None if it isn't the tutorial's JSON."""
+    """Return the value of ``message`` in a frame; None if it isn't the tutorial's JSON."""
     try:
         return json.loads(frame)["message"]
     except (KeyError, TypeError, ValueError, IndexError):
         return None
 
 
-def http_scope(path: str) -> dict[str, Any]:
-    """Return the ASGI scope of a GET request for ``path``."""
-    return {**_scope("http", path), "method": "GET", "scheme": "http"}
+class Page(HTMLParser):
+    """A page: its status and text, and the exception of the view, if it raised one.
+
+    ``ids`` are the element ids with their tags, ``json_ids`` those of JSON blocks, and
+    ``early_ids`` those that a script above the element looks up before it exists.
+    """
+
+    def __init__(
+        self, status: int, text: str, location: str = "", error: BaseException | None = None
+    ) -> None:
+        super().__init__()
+        self.status = status
+        self.text = text
+        self.location = location
+        self.error = error
+        self.ids: dict[str, str] = {}
+        self.json_ids: set[str] = set()
+        self._scripts: list[str] = []
+        self._missing_ids: list[str] = []
+        self._in_script = self._runs_at_once = False
+        self.feed(text)
+        self.script = javascript.without_comments("\n".join(self._scripts))
+        self.early_ids = [id for id in self._missing_ids if id in self.ids]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Record the element's id, and whether a script begins."""
+        values = dict(attrs)
+        id, type = values.get("id"), values.get("type") or ""
+        if id:
+            self.ids[id] = tag
+        if id and tag == "script" and type == "application/json":
+            self.json_ids.add(id)
+        self._in_script = tag == "script" and type in ("", "module", "text/javascript")
+        self._runs_at_once = type != "module"
+
+    def handle_endtag(self, tag: str) -> None:
+        """The end of a script, if it is one."""
+        self._in_script = False
+
+    def handle_data(self, data: str) -> None:
+        """Record a script, and the ids that it looks up too early."""
+        if self._in_script:
+            self._scripts.append(data)
+            code = javascript.without_comments(data) if self._runs_at_once else ""
+            ids = javascript.looked_up_ids(javascript.outside_functions(code))
+            self._missing_ids += [id for id in ids if id not in self.ids]
 
 
-def websocket_scope(path: str, origin: str) -> dict[str, Any]:
-    """Return the ASGI scope of a WebSocket that a page of the site ``origin`` opens."""
-    scope = _scope("websocket", path, (b"origin", origin.encode()))
-    return {**scope, "scheme": "ws", "subprotocols": []}
+async def get_page(application: Callable[..., Any], path: str) -> Page:
+    """Return the page at ``path``."""
+    from django.core.signals import got_request_exception
+
+    sent: list[dict[str, Any]] = []
+    raised: list[BaseException | None] = [None]
+    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    events.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+
+    async def send(event: dict[str, Any]) -> None:
+        sent.append(event)
+
+    def on_exception(sender: Any, **_: Any) -> None:
+        raised.append(sys.exc_info()[1])
+
+    got_request_exception.connect(on_exception)
+    try:
+        scope = {**_scope("http", path), "method": "GET", "scheme": "http"}
+        await application(scope, events.get, send)
+    except Exception as error:
+        return Page(500, "", error=error)
+    finally:
+        got_request_exception.disconnect(on_exception)
+    headers = dict(sent[0].get("headers", []))
+    text = b"".join(event.get("body", b"") for event in sent[1:]).decode("utf-8", "replace")
+    return Page(sent[0]["status"], text, headers.get(b"Location", b"").decode(), raised[-1])
 
 
 def _scope(type: str, path: str, *headers: tuple[bytes, bytes]) -> dict[str, Any]:

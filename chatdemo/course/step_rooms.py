@@ -1,12 +1,13 @@
-"""Rooms that always run one step, and the tokens with which a lesson watches its room.
+"""Which step a room runs, and the tokens with which a lesson watches its room.
 
-A pinned room's name contains the step and a signature, so that a name that somebody typed never
-counts as pinned. Nothing is stored: a pinned room works after a restart, too.
+The name of a room that is pinned to a step contains the step and a signature: a name that a person
+types never counts as pinned. Nothing is stored: a pinned room works after a restart, too.
 """
 
 import base64
 import re
 
+from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -36,17 +37,20 @@ def pinned_step(name: str) -> outline.Step | None:
         return None
 
 
+def default_step() -> outline.Step | None:
+    """Return the step of rooms that aren't pinned to one, or None if they run the finished chat."""
+    return outline.find_step(settings.CHATDEMO.step) if settings.CHATDEMO.step else None
+
+
 def _signature(step: str, room: str) -> str:
-    """Return 30 bits as 6 letters and digits: no room has them by accident, and they can be read
-    out.
-    """
+    """30 bits as 6 letters and digits: no room has them by accident, and they can be read out."""
     signed = f"{step}/{room}".encode("utf-8", "surrogatepass")
     digest = salted_hmac("chatdemo.course.pins", signed, algorithm="sha256").digest()
     return base64.b32encode(digest).decode()[:6].lower()
 
 
 def watch_token(room: str) -> str:
-    """Return a token with which the inspector shows this room, and no other, to its holder.
+    """Return a token with which the inspector shows this room, and no other.
 
     Only the lesson's page has it. The room's name, which others may see on a screen, isn't enough.
     """

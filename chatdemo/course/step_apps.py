@@ -1,4 +1,4 @@
-"""Runs the steps' code in this process: each step's ``chat`` app as a package with its own name."""
+"""Each step's ``chat`` app in this process, as a package with its own name."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ from django.urls import URLPattern
 
 from chatdemo.common.computed_once import computed_once
 from chatdemo.course.outline import Step
-from chatdemo.realtime import consumer
+from chatdemo.realtime.consumer import with_fast_dispatch
 
 _current_step: ContextVar[Step | None] = ContextVar("step", default=None)
 
@@ -49,19 +49,17 @@ def urlpatterns(step: Step) -> list[URLPattern]:
 
 @computed_once
 def websocket_application(step: Step) -> Callable:
-    """Return the ASGI application for WebSockets of the step's ``mysite/asgi.py``, without its
-    middleware.
+    """Return the ASGI application for WebSockets of the step's ``mysite/asgi.py``.
 
-    An asynchronous consumer runs on our own base class, which is fast enough for a class of
-    hundreds. A step without consumers has no such application: the one returned raises
-    ValueError, as ProtocolTypeRouter does.
+    It has no middleware, and an asynchronous consumer runs on our own faster base class, for rooms
+    of hundreds of participants. In a step without consumers it raises ValueError, as
+    ProtocolTypeRouter does.
     """
     if "chat/routing.py" not in step.project():
         return ProtocolTypeRouter({})
     routes = import_module(f"{package(step)}.routing").websocket_urlpatterns
-    fast = consumer.with_fast_dispatch
     return URLRouter(
-        [URLPattern(one.pattern, fast(one.callback), one.default_args, one.name) for one in routes]
+        [URLPattern(route.pattern, with_fast_dispatch(route.callback)) for route in routes]
     )
 
 
@@ -70,8 +68,7 @@ def package(step: Step) -> str:
     """Return the name of the step's ``chat`` package, ready to import modules from.
 
     It is a namespace package (PEP 420) over the folders of this step and those before it, the
-    latest first. So each file exists once, and its relative imports find this step's version of
-    the other files.
+    latest first. Each file exists once, and its relative imports find this step's other files.
     """
     name = f"chatdemo.course.steps.{step.name}.chat"
     spec = ModuleSpec(name, None, is_package=True)

@@ -1,18 +1,7 @@
-"""A page of the learner's project: fetched through the ASGI application, read without a browser.
+"""Reads a page's JavaScript by regular expressions: enough to find the mistakes of learners."""
 
-The functions read JavaScript by regular expressions: enough to find the mistakes of learners.
-"""
-
-import asyncio
 import re
-import sys
-from dataclasses import dataclass, field
 from difflib import get_close_matches
-from html.parser import HTMLParser
-from typing import Any
-
-from chatdemo.course.checker.participant import http_scope
-from chatdemo.course.checker.project import LearnerProject
 
 _STRING = r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|`(?:\\.|[^`\\])*`"
 _OPENING = {")": "(", "]": "[", "}": "{"}
@@ -29,100 +18,6 @@ _BROWSER_NAMES = frozenset(
     export from as async await yield static get set
     """.split()  # noqa: SIM905 # one string is easier to read than a list of 90
 )
-
-
-@dataclass
-class Page:
-    """An answer: its status and text, and the exception of the view, if it raised one.
-
-    ``ids`` are the element ids with their tags, ``json_ids`` those of JSON blocks, and
-    ``early_ids`` those that a script above the element looks up before it exists.
-    """
-
-    status: int
-    text: str
-    location: str = ""
-    error: BaseException | None = None
-    ids: dict[str, str] = field(default_factory=dict)
-    json_ids: set[str] = field(default_factory=set)
-    early_ids: list[str] = field(default_factory=list)
-    script: str = ""
-
-    def __post_init__(self) -> None:
-        parser = _PageParser()
-        parser.feed(self.text)
-        self.ids, self.json_ids = parser.ids, parser.json_ids
-        self.early_ids = [id for id in parser.early_ids if id in parser.ids]
-        self.script = without_comments("\n".join(parser.scripts))
-
-
-async def get_page(project: LearnerProject, path: str) -> Page | None:
-    """Return the page at ``path``, or None if no answer comes in time."""
-    from django.core.signals import got_request_exception
-
-    raised: list[BaseException | None] = []
-
-    def on_exception(sender: Any, **_: Any) -> None:
-        raised.append(sys.exc_info()[1])
-
-    got_request_exception.connect(on_exception)
-    try:
-        return await asyncio.wait_for(
-            _request(project, path, raised), project.timeouts.stuck_seconds
-        )
-    except asyncio.TimeoutError:
-        return None
-    finally:
-        got_request_exception.disconnect(on_exception)
-
-
-async def _request(project: LearnerProject, path: str, raised: list[BaseException | None]) -> Page:
-    sent: list[dict[str, Any]] = []
-    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    events.put_nowait({"type": "http.request", "body": b"", "more_body": False})
-
-    async def send(event: dict[str, Any]) -> None:
-        sent.append(event)
-
-    try:
-        await project.application(http_scope(path), events.get, send)
-    except Exception as error:
-        return Page(500, "", error=error)
-    headers = dict(sent[0].get("headers", []))
-    text = b"".join(event.get("body", b"") for event in sent[1:]).decode("utf-8", "replace")
-    location = headers.get(b"Location", b"").decode()
-    return Page(sent[0]["status"], text, location, raised[-1] if raised else None)
-
-
-class _PageParser(HTMLParser):
-    """Collects the element ids and the scripts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ids: dict[str, str] = {}
-        self.scripts: list[str] = []
-        self.json_ids: set[str] = set()
-        self.early_ids: list[str] = []
-        self._in_script = self._runs_at_once = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        id, type = values.get("id"), values.get("type") or ""
-        if id:
-            self.ids[id] = tag
-        if id and tag == "script" and type == "application/json":
-            self.json_ids.add(id)
-        self._in_script = tag == "script" and type in ("", "module", "text/javascript")
-        self._runs_at_once = type != "module"
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in_script = False
-
-    def handle_data(self, data: str) -> None:
-        if self._in_script:
-            self.scripts.append(data)
-            code = outside_functions(without_comments(data)) if self._runs_at_once else ""
-            self.early_ids += [id for id in looked_up_ids(code) if id not in self.ids]
 
 
 def without_comments(script: str) -> str:
@@ -143,10 +38,9 @@ def outside_functions(script: str) -> str:
 
 
 def unbalanced(script: str) -> tuple[str, str]:
-    """Return what has no counterpart, a bracket or a quotation mark, and its line.
+    """Return the bracket or quotation mark without a counterpart, and its line; empty if none is.
 
-    Both are empty if there is nothing. ``script`` has no comments. Brackets inside regular
-    expressions don't count.
+    ``script`` has no comments. Brackets inside regular expressions don't count.
     """
     opened: list[tuple[str, str]] = []
     code = re.sub(r"/(?:\\.|[^/\n*])+/[gimsuy]*(?=[.,);])", "", script)
@@ -163,9 +57,7 @@ def unbalanced(script: str) -> tuple[str, str]:
 
 
 def unparsed_json(script: str, ids: set[str]) -> str:
-    """Return the one of ``ids``, JSON blocks, that the script reads without JSON.parse; empty if
-    there is none.
-    """
+    """Return the JSON block, one of ``ids``, that the script reads without JSON.parse, or ""."""
     others = re.sub(r"JSON\.parse\(\s*\w+\.data", "", script)  # what arrives is parsed too
     if "JSON.parse" in others:
         return ""
@@ -196,9 +88,7 @@ def socket_address(script: str) -> str | None:
 
 
 def target_address(script: str) -> str:
-    """Return the address that the script sends the browser to, written as ``socket_address`` does;
-    empty if it can't be read.
-    """
+    """Return the address that the script opens, as ``socket_address`` does, or ""."""
     found = re.search(
         r"location(?:\.(?:pathname|href))?\s*=(?!=)\s*([^;]+?)(?:;|\n\s*\n|\n\s*\}|$)", script
     )
