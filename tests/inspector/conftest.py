@@ -10,13 +10,6 @@ from channels.testing import WebsocketCommunicator
 from chatdemo.inspector import Inspector
 from chatdemo.realtime.layer import ChannelLayer
 from tests.inspector import project
-from tests.inspector.servers import Launcher
-
-
-@pytest.fixture(scope="session")
-def launcher():
-    with Launcher() as launcher:
-        yield launcher
 
 
 @pytest.fixture(params=[InMemoryChannelLayer, ChannelLayer], ids=["their layer", "our layer"])

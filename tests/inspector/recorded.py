@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from tests.inspector.servers import Launcher, Server
+from tests.inspector.servers import Server
 from tests.inspector.strangers.client import Participant, Request, Socket
 from tests.inspector.strangers.scenarios import Clients
 from tests.support.frames import BINARY, TEXT, decode_all
@@ -30,18 +30,14 @@ LATER = {"layer_receive": 1, "full": 2}
 class ProjectServer(Server):
     """A project on one of SERVERS, with Channels' layer in memory or ours, watched or plain."""
 
-    def __init__(
-        self, launcher: Launcher, project: str, server: str, layer: str, watched: bool, folder: Path
-    ):
+    def __init__(self, project: str, server: str, layer: str, watched: bool, folder: Path):
         module = f"{PROJECTS}.watched" if watched else f"{PROJECTS}.{project}.asgi"
         super().__init__(
-            launcher,
             server,
             f"{module}:application",
-            folder / "output.txt",
             DJANGO_SETTINGS_MODULE=f"{PROJECTS}.{project}.settings",
             STRANGERS_LAYER=LAYERS[layer],
-            STRANGERS_DB=str(folder / f"{project}-{server}-{layer}-{watched}.sqlite3"),
+            STRANGERS_DB=str(folder / "database.sqlite3"),
         )
 
 

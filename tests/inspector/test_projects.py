@@ -34,10 +34,10 @@ def story(case):
 
 
 @pytest.fixture(scope="module")
-def watched(launcher, case, story, tmp_path_factory):
+def watched(case, story, tmp_path_factory):
     """With the inspector around the project: what each client gets, and what is recorded."""
     with (
-        ProjectServer(launcher, *case, True, tmp_path_factory.mktemp("watched")) as process,
+        ProjectServer(*case, True, tmp_path_factory.mktemp("watched")) as process,
         Watcher(process.port) as watcher,
     ):
         result = record(
@@ -52,8 +52,8 @@ def recorded(watched):
     return watched[1]
 
 
-def test_the_clients_get_the_same_bytes(launcher, case, story, watched, tmp_path):
-    with ProjectServer(launcher, *case, False, tmp_path) as process:
+def test_the_clients_get_the_same_bytes(case, story, watched, tmp_path):
+    with ProjectServer(*case, False, tmp_path) as process:
         guests = Guests(process.port)
         try:
             story.scenario(guests)

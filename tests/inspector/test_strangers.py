@@ -24,10 +24,9 @@ PROJECTS = "tests.inspector.strangers"
 MARK = re.compile(r"  # at: (.*)")
 
 
-def serve(launcher, server, application, output):
+def serve(server, application):
     settings = f"{PROJECTS}.settings"
-    application = f"{PROJECTS}.{application}"
-    return Server(launcher, server, application, output, DJANGO_SETTINGS_MODULE=settings)
+    return Server(server, f"{PROJECTS}.{application}", DJANGO_SETTINGS_MODULE=settings)
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -51,13 +50,9 @@ def play(project, port):
 
 
 @pytest.fixture(scope="module")
-def watched(launcher, server, project, tmp_path_factory):
+def watched(server, project):
     """With the inspector around the project: what each client gets, and what is recorded."""
-    output = tmp_path_factory.mktemp("watched") / "output.txt"
-    with (
-        serve(launcher, server, f"watched:{project}", output) as process,
-        Watcher(process.port) as watcher,
-    ):
+    with serve(server, f"watched:{project}") as process, Watcher(process.port) as watcher:
         heard = play(project, process.port)
         watcher.watch_until(
             lambda events: has_ended(events, len([*filter(None, EXPECTED[project])]))
@@ -73,9 +68,8 @@ def has_ended(events, connections):
     return len(left) == connections and whats.count("group_discard") == whats.count("group_add")
 
 
-def test_the_clients_get_the_same_bytes(launcher, server, project, watched, tmp_path):
-    output = tmp_path / "output.txt"
-    with serve(launcher, server, f"{project}:application", output) as process:
+def test_the_clients_get_the_same_bytes(server, project, watched):
+    with serve(server, f"{project}:application") as process:
         plain = play(project, process.port)
     assert watched[0] == plain
 
