@@ -1,4 +1,4 @@
-// The hops of a journey: from which lane to which lane each goes, and its row in the chart.
+// The rows of the chart: one for each hop of a journey, which goes from one lane to another.
 import { element, isolated } from "./common/dom.js";
 import { formatCount, formatDelay, formatSource, formatTime, truncate } from "./format.js";
 
