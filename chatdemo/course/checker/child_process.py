@@ -28,7 +28,7 @@ Check = Callable[[LearnerProject], Awaitable[None] | None]
 #: The checks of each step, in the order in which they are made.
 CHECKS: dict[str, list[Check]] = {
     "index": [*setup_checks.CHECKS, page_checks.index_page_exists],
-    "room": [*page_checks.ROOM_CHECKS],
+    "room": [page_checks.room_page_works],
     "echo": [*consumer_checks.ECHO_CHECKS],
     "layer": [consumer_checks.layer_is_configured],
     "groups": [*consumer_checks.GROUPS_CHECKS],
