@@ -2,14 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from tests.inspector.servers import Launcher, Server
 from tests.inspector.strangers.client import Participant, Request, Socket
 from tests.inspector.strangers.scenarios import Clients
-from tests.realtime.wire.frames import BINARY, TEXT
+from tests.support.frames import BINARY, TEXT, decode_all
 
 LAYERS = {
     "daphne": "channels.layers.InMemoryChannelLayer",
@@ -66,22 +65,12 @@ class Guest(Participant):
     def got(self) -> list[str | bytes]:
         """The messages that came, in order."""
         head, _, data = bytes(self.heard).partition(b"\r\n\r\n")
-        frames = list(_frames(data)) if b" 101 " in head else []
+        frames = [frame for frame, _ in decode_all(data)] if b" 101 " in head else []
         return [
-            data.decode() if kind == TEXT else data
-            for kind, data in frames
-            if kind in (TEXT, BINARY)
+            frame.payload.decode() if frame.opcode == TEXT else frame.payload
+            for frame in frames
+            if frame.opcode in (TEXT, BINARY)
         ]
-
-
-def _frames(data: bytes) -> Iterator[tuple[int, bytes]]:
-    while data:
-        length, start = data[1], 2
-        if length >= 126:
-            start = 4 if length == 126 else 10
-            length = int.from_bytes(data[2:start], "big")
-        yield data[0] & 0x0F, data[start : start + length]
-        data = data[start + length :]
 
 
 class Page(Socket):

@@ -52,6 +52,28 @@ def migrated(tmp_path_factory) -> Path:
     return path
 
 
+#: The tables of `migrate contenttypes 0001`, as Django has written them.
+OLD = f"""
+CREATE TABLE "django_content_type" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+ "name" varchar(100) NOT NULL, "app_label" varchar(100) NOT NULL, "model" varchar(100) NOT NULL);
+CREATE UNIQUE INDEX "django_content_type_app_label_model_76bd3d3b_uniq" ON "django_content_type" ("app_label", "model");
+CREATE TABLE "django_migrations" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+ "app" varchar(255) NOT NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL);
+INSERT INTO "django_migrations" VALUES (1, 'contenttypes', '0001_initial', '2026-11-27 03:58:38');
+PRAGMA application_id = {database.APPLICATION_ID};
+PRAGMA journal_mode = WAL;
+"""
+
+
+@pytest.fixture
+def old(tmp_path) -> Path:
+    """A database of an older version, which lacks most migrations."""
+    path = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(OLD)
+    return path
+
+
 @pytest.fixture
 def made(tmp_path) -> Path:
     """A database that ``prepare`` made."""
@@ -122,15 +144,11 @@ def test_preparing_it_again_changes_nothing(made):
     assert query(made, "SELECT session_key FROM django_session") == [("key",)]
 
 
-def test_an_older_database_is_migrated_and_keeps_its_data(tmp_path):
-    path = tmp_path / "old.sqlite3"
-    run_django(path, "migrate", "--verbosity=0", "contenttypes", "0001")
-    query(path, "INSERT INTO django_content_type (name, app_label, model) VALUES ('a', 'b', 'c')")
-    run_django(path, "check")
-    assert (
-        set(query(path, "SELECT app, name FROM django_migrations")) == database.known_migrations()
-    )
-    assert ("b", "c") in query(path, "SELECT app_label, model FROM django_content_type")
+def test_an_older_database_is_migrated_and_keeps_its_data(old):
+    query(old, "INSERT INTO django_content_type (name, app_label, model) VALUES ('a', 'b', 'c')")
+    run_django(old, "check")
+    assert set(query(old, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+    assert ("b", "c") in query(old, "SELECT app_label, model FROM django_content_type")
 
 
 def test_one_of_a_newer_version_is_refused(made):
@@ -300,15 +318,13 @@ def test_a_full_disk_is_named(tmp_path):
     assert error.hint == "Free space on its disk, or use another file with --db."
 
 
-def test_a_fault_in_djangos_migrations_is_explained_too(tmp_path, monkeypatch):
+def test_a_fault_in_djangos_migrations_is_explained_too(old, monkeypatch):
     def locked(*_, **__):
         raise django.db.OperationalError("database is locked")
 
-    path = tmp_path / "old.sqlite3"
-    run_django(path, "migrate", "--verbosity=0", "contenttypes", "0001")
     monkeypatch.setattr("django.core.management.call_command", locked)
     with pytest.raises(ChatdemoError, match="is locked by another program"):
-        database.prepare(path)
+        database.prepare(old)
 
 
 def test_two_that_make_it_at_once_both_find_it_made(tmp_path, monkeypatch):

@@ -192,20 +192,16 @@ def test_a_burst_of_messages_arrives_whole_and_in_order(tmp_path):
                 assert [json.loads(client.recv(TIMEOUT_SECONDS))["message"] for _ in burst] == burst
 
 
-@pytest.mark.parametrize(
-    "path", ["", "chat/lobby/", "nowhere/", f"static/{__version__}/nothing.js"]
-)
-def test_every_answer_has_its_headers_and_debug_changes_no_page(tmp_path, path):
-    with (
-        Served(tmp_path, "--debug") as server,
-        closing(HTTPConnection("127.0.0.1", server.port)) as client,
-    ):
-        client.request("GET", "/" + path)
-        response = client.getresponse()
-        page = response.read().decode()
-    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert "Traceback" not in page and "DEBUG = True" not in page
+def test_every_answer_has_its_headers_and_debug_changes_no_page(tmp_path):
+    with Served(tmp_path, "--debug") as server:
+        for path in ("", "chat/lobby/", "nowhere/", f"static/{__version__}/nothing.js"):
+            with closing(HTTPConnection("127.0.0.1", server.port)) as client:
+                client.request("GET", "/" + path)
+                response = client.getresponse()
+                page = response.read().decode()
+            assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert "Traceback" not in page and "DEBUG = True" not in page
 
 
 def test_in_memory_it_writes_nothing(tmp_path):
@@ -258,9 +254,7 @@ def test_the_tutorials_experiment_on_the_channel_layer_works_as_typed(tmp_path):
     assert "{'type': 'hello'}" in done.stdout and "{'type': 'again'}" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "arguments", [["check"], ["migrate"], ["help"], ["makemigrations", "--check", "--dry-run"]]
-)
+@pytest.mark.parametrize("arguments", [["help"], ["makemigrations", "--check", "--dry-run"]])
 def test_djangos_own_commands_work(tmp_path, arguments):
     command = [
         sys.executable,
