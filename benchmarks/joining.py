@@ -8,8 +8,8 @@ import time
 from urllib.parse import urlsplit
 
 from benchmarks.dialects import Plain
-from benchmarks.frames import CLOSE, PING, PONG, TEXT, client_frame, server_frames
 from benchmarks.room import Participant
+from tests.support.frames import CLOSE, PING, PONG, TEXT, Frame, decode_all, encode
 
 #: Handshakes that wait for their answer at one time: a class that joins at once, and less than any server's backlog.
 JOINING = 64
@@ -104,12 +104,12 @@ class Crowd:
 
     def _read_frames(self, person: Participant) -> None:
         whole = 0
-        for opcode, payload, end in server_frames(person.tail):
+        for frame, end in decode_all(person.tail):
             whole = end
-            self.answer(person, opcode, payload)
-            if person.greeted < 0 and payload.startswith(self.dialect.welcome):
+            self.answer(person, frame)
+            if person.greeted < 0 and frame.payload.startswith(self.dialect.welcome):
                 person.greeted = 0
-            elif found := re.search(rb"greeting (\d+)\.", payload):
+            elif found := re.search(rb"greeting (\d+)\.", frame.payload):
                 person.greeted = int(found[1])
         person.tail = person.tail[whole:]
 
@@ -133,15 +133,15 @@ class Crowd:
         return all(person.greeted >= number for person in self.people.values())
 
     def send(self, person: Participant, payload: bytes, opcode: int = TEXT) -> None:
-        person.socket.send(client_frame(payload, opcode))
+        person.socket.send(encode(Frame(opcode, payload)))
 
-    def answer(self, person: Participant, opcode: int, payload: bytes) -> None:
+    def answer(self, person: Participant, frame: Frame) -> None:
         """What keeps the connection: an answer to a ping, to the dialect's own too."""
-        if opcode == PING:
-            self.send(person, payload, PONG)
-        elif opcode == CLOSE:
+        if frame.opcode == PING:
+            self.send(person, frame.payload, PONG)
+        elif frame.opcode == CLOSE:
             self.closed += 1
-        elif answer := self.dialect.answer(payload):
+        elif answer := self.dialect.answer(frame.payload):
             self.send(person, answer)
 
     def leave(self, person: Participant) -> None:

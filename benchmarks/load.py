@@ -24,9 +24,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.dialects import DIALECTS  # noqa: E402
-from benchmarks.frames import client_frame  # noqa: E402
 from benchmarks.joining import READ, Crowd  # noqa: E402
 from benchmarks.room import Participant, Room, numbered  # noqa: E402
+from tests.support.frames import TEXT, Frame, encode  # noqa: E402
 
 #: Seconds without any delivery after which what is missing is lost.
 SILENCE_SECONDS = 3.0
@@ -63,7 +63,7 @@ class Load:
         """Frames of the next messages: they are not built while a server waits for them."""
         first, say = len(self.frames), self.crowd.dialect.say
         self.frames += [
-            client_frame(say(numbered(number))) for number in range(first, first + count)
+            encode(Frame(TEXT, say(numbered(number)))) for number in range(first, first + count)
         ]
 
     def _say_next(self, now: float) -> None:

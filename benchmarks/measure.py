@@ -16,6 +16,7 @@ from threading import Timer
 from benchmarks.peers import FLOOD, Peer
 from benchmarks.peers.process import LOAD_CORE, Running, pinned
 from benchmarks.peers.tools import Workshop
+from tests.support.served import DEFAULT_SIGNALS
 
 LOAD = Path(__file__).with_name("load.py")
 #: Seconds that a generator may take beside those for which it sends: joining, and what a slow server still owes.
@@ -123,7 +124,7 @@ def _generating(server: Running, job: Job) -> Iterator[Generator]:
     ]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with pinned(LOAD_CORE):
-        process = subprocess.Popen(command, text=True, **pipes)
+        process = subprocess.Popen(command, text=True, **pipes, **DEFAULT_SIGNALS)
     limit = Timer(job.seconds + EXTRA_SECONDS, process.kill)
     limit.start()
     try:

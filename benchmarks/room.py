@@ -5,12 +5,12 @@ import socket
 from bisect import bisect_right
 from collections.abc import Callable
 
-from benchmarks.frames import server_frame, server_frame_at
+from tests.support.frames import Frame, decode, encode
 
 #: A message of the run in a frame, with its number; greetings and pings have none.
 NUMBERED = re.compile(rb"~(\d{8})")
-#: What is done with every frame that has come: its opcode and payload are given.
-Heard = Callable[[int, bytes], None]
+#: What is done with every frame that has come.
+Heard = Callable[[Frame], None]
 
 
 def numbered(number: int) -> str:
@@ -65,18 +65,18 @@ class Room:
                 known, at
             ):  # as it is for most: to look into each took three times as long
                 at, whole = at + len(known), whole + 1
-            elif found := server_frame_at(data, at):
-                opcode, payload, at = found
-                whole += self._hear(whole, opcode, payload, heard)
+            elif found := decode(data, at):
+                frame, at = found
+                whole += self._hear(whole, frame, heard)
             else:
                 break
         person.position, person.tail = self._end(whole), data[at:]
         return whole
 
-    def _hear(self, whole: int, opcode: int, payload: bytes, heard: Heard) -> bool:
-        heard(opcode, payload)
-        found = NUMBERED.search(payload)
-        return bool(found) and self._place(whole, int(found[1]), opcode, payload)
+    def _hear(self, whole: int, frame: Frame, heard: Heard) -> bool:
+        heard(frame)
+        found = NUMBERED.search(frame.payload)
+        return bool(found) and self._place(whole, int(found[1]), frame)
 
     def last_frame(self, whole: int) -> bytes:
         """The last of so many frames, empty if there are less."""
@@ -90,12 +90,13 @@ class Room:
         """The octets of so many frames."""
         return self.ends[whole - 1] if whole > 0 else 0
 
-    def _place(self, whole: int, number: int, opcode: int, payload: bytes) -> bool:
+    def _place(self, whole: int, number: int, frame: Frame) -> bool:
         """Whether a frame of message ``number`` is what comes next for someone who has got ``whole`` frames."""
         if whole < len(self.ends):
             in_place = number == self.order[whole // self.copies]
         else:
-            in_place = self._append(server_frame(self.as_others_get(payload), opcode), number)
+            others = Frame(frame.opcode, self.as_others_get(frame.payload))
+            in_place = self._append(encode(others, key=b""), number)
         self.out_of_order += not in_place
         return in_place
 

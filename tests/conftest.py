@@ -8,7 +8,8 @@ from pathlib import Path
 import django
 import pytest
 
-from tests.support.served import Served
+from tests.support.served import ROOT, Process, Served, clean_environ
+from tests.support.warm import WarmPython
 
 # Each process (of xdist too) has its own data. pytest-django looks for settings before it loads this file, finds
 # none, and so leaves setting Django up to it.
@@ -43,6 +44,13 @@ def django_db_modify_db_settings_xdist_suffix():
     """Nothing: pytest-django would give each process a database of its own name, of which a server that a test starts
     in another process knows nothing. They have folders of their own.
     """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_python():
+    """Processes of chatdemo are forks of one that has the imports behind it."""
+    with WarmPython(ROOT, clean_environ()) as Process.warm_python:
+        yield
 
 
 @pytest.fixture

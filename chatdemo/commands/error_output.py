@@ -6,13 +6,10 @@ from typing import Any
 import click
 
 from chatdemo.common import config
-from chatdemo.common.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError, UsageError
 
-USAGE_ERROR = 2
 #: As a shell reports it: 128 and the number of SIGINT.
 INTERRUPTED = 130
-NOT_INSTALLED = "Install chatdemo for this Python, as the README says, or use one that has it."
-OUR_FAULT = "This is a bug in chatdemo: please report it. CHATDEMO_DEBUG=1 shows the traceback."
 
 
 class CommandGroup(click.Group):
@@ -49,8 +46,9 @@ def _explain(error: Exception) -> tuple[str, str]:
         return upstream.message, upstream.hint
     if isinstance(error, ModuleNotFoundError):
         message = f"{error.name} isn't installed for this Python, {sys.executable}."
-        return message, NOT_INSTALLED
-    return f"{type(error).__name__}: {error}", OUR_FAULT
+        return message, "Install chatdemo for this Python, as the README says, or use another one."
+    hint = "This is a bug in chatdemo: please report it. CHATDEMO_DEBUG=1 shows the traceback."
+    return f"{type(error).__name__}: {error}", hint
 
 
 def _print_usage_error(error: click.ClickException) -> int:
@@ -62,4 +60,4 @@ def _print_usage_error(error: click.ClickException) -> int:
         error = click.NoSuchOption(error.option_name, possibilities=similar, ctx=context)
     command = context.command_path if context else "chatdemo"
     hint = f"{command} --help shows the commands and options."
-    return print_error(error.format_message(), hint, USAGE_ERROR)
+    return print_error(error.format_message(), hint, UsageError.exit_code)

@@ -43,7 +43,7 @@ def serve(
     settings and ASGI application, and is reloaded whenever you save a file. The inspector is at
     /inspect/. If no Redis server answers, the channel layer is in memory.
 
-    Every option is a setting too: --port 8001 can be CHATDEMO_PORT=8001 in the environment, or
+    Most options are settings too: --port 8001 can be CHATDEMO_PORT=8001 in the environment, or
     port = 8001 in a file chatdemo.toml in this folder. Options override the environment; the
     environment overrides the file.
     """

@@ -97,8 +97,8 @@ def forget(room: str, yes: bool, **options: Any) -> int:
     chatdemo forget lobby --yes    don't ask
 
     The messages are overwritten in the database file and can't be restored. A server may be
-    running: the room's history starts again with the next message. What participants have on their
-    screens stays there.
+    running: the room's history starts again with the next message. Messages that are on
+    participants' screens stay there.
     """
     from chatdemo.chat.transcripts import store
     from chatdemo.project.database import open_existing_database

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-#: A proxy or a tunnel on this machine sends one of these: its client is elsewhere.
+#: A proxy or a tunnel on this machine sends one of these: its client is another machine.
 FORWARDING_HEADERS = frozenset(
     {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"cf-connecting-ip"}
 )
@@ -17,7 +17,7 @@ _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@]+)(?::[0-9]+)?")
 
 
 def is_own_browser(scope: dict[str, Any]) -> bool:
-    """Whether a browser of this machine asks, by an address or a name that is this machine's.
+    """Whether the request comes from this machine, and is for an address or a name of it.
 
     ``scope`` is that of an ASGI connection, here and below.
     """
@@ -25,10 +25,7 @@ def is_own_browser(scope: dict[str, Any]) -> bool:
 
 
 def is_local(scope: dict[str, Any]) -> bool:
-    """Whether the connection comes from this machine, by its address, which no header can change.
-
-    With one of FORWARDING_HEADERS it comes from elsewhere.
-    """
+    """Whether the client's address is this machine's, and no proxy forwards the connection."""
     client, server = scope.get("client"), scope.get("server")
     if not client or any(name.lower() in FORWARDING_HEADERS for name, _ in scope["headers"]):
         return False
@@ -76,7 +73,7 @@ def is_loopback(address: str) -> bool:
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address, None if it is none. ``::ffff:127.0.0.1`` becomes an IPv4 one."""
+    """Return the IP address, None if it isn't one. ``::ffff:127.0.0.1`` becomes an IPv4 address."""
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:
@@ -92,7 +89,7 @@ def header(scope: dict[str, Any], name: bytes) -> str:
 
 
 def scope_of(request: "HttpRequest") -> dict[str, Any]:
-    """Return what the functions above read of a scope, for a request of any handler of Django."""
+    """Return the part of a scope that the functions above read, for a request of Django."""
     headers = [
         (name.lower().encode(), value.encode("latin-1", "replace"))
         for name, value in request.headers.items()

@@ -26,7 +26,7 @@ class TokenBucket:
     def take(self) -> float:
         """Take one token. Returns 0 if there was one, else the seconds until there is one again.
 
-        Without one it goes into debt, down to ``-burst`` tokens: a caller that doesn't stop waits
+        Without one, the number becomes negative, down to ``-burst``: a caller that continues waits
         for longer.
         """
         self.tokens = max(self.refill() - 1, -self.burst)

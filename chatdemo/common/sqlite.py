@@ -1,4 +1,4 @@
-"""Opening SQLite databases, and telling its errors apart."""
+"""Opens SQLite databases, and classifies SQLite's errors."""
 
 import sqlite3
 from enum import Enum
@@ -15,15 +15,14 @@ MEMORY_VERSION = (3, 36)
 def uri(database: Path | str) -> str:
     """Return SQLite's URI of ``database``, an absolute path, or a URI already.
 
-    A file that isn't there is not created (``mode=rw``). An empty file in the place of a database
-    that was moved away for a moment would make SQLite delete the write-ahead log beside it, which
-    holds the latest messages.
+    A missing file is not created (``mode=rw``): if a database was moved away for a moment, an empty
+    file in its place would make SQLite delete the write-ahead log, which has the latest messages.
     """
     return database if isinstance(database, str) else f"{database.as_uri()}?mode=rw"
 
 
 def connect(database: Path | str, timeout: float, **options: Any) -> sqlite3.Connection:
-    """Open ``database``, as ``uri`` has it, in autocommit mode.
+    """Open ``database``, a path or a URI as for ``uri``, in autocommit mode.
 
     ``timeout`` is how many seconds a statement waits for a lock; ``options`` are sqlite3.connect's.
     Raises sqlite3.OperationalError if the file isn't there or can't be opened.
@@ -62,11 +61,11 @@ _CAUSES = {
 
 
 def cause_of(error: BaseException) -> Cause:
-    """Why SQLite raised ``error``."""
+    """Return why SQLite raised ``error``."""
     text = str(error)
     return next((cause for part, cause in _CAUSES.items() if part in text), Cause.UNKNOWN)
 
 
 def is_locked(error: BaseException) -> bool:
-    """Whether another connection has the lock, and the same statement may succeed in a moment."""
+    """Whether another connection has the lock, so that the same statement may succeed later."""
     return isinstance(error, sqlite3.OperationalError) and cause_of(error) is Cause.LOCKED

@@ -81,7 +81,7 @@ class Inspector:
         finally:
             current_connection.reset(token)
             connection.on_ended()
-            if not self.watchers:  # nobody sees that it is closed
+            if not self.watchers:  # no feed lists it as closed
                 self.connections.pop(connection.id, None)
 
     @never_raises

@@ -1,4 +1,4 @@
-"""What the banner says about the project: one row for each thing that its author should know."""
+"""What the banner says about the project: one row for each problem."""
 
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
@@ -6,15 +6,14 @@ from urllib.parse import urlsplit
 from chatdemo.common.local_machine import is_allowed_host
 from chatdemo.own_project.loading import describe
 
-#: A label, and what it says.
+#: A label and a text.
 Note = tuple[str, str]
 
 
 def missing_routes(application: Callable) -> Iterator[Note]:
-    """What the application doesn't answer.
+    """Protocols that the application has no route for: WebSockets in a new project.
 
-    WebSockets in a new project; HTTP with a ProtocolTypeRouter that was written for Channels 2,
-    which added it.
+    HTTP with a ProtocolTypeRouter that was written for Channels 2, which added that route itself.
     """
     from django.core.handlers.asgi import ASGIHandler
 

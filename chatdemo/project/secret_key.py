@@ -24,7 +24,7 @@ def ensure(database: Path) -> None:
         path.chmod(0o600)
         key = read(database)
     except (OSError, UnicodeDecodeError) as error:
-        hint = "Make it yours (chown), or delete it: chatdemo creates a new one."
+        hint = "Make your account its owner, or delete it: chatdemo creates a new one."
         raise ChatdemoError(f"The secret key {path} can't be used: {error}.", hint) from None
     if len(key) < 2 * KEY_BYTES:
         hint = "Delete it, and start again: chatdemo creates a new one."

@@ -9,7 +9,7 @@ import pytest
 from benchmarks import joining, load, treating
 from benchmarks.dialects import Plain, SocketIO
 from benchmarks.joining import Crowd
-from tests.support.served import TIMEOUT_SECONDS, Process, clean_environ, free_port
+from tests.support.served import DEFAULT_SIGNALS, TIMEOUT_SECONDS, Process, clean_environ, free_port
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="the load generator needs epoll"
@@ -52,7 +52,7 @@ def script(room, *options):
         *options,
     ]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    return subprocess.Popen(command, text=True, env=clean_environ(), **pipes)
+    return subprocess.Popen(command, text=True, env=clean_environ(), **pipes, **DEFAULT_SIGNALS)
 
 
 def run(room, dialect=Plain, **options):

@@ -1,15 +1,13 @@
-"""Frames as the load generator makes and reads them, and what every participant of its room must get."""
+"""What every participant of the load generator's room must get."""
 
 import pytest
 
-from benchmarks.frames import CLOSE, PING, TEXT, client_frame, server_frame, server_frames
 from benchmarks.room import Participant, Room, numbered
+from tests.support.frames import PING, TEXT, Frame, encode
 
-SIZES = [0, 1, 125, 126, 65_535, 65_536]
 
-
-def frame(text: str | bytes, opcode: int = TEXT) -> bytes:
-    return server_frame(text if isinstance(text, bytes) else text.encode(), opcode)
+def frame(text: str, opcode: int = TEXT) -> bytes:
+    return encode(Frame(opcode, text.encode()), key=b"")
 
 
 def messages(*numbers: int) -> bytes:
@@ -24,29 +22,7 @@ class Rooms:
         self.heard = []
 
     def get(self, person: Participant, data: bytes) -> int:
-        return self.room.read(
-            person, data, lambda opcode, payload: self.heard.append((opcode, payload))
-        )
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_a_clients_frame_is_masked_and_as_long_as_it_says(size):
-    payload = bytes(number % 251 for number in range(size))
-    made = client_frame(payload)
-    start = len(made) - size
-    mask = made[start - 4 : start]
-    assert (made[0], made[1] & 0x80) == (0x81, 0x80)
-    assert bytes(octet ^ mask[place % 4] for place, octet in enumerate(made[start:])) == payload
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_a_servers_frame_is_read_once_it_is_whole(size):
-    payload = b"x" * size
-    data = frame(payload) + frame(b"bye", CLOSE)
-    end = len(data) - 5
-    assert list(server_frames(data)) == [(TEXT, payload, end), (CLOSE, b"bye", len(data))]
-    assert list(server_frames(data[: end - 1])) == []
-    assert [list(server_frames(data[:cut])) for cut in range(min(end, 10))] == [[]] * min(end, 10)
+        return self.room.read(person, data, self.heard.append)
 
 
 def test_what_all_get_in_one_order_is_in_order():
@@ -89,9 +65,9 @@ def test_what_is_not_the_runs_is_heard_and_not_counted():
     rooms.get(rooms.ann, messages(0, 1))
     data = messages(0) + frame("well", PING) + frame("greeting 2.") + messages(1)
     assert rooms.get(rooms.ben, data) == 2
-    assert [found for found in rooms.heard if found[1][:1] != b"~"] == [
-        (PING, b"well"),
-        (TEXT, b"greeting 2."),
+    assert [found for found in rooms.heard if found.payload[:1] != b"~"] == [
+        Frame(PING, b"well"),
+        Frame(TEXT, b"greeting 2."),
     ]
     assert rooms.room.out_of_order == 0
 
@@ -103,7 +79,7 @@ def test_frames_may_be_split_at_any_octet():
         for person in (rooms.ann, rooms.ben):
             rooms.get(person, data[:cut])
             assert rooms.get(person, data[cut:]) == 3
-        assert rooms.heard.count((PING, b"well")) == 2
+        assert rooms.heard.count(Frame(PING, b"well")) == 2
         assert (rooms.room.stream, rooms.room.out_of_order) == (messages(0, 1, 2), 0)
 
 

@@ -1,4 +1,10 @@
-"""A real browser against a real server. Where there is no browser, these tests are skipped."""
+"""A real browser against a real server. Where there is no browser, these tests are skipped.
+
+The browser and the server ``house`` start once in a process of the tests, and each test has a room of its own. A test
+that stops, locks or configures its server uses ``served``, or a ``Served`` that it makes.
+"""
+
+import itertools
 
 import pytest
 
@@ -6,12 +12,15 @@ from tests.browser import find
 from tests.browser.participant import enter, open_browser
 from tests.support.served import TIMEOUT_SECONDS, Served
 
+_numbers = itertools.count(1)
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture(scope="package")
 def browser():
-    """For all tests of a module: Playwright and a browser take a second of a core to start."""
     path = find.browser() or pytest.skip("there's no Chromium, Chrome or Edge on this machine")
-    with open_browser(path) as browser:
+    with open_browser(path) as browser, pytest.MonkeyPatch.context() as patch:
+        # Playwright's event loop runs in this thread, where Django refuses to use a database otherwise.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         yield browser
 
 
@@ -36,34 +45,47 @@ def context(new_context):
     return new_context()
 
 
-@pytest.fixture
-def forgetful(tmp_path):
-    """A server that keeps nothing of what is said."""
-    with Served(tmp_path, CHATDEMO_HISTORY="false") as server:
-        yield server
-
-
-@pytest.fixture
-def join(context, served):
-    """``join("lobby")`` opens a tab in that room and returns its connected Participant."""
-    return lambda room="lobby": enter(context, served.url, room)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def house(tmp_path_factory):
-    """A server for all tests of a module, each of which has a room of its own."""
+    """The server for all tests that leave it as it is. A module can have another one."""
     with Served(tmp_path_factory.mktemp("house")) as server:
         yield server
 
 
+@pytest.fixture(scope="package")
+def forgetful(tmp_path_factory):
+    """A server that stores no messages."""
+    with Served(tmp_path_factory.mktemp("forgetful"), CHATDEMO_HISTORY="false") as server:
+        yield server
+
+
 @pytest.fixture
-def meet(new_context, house, request):
+def room():
+    """A room that no other test uses."""
+    return f"room_{next(_numbers)}"  # of letters that every step takes
+
+
+@pytest.fixture
+def printed(house):
+    """``printed()`` is what the server has printed since the test began."""
+    before = len(house.lines)
+    return lambda: "".join(house.lines[before:])
+
+
+@pytest.fixture
+def join(context, house, room):
+    """``join()`` opens the test's room, or another one, in a new tab and returns its connected Participant."""
+    return lambda name=room: enter(context, house.url, name)
+
+
+@pytest.fixture
+def meet(new_context, house, room):
     """``meet("Ada")`` opens the test's room in a browser of her own, and returns her as a connected Participant.
 
-    ``beside`` is somebody in whose browser it is opened; ``url`` is another server's.
+    ``beside`` is a Participant in whose browser it is opened; ``url`` is another server's.
     """
 
-    def meet(name="", room=request.node.name[:100], url=house.url, beside=None):
+    def meet(name="", room=room, url=house.url, beside=None):
         participant = enter(beside.page.context if beside else new_context(), url, room)
         if name:
             participant.call_oneself(name)

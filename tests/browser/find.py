@@ -4,11 +4,13 @@ import os
 import shutil
 from pathlib import Path
 
-#: The first two are pages that the address bar opens in each window of Chromium 156, though nobody sees it. They take
-#: half of the processor time of a test. The others are Playwright's, as only the last --disable-features counts.
+#: The first two are pages that the address bar opens in each window of Chromium 156, though nobody sees it: they take
+#: half of the processor time of a test. The third is a process for the next page, of which most tests have none. The
+#: others are Playwright's, as only the last --disable-features counts.
 DISABLED_FEATURES = (
     "WebUIOmniboxPopup",
     "WebUIOmniboxAimPopup",
+    "SpareRendererForSitePerProcess",
     "AvoidUnnecessaryBeforeUnloadCheckSync",
     "DestroyProfileOnBrowserClose",
     "HttpsUpgrades",

@@ -6,19 +6,27 @@ from chatdemo.course import outline
 
 #: Width and height in CSS pixels.
 SCREENS = {"phone": (390, 844), "laptop": (1366, 768), "projector": (1920, 1080)}
-#: As long as a room's name can be.
-LONG_NAME = ("Donaudampfschifffahrtsgesellschaft-日本語-" * 3)[:100]
-#: Addresses, below the server's own.
-PAGES = {
-    "start": "",
-    "index": "chat/",
-    "refused name": f"chat/?room={'x' * 101}",
-    "room": "chat/lobby/",
-    "long room": f"chat/{quote(LONG_NAME)}/",
-    "400": "chat/a%2Fb/",
-    "404": "nowhere",
-    "learn": "learn/",
-    "inspect": "inspect/",
-}
+
+
+def long_name(room: str) -> str:
+    """A room's name that begins with ``room`` and is as long as one can be."""
+    return (room + "Donaudampfschifffahrtsgesellschaft-日本語-" * 3)[:100]
+
+
+def addresses(room: str) -> dict[str, str]:
+    """The pages' addresses below the server's own, with those of ``room`` and of one with a long name."""
+    return {
+        "start": "",
+        "index": "chat/",
+        "refused name": f"chat/?room={'x' * 101}",
+        "room": f"chat/{room}/",
+        "long room": f"chat/{quote(long_name(room))}/",
+        "400": "chat/a%2Fb/",
+        "404": "nowhere",
+        "learn": "learn/",
+        "inspect": "inspect/",
+    }
+
+
 #: The lessons, in their order: pages with pages in them, which are looked at on their own.
 LESSONS = {f"learn {step.name}": f"learn/{step.name}/" for step in outline.steps()}

@@ -29,8 +29,8 @@ expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
 def open_browser(path: str) -> Iterator[Browser]:
     """The browser at ``path``, with Playwright started and stopped round it.
 
-    Not kept for longer than a module: while Playwright runs, so does an asyncio loop in this thread, where other
-    modules' tests have their own.
+    Not kept for longer than a package's tests: while Playwright runs, so does an asyncio loop in this thread, where
+    other tests have their own.
     """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=find.ARGUMENTS)
@@ -87,16 +87,14 @@ class Participant:
         expect(self.state).to_contain_text(words)
 
 
-def visit(page: Page, url: str) -> Participant:
-    """``page`` in the lobby of the chat at ``url``, connected or not."""
-    page.goto(f"{url}chat/lobby/")
+def visit(page: Page, url: str, room: str = "lobby") -> Participant:
+    """``page`` in ``room`` of the chat at ``url``, connected or not."""
+    page.goto(f"{url}chat/{quote(room, safe='')}/")
     return Participant(page)
 
 
 def enter(context: BrowserContext, url: str, room: str = "lobby") -> Participant:
     """A new tab in ``room`` of the chat at ``url``, connected."""
-    page = context.new_page()
-    page.goto(f"{url}chat/{quote(room, safe='')}/")
-    participant = Participant(page)
+    participant = visit(context.new_page(), url, room)
     participant.expect_state("Connected")
     return participant

@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.browser import find  # noqa: E402
-from tests.browser.pages import LESSONS, PAGES, SCREENS  # noqa: E402
+from tests.browser.pages import LESSONS, SCREENS, addresses  # noqa: E402
 from tests.browser.participant import open_browser  # noqa: E402
 from tests.browser.scenes import in_class, talk  # noqa: E402
 from tests.support.served import Served, wait_for  # noqa: E402
@@ -89,7 +89,7 @@ def take_class(me, folder: Path, end: str) -> None:
 
 
 def take_pages(context, url: str, folder: Path, end: str) -> None:
-    for name, path in (PAGES | LESSONS).items():
+    for name, path in (addresses("lobby") | LESSONS).items():
         page = context.new_page()
         page.goto(url + path, wait_until="networkidle")
         picture(page, folder / f"{name.replace(' ', '-')}-{end}")

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.pages import PAGES
-from tests.browser.participant import Participant, enter
+from tests.browser.pages import addresses
+from tests.browser.participant import Participant, visit
 
 FIELDS_AND_BUTTONS = {
     "textbox",
@@ -98,11 +98,11 @@ def accessibility_tree(page) -> list[dict]:
     ]
 
 
-def each_page(context, served):
+def each_page(context, url, room):
     """Opens every page, one after the other, and gives its name with it."""
-    for name, path in PAGES.items():
+    for name, path in addresses(room).items():
         page = context.new_page()
-        page.goto(served.url + path)
+        page.goto(url + path)
         if page.locator("#people").count():
             expect(page.locator("#people .count")).to_have_text("1")
         if name == "inspect":
@@ -111,16 +111,24 @@ def each_page(context, served):
         yield name, page
 
 
-def test_every_page_has_a_language_a_title_and_one_heading_of_the_first_level(context, served):
-    for name, page in each_page(context, served):
+@pytest.fixture(scope="module")
+def opened(browser, house):
+    """Every page by its name, for tests that only look at it. Still: what fades in is faint for a moment."""
+    context = browser.new_context(reduced_motion="reduce")
+    yield dict(each_page(context, house.url, "room-to-look-at"))
+    context.close()
+
+
+def test_every_page_has_a_language_a_title_and_one_heading_of_the_first_level(opened):
+    for name, page in opened.items():
         expect(page.locator("html"), name).to_have_attribute("lang", "en")
         expect(page, name).to_have_title(re.compile(r"\S"))
         expect(page.get_by_role("heading", level=1), name).to_have_count(1)
         expect(page.get_by_role("main"), name).to_have_count(1)
 
 
-def test_every_field_button_and_link_has_a_name(context, served):
-    for name, page in each_page(context, served):
+def test_every_field_button_and_link_has_a_name(opened):
+    for name, page in opened.items():
         nodes = [
             node for node in accessibility_tree(page) if node["role"]["value"] in FIELDS_AND_BUTTONS
         ]
@@ -146,9 +154,9 @@ def test_the_reason_why_a_message_is_too_long_belongs_to_the_input(join):
     expect(ada.input).to_have_accessible_description(re.compile("too many"))
 
 
-def test_a_room_name_that_is_refused_is_marked_and_described(context, served):
+def test_a_room_name_that_is_refused_is_marked_and_described(context, house):
     page = context.new_page()
-    page.goto(f"{served.url}chat/?room=a%2Fb")
+    page.goto(f"{house.url}chat/?room=a%2Fb")
     expect(page.locator("#room-name-input")).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#room-name-input")).to_have_accessible_description(
         re.compile("can't contain a slash")
@@ -169,8 +177,8 @@ def tab_round(page, count: int) -> list[str]:
     return stops
 
 
-def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(context, served):
-    for name, page in each_page(context, served):
+def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(context, house, room):
+    for name, page in each_page(context, house.url, room):
         if name == "inspect":  # whose texts change while it is live, and with what has the focus
             page.get_by_role("button", name="Pause").click()
             page.get_by_role("button", name="Clear").click()
@@ -179,21 +187,22 @@ def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(context,
         assert tab_round(page, len(everything)) == everything, name
 
 
-def test_the_keyboard_reaches_the_plain_log_and_the_choices_beside_a_message(context, forgetful):
-    ada = in_doubt(context, forgetful)
+def test_the_keyboard_reaches_the_plain_log_and_the_choices_beside_a_message(
+    context, forgetful, room
+):
+    ada = in_doubt(context, forgetful.url, room)
     ada.page.get_by_text("Messages as plain text").click()
     everything = ada.page.evaluate(REACHABLE)
     assert {"chat-log", "Send again", "Discard"} <= set(everything)
     assert tab_round(ada.page, len(everything)) == everything
 
 
-def in_doubt(context, served) -> Participant:
+def in_doubt(context, url, room) -> Participant:
     """Someone with messages on the page, one that waits and one in doubt, without a connection."""
     page = context.new_page()
     page.clock.install()
     page.route_web_socket("**/ws/chat/**", losing_the_last())
-    page.goto(f"{served.url}chat/lobby/")
-    ada = Participant(page)
+    ada = visit(page, url, room)
     ada.say("my own")
     ada.expect_log("my own", "of another")
     page.clock.pause_at(
@@ -225,41 +234,42 @@ def losing_the_last():
     return serve
 
 
-@pytest.fixture(params=["light", "dark"])
-def tinted(request, new_context):
-    # Still: what fades in is faint for a moment.
-    return new_context(color_scheme=request.param, reduced_motion="reduce")
+def expect_contrast(page, name="") -> None:
+    """Each text on the page has it, in light and in dark colours."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert faint(page) == [], f"{name} {scheme}"
 
 
-def test_every_text_has_contrast(tinted, served):
-    for name, page in each_page(tinted, served):
-        assert faint(page) == [], name
+def test_every_text_has_contrast(opened):
+    for name, page in opened.items():
+        expect_contrast(page, name)
 
 
-def test_messages_of_every_kind_have_contrast(tinted, forgetful):
-    ada = in_doubt(tinted, forgetful)
+def test_messages_of_every_kind_have_contrast(new_context, forgetful, room):
+    ada = in_doubt(new_context(reduced_motion="reduce"), forgetful.url, room)
     ada.page.get_by_text("Messages as plain text").click()
     ada.input.fill("x" * 3999)
-    assert faint(ada.page) == []
+    expect_contrast(ada.page)
     ada.input.fill("x" * 5000)
-    assert faint(ada.page) == []
+    expect_contrast(ada.page)
 
 
-def test_a_room_that_is_connected_again_has_contrast(tinted, served):
-    page = tinted.new_page()
+def test_a_room_that_is_connected_again_has_contrast(new_context, house, room):
+    page = new_context(reduced_motion="reduce").new_page()
     sockets = []
     page.route_web_socket("**/ws/chat/**", lambda socket: sockets.append(socket))
-    page.goto(f"{served.url}chat/lobby/")
-    Participant(page).expect_state("Connected")
+    ada = visit(page, house.url, room)
+    ada.expect_state("Connected")
     sockets[0].close()
-    Participant(page).expect_state("Connection lost")
-    Participant(page).expect_state("Connected")
-    assert faint(page) == []
+    ada.expect_state("Connection lost")
+    ada.expect_state("Connected")
+    expect_contrast(page)
 
 
-def test_the_measure_of_contrast_finds_a_text_that_is_too_faint(context, served):
-    page = enter(context, served.url).page
+def test_the_measure_of_contrast_finds_a_text_that_is_too_faint(join, room):
+    page = join().page
     page.evaluate("document.querySelector('h1').style.opacity = 0.4")
-    assert [text for _, text in faint(page)] == ["lobby"]
+    assert [text for _, text in faint(page)] == [room]
     page.evaluate("document.querySelector('h1').style = 'color: #777; background: #777'")
-    assert faint(page) == [(1.0, "lobby")]
+    assert faint(page) == [(1.0, room)]

@@ -7,7 +7,6 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.participant import enter
 from tests.support.served import TIMEOUT_SECONDS, Served, clean_environ
 
 GONE = "The earlier messages are no longer stored here."
@@ -37,29 +36,21 @@ def begin_anew(served, tmp_path):
 
 
 @pytest.fixture
-def forget(served, tmp_path):
-    """Deletes what was said in the lobby while the server runs."""
-    command = [
-        sys.executable,
-        "-m",
-        "chatdemo",
-        "forget",
-        "lobby",
-        "--yes",
-        "--db",
-        str(tmp_path / "chat.sqlite3"),
-    ]
+def forget(served, tmp_path, room):
+    """Deletes what was said in the room while the server runs."""
+    database = str(tmp_path / "chat.sqlite3")
+    command = [sys.executable, "-m", "chatdemo", "forget", room, "--yes", "--db", database]
     return lambda: subprocess.run(
         command, env=clean_environ(), check=True, capture_output=True, timeout=TIMEOUT_SECONDS
     )
 
 
-def test_what_waits_is_said_and_what_is_said_then_is_shown(join, new_context, served, begin_anew):
+def test_what_waits_is_said_and_what_is_said_then_is_shown(meet, served, begin_anew):
     said = [str(number) for number in range(60)]
-    ada = join()
+    ada = meet(url=served.url)
     ada.say_all(said)
     ada.expect_log(*said)
-    ben = enter(new_context(), served.url)
+    ben = meet(url=served.url)
     ben.expect_log(*said[10:])
     served.kill()
     ada.expect_state("Connection lost")
@@ -77,10 +68,8 @@ def test_what_waits_is_said_and_what_is_said_then_is_shown(join, new_context, se
     expect(ada.unsent.get_by_role("listitem")).to_have_count(0)
 
 
-def test_pages_that_came_before_the_first_message_learn_of_it_too(
-    join, new_context, served, begin_anew
-):
-    ada, ben = join(), enter(new_context(), served.url)
+def test_pages_that_came_before_the_first_message_learn_of_it_too(meet, served, begin_anew):
+    ada, ben = meet(url=served.url), meet(url=served.url)
     with learning(ada), learning(ben):
         ada.say_all(["one", "two", "three"])
     ben.expect_log("one", "two", "three")
@@ -94,8 +83,8 @@ def test_pages_that_came_before_the_first_message_learn_of_it_too(
     ada.expect_log("one", "two", "three", "four", "five")
 
 
-def test_who_is_no_longer_known_is_told_and_asked_again(join, begin_anew):
-    ada = join()
+def test_who_is_no_longer_known_is_told_and_asked_again(meet, served, begin_anew):
+    ada = meet(url=served.url)
     ada.call_oneself("Ada")
     with learning(ada):
         ada.say("old")
@@ -110,8 +99,8 @@ def test_who_is_no_longer_known_is_told_and_asked_again(join, begin_anew):
     ada.expect_log()
 
 
-def test_in_a_room_that_is_forgotten_everyone_goes_on(join, new_context, served, forget):
-    ada, ben = join(), enter(new_context(), served.url)
+def test_in_a_room_that_is_forgotten_everyone_goes_on(meet, served, forget):
+    ada, ben = meet(url=served.url), meet(url=served.url)
     ada.expect_here("Guest (you)", "Guest (2)")
     with learning(ada), learning(ben):
         ada.say_all(["old", "older", "oldest"])

@@ -31,8 +31,8 @@ def test_two_tabs_in_one_room_see_each_others_messages(join):
     ben.expect_log("hello", "hello, Ada")
 
 
-def test_a_message_is_not_seen_in_another_room(join):
-    ada, ben, cleo = join(), join(), join("kitchen")
+def test_a_message_is_not_seen_in_another_room(join, room):
+    ada, ben, cleo = join(), join(), join(f"{room}-kitchen")
     ada.say("for the lobby")
     ben.expect_log("for the lobby")
     cleo.say("for the kitchen")
@@ -66,13 +66,13 @@ def test_a_message_of_spaces_alone_is_not_sent(join):
     ada.expect_log("words")
 
 
-def test_markup_in_a_message_stays_text(join):
+def test_markup_in_a_message_stays_text(join, room):
     ada, ben = join(), join()
     ada.say(MARKUP)
     ben.expect_log(MARKUP)
     expect(ben.messages).to_have_text([MARKUP])
     expect(ben.messages.locator("*")).to_have_count(0)
-    expect(ben.page).to_have_title("lobby · chatdemo")
+    expect(ben.page).to_have_title(f"{room} · chatdemo")
 
 
 def test_markup_in_a_room_name_stays_text(join):
@@ -85,8 +85,7 @@ def test_markup_in_a_room_name_stays_text(join):
 def test_the_log_has_one_line_for_each_message_in_the_order_they_came(join):
     ada, ben = join(), join()
     said = [f"number {number}" for number in range(20)]
-    for text in said:
-        ada.say(text)
+    ada.say_all(said)
     ben.expect_log(*said)
     expect(ben.messages).to_have_text(said)
 
@@ -102,16 +101,18 @@ def test_spaces_and_lines_within_a_message_are_kept(join):
 @pytest.mark.parametrize(
     "name", ["my room", "café", "日本語", "100%?#", "🎉👩🏽‍🏫", "غرفة الدردشة", "a.b", "x" * 100]
 )
-def test_people_who_type_the_same_name_meet_in_one_room(name, new_context, served):
-    ada, ben = (choose_room(new_context(), served.url, name) for _ in range(2))
+def test_people_who_type_the_same_name_meet_in_one_room(name, context, house, room):
+    name = f"{room}{name}"[:100]
+    ada, ben = (choose_room(context, house.url, name) for _ in range(2))
     expect(ben.page.get_by_role("heading", level=1)).to_have_text(name)
     ada.say("found you")
     ben.expect_log("found you")
 
 
-@pytest.mark.parametrize("typed, name", [("  lobby ", "lobby"), ("cafe\u0301", "café")])
-def test_a_name_is_tidied_so_that_people_meet_all_the_same(typed, name, new_context, served):
-    ada, ben = choose_room(new_context(), served.url, typed), enter(new_context(), served.url, name)
+@pytest.mark.parametrize("typed, name", [("  {} ", "{}"), ("{}cafe\u0301", "{}café")])
+def test_a_name_is_tidied_so_that_people_meet_all_the_same(typed, name, context, house, room):
+    ada = choose_room(context, house.url, typed.format(room))
+    ben = enter(context, house.url, name.format(room))
     ada.say("found you")
     ben.expect_log("found you")
 
@@ -120,9 +121,9 @@ def test_a_name_is_tidied_so_that_people_meet_all_the_same(typed, name, new_cont
     "typed, reason",
     [("", "Type one"), ("a/b", "can't contain a slash (/)"), ("x" * 101, "101 characters")],
 )
-def test_a_name_that_cannot_be_a_rooms_is_kept_with_the_reason(typed, reason, context, served):
+def test_a_name_that_cannot_be_a_rooms_is_kept_with_the_reason(typed, reason, context, house):
     page = context.new_page()
-    page.goto(f"{served.url}chat/")
+    page.goto(f"{house.url}chat/")
     page.locator("#room-name-input").fill(typed)
     page.locator("#room-name-submit").click()
     expect(page.get_by_role("alert")).to_contain_text(reason)
@@ -174,7 +175,7 @@ LEARNERS_PAGE = """<!doctype html>
 <textarea id="chat-log"></textarea><input id="chat-message-input"><button id="chat-message-submit">Send</button>
 <script>
   const find = (id) => document.getElementById(id);
-  const socket = new WebSocket(`ws://${location.host}/ws/chat/lobby/`);
+  const socket = new WebSocket(`ws://${location.host}/ws/chat/ROOM/`);
   window.keys = [];
   socket.onopen = () => { document.title = "open"; };
   socket.onmessage = ({data}) => {
@@ -187,11 +188,11 @@ LEARNERS_PAGE = """<!doctype html>
 
 
 @pytest.fixture
-def learners_page(new_context, served):
+def learners_page(new_context, house, room):
     """The page in place of one of this server's, as its address and origin count, without our policy on scripts."""
     page = new_context(bypass_csp=True).new_page()
-    page.goto(f"{served.url}chat/")
-    page.set_content(LEARNERS_PAGE)
+    page.goto(f"{house.url}chat/")
+    page.set_content(LEARNERS_PAGE.replace("ROOM", room))
     expect(page).to_have_title("open")
     return page
 

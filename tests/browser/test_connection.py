@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.participant import NOON, SOCKET, enter, visit
+from tests.browser.participant import NOON, SOCKET, visit
 from tests.support.served import Served, wait_for
 
 #: Every try to connect fails at once, and the time of each (of the page's clock) is written down.
@@ -51,24 +51,37 @@ def restart(served, tmp_path):
         server.__exit__()
 
 
-def test_what_is_written_without_a_connection_waits_and_is_sent_later(join, served, restart):
-    ada = join()
+def test_after_a_restart_what_waits_is_sent_and_what_is_typed_is_still_there(meet, served, restart):
+    ada, ben = meet(url=served.url), meet(url=served.url)
+    ada.say("before")
+    ada.expect_log("before")
+    ada.page.evaluate("window.stillThisPage = true")
+    ben.expect_log("before")
+    ben.input.fill("half a sentence")
     served.kill()
-    ada.expect_state("Connection lost")
+    for page in (ada, ben):
+        page.expect_state("Connection lost")
     ada.say("first")
     ada.say("second")
     expect(ada.unsent.get_by_role("listitem")).to_contain_text(["first", "second"])
     expect(ada.unsent).to_contain_text("Waiting for the connection")
     restart()
-    ada.expect_log("first", "second")
+    ada.expect_log("before", "first", "second")
     expect(ada.unsent.get_by_role("listitem")).to_have_count(0)
+    ben.expect_state("Connected")
+    expect(ben.input).to_have_value("half a sentence")
+    expect(ben.input).to_be_focused()
+    meet(url=served.url, beside=ben).say("after")
+    for page in (ada, ben):
+        page.expect_log("before", "first", "second", "after")
+    assert ada.page.evaluate("window.stillThisPage")
 
 
-def test_a_message_that_waits_stands_where_the_others_of_ones_own_stand(join, served):
+def test_a_message_that_waits_stands_where_the_others_of_ones_own_stand(join, context):
     ada = join()
     ada.say("sent")
     ada.expect_log("sent")
-    served.kill()
+    context.set_offline(True)
     ada.expect_state("Connection lost")
     ada.say("waiting")
     assert look(ada.unsent.get_by_role("listitem")) == look(
@@ -84,39 +97,12 @@ def look(message) -> tuple[float, str]:
     )
 
 
-def test_the_page_connects_again_by_itself_and_gets_what_is_said_then(
-    join, context, served, restart
-):
-    ada = join()
-    ada.say("before")
-    ada.expect_log("before")
-    ada.page.evaluate("window.stillThisPage = true")
-    served.kill()
-    ada.expect_state("Connection lost")
-    restart()
-    ada.expect_state("Connected")
-    enter(context, served.url).say("after")
-    ada.expect_log("before", "after")
-    assert ada.page.evaluate("window.stillThisPage")
-
-
-def test_a_server_that_is_stopped_leaves_the_page_waiting_for_the_next(join, served, restart):
-    ada = join()
+def test_a_server_that_is_stopped_leaves_the_page_waiting_for_the_next(meet, served, restart):
+    ada = meet(url=served.url)
     served.stop(signal.SIGINT)
     ada.expect_state("Connection lost")
     restart()
     ada.expect_state("Connected")
-
-
-def test_the_text_in_the_input_outlives_a_lost_connection(join, served, restart):
-    ada = join()
-    ada.input.fill("half a sentence")
-    served.kill()
-    ada.expect_state("Connection lost")
-    restart()
-    ada.expect_state("Connected")
-    expect(ada.input).to_have_value("half a sentence")
-    expect(ada.input).to_be_focused()
 
 
 def test_the_button_tries_at_once_instead_of_after_the_pause(context, served, restart):
@@ -144,47 +130,44 @@ def pauses_between_tries(context, url, minutes=3, sockets=NO_SERVER) -> list[flo
     return [(later - earlier) / 1000 for earlier, later in pairwise(tries)]
 
 
-def test_the_pauses_between_tries_grow_up_to_ten_seconds(context, served):
-    pauses = pauses_between_tries(context, served.url)
+def test_the_pauses_between_tries_grow_up_to_ten_seconds(context, house):
+    pauses = pauses_between_tries(context, house.url)
     assert pauses[0] < 1.5
     assert max(pauses[:2]) < min(pauses[5:])
     assert min(pauses[5:]) > 4 and max(pauses) < 10.5
 
 
-def test_the_pauses_stay_short_where_the_wifi_is_bad_and_the_server_is_there(context, served):
-    assert (
-        max(pauses_between_tries(context, served.url, sockets=CUT_OFF.replace("CODE", "1006")))
-        < 1.5
-    )
+def test_the_pauses_stay_short_where_the_wifi_is_bad_and_the_server_is_there(context, house):
+    pauses = pauses_between_tries(context, house.url, sockets=CUT_OFF.replace("CODE", "1006"))
+    assert max(pauses) < 1.5
 
 
-def test_the_pauses_grow_where_the_server_ends_each_connection(context, served):
-    assert (
-        max(pauses_between_tries(context, served.url, sockets=CUT_OFF.replace("CODE", "4500"))) > 4
-    )
+def test_the_pauses_grow_where_the_server_ends_each_connection(context, house):
+    pauses = pauses_between_tries(context, house.url, sockets=CUT_OFF.replace("CODE", "4500"))
+    assert max(pauses) > 4
 
 
-def test_no_two_pages_try_again_at_the_same_times(context, served):
-    one, other = (pauses_between_tries(context, served.url) for _ in range(2))
+def test_no_two_pages_try_again_at_the_same_times(context, house):
+    one, other = (pauses_between_tries(context, house.url) for _ in range(2))
     assert one[:6] != other[:6]
     assert max(one[5:]) - min(one[5:]) > 1
 
 
-def test_a_page_that_came_over_https_opens_a_secure_websocket(context, served):
+def test_a_page_that_came_over_https_opens_a_secure_websocket(context, house, room):
     def forward(route):
         path = route.request.url.removeprefix("https://chat.test/")
-        route.fulfill(response=route.fetch(url=served.url + path))
+        route.fulfill(response=route.fetch(url=house.url + path))
 
     opened = []
     page = context.new_page()
     page.route("https://chat.test/**", forward)
     page.route_web_socket(SOCKET, lambda socket: opened.append(socket.url))
-    visit(page, "https://chat.test/").expect_state("Connected")
-    assert [url.partition("?")[0] for url in opened] == ["wss://chat.test/ws/chat/lobby/"]
+    visit(page, "https://chat.test/", room).expect_state("Connected")
+    assert [url.partition("?")[0] for url in opened] == [f"wss://chat.test/ws/chat/{room}/"]
 
 
 @pytest.fixture
-def doubtful(context, forgetful):
+def doubtful(context, forgetful, room):
     """Without a history: someone whose message was on its way when the connection went, and who is connected again."""
     sockets = []
 
@@ -196,7 +179,7 @@ def doubtful(context, forgetful):
 
     page = context.new_page()
     page.route_web_socket(SOCKET, lose_the_first_message)
-    ada = visit(page, forgetful.url)
+    ada = visit(page, forgetful.url, room)
     ada.expect_state("Connected")
     ada.say("did it arrive?")
     expect(ada.unsent).to_contain_text("may or may not have been sent")
@@ -216,8 +199,8 @@ def test_a_message_in_doubt_is_not_sent_again_unasked(doubtful):
     expect(doubtful.unsent).to_contain_text("did it arrive?")
 
 
-def test_a_message_in_doubt_can_be_sent_again(doubtful, context, forgetful):
-    ben = enter(context, forgetful.url)
+def test_a_message_in_doubt_can_be_sent_again(doubtful, meet, forgetful):
+    ben = meet(url=forgetful.url, beside=doubtful)
     doubtful.page.get_by_role("button", name="Send again").click()
     ben.expect_log("did it arrive?")
     doubtful.expect_log("did it arrive?")
@@ -246,37 +229,37 @@ def answer_messages(page, answer) -> None:
     )
 
 
-def test_a_message_that_comes_too_fast_is_sent_again_by_itself(context, served):
+def test_a_message_that_comes_too_fast_is_sent_again_by_itself(context, house, room):
     def answer(socket, text):
         heard.append(text)
         socket.send(refusal(text, "too_fast", "Wait a moment.") if len(heard) == 1 else text)
 
     page, heard = context.new_page(), []
     answer_messages(page, answer)
-    ada = visit(page, served.url)
+    ada = visit(page, house.url, room)
     ada.say("too soon")
     expect(ada.unsent).to_contain_text("Waiting for its turn…")
     ada.expect_log("too soon")
     assert heard[0] == heard[1]
 
 
-def test_what_can_be_done_with_a_refused_message_is_in_sight(context, served):
+def test_what_can_be_done_with_a_refused_message_is_in_sight(context, house, room):
     page = context.new_page()
     answer_messages(
         page, lambda socket, text: socket.send(refusal(text, "not_kept", "No disk. " * 20))
     )
-    ada = visit(page, served.url)
+    ada = visit(page, house.url, room)
     ada.say("line\n" * 60)
     for name in ("Try again", "Edit", "Discard"):
         expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
 
 
-def test_a_refused_message_is_kept_with_the_reason_and_can_be_edited(context, served):
+def test_a_refused_message_is_kept_with_the_reason_and_can_be_edited(context, house, room):
     page = context.new_page()
     answer_messages(
         page, lambda socket, text: socket.send(refusal(text, "too_long", "Shorten it."))
     )
-    ada = visit(page, served.url)
+    ada = visit(page, house.url, room)
     ada.say("too soon")
     expect(ada.unsent).to_contain_text("Shorten it.")
     page.get_by_role("button", name="Edit").click()

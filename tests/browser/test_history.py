@@ -1,20 +1,33 @@
 """What a page shows of what was said, and what becomes of what is written: with real pages and a real server."""
 
-from playwright.sync_api import expect
+import json
 
-from tests.browser.participant import enter
-from tests.support.served import Served, wait_for
+from playwright.sync_api import expect
+from websockets.sync.client import connect
+
+from tests.support.served import TIMEOUT_SECONDS, Served, wait_for
+
+#: Messages that one connection may send at once.
+BURST = 50
 
 
 def said(page, *texts):
-    for text in texts:
-        page.say(text)
+    page.say_all(texts)
     expect(page.unsent.get_by_role("listitem")).to_have_count(0)
 
 
-def test_who_comes_later_sees_what_was_said(join, new_context, served):
-    said(join(), "first", "second")
-    ben = enter(new_context(), served.url)
+def numbered(house, room, count):
+    """That many messages are said, each the number that it is."""
+    for start in range(1, count + 1, BURST):
+        with connect(house.socket_url(f"/ws/chat/{room}/")) as socket:
+            for number in range(start, min(start + BURST, count + 1)):
+                socket.send(json.dumps({"message": str(number)}))
+                socket.recv(TIMEOUT_SECONDS)
+
+
+def test_who_comes_later_sees_what_was_said(meet):
+    said(meet(), "first", "second")
+    ben = meet()
     ben.expect_log("first", "second")
     expect(ben.messages).to_have_text(["first", "second"])
     ben.say("third")
@@ -29,24 +42,22 @@ def test_a_page_that_is_loaded_again_shows_ones_own_as_ones_own(join):
     expect(ada.page.get_by_role("log").locator(".own .text")).to_have_text(["mine"])
 
 
-def test_what_was_said_while_a_page_was_offline_comes_when_it_is_back(
-    join, context, new_context, served
-):
-    ada, ben = join(), enter(new_context(), served.url)
+def test_what_was_said_while_a_page_was_offline_comes_when_it_is_back(meet):
+    ada, ben = meet(), meet()
     said(ben, "before")
     ada.expect_log("before")
-    context.set_offline(True)
+    ada.page.context.set_offline(True)
     ada.expect_state("Connection lost")
     said(ben, "one", "two", "three")
     ada.say("typed offline")
     expect(ada.unsent).to_contain_text("Waiting for the connection")
-    context.set_offline(False)
+    ada.page.context.set_offline(False)
     ada.expect_log("before", "one", "two", "three", "typed offline")
     ben.expect_log("before", "one", "two", "three", "typed offline")
 
 
-def test_what_waits_outlives_a_reload_and_a_new_server(join, served, tmp_path):
-    ada = join()
+def test_what_waits_outlives_a_reload_and_a_new_server(meet, served, tmp_path):
+    ada = meet(url=served.url)
     said(ada, "before")
     served.kill()
     ada.expect_state("Connection lost")
@@ -58,9 +69,9 @@ def test_what_waits_outlives_a_reload_and_a_new_server(join, served, tmp_path):
         expect(ada.unsent.get_by_role("listitem")).to_have_count(0)
 
 
-def test_older_messages_come_as_one_scrolls_up(join, new_context, served):
-    said(join(), *map(str, range(1, 131)))
-    ben = enter(new_context(), served.url)
+def test_older_messages_come_as_one_scrolls_up(join, house, room):
+    numbered(house, room, 130)
+    ben = join()
     ben.expect_log(*map(str, range(81, 131)))
     ben.view.evaluate("(view) => view.scrollTo(0, 0)")
     ben.expect_log(*map(str, range(31, 131)))
@@ -76,8 +87,8 @@ def test_older_messages_come_as_one_scrolls_up(join, new_context, served):
     ben.expect_log(*map(str, range(1, 131)))
 
 
-def test_a_message_that_cannot_be_kept_is_told_and_can_be_tried_again(join, tmp_path, served):
-    ada = join()
+def test_a_message_that_cannot_be_kept_is_told_and_can_be_tried_again(meet, tmp_path, served):
+    ada = meet(url=served.url)
     said(ada, "before")
     database = tmp_path / "chat.sqlite3"
     [path] = list(tmp_path.rglob("*.sqlite3")) or [database]
@@ -90,8 +101,8 @@ def test_a_message_that_cannot_be_kept_is_told_and_can_be_tried_again(join, tmp_
     ada.expect_log("before", "lost?")
 
 
-def test_two_tabs_of_one_browser_say_each_message_once(join, context, served):
-    ada, again = join(), enter(context, served.url)
+def test_two_tabs_of_one_browser_say_each_message_once(join):
+    ada, again = join(), join()
     said(ada, "from one")
     said(again, "from the other")
     for tab in (ada, again):
@@ -99,9 +110,9 @@ def test_two_tabs_of_one_browser_say_each_message_once(join, context, served):
         expect(tab.page.locator("#people .count")).to_have_text("1")
 
 
-def test_older_messages_that_could_not_be_loaded_are_loaded_later(join, new_context, served):
-    said(join(), *map(str, range(1, 61)))
-    ben = enter(new_context(), served.url)
+def test_older_messages_that_could_not_be_loaded_are_loaded_later(join, house, room):
+    numbered(house, room, 60)
+    ben = join()
     ben.expect_log(*map(str, range(11, 61)))
     words = ben.page.locator(".older")
     ben.page.route("**/messages/**", lambda route: route.abort())
@@ -126,8 +137,8 @@ def test_what_was_begun_outlives_a_reload(join):
     expect(ada.input).to_have_value("")
 
 
-def test_a_history_that_cannot_be_read_is_not_an_empty_one(join, new_context, served, tmp_path):
-    said(join(), "before")
+def test_a_history_that_cannot_be_read_is_not_an_empty_one(meet, new_context, served, tmp_path):
+    said(meet(url=served.url, room="lobby"), "before")
     [path] = tmp_path.rglob("*.sqlite3")
     path.rename(path.with_name("away"))
     page = new_context().new_page()

@@ -7,8 +7,8 @@ from playwright.sync_api import Frame, Page, expect
 
 from chatdemo.course import outline
 from tests.browser.pages import LESSONS, SCREENS
-from tests.browser.test_accessibility import accessibility_tree, faint
-from tests.browser.test_pages import fits_a_finger, overflow, watch
+from tests.browser.test_accessibility import accessibility_tree, expect_contrast
+from tests.browser.test_pages import each_screen, fits_a_finger, overflow, show, watch
 from tests.support.served import Served, wait_for
 
 NAMES = [step.name for step in outline.steps()]
@@ -53,9 +53,32 @@ class Lesson:
 
 
 @pytest.fixture
-def lesson(context, served):
+def lesson(context, house):
     """``lesson("echo")`` opens that step's lesson in a new window."""
-    return lambda step: Lesson(context.new_page(), served.url, step)
+    return lambda step: Lesson(context.new_page(), house.url, step)
+
+
+@pytest.fixture(scope="module")
+def opened(browser, house):
+    """``opened("learn/echo/")`` is that page with all of it unfolded, for tests that only look at it.
+
+    Its ``complaints`` and ``hosts`` are from before it was loaded.
+    """
+    context = browser.new_context()
+    pages = {}
+
+    def opened(path: str) -> Page:
+        if path not in pages:
+            page = pages[path] = context.new_page()
+            page.complaints, page.hosts = watch(page)
+            page.goto(house.url + path)
+            page.evaluate(
+                "document.querySelectorAll('details').forEach((part) => (part.open = true))"
+            )
+        return pages[path]
+
+    yield opened
+    context.close()
 
 
 def test_in_step_1_a_room_is_a_404_and_the_console_says_so(lesson):
@@ -74,7 +97,7 @@ def test_in_step_1_a_room_is_a_404_and_the_console_says_so(lesson):
     expect(index.console(1)).to_be_empty()
 
 
-def test_in_step_2_the_websocket_is_refused_and_the_console_says_so(lesson, served):
+def test_in_step_2_the_websocket_is_refused_and_the_console_says_so(lesson, printed):
     room = lesson("room")
     failed = re.compile(r"✕ WebSocket connection to 'ws://[\d.:]+/ws/chat/room_\w+/' failed")
     for number in (1, 2):
@@ -86,7 +109,7 @@ def test_in_step_2_the_websocket_is_refused_and_the_console_says_so(lesson, serv
         "✕ WebSocket is already in CLOSING or CLOSED state."
     )
     expect(room.log(1)).to_have_value("")
-    assert "No application configured for scope type 'websocket'" in served.output
+    assert "No application configured for scope type 'websocket'" in printed()
 
 
 def test_in_step_3_a_message_stays_in_its_own_tab(lesson):
@@ -110,8 +133,8 @@ def test_from_step_5_on_a_message_is_in_both_tabs(lesson, step):
         expect(groups.console(number)).to_be_empty()
 
 
-def test_a_visitor_is_alone_in_their_room(new_context, served):
-    ada, bob = (Lesson(new_context().new_page(), served.url, "groups") for _ in range(2))
+def test_a_visitor_is_alone_in_their_room(new_context, house):
+    ada, bob = (Lesson(new_context().new_page(), house.url, "groups") for _ in range(2))
     for visitor in (ada, bob):
         visitor.both_open()
     ada.say(1, "for me")
@@ -120,7 +143,7 @@ def test_a_visitor_is_alone_in_their_room(new_context, served):
     expect(ada.log(2)).to_have_value("for me\n")
 
 
-def test_in_step_5_the_room_named_cafe_is_refused(lesson, served):
+def test_in_step_5_the_room_named_cafe_is_refused(lesson, printed):
     groups = lesson("groups")
     groups.both_open()
     groups.page.get_by_role("link", name="open the room named café in tab 1").click()
@@ -129,7 +152,7 @@ def test_in_step_5_the_room_named_cafe_is_refused(lesson, served):
     expect(groups.console(1).locator(".error")).to_have_text(
         [failed, "✕ The chat socket is closed."]
     )
-    assert "Group name must be a valid unicode string with length < 100" in served.output
+    assert "Group name must be a valid unicode string with length < 100" in printed()
 
 
 def test_in_step_7_the_links_open_the_rooms_of_the_tests(lesson):
@@ -200,13 +223,13 @@ def test_a_lesson_opens_at_its_top_and_keeps_the_focus(lesson):
         assert opened.page.evaluate("[scrollY, document.activeElement.tagName]") == [0, "BODY"]
 
 
-def test_back_leaves_the_lesson_whatever_its_tabs_showed(lesson, served):
+def test_back_leaves_the_lesson_whatever_its_tabs_showed(lesson, house):
     overview = lesson("echo").page
-    overview.goto(f"{served.url}learn/")
+    overview.goto(f"{house.url}learn/")
     overview.get_by_role("link", name="Groups").click()
     expect(overview.frame_locator("iframe").first.locator("#chat-log")).to_be_visible()
     overview.go_back()
-    expect(overview).to_have_url(f"{served.url}learn/")
+    expect(overview).to_have_url(f"{house.url}learn/")
 
 
 def test_the_console_of_step_4_sends_and_receives_on_the_channel_layer(lesson):
@@ -262,9 +285,9 @@ def test_the_console_of_step_4_takes_what_is_filled_in_and_shows_only_what_a_cal
     )
 
 
-def test_the_console_of_step_4_says_when_the_server_is_gone(lesson, served):
+def test_the_console_of_step_4_says_when_the_server_is_gone(lesson, context):
     page = lesson("layer").page
-    served.kill()
+    context.set_offline(True)
     page.get_by_role("button", name="Run").click()
     expect(page.locator(".calls .error")).to_have_text(
         "The server didn't answer. Is it still running?"
@@ -272,11 +295,11 @@ def test_the_console_of_step_4_says_when_the_server_is_gone(lesson, served):
 
 
 @pytest.mark.parametrize("secure", [True, False])
-def test_a_file_is_copied_without_its_marks(new_context, served, secure):
+def test_a_file_is_copied_without_its_marks(new_context, house, secure):
     context = new_context(permissions=["clipboard-read", "clipboard-write"])
     if not secure:  # as over http from another machine, where browsers have no navigator.clipboard
         context.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
-    page = Lesson(context.new_page(), served.url, "groups").page
+    page = Lesson(context.new_page(), house.url, "groups").page
     page.get_by_role("button", name="Copy chat/consumers.py").click()
     expect(page.locator("button", has_text="Copied")).to_have_count(1)
     page.evaluate(
@@ -311,73 +334,60 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_lesson_has_no_complaints_but_its_steps_own_and_asks_no_other_host(context, served, name):
-    page = context.new_page()
-    complaints, hosts = watch(page)
-    Lesson(page, served.url, name)
+def test_a_lesson_has_no_complaints_but_its_steps_own_and_asks_no_other_host(opened, house, name):
+    page = opened(LESSONS[f"learn {name}"])
     page.wait_for_load_state("networkidle")
     if name in EXPECTED:
         expect(page.get_by_role("log", name="Console of tab 2")).not_to_be_empty()
     assert [
-        text for text in complaints if not any(part in text for part in EXPECTED.get(name, []))
+        text for text in page.complaints if not any(part in text for part in EXPECTED.get(name, []))
     ] == []
-    assert {host for host in hosts if host} == {served.url.split("/")[2]}
+    assert {host for host in page.hosts if host} == {house.url.split("/")[2]}
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-def test_no_page_of_the_course_scrolls_sideways(new_context, served, screen):
-    width, height = SCREENS[screen]
-    page = new_context(viewport={"width": width, "height": height}).new_page()
-    for path in ("learn/", *LESSONS.values()):
-        page.goto(served.url + path)
-        page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
-        assert overflow(page.locator("html")) <= 0, path
+@pytest.mark.parametrize("path", ["learn/", *LESSONS.values()])
+def test_no_page_of_the_course_scrolls_sideways(opened, path):
+    page = opened(path)
+    for screen in each_screen(page):
+        assert overflow(page.locator("html")) <= 0, screen
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-def test_a_refusal_fits_into_a_lessons_tab(new_context, served, screen):
-    width, height = SCREENS[screen]
-    page = new_context(viewport={"width": width, "height": height}).new_page()
-    way = (
-        Lesson(page, served.url, "index").tab(2).get_by_role("link", name="Back to the index page")
-    )
-    expect(way).to_be_visible()
-    assert way.evaluate("(link) => link.getBoundingClientRect().bottom <= innerHeight")
+def test_a_refusal_fits_into_a_lessons_tab(lesson):
+    index = lesson("index")
+    way = index.tab(2).get_by_role("link", name="Back to the index page")
+    for screen in each_screen(index.page):
+        expect(way).to_be_visible()
+        assert way.evaluate("(link) => link.getBoundingClientRect().bottom <= innerHeight"), screen
 
 
-def test_on_a_phone_the_name_of_a_step_is_in_one_line_and_no_code_is_cut_off(new_context, served):
-    width, height = SCREENS["phone"]
-    page = new_context(viewport={"width": width, "height": height}).new_page()
-    for path in LESSONS.values():
-        page.goto(served.url + path)
-        assert page.locator(".steps [aria-current] .name").bounding_box()["height"] < 30, path
-        page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
-        assert all(overflow(code) <= 0 for code in page.locator(".code").all()), path
+@pytest.mark.parametrize("path", LESSONS.values())
+def test_on_a_phone_the_name_of_a_step_is_in_one_line_and_no_code_is_cut_off(opened, path):
+    page = opened(path)
+    show(page, "phone")
+    assert page.locator(".steps [aria-current] .name").bounding_box()["height"] < 30
+    assert all(overflow(code) <= 0 for code in page.locator(".code").all())
 
 
 @pytest.mark.parametrize(
     "screen, beside", [("phone", False), ("laptop", True), ("projector", True)]
 )
-def test_the_tabs_are_side_by_side_where_there_is_room(new_context, served, screen, beside):
-    width, height = SCREENS[screen]
-    page = new_context(viewport={"width": width, "height": height}).new_page()
-    page.goto(f"{served.url}learn/echo/")
+def test_the_tabs_are_side_by_side_where_there_is_room(opened, screen, beside):
+    page = opened("learn/echo/")
+    show(page, screen)
     first, second = (page.locator(".tab").nth(number).bounding_box() for number in (0, 1))
     assert (first["y"] == second["y"]) is beside
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_of_the_course_has_contrast(new_context, served, scheme):
-    page = new_context(color_scheme=scheme).new_page()
-    for path in ("learn/", *LESSONS.values()):
-        page.goto(served.url + path)
-        page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
-        assert faint(page) == [], path
+@pytest.mark.parametrize("path", ["learn/", *LESSONS.values()])
+def test_every_text_of_the_course_has_contrast(opened, path):
+    page = opened(path)
+    show(page, "laptop")
+    expect_contrast(page)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_headings_are_in_order_and_everything_has_a_name(lesson, name):
-    page = lesson(name).page
+def test_headings_are_in_order_and_everything_has_a_name(opened, name):
+    page = opened(LESSONS[f"learn {name}"])
     levels = page.locator("h1, h2, h3, h4").evaluate_all(
         "(all) => all.map((heading) => Number(heading.tagName[1]))"
     )
@@ -388,12 +398,12 @@ def test_headings_are_in_order_and_everything_has_a_name(lesson, name):
     assert [node for node in nodes if not node["name"]["value"].strip()] == []
 
 
-def test_fingers_find_the_controls_of_a_lesson_on_a_phone(new_context, served):
+def test_fingers_find_the_controls_of_a_lesson_on_a_phone(new_context, house):
     width, height = SCREENS["phone"]
     page = new_context(
         viewport={"width": width, "height": height}, has_touch=True, is_mobile=True
     ).new_page()
-    page.goto(f"{served.url}learn/layer/")
+    page.goto(f"{house.url}learn/layer/")
     controls = [
         ".steps a",
         ".contents a",
@@ -409,8 +419,9 @@ def test_fingers_find_the_controls_of_a_lesson_on_a_phone(new_context, served):
     assert [control for control in controls if not fits_a_finger(page.locator(control).first)] == []
 
 
-def test_the_keyboard_shows_where_it_is(lesson):
-    page = lesson("layer").page
+def test_the_keyboard_shows_where_it_is(opened):
+    page = opened("learn/layer/")
+    page.bring_to_front()
     for control in (
         ".steps a",
         ".tab-bar .reload",

@@ -2,13 +2,11 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.participant import enter
-
 MARKUP = "<img src=x onerror=alert(1)>&lt;b&gt;"
 
 
-def test_markup_in_a_name_stays_text(new_context, served):
-    ada, ben = (enter(new_context(), served.url) for _ in "ab")
+def test_markup_in_a_name_stays_text(meet):
+    ada, ben = meet(), meet()
     alerts = []
     for one in (ada, ben):
         one.page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))

@@ -13,7 +13,7 @@ def names_beside(participant: Participant):
     return participant.page.get_by_role("log").locator(".said .name")
 
 
-def test_a_name_is_asked_for_once(meet):
+def test_a_name_is_asked_for_once(meet, room):
     ada = meet()
     ada.asked.get_by_role("textbox").fill("Ada")
     ada.asked.get_by_role("textbox").press("Enter")
@@ -23,10 +23,10 @@ def test_a_name_is_asked_for_once(meet):
     ada.page.reload()
     ada.expect_here("Ada (you)")
     expect(ada.asked).to_be_hidden()
-    expect(meet(beside=ada, room="another").asked).to_be_hidden()
+    expect(meet(beside=ada, room=f"{room}-another").asked).to_be_hidden()
 
 
-def test_who_stays_a_guest_is_not_asked_again(meet):
+def test_who_stays_a_guest_is_not_asked_again(meet, room):
     ada = meet()
     ada.asked.get_by_role("button", name="Continue as guest").click()
     expect(ada.asked).to_be_hidden()
@@ -34,7 +34,7 @@ def test_who_stays_a_guest_is_not_asked_again(meet):
     ada.page.reload()
     ada.expect_here("Guest (you)")
     expect(ada.asked).to_be_hidden()
-    expect(meet(beside=ada, room="another").asked).to_be_hidden()
+    expect(meet(beside=ada, room=f"{room}-another").asked).to_be_hidden()
 
 
 def test_who_does_not_answer_can_talk_all_the_same(meet):

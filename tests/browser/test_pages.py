@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.pages import LONG_NAME, PAGES, SCREENS
-from tests.browser.participant import Participant, enter
+from tests.browser.pages import SCREENS, addresses, long_name
+from tests.browser.participant import Participant, visit
 
 ROOMS = ("room", "long room")
 STATUSES = {"refused name": 400, "400": 400, "404": 404}
@@ -28,13 +28,18 @@ REPORT_VIOLATIONS = """
 """
 
 
-@pytest.fixture(
-    params=[(screen, scheme) for screen in SCREENS for scheme in ("light", "dark")], ids="-".join
-)
-def page(request, new_context):
-    screen, scheme = request.param
+def show(page, screen: str) -> None:
     width, height = SCREENS[screen]
-    return new_context(viewport={"width": width, "height": height}, color_scheme=scheme).new_page()
+    page.set_viewport_size({"width": width, "height": height})
+
+
+def each_screen(page):
+    """Shows ``page`` on every screen, light and dark, one after the other, and gives the names of both."""
+    for screen in SCREENS:
+        show(page, screen)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            yield f"{screen} {scheme}"
 
 
 @pytest.fixture
@@ -48,45 +53,50 @@ def overflow(locator) -> int:
     return locator.evaluate("(element) => element.scrollWidth - element.clientWidth")
 
 
-def test_no_page_scrolls_sideways(page, served):
-    for name, path in PAGES.items():
-        page.goto(served.url + path)
-        assert overflow(page.locator("html")) <= 0, name
+def test_no_page_scrolls_sideways(context, house, room):
+    page = context.new_page()
+    for name, path in addresses(room).items():
+        page.goto(house.url + path)
+        for screen in each_screen(page):
+            assert overflow(page.locator("html")) <= 0, f"{name} {screen}"
 
 
-def test_no_message_makes_a_room_scroll_sideways(page, served):
-    ada = enter(page.context, served.url, LONG_NAME)
+def test_no_message_makes_a_room_scroll_sideways(join, room):
+    ada = join(long_name(room))
     for message in LONG_MESSAGES:
         ada.say(message)
     expect(ada.messages).to_have_count(len(LONG_MESSAGES))
-    assert overflow(ada.page.locator("html")) <= 0
-    assert overflow(ada.view) <= 0
+    for screen in each_screen(ada.page):
+        assert overflow(ada.page.locator("html")) <= 0, screen
+        assert overflow(ada.view) <= 0, screen
 
 
-def test_a_rooms_composer_and_bar_stay_on_the_screen_under_many_messages(page, served):
-    page.goto(f"{served.url}chat/lobby/")
-    ada = Participant(page)
-    for number in range(30):
-        ada.say(f"message {number}")
-    expect(ada.messages).to_have_count(30)
-    for part in ("#chat-message-input", "#chat-message-submit", "h1", "#connection"):
-        expect(page.locator(part)).to_be_in_viewport(ratio=1)
-    expect(ada.messages.last).to_be_in_viewport(ratio=1)
+def test_a_rooms_composer_and_bar_stay_on_the_screen_under_many_messages(join):
+    ada = join()
+    ada.say_all([f"message {number}" for number in range(30)])
+    for count, screen in enumerate(each_screen(ada.page), 31):
+        ada.say(screen)
+        expect(ada.messages).to_have_count(count)
+        for part in ("#chat-message-input", "#chat-message-submit", "h1", "#connection"):
+            expect(ada.page.locator(part), screen).to_be_in_viewport(ratio=1)
+        expect(ada.messages.last, screen).to_be_in_viewport(ratio=1)
 
 
-def test_a_text_of_many_lines_leaves_the_button_and_some_messages_on_the_screen(page, served):
-    page.goto(f"{served.url}chat/lobby/")
-    Participant(page).input.fill("line\n" * 60)
-    expect(page.locator("#chat-message-submit")).to_be_in_viewport(ratio=1)
-    assert page.get_by_role("region", name="Messages").bounding_box()["height"] > 100
+def test_a_text_of_many_lines_leaves_the_button_and_some_messages_on_the_screen(join):
+    ada = join()
+    for screen in each_screen(ada.page):
+        ada.input.fill("")
+        ada.input.fill("line\n" * 60)
+        expect(ada.page.locator("#chat-message-submit"), screen).to_be_in_viewport(ratio=1)
+        assert ada.view.bounding_box()["height"] > 100, screen
 
 
 @pytest.mark.parametrize(
-    "path, input", [("chat/", "#room-name-input"), ("chat/lobby/", "#chat-message-input")]
+    "name, input", [("index", "#room-name-input"), ("room", "#chat-message-input")]
 )
-def test_the_input_has_the_cursor_as_soon_as_the_page_is_there(path, input, context, served):
+def test_the_input_has_the_cursor_as_soon_as_the_page_is_there(name, input, context, house, room):
     page = context.new_page()
-    page.goto(served.url + path)
+    page.goto(house.url + addresses(room)[name])
     expect(page.locator(input)).to_be_focused()
     page.keyboard.type("typed blind")
     expect(page.locator(input)).to_have_value("typed blind")
@@ -106,11 +116,11 @@ def watch(page) -> tuple[list[str], list[str]]:
     return complaints, hosts
 
 
-def test_no_page_has_complaints_or_asks_any_host_but_its_own(context, served):
-    for name, path in PAGES.items():
+def test_no_page_has_complaints_or_asks_any_host_but_its_own(context, house, room):
+    for name, path in addresses(room).items():
         page = context.new_page()
         complaints, hosts = watch(page)
-        response = page.goto(served.url + path)
+        response = page.goto(house.url + path)
         if name in ROOMS:
             Participant(page).say("hello")
             expect(Participant(page).messages).to_contain_text(["hello"])
@@ -119,13 +129,13 @@ def test_no_page_has_complaints_or_asks_any_host_but_its_own(context, served):
         # Chromium writes a line for the status itself.
         expected = f"the server responded with a status of {response.status}"
         assert [text for text in complaints if expected not in text] == [], name
-        assert set(hosts) == {urlsplit(served.url).netloc}, name
+        assert set(hosts) == {urlsplit(house.url).netloc}, name
 
 
-def test_what_another_host_offers_is_refused_and_the_watch_above_sees_it(context, served):
+def test_what_another_host_offers_is_refused_and_the_watch_above_sees_it(context, house, room):
     page = context.new_page()
     complaints, _ = watch(page)
-    page.goto(f"{served.url}chat/lobby/")
+    visit(page, house.url, room)
     for attempt in (
         "new Image().src = url",
         "fetch(url).catch(() => {})",
@@ -139,32 +149,31 @@ def test_what_another_host_offers_is_refused_and_the_watch_above_sees_it(context
     )
 
 
-def test_fingers_find_the_controls_on_a_phone(phone, served):
+def test_fingers_find_the_controls_on_a_phone(phone, house, room):
     page = phone.new_page()
     for name, controls in CONTROLS.items():
-        page.goto(served.url + PAGES[name])
+        page.goto(house.url + addresses(room)[name])
         assert [
             control for control in controls if not fits_a_finger(page.locator(control).first)
         ] == [], name
 
 
-def test_fingers_find_the_choices_beside_a_message_in_doubt(phone, forgetful):
+def test_fingers_find_the_choices_beside_a_message_in_doubt(phone, forgetful, room):
     page = phone.new_page()
     page.route_web_socket(
         "**/ws/chat/**",
         lambda socket: socket.on_message(lambda text: '"message"' in text and socket.close()),
     )
-    page.goto(f"{forgetful.url}chat/lobby/")
-    Participant(page).say("in doubt")
+    visit(page, forgetful.url, room).say("in doubt")
     choices = {label: page.get_by_role("button", name=label) for label in ("Send again", "Discard")}
     assert [label for label, button in choices.items() if not fits_a_finger(button)] == []
 
 
-def test_fingers_find_the_button_that_tries_to_connect_again(phone, served):
+def test_fingers_find_the_button_that_tries_to_connect_again(phone, house, room):
     page = phone.new_page()
     page.clock.install()
     page.route_web_socket("**/ws/chat/**", lambda socket: socket.close())
-    page.goto(f"{served.url}chat/lobby/")
+    visit(page, house.url, room)
     assert fits_a_finger(page.get_by_role("button", name="Try now"))
 
 

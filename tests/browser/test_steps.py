@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.browser.participant import enter
 from tests.browser.step_room import STEPS, StepRoom, go_through
 from tests.support.served import Served, wait_for
 
@@ -14,9 +13,9 @@ def test_a_step_that_runs_in_every_room_does_what_the_course_says(step, context,
     assert [line for person in people for line in person.console if "Security Policy" in line] == []
 
 
-def test_pinned_rooms_and_the_finished_chat_talk_side_by_side(context, served):
-    echo, groups = (StepRoom(context, served.url, step=name) for name in ("echo", "groups"))
-    ada = enter(context, served.url)
+def test_pinned_rooms_and_the_finished_chat_talk_side_by_side(context, join, house, room):
+    echo, groups = (StepRoom(context, house.url, room, step=name) for name in ("echo", "groups"))
+    ada = join()
     for person in (echo, groups):
         person.await_socket(1)
         person.say("from a step")

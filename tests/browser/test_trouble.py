@@ -4,7 +4,7 @@ import datetime
 
 from playwright.sync_api import expect
 
-from tests.browser.participant import NOON, SOCKET, Participant, enter, visit
+from tests.browser.participant import NOON, SOCKET, Participant, visit
 from tests.support.served import wait_for
 
 
@@ -24,11 +24,11 @@ def wait_for_sockets(page, sockets: list, count: int) -> None:
     wait_for(lambda: page.title() and len(sockets) == count, f"WebSocket number {count}")
 
 
-def test_a_line_that_answers_nothing_for_ten_seconds_is_left_for_a_new_one(context, served):
+def test_a_line_that_answers_nothing_for_ten_seconds_is_left_for_a_new_one(context, house, room):
     page, sockets = context.new_page(), []
     page.clock.install(time=NOON)
     listen_silently(page, sockets)
-    ada = visit(page, served.url)
+    ada = visit(page, house.url, room)
     ada.expect_state("Connected")
     page.clock.pause_at(NOON + datetime.timedelta(hours=1))
     ada.say("anybody there?")
@@ -40,11 +40,11 @@ def test_a_line_that_answers_nothing_for_ten_seconds_is_left_for_a_new_one(conte
     expect(ada.unsent.get_by_role("listitem")).to_have_count(0)
 
 
-def test_an_answer_keeps_the_line(context, served):
+def test_an_answer_keeps_the_line(context, house, room):
     page, sockets = context.new_page(), [None]
     page.clock.install(time=NOON)
     listen_silently(page, sockets)
-    ada = visit(page, served.url)
+    ada = visit(page, house.url, room)
     ada.expect_state("Connected")
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 0.1)
     page.clock.run_for(8_000)
@@ -55,10 +55,10 @@ def test_an_answer_keeps_the_line(context, served):
     ada.expect_state("Connected")
 
 
-def test_another_network_means_another_connection(context, served):
+def test_another_network_means_another_connection(context, house, room):
     page, sockets = context.new_page(), []
     listen_silently(page, sockets)
-    ada = visit(page, served.url)
+    ada = visit(page, house.url, room)
     ada.expect_state("Connected")
     page.evaluate("dispatchEvent(new Event('online'))")
     wait_for_sockets(page, sockets, 2)
@@ -67,10 +67,10 @@ def test_another_network_means_another_connection(context, served):
     ada.expect_log("from the new network")
 
 
-def test_without_a_history_leaving_asks_first_while_something_is_not_sent(context, forgetful):
-    ada, asked = enter(context, forgetful.url), []
+def test_without_a_history_leaving_asks_first_while_something_is_not_sent(meet, forgetful):
+    ada, asked = meet(url=forgetful.url), []
     ada.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    forgetful.kill()
+    ada.page.context.set_offline(True)
     ada.expect_state("Connection lost")
     ada.say("not yet sent")
     expect(ada.unsent).to_contain_text("Waiting for the connection")
@@ -109,9 +109,9 @@ def test_the_plain_text_is_as_long_as_the_list_and_no_longer(join):
     expect(ada.messages).to_have_count(1000)
 
 
-def test_a_screen_reader_is_told_what_was_said_and_what_failed_but_not_each_try(join, served):
+def test_a_screen_reader_is_told_what_was_said_and_what_failed_but_not_each_try(join, context):
     ada = join()
-    served.kill()
+    context.set_offline(True)
     ada.expect_state("Connection lost")
     ada.say("waiting")
     expect(ada.unsent).to_contain_text("waiting")

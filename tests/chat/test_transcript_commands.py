@@ -19,7 +19,7 @@ from chatdemo.commands import cli, transcripts
 from chatdemo.common import config
 from chatdemo.project import database
 from tests.chat.transcripts.conftest import History, nothing_said  # noqa: F401
-from tests.support.served import TIMEOUT_SECONDS, Served, clean_environ, wait_for
+from tests.support.served import DEFAULT_SIGNALS, TIMEOUT_SECONDS, Served, clean_environ, wait_for
 
 AT = "2026-11-22 10:00:00.000"
 
@@ -314,7 +314,7 @@ def environ():
 
 def real(*arguments, **options):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-    return subprocess.Popen(command(*arguments), env=environ(), **pipes)
+    return subprocess.Popen(command(*arguments), env=environ(), **pipes, **DEFAULT_SIGNALS)
 
 
 def test_a_closed_pipe_ends_it_quietly(history):

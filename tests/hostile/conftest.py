@@ -1,11 +1,23 @@
-"""The server that the hostile inputs go to: on uvloop, and on asyncio's own event loop."""
+"""The server that the hostile inputs go to: on uvloop, and where ``on_each_loop`` asks for it on asyncio's loop too."""
 
 import pytest
 
 from tests.hostile.raw import serving
+from tests.support.served import WITHOUT_UVLOOP
 
 
-@pytest.fixture(scope="module", params=["asyncio", "uvloop"])
-def server(tmp_path_factory, request):
-    with serving(tmp_path_factory.mktemp("hostile"), uvloop=request.param == "uvloop") as served:
+@pytest.fixture(scope="session")
+def uvloop_server(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("uvloop")) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def asyncio_server(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("asyncio"), before=WITHOUT_UVLOOP) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def server(request):
+    return request.getfixturevalue(f"{getattr(request, 'param', 'uvloop')}_server")

@@ -1,10 +1,9 @@
 """A client that can break every rule: bytes to a socket by hand, and what the server answers to them.
 
-Frames are RFC 6455, section 5.2; handshakes section 4.1; close codes section 7.4.1.
+Handshakes are RFC 6455, section 4.1; close codes section 7.4.1.
 """
 
 import json
-import os
 import socket
 import struct
 import uuid
@@ -14,11 +13,12 @@ from dataclasses import dataclass
 from http.client import HTTPMessage, parse_headers
 from pathlib import Path
 
+import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support.served import TIMEOUT_SECONDS, WITHOUT_UVLOOP, Served
+from tests.support.frames import KEY, TEXT, Frame, close_frame, decode, encode
+from tests.support.served import TIMEOUT_SECONDS, Served
 
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 #: A handshake's headers that are right; the key is the one in RFC 6455, section 1.3.
 HANDSHAKE = {
     "Upgrade": "websocket",
@@ -27,6 +27,8 @@ HANDSHAKE = {
     "Sec-WebSocket-Version": "13",
 }
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+#: For a test of what depends on how the event loop reads, writes and closes.
+on_each_loop = pytest.mark.parametrize("server", ["uvloop", "asyncio"], indirect=True)
 
 
 @dataclass(frozen=True)
@@ -42,21 +44,6 @@ class Answer:
         return self.body.decode("utf-8")
 
 
-@dataclass(frozen=True)
-class Frame:
-    """A frame from the server."""
-
-    opcode: int
-    payload: bytes
-    fin: bool = True
-
-    @property
-    def code(self) -> int:
-        """The status code of a close frame; 1005 stands for none, as in section 7.1.5."""
-        assert self.opcode == CLOSE, f"this is no close frame: {self}"
-        return struct.unpack("!H", self.payload[:2])[0] if self.payload else 1005
-
-
 class Raw:
     """A TCP connection to ``server``. As a context manager it closes itself."""
 
@@ -65,6 +52,7 @@ class Raw:
         self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.socket.makefile("rb")
+        self._frames = b""  # what has been read of the next ones
 
     def __enter__(self) -> "Raw":
         return self
@@ -100,29 +88,25 @@ class Raw:
     def at_end(self) -> bool:
         """Whether the server closed the connection; waits for that. Data that comes instead is the answer no."""
         try:
-            return self.file.read(1) == b""
+            return not self._frames and self.file.read(1) == b""
         except ConnectionResetError:
             return True
 
     def frame(self) -> Frame:
         """The next frame, which must be unmasked."""
-        first, second = self._exactly(2)
-        assert not second & 0x80, "a server must not mask its frames"
-        length = second & 0x7F
-        if length > 125:
-            length = int.from_bytes(self._exactly(2 if length == 126 else 8), "big")
-        return Frame(first & 0x0F, self._exactly(length), bool(first & 0x80))
+        while not (found := decode(self._frames)):
+            data = self.file.read1()
+            assert data, f"the server hung up within a frame, after {self._frames!r}"
+            self._frames += data
+        frame, end = found
+        self._frames = self._frames[end:]
+        return frame
 
     def heard(self) -> dict:
         """The next frame's JSON."""
         frame = self.frame()
-        assert frame.opcode == TEXT, f"no text, but {frame} ({frame.code})"
+        assert frame.opcode == TEXT, f"no text, but {frame}"
         return json.loads(frame.payload)
-
-    def _exactly(self, count: int) -> bytes:
-        data = self.file.read(count)
-        assert len(data) == count, f"the server hung up within a frame, after {data!r}"
-        return data
 
     def _body(self, headers: HTTPMessage) -> bytes:
         if headers.get("Transfer-Encoding") == "chunked":
@@ -152,28 +136,12 @@ def frame(
     opcode: int, payload: bytes = b"", fin: bool = True, rsv: int = 0, masked: bool = True
 ) -> bytes:
     """A frame's bytes as a client sends it; ``rsv`` is the three reserved bits as a number."""
-    head = bytes([fin << 7 | rsv << 4 | opcode])
-    length, flag = len(payload), masked << 7
-    if length < 126:
-        head += bytes([flag | length])
-    elif length < 65536:
-        head += bytes([flag | 126]) + struct.pack("!H", length)
-    else:
-        head += bytes([flag | 127]) + struct.pack("!Q", length)
-    return head + (mask(payload) if masked else payload)
-
-
-def mask(payload: bytes) -> bytes:
-    """A masking key, and ``payload`` masked with it."""
-    key = os.urandom(4)
-    stream = (key * (len(payload) // 4 + 1))[: len(payload)]
-    masked = int.from_bytes(payload, "big") ^ int.from_bytes(stream, "big")
-    return key + masked.to_bytes(len(payload), "big")
+    return encode(Frame(opcode, payload, fin, rsv), KEY if masked else b"")
 
 
 def close(code: int, reason: bytes = b"") -> bytes:
     """A close frame's bytes."""
-    return frame(CLOSE, struct.pack("!H", code) + reason)
+    return encode(close_frame(code, reason))
 
 
 def said(text: str) -> bytes:
@@ -250,9 +218,10 @@ def still_chats(server: Served) -> bool:
 
 
 @contextmanager
-def serving(folder: Path, uvloop: bool, **environ: str) -> Iterator[Served]:
-    """A server for a module's tests, which must come through them alive, chatting and without a word of complaint."""
-    with Served(folder, before="" if uvloop else WITHOUT_UVLOOP, **environ) as server:
+def serving(folder: Path, before: str = "", **environ: str) -> Iterator[Served]:
+    """A server that is alive and chats at the end, and has logged no error."""
+    with Served(folder, before=before, **environ) as server:
+        server.database = folder / "chat.sqlite3"
         yield server
         assert server.process.poll() is None, f"the server died: {server.output}"
         assert still_chats(server)

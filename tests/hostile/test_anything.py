@@ -16,19 +16,23 @@ from tests.hostile.raw import hear, join, new_room, serving
 
 #: What the server may tell a page beside messages and errors.
 EVENTS = {"welcome", "people", "typing", "reached", "who", "beat"}
+NO_HEARTBEAT = "import chatdemo.chat.heartbeat as heartbeat; heartbeat.TIMEOUT_SECONDS = 3600"
 many = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """One that lets everybody say as much as they like."""
-    with serving(tmp_path_factory.mktemp("anything"), uvloop=True, CHATDEMO_MAX_RATE="0") as served:
+    """One that lets everybody say as much as they like, and waits for a page while an example is generated."""
+    folder = tmp_path_factory.mktemp("anything")
+    with serving(folder, NO_HEARTBEAT, CHATDEMO_MAX_RATE="0") as served:
         yield served
 
 
-@pytest.fixture(scope="module", params=["page", "plain"])
+@pytest.fixture(params=["page", "plain"])
 def sender(server, request):
     room = new_room()
     with Browser(server, room).join() if request.param == "page" else join(server, room) as client:

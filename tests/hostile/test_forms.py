@@ -6,7 +6,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.hostile.browser import FORM, Browser
-from tests.hostile.raw import Answer, Raw, is_our_page, serving
+from tests.hostile.raw import Answer, Raw, is_our_page
 
 #: What stands in an address for each of its variables, where it leads to something.
 VALUES = {"room_name": "lobby", "name": "echo"}
@@ -34,12 +34,6 @@ ADDRESSES = [
 ]
 #: Those that take a form.
 TAKE = {"/chat/lobby/name/", "/learn/console/", "/learn/echo/"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("forms"), uvloop=True) as served:
-        yield served
 
 
 @pytest.fixture(scope="module")

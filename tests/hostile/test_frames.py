@@ -7,24 +7,18 @@ import struct
 import pytest
 
 from tests.hostile.raw import (
-    BINARY,
-    CLOSE,
-    CONTINUATION,
-    PING,
-    PONG,
-    TEXT,
-    Frame,
     Raw,
     close,
     frame,
     hear,
     join,
     new_room,
+    on_each_loop,
     participant,
     said,
     say,
-    still_chats,
 )
+from tests.support.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
 
 GOOD = json.dumps({"message": "hello"}).encode()
 MEGABYTE = 1024 * 1024
@@ -48,7 +42,6 @@ def bystander(server, room, client):
         yield bystander
         say(bystander, "undisturbed")
         assert hear(bystander)["message"] == "undisturbed"
-        assert still_chats(server)
 
 
 def check_closed(client: Raw, data: bytes, code: int) -> None:
@@ -75,41 +68,23 @@ BREACHES = {
     "an unmasked binary frame": frame(BINARY, b"\0", masked=False),
     "an unmasked ping": frame(PING, b"x", masked=False),
     "an unmasked close": frame(CLOSE, struct.pack("!H", 1000), masked=False),
-    "reserved bit 1, as if compressed": frame(TEXT, GOOD, rsv=4),
-    "reserved bit 2": frame(TEXT, GOOD, rsv=2),
-    "reserved bit 3": frame(TEXT, GOOD, rsv=1),
     "every reserved bit": frame(TEXT, GOOD, rsv=7),
     "a reserved bit in a ping": frame(PING, b"x", rsv=1),
     "a reserved bit in a close": frame(CLOSE, struct.pack("!H", 1000), rsv=4),
-    "a fragmented ping": frame(PING, b"x", fin=False),
-    "a fragmented pong": frame(PONG, b"x", fin=False),
     "a fragmented close": frame(CLOSE, struct.pack("!H", 1000), fin=False),
-    "a ping of 126 bytes": frame(PING, b"x" * 126),
     "a ping of 70 000 bytes": frame(PING, b"x" * 70_000),
     "a pong of 126 bytes": frame(PONG, b"x" * 126),
-    "a close of 126 bytes": frame(CLOSE, struct.pack("!H", 1000) + b"x" * 124),
-    "a continuation of nothing": frame(CONTINUATION, GOOD),
-    "an open continuation of nothing": frame(CONTINUATION, GOOD, fin=False),
-    "a text within a text": frame(TEXT, b'{"mess', fin=False) + frame(TEXT, GOOD),
     "a binary within a text": frame(TEXT, b'{"mess', fin=False) + frame(BINARY, b"\0"),
     "a text within a binary": frame(BINARY, b"\0", fin=False) + frame(TEXT, GOOD),
     "a continuation after the end": frame(TEXT, b"", fin=False) + frame(PING, b"", rsv=1),
     "a length of 126 in 16 bits for less": header(0x81, 0xFE, 0, 5, *KEY) + b"hello",
     "a length in 64 bits for less": header(0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0, 5, *KEY) + b"hello",
     "a length with its first bit set": header(0x81, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, *KEY),
-    "a close of one byte": frame(CLOSE, b"\x03"),
     "an HTTP request": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "nothing but ones": b"\xff" * 1000,
     "nothing but zeros": b"\0" * 1000,
 }
-BREACHES |= {
-    f"reserved opcode {opcode}": frame(opcode, b"x")
-    for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15)
-}
-BREACHES |= {
-    f"close code {code}": close(code)
-    for code in (0, 1, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535)
-}
+BREACHES |= {f"close code {code}": close(code) for code in (1, 1015, 5000, 65535)}
 
 
 @pytest.mark.parametrize("data", BREACHES.values(), ids=BREACHES)
@@ -118,15 +93,12 @@ def test_a_breach_of_the_protocol_is_closed_with_1002(client, bystander, data):
 
 
 INVALID = {
-    "a byte that begins nothing": frame(TEXT, b"\xff"),
-    "a byte that continues nothing": frame(TEXT, b"\x80"),
     "half a character": frame(TEXT, b'{"message": "caf\xc3'),
     "Latin-1": frame(TEXT, b'{"message": "caf\xe9"}'),
     "an overlong slash": frame(TEXT, b'{"message": "\xc0\xaf"}'),
     "a surrogate": frame(TEXT, b'{"message": "\xed\xa0\x80"}'),
     "a pair of surrogates": frame(TEXT, b'{"message": "\xed\xa0\xbd\xed\xb8\x80"}'),
     "beyond Unicode": frame(TEXT, b'{"message": "\xf4\x90\x80\x80"}'),
-    "a sequence of five bytes": frame(TEXT, b"\xf8\x88\x80\x80\x80"),
     "UTF-16": frame(TEXT, "hello".encode("utf-16")),
     "a character cut by the end of fragments": frame(TEXT, b"\xc3", fin=False)
     + frame(CONTINUATION, b""),
@@ -158,6 +130,7 @@ TOO_BIG = {
 }
 
 
+@on_each_loop
 @pytest.mark.parametrize("data", TOO_BIG.values(), ids=TOO_BIG)
 def test_a_message_over_a_megabyte_is_closed_with_1009(client, bystander, data):
     check_closed(client, data, 1009)
@@ -172,6 +145,7 @@ ENDINGS = {
 }
 
 
+@on_each_loop
 @pytest.mark.parametrize("data", ENDINGS.values(), ids=ENDINGS)
 def test_nobody_hears_what_comes_after_the_end(client, bystander, data):
     client.send(data + LATE + LATE)
@@ -205,21 +179,7 @@ def test_a_message_in_fragments_is_put_together(client, room, server, data):
         assert hear(other)["message"] == "café"
 
 
-def test_a_ping_within_a_message_is_answered_before_it(client):
-    client.send(fragments(CAFE[:5], CAFE[5:], between=frame(PING, b"now")))
-    pong = client.frame()
-    assert (pong.opcode, pong.payload) == (PONG, b"now")
-    assert client.heard()["message"] == "café"
-
-
-@pytest.mark.parametrize(
-    "payload", [b"", b"x", b"\xff\0\xfe", b"x" * 125], ids=["empty", "a byte", "bytes", "125 bytes"]
-)
-def test_a_ping_gets_a_pong_with_its_payload(client, payload):
-    client.send(frame(PING, payload))
-    assert client.frame() == Frame(PONG, payload)
-
-
+@on_each_loop
 def test_a_hundred_pings_do_no_harm(client):
     client.send(frame(PING, b"x") * 100 + said("hello"))
     heard = client.frame()
@@ -228,20 +188,19 @@ def test_a_hundred_pings_do_no_harm(client):
     assert json.loads(heard.payload)["message"] == "hello"
 
 
-@pytest.mark.parametrize(
-    "payload", [b"", b"nobody asked", b"x" * 125], ids=["empty", "text", "125 bytes"]
-)
-def test_a_pong_that_nobody_asked_for_is_ignored(client, payload):
-    client.send(frame(PONG, payload) + said("hello"))
+def test_a_pong_that_nobody_asked_for_is_ignored(client):
+    client.send(frame(PONG, b"x" * 125) + said("hello"))
     assert client.heard()["message"] == "hello"
 
 
+@on_each_loop
 def test_frames_that_come_byte_by_byte_are_put_together(client):
     for byte in said("slowly"):
         client.send(bytes([byte]))
     assert client.heard()["message"] == "slowly"
 
 
+@on_each_loop
 def test_many_frames_at_once_keep_their_order(client):
     client.send(b"".join(said(str(number)) for number in range(50)))
     assert [client.heard()["message"] for _ in range(50)] == [str(number) for number in range(50)]
@@ -252,28 +211,18 @@ def test_a_mask_of_zeros_is_a_mask(client):
     assert client.heard()["message"] == "hello"
 
 
-@pytest.mark.parametrize(
-    "code", [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999]
-)
-def test_a_close_is_answered_with_a_close(client, bystander, code):
-    client.send(close(code, "schön".encode()))
-    assert client.frame().code in (code, 1000)
-    assert client.at_end()
-
-
 CLOSES = {
-    "without a code": frame(CLOSE),
-    "the longest reason": close(1000, b"x" * 123),
     "an emoji for a reason": close(1000, "\U0001f600".encode()),
     "twice": close(1000) + close(1000),
-    "within a message": frame(TEXT, b'{"mess', fin=False) + close(1000),
+    "with a reason": close(4999, "schön".encode()),
 }
 
 
+@on_each_loop
 @pytest.mark.parametrize("data", CLOSES.values(), ids=CLOSES)
 def test_an_odd_close_is_answered_with_a_close(client, bystander, data):
     client.send(data)
-    assert client.frame().code in (1000, 1005)
+    assert client.frame().code in (1000, 4999)
     assert client.at_end()
 
 
@@ -290,6 +239,7 @@ ABRUPT = {
 }
 
 
+@on_each_loop
 @pytest.mark.parametrize("data", ABRUPT.values(), ids=ABRUPT)
 @pytest.mark.parametrize("how", ["reset", "closed"])
 def test_a_connection_that_breaks_off_disturbs_nobody(server, room, data, how):
@@ -301,9 +251,9 @@ def test_a_connection_that_breaks_off_disturbs_nobody(server, room, data, how):
         say(other, "undisturbed")
         heard = hear(other)
         assert (hear(other) if heard["message"] == "bye" else heard)["message"] == "undisturbed"
-    assert still_chats(server)
 
 
+@on_each_loop
 @pytest.mark.parametrize(
     "data", [frame(TEXT, b"\xff"), frame(TEXT, GOOD, masked=False)], ids=["1007", "1002"]
 )
@@ -317,11 +267,13 @@ def test_what_others_say_to_a_participant_that_is_being_closed_is_no_fault(clien
     assert client.at_end()
 
 
+@on_each_loop
 def test_a_half_open_connection_is_ended(server, room, bystander, client):
     client.socket.shutdown(socket.SHUT_WR)
     assert client.at_end()
 
 
+@on_each_loop
 def test_a_participant_that_reads_nothing_holds_nobody_up(server, room, bystander, client):
     for number in range(20):
         say(bystander, f"{number} " + "x" * 3900)

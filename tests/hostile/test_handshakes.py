@@ -5,7 +5,6 @@ import pytest
 from tests.hostile.raw import (
     ACCEPT,
     HANDSHAKE,
-    TEXT,
     Answer,
     Raw,
     frame,
@@ -13,10 +12,12 @@ from tests.hostile.raw import (
     hang_up,
     join,
     new_room,
+    on_each_loop,
     request,
     said,
     still_chats,
 )
+from tests.support.frames import TEXT
 
 VERSION, PROTOCOL, EXTENSIONS = (
     "Sec-WebSocket-Version",
@@ -153,6 +154,7 @@ def test_our_own_origin_is_accepted(server, origin):
     chats_over(server, Origin=origin.format(server.port))
 
 
+@on_each_loop
 def test_a_plain_client_without_an_origin_is_accepted(server):
     chats_over(server)
 
@@ -269,6 +271,7 @@ def test_compression_on_bad_terms_is_declined(server, parameter):
     assert answer.headers[EXTENSIONS] is None
 
 
+@on_each_loop
 def test_a_handshake_that_comes_byte_by_byte_is_accepted(server):
     with Raw(server) as client:
         for byte in request(b"GET /ws/chat/lobby/ HTTP/1.1", {"Host": "localhost", **HANDSHAKE}):
@@ -276,6 +279,7 @@ def test_a_handshake_that_comes_byte_by_byte_is_accepted(server):
         assert client.answer().status == 101
 
 
+@on_each_loop
 def test_a_connection_that_has_got_pages_can_upgrade(server):
     with Raw(server) as client:
         for path in (b"/chat/lobby/", b"/nowhere/", b"/ws/chat/lobby/"):
@@ -286,6 +290,7 @@ def test_a_connection_that_has_got_pages_can_upgrade(server):
         assert client.heard()["message"] == "hello"
 
 
+@on_each_loop
 def test_a_handshake_in_a_pipeline_behind_a_page_is_accepted(server):
     with Raw(server) as client:
         host = {"Host": "localhost"}
@@ -298,6 +303,7 @@ def test_a_handshake_in_a_pipeline_behind_a_page_is_accepted(server):
         assert client.heard()["message"] == "hello"
 
 
+@on_each_loop
 def test_a_second_handshake_on_an_open_websocket_is_a_breach(server):
     with Raw(server) as client:
         assert handshake(client).status == 101
@@ -318,16 +324,22 @@ EARLY = {
 }
 
 
+@on_each_loop
 @pytest.mark.parametrize("data", EARLY.values(), ids=EARLY)
 @pytest.mark.parametrize("apart", [False, True], ids=["at once", "in two parts"])
 def test_what_comes_before_the_handshake_is_answered_does_no_harm(server, data, apart):
     head = request(b"GET /ws/chat/lobby/ HTTP/1.1", {"Host": "localhost", **HANDSHAKE})
-    for _ in range(5):
+    is_long = len(data) > 1_000_000
+    for _ in range(1 if is_long else 5):
         with Raw(server) as client:
             for part in (head, data) if apart else (head + data,):
                 client.send(part)
-            status = client.answer().status
-            assert status == 101 or 400 <= status < 500
+            try:
+                status = client.answer().status
+            except ConnectionResetError:  # it hung up while we sent, and TCP dropped its answer
+                assert is_long
+            else:
+                assert status == 101 or 400 <= status < 500
     assert still_chats(server)
 
 
@@ -342,6 +354,7 @@ BROKEN_OFF = {
 }
 
 
+@on_each_loop
 @pytest.mark.parametrize("data", BROKEN_OFF.values(), ids=BROKEN_OFF)
 @pytest.mark.parametrize("aborted", [False, True], ids=["closed", "reset"])
 def test_hanging_up_in_a_handshake_disturbs_nobody(server, data, aborted):
@@ -351,6 +364,7 @@ def test_hanging_up_in_a_handshake_disturbs_nobody(server, data, aborted):
         assert still_chats(server)
 
 
+@on_each_loop
 def test_fifty_refused_handshakes_in_a_row_disturb_nobody(server):
     for _ in range(50):
         assert attempt(server, "/ws/nowhere/").status == 403

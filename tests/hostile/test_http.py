@@ -5,7 +5,7 @@ import re
 import pytest
 
 from chatdemo import __version__
-from tests.hostile.raw import Raw, get, hang_up, is_our_page, request, still_chats
+from tests.hostile.raw import Raw, get, hang_up, is_our_page, on_each_loop, request, still_chats
 
 STATIC = f"/static/{__version__}"
 
@@ -354,6 +354,7 @@ def test_an_odd_request_works_or_is_refused(server, data):
         assert client.answer().status in (200, 400, 403, 404, 405)
 
 
+@on_each_loop
 @pytest.mark.parametrize("count", [2, 50])
 def test_pipelined_requests_are_answered_in_order(server, count):
     with Raw(server) as client:
@@ -365,6 +366,7 @@ def test_pipelined_requests_are_answered_in_order(server, count):
             assert answer.status == 200 and f"<title>room-{number} " in answer.text
 
 
+@on_each_loop
 def test_a_request_that_comes_byte_by_byte_is_answered(server):
     with Raw(server) as client:
         for byte in request(b"GET /chat/lobby/ HTTP/1.1", {"Host": "localhost"}):
@@ -385,6 +387,7 @@ PARTIAL = {
 }
 
 
+@on_each_loop
 @pytest.mark.parametrize("data", PARTIAL.values(), ids=PARTIAL)
 @pytest.mark.parametrize("aborted", [False, True], ids=["closed", "reset"])
 def test_hanging_up_early_disturbs_nobody(server, data, aborted):
@@ -392,6 +395,7 @@ def test_hanging_up_early_disturbs_nobody(server, data, aborted):
     assert still_chats(server)
 
 
+@on_each_loop
 def test_a_body_of_five_megabytes_is_refused_without_harm(server):
     with Raw(server) as client:
         client.request(b"POST /chat/lobby/ HTTP/1.1", **{"Content-Length": "5000000"})

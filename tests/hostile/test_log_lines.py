@@ -7,7 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.hostile.browser import Browser, message
-from tests.hostile.raw import TEXT, Raw, frame, get, handshake, new_room, participant, say
+from tests.hostile.raw import Raw, frame, get, handshake, new_room, participant, say
+from tests.support.frames import TEXT
 from tests.support.served import Served, wait_for
 
 LIE = "12:00:00 error All is lost"

@@ -10,7 +10,7 @@ import pytest
 
 import chatdemo
 from tests.hostile.browser import Browser, data, event, message
-from tests.hostile.raw import get, new_room, say, serving
+from tests.hostile.raw import get, new_room, say
 
 #: Of the same kind each, but for what a browser would do with it.
 MARKUP = {
@@ -25,12 +25,6 @@ MARKUP = {
     "JSON's end": '"}]}; alert(1); //'.replace("/", "\u2044"),
 }
 CLOSING = "</title></textarea></script></style><script>alert(1)</script>"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("markup"), uvloop=True) as served:
-        yield served
 
 
 class Outline(HTMLParser):

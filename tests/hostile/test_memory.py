@@ -19,9 +19,6 @@ from chatdemo.chat.sqlite_writer import SQLiteWriter
 from tests.hostile.browser import Browser
 from tests.hostile.memory import MIB, Growth, on_linux
 from tests.hostile.raw import (
-    CONTINUATION,
-    PING,
-    TEXT,
     Raw,
     frame,
     get,
@@ -30,9 +27,11 @@ from tests.hostile.raw import (
     join,
     new_room,
     participant,
+    said,
     say,
     serving,
 )
+from tests.support.frames import CONTINUATION, PING, TEXT
 from tests.support.served import wait_for
 
 pytestmark = on_linux
@@ -51,7 +50,7 @@ def server(tmp_path_factory):
     """One that lets everybody say as much as they like, with 60 MB of history in the room "past"."""
     limits = {"CHATDEMO_MAX_RATE": "0", "CHATDEMO_MAX_MESSAGE": str(LONG)}
     folder = tmp_path_factory.mktemp("never_reads")
-    with serving(folder, uvloop=True, **limits) as served:
+    with serving(folder, **limits) as served:
         _fill(folder / "chat.sqlite3")
         _warm_up(served)
         yield served
@@ -158,14 +157,14 @@ def test_a_page_that_never_reads_its_events_costs_little_and_is_disconnected(ser
     room = new_room()
     talkative = Browser(server, room)
     talkative.call_oneself("\U0001f600" * 40)  # as long as a name can be
-    with Deaf(server) as never, talkative.join() as ana:
-        never.join(f"/ws/chat/{room}/", Browser(server, room))
+    with Deaf(server) as never, Deaf(server) as ana:
+        for client, browser in ((never, Browser(server, room)), (ana, talkative)):
+            client.join(f"/ws/chat/{room}/", browser)
         growth = Growth(server)
         while not never.is_given_up():
-            for _ in range(1000):
-                ana.send('{"typing": true}')
-            say(ana, "hello")
-            while hear(ana).get("message") != "hello":
+            never.send(frame(TEXT, b'{"beat": true}'))  # or it is closed for its silence
+            ana.send(frame(TEXT, b'{"typing": true}') * 1000 + said("hello"))
+            while ana.heard().get("message") != "hello":
                 pass
         cost = growth.so_far()
     assert cost < COST

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.hostile.raw import BINARY, TEXT, frame, hear, join, new_room, participant, said, say
+from tests.hostile.raw import frame, hear, join, new_room, participant, said, say
+from tests.support.frames import BINARY, TEXT
 
 LIMIT = 4000
 EMOJI = "\U0001f600"

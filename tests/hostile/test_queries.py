@@ -5,7 +5,6 @@ from urllib.parse import quote
 import pytest
 
 from tests.hostile.raw import (
-    TEXT,
     Raw,
     frame,
     get,
@@ -17,17 +16,9 @@ from tests.hostile.raw import (
     participant,
     said,
     say,
-    serving,
 )
 from tests.hostile.test_room_names import REFUSED
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """On one event loop: what is asked of it here is the same on both."""
-    with serving(tmp_path_factory.mktemp("queries"), uvloop=True) as served:
-        yield served
-
+from tests.support.frames import TEXT
 
 #: Texts that are no seq, percent-encoded.
 NO_SEQ = {

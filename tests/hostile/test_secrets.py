@@ -8,7 +8,8 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.hostile.browser import Browser
-from tests.hostile.raw import TEXT, Raw, frame, get, handshake, hear, join, say, serving
+from tests.hostile.raw import Raw, frame, get, handshake, hear, join, say, serving
+from tests.support.frames import TEXT
 from tests.support.served import TIMEOUT_SECONDS
 
 CLIENTS_SECRET = "a-clients-long-secret"
@@ -18,8 +19,7 @@ FORMS = ("md", "csv", "json", "html")
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """One that says all that it has to say."""
-    with serving(tmp_path_factory.mktemp("secrets"), uvloop=True, CHATDEMO_DEBUG="true") as served:
-        served.database = tmp_path_factory.getbasetemp() / "secrets0" / "chat.sqlite3"
+    with serving(tmp_path_factory.mktemp("secrets"), CHATDEMO_DEBUG="true") as served:
         yield served
 
 

@@ -5,15 +5,8 @@ import json
 import pytest
 
 from tests.hostile.browser import Browser, event, message
-from tests.hostile.raw import hear, join, new_room, say, serving
+from tests.hostile.raw import hear, join, new_room, say
 from tests.hostile.test_messages import is_error
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """On one event loop: what signals mean is the same on both."""
-    with serving(tmp_path_factory.mktemp("signals"), uvloop=True) as served:
-        yield served
 
 
 @pytest.fixture

@@ -7,15 +7,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from tests.hostile.browser import Browser, data, event, message
-from tests.hostile.raw import hear, join, new_room, say, serving
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("speaking")
-    with serving(folder, uvloop=True) as served:
-        served.database = folder / "chat.sqlite3"
-        yield served
+from tests.hostile.raw import hear, join, new_room, say
 
 
 @pytest.fixture

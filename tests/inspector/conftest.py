@@ -1,4 +1,4 @@
-"""An application with the inspector round it, on Channels' own layer and on ours."""
+"""An application with the inspector around it, on Channels' own layer and on ours."""
 
 import logging
 from contextlib import asynccontextmanager

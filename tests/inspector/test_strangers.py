@@ -1,7 +1,7 @@
-"""Projects of strangers: with the inspector each behaves byte for byte as without, and all that happens is on its tape.
+"""Other people's projects: clients get the same bytes with the inspector as without, and everything is recorded.
 
-They run on Daphne as it is and on our own server, and what clients do to them is done once without the inspector and
-once with it and somebody watching.
+They run on Daphne and on our own server. The clients play each scenario once without the inspector, and once with it
+and a watcher.
 """
 
 import re
@@ -52,7 +52,7 @@ def play(project, port):
 
 @pytest.fixture(scope="module")
 def watched(launcher, server, project, tmp_path_factory):
-    """The same with the inspector round the project: what each gets, and what a watcher sees of it."""
+    """With the inspector around the project: what each client gets, and what is recorded."""
     output = tmp_path_factory.mktemp("watched") / "output.txt"
     with (
         serve(launcher, server, f"watched:{project}", output) as process,
@@ -67,7 +67,7 @@ def watched(launcher, server, project, tmp_path_factory):
 
 
 def has_ended(events, connections):
-    """Whether all connections have come and gone, and have left the groups that they were in."""
+    """Whether all connections have ended and left their groups."""
     whats = [event["what"] for event in events]
     left = {event["connection"] for event in events if event["what"] in ("disconnect", "refuse")}
     return len(left) == connections and whats.count("group_discard") == whats.count("group_add")
@@ -81,12 +81,12 @@ def test_the_clients_get_the_same_bytes(launcher, server, project, watched, tmp_
 
 
 def test_each_connections_events_are_there_in_order(project, watched):
-    """A line of what is expected is as ``line_of`` has it. The connections are in the order in which they came."""
+    """``line_of`` makes the lines. The connections are in the order in which they were opened."""
     assert found(watched[1], list(EXPECTED[project])) == EXPECTED[project]
 
 
 def found(events, names):
-    """The lines of each connection, by the names of those who came; and of what is no connection's, by ""."""
+    """The lines of each connection by its client's name, and those without a connection by ""."""
     connections = [event["connection"] for event in events if event["what"] == "connect"]
     named = dict(zip(connections, filter(None, names), strict=True))
     lines = {name: [] for name in names}
@@ -107,12 +107,12 @@ def test_a_connection_has_one_consumer_and_one_channel(watched):
 
 
 def is_framed(event):
-    """Whether it is of a frame that has reached a consumer, or is sent by it."""
+    """Whether it is about a frame that a consumer gets or sends."""
     return event["what"] in ("accept", "receive", "send")
 
 
-def test_a_request_is_one_event(project, watched):
-    """A thread may tell of its answer a moment after the client has it; so they are in no order."""
+def test_a_request_is_one_entry(project, watched):
+    """A thread may report a response after the client has it, so they are in no order."""
     _, events = watched
     requests = [
         (event["method"], event["path"], event["code"])
@@ -123,7 +123,7 @@ def test_a_request_is_one_event(project, watched):
 
 
 def line_of(event):
-    """What happened, whose code did it at which comment, its journey, and what else there is to say of it."""
+    """The kind of entry, the consumer, the comment at its source line, its journey, and the other fields."""
     source = event.get("source")
     mark = source and (MARK.search(source["code"]) or [0, f"{source['file']}:{source['line']}"])[1]
     more = [event.get(name) for name in ("group", "to", "code", "detail", "payload")]
@@ -138,7 +138,7 @@ def line_of(event):
 
 
 class ForEachLoop:
-    """As channels_redis' layer for Redis' publish and subscribe: it has the methods of another one, and no capacity."""
+    """Like channels_redis' RedisPubSubChannelLayer: it passes calls on to another layer, and has no capacity."""
 
     def __init__(self):
         self.inner = InMemoryChannelLayer()

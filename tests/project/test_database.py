@@ -16,17 +16,8 @@ from chatdemo.common.errors import ChatdemoError
 from chatdemo.common.sqlite import MEMORY_URI
 from chatdemo.project import database
 from tests.project.make_schema import HEADER, dump
-from tests.support.served import clean_environ
-
-
-def run_django(path: Path, *arguments: str) -> str:
-    """``chatdemo manage`` in a process of its own; returns what it printed."""
-    command = [sys.executable, "-m", "chatdemo", "manage", "--db", str(path), *arguments]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=clean_environ(), cwd=path.parent
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+from tests.project.managed import manage
+from tests.support.served import Process, clean_environ
 
 
 def query(path: Path, sql: str) -> list[tuple]:
@@ -48,7 +39,29 @@ def refusal(path: Path) -> ChatdemoError:
 def migrated(tmp_path_factory) -> Path:
     """A database that Django's migrations made, one by one."""
     path = tmp_path_factory.mktemp("migrated") / "chat.sqlite3"
-    run_django(path, "migrate", "--verbosity=0")
+    manage(path, "migrate", "--verbosity=0")
+    return path
+
+
+#: The tables of `migrate contenttypes 0001`, as Django has written them.
+OLD = f"""
+CREATE TABLE "django_content_type" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+ "name" varchar(100) NOT NULL, "app_label" varchar(100) NOT NULL, "model" varchar(100) NOT NULL);
+CREATE UNIQUE INDEX "django_content_type_app_label_model_76bd3d3b_uniq" ON "django_content_type" ("app_label", "model");
+CREATE TABLE "django_migrations" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+ "app" varchar(255) NOT NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL);
+INSERT INTO "django_migrations" VALUES (1, 'contenttypes', '0001_initial', '2026-11-27 03:58:38');
+PRAGMA application_id = {database.APPLICATION_ID};
+PRAGMA journal_mode = WAL;
+"""
+
+
+@pytest.fixture
+def old(tmp_path) -> Path:
+    """A database of an older version, which lacks most migrations."""
+    path = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(OLD)
     return path
 
 
@@ -107,7 +120,7 @@ def test_the_schema_is_written_by_its_script(migrated):
 
 
 def test_django_finds_nothing_to_migrate_in_it(made):
-    assert "No migrations to apply." in run_django(made, "migrate")
+    assert "No migrations to apply." in manage(made, "migrate")
 
 
 def test_it_knows_the_migrations_without_importing_them(made):
@@ -122,15 +135,11 @@ def test_preparing_it_again_changes_nothing(made):
     assert query(made, "SELECT session_key FROM django_session") == [("key",)]
 
 
-def test_an_older_database_is_migrated_and_keeps_its_data(tmp_path):
-    path = tmp_path / "old.sqlite3"
-    run_django(path, "migrate", "--verbosity=0", "contenttypes", "0001")
-    query(path, "INSERT INTO django_content_type (name, app_label, model) VALUES ('a', 'b', 'c')")
-    run_django(path, "check")
-    assert (
-        set(query(path, "SELECT app, name FROM django_migrations")) == database.known_migrations()
-    )
-    assert ("b", "c") in query(path, "SELECT app_label, model FROM django_content_type")
+def test_an_older_database_is_migrated_and_keeps_its_data(old):
+    query(old, "INSERT INTO django_content_type (name, app_label, model) VALUES ('a', 'b', 'c')")
+    manage(old, "check")
+    assert set(query(old, "SELECT app, name FROM django_migrations")) == database.known_migrations()
+    assert ("b", "c") in query(old, "SELECT app_label, model FROM django_content_type")
 
 
 def test_one_of_a_newer_version_is_refused(made):
@@ -276,19 +285,11 @@ def test_a_place_where_nothing_can_be_made_is_refused(tmp_path):
 def test_one_that_does_not_fit_on_the_disk_is_taken_away_again(tmp_path):
     """A limit of 40 kB a file, and so a disk that is full half-way through the tables."""
     code = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (40960, 40960)); from chatdemo.__main__ import main; main()"
-    command = [
-        sys.executable,
-        "-c",
-        code,
-        "serve",
-        "--port",
-        "0",
-        "--db",
-        str(tmp_path / "chat.sqlite3"),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=20)
-    assert done.returncode == 1
-    message, hint = done.stderr.splitlines()
+    options = ["serve", "--port", "0", "--db", str(tmp_path / "chat.sqlite3")]
+    command = [sys.executable, "-c", code, *options]
+    with Process(tmp_path, command, clean_environ()) as process:
+        assert process.wait() == 1
+    message, hint = map(str.rstrip, process.lines)
     assert message.startswith(f"Error: The database {tmp_path / 'chat.sqlite3'} can't be written: ")
     assert hint == "Next:  Free space on its disk, or use another file with --db."
     assert list(tmp_path.iterdir()) == []
@@ -300,15 +301,13 @@ def test_a_full_disk_is_named(tmp_path):
     assert error.hint == "Free space on its disk, or use another file with --db."
 
 
-def test_a_fault_in_djangos_migrations_is_explained_too(tmp_path, monkeypatch):
+def test_a_fault_in_djangos_migrations_is_explained_too(old, monkeypatch):
     def locked(*_, **__):
         raise django.db.OperationalError("database is locked")
 
-    path = tmp_path / "old.sqlite3"
-    run_django(path, "migrate", "--verbosity=0", "contenttypes", "0001")
     monkeypatch.setattr("django.core.management.call_command", locked)
     with pytest.raises(ChatdemoError, match="is locked by another program"):
-        database.prepare(path)
+        database.prepare(old)
 
 
 def test_two_that_make_it_at_once_both_find_it_made(tmp_path, monkeypatch):

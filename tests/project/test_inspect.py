@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from click.testing import CliRunner
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from chatdemo.commands import cli
 from tests.project.test_serve import get
 from tests.support.served import Served
 
@@ -33,11 +35,11 @@ def test_with_the_setting_off_there_is_none(tmp_path):
             feed(served).__enter__()
 
 
-def test_an_unknown_choice_is_named(tmp_path):
-    with Served(tmp_path, ready=False, CHATDEMO_INSPECT="everybody") as served:
-        assert served.wait() == 2
-    assert "CHATDEMO_INSPECT: 'everybody' is not one of the choices." in served.output
-    assert "Choose one of off, local, all." in served.output
+def test_an_unknown_choice_is_named(folder):
+    result = CliRunner().invoke(cli, ["serve"], env={"CHATDEMO_INSPECT": "everybody"})
+    assert result.exit_code == 2
+    assert "CHATDEMO_INSPECT: 'everybody' is not one of the choices." in result.stderr
+    assert "Choose one of off, local, all." in result.stderr
 
 
 def test_a_lessons_token_is_for_its_room(tmp_path):

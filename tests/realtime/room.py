@@ -5,14 +5,13 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.realtime.wire.client import Client
-from tests.realtime.wire.frames import TEXT, Frame
-from tests.support.served import TIMEOUT_SECONDS, clean_environ
+from tests.support.frames import TEXT, Frame
+from tests.support.served import TIMEOUT_SECONDS, piped
 
 SCRIPT = Path(__file__).with_name("serve_room.py")
 
@@ -35,13 +34,8 @@ class Room:
 @contextmanager
 def serving(**options) -> Iterator[Room]:
     """A room whose server has ``options``."""
-    command = [sys.executable, str(SCRIPT), json.dumps(options)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, env=clean_environ(), **pipes) as process:
-        try:
-            yield Room(process)
-        finally:
-            process.kill()
+    with piped(str(SCRIPT), json.dumps(options)) as process:
+        yield Room(process)
 
 
 class Participant(Client):

@@ -4,8 +4,6 @@ Sections 12 and 13 are left out: they are about compression, which this server n
 """
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,7 +19,7 @@ from tests.realtime.wire import (
     section_9_limits,
     section_10_misc,
 )
-from tests.support.served import TIMEOUT_SECONDS, clean_environ
+from tests.support.served import TIMEOUT_SECONDS, piped
 
 SCRIPT = Path(__file__).with_name("serve_application.py")
 SECTIONS = (
@@ -71,17 +69,11 @@ COUNTS = {
 @pytest.fixture(scope="module")
 def port():
     """The port of a server that echoes. At its end, it must have had nothing to complain of."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(
-        [sys.executable, str(SCRIPT)], text=True, env=clean_environ(), **pipes
-    ) as process:
-        try:
-            yield int(process.stdout.readline())
-            process.send_signal(signal.SIGINT)
-            errors = process.communicate(timeout=TIMEOUT_SECONDS)[1]
-            assert (process.returncode, errors) == (0, "")
-        finally:
-            process.kill()
+    with piped(str(SCRIPT)) as process:
+        yield int(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=TIMEOUT_SECONDS)[1]
+        assert (process.returncode, errors) == (0, "")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.number)

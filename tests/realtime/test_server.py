@@ -2,8 +2,6 @@
 
 import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.support.served import TIMEOUT_SECONDS, clean_environ
+from tests.support.served import TIMEOUT_SECONDS, piped
 
 SCRIPT = Path(__file__).with_name("serve_application.py")
 #: Seconds: two for the server to end, and some for a slow machine.
@@ -20,14 +18,9 @@ END = 2 + 1
 
 @pytest.fixture
 def server():
-    command = [sys.executable, str(SCRIPT)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, env=clean_environ(), **pipes) as process:
-        try:
-            process.port = int(process.stdout.readline())
-            yield process
-        finally:
-            process.kill()
+    with piped(str(SCRIPT)) as process:
+        process.port = int(process.stdout.readline())
+        yield process
 
 
 def stopped(server) -> list[str]:

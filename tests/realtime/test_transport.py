@@ -8,16 +8,7 @@ import pytest
 
 from tests.realtime.room import Participant, burst, pour, serving
 from tests.realtime.wire.client import HANDSHAKE
-from tests.realtime.wire.frames import (
-    BINARY,
-    PING,
-    PONG,
-    TEXT,
-    Frame,
-    close_code,
-    close_frame,
-    encode,
-)
+from tests.support.frames import BINARY, PING, PONG, TEXT, Frame, close_frame, encode
 from tests.support.served import TIMEOUT_SECONDS
 
 MIB = 1024 * 1024
@@ -36,7 +27,7 @@ def room():
 
 
 def unmasked(text: str) -> bytes:
-    return bytes([0x81, len(text)]) + text.encode()
+    return encode(Frame(TEXT, text.encode()), key=b"")
 
 
 def test_the_messages_of_one_turn_arrive_in_one_segment_in_order(room):
@@ -92,7 +83,7 @@ def test_what_was_written_before_a_close_frame_arrives_before_it(room):
         ana.say("bye 6 100000")
         assert ana.hears(6) == burst(6, 100_000)
         ana.read_close()
-        assert close_code(ana.received[-1]) == 4000
+        assert ana.received[-1].code == 4000
         ana.send(close_frame(4000))
         assert ana.has_ended()
 

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
+
+from tests.support.warm import WarmPython
 
 ROOT = Path(__file__).parents[2]
 #: Seconds that anything may take which takes a fraction of one on an idle machine.
@@ -38,6 +40,26 @@ def default_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
+#: Options of subprocess with which a process has them.
+DEFAULT_SIGNALS = {"preexec_fn": default_signals} if os.name == "posix" else {}
+
+
+@contextmanager
+def piped(*command: str) -> Iterator[subprocess.Popen]:
+    """``python`` with the arguments ``command``, whose stdout and stderr are pipes of texts. It is killed at the end."""
+    options = {
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "text": True,
+        **DEFAULT_SIGNALS,
+    }
+    with subprocess.Popen([sys.executable, *command], env=clean_environ(), **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 #: Code that has a Python do as if uvloop, which the tests' extra brings, weren't there.
 WITHOUT_UVLOOP = "import sys; sys.modules['uvloop'] = None"
 
@@ -50,25 +72,30 @@ class Process:
     """
 
     ready = ""
+    #: What starts processes of chatdemo, where that needn't be a new Python: in tests, but not in benchmarks.
+    warm_python: WarmPython | None = None
 
     def __init__(
         self, folder: Path, command: list[str], environ: dict[str, str], group: bool = False
     ):
         self.group = group and os.name == "posix"
         self.lines: list[str] = []
-        self.process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=self.group,
-            preexec_fn=default_signals if os.name == "posix" else None,
-        )
+        if self.warm_python and self.warm_python.can_start(command, environ):
+            self.process = self.warm_python.start(command, folder, environ, self.group)
+        else:
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=self.group,
+                **DEFAULT_SIGNALS,
+            )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

@@ -1,10 +1,10 @@
-"""Clients that are nothing but a socket, and remember each byte that they get."""
+"""Clients on a plain socket that remember each byte that they get."""
 
 import json
 import re
 import socket
 
-from tests.realtime.wire.frames import BINARY, CLOSE, TEXT, Frame, close_frame, encode
+from tests.support.frames import BINARY, CLOSE, TEXT, Frame, close_frame, decode, encode
 from tests.support.served import TIMEOUT_SECONDS
 
 SHAKE = {
@@ -92,7 +92,7 @@ class Participant(Socket):
 
     def hear(self, count: int = 1) -> list[bytes]:
         """The next messages."""
-        return [self._read_frame()[1] for _ in range(count)]
+        return [self._read_frame().payload for _ in range(count)]
 
     def leave(self, code: int = 1000) -> None:
         """Close, and wait until the server has hung up."""
@@ -103,21 +103,21 @@ class Participant(Socket):
     def be_left(self) -> None:
         """Wait for the server's close frame, answer it, and wait until the server has hung up."""
         while True:
-            opcode, payload = self._read_frame()
-            if opcode == CLOSE:
-                self._socket.sendall(encode(Frame(CLOSE, payload)))
+            frame = self._read_frame()
+            if frame.opcode == CLOSE:
+                self._socket.sendall(encode(frame))
                 self.read_to_the_end()
                 return self._socket.close()
 
-    def _read_frame(self) -> tuple[int, bytes]:
-        first, length = self.take(2)
-        if length >= 126:
-            length = int.from_bytes(self.take(2 if length == 126 else 8), "big")
-        return first & 0x0F, self.take(length)
+    def _read_frame(self) -> Frame:
+        while not (found := decode(self.heard, self.place)):
+            assert self._more(), f"the server hung up after {bytes(self.heard)!r}"
+        frame, self.place = found
+        return frame
 
 
 class Watcher(Participant):
-    """One who looks at the inspector's feed. ``events`` is what it was told."""
+    """A watcher of the inspector's feed. ``events`` has the recorded entries."""
 
     def __init__(self, port: int):
         super().__init__(port, "/inspect/feed/", Origin=f"http://127.0.0.1:{port}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tests.realtime.wire.client import Client
-from tests.realtime.wire.frames import CLOSE, Frame, close_code, close_frame, encode
+from tests.support.frames import CLOSE, Frame, close_frame, encode
 
 NORMAL, PROTOCOL_ERROR, INVALID_PAYLOAD, TOO_BIG = 1000, 1002, 1007, 1009
 #: In which order it goes at the end: the client closes once it has its answers, has closed already, or never does.
@@ -80,7 +80,7 @@ class Case:
             client.read_close()
             *answers, close = client.received
             assert tuple(answers) in self.answers
-            assert close.opcode == CLOSE and close_code(close) in self.codes, close
+            assert close.opcode == CLOSE and close.code in self.codes, close
             if self.end == SERVER_CLOSES:
                 client.send(close)
             assert client.has_ended()

@@ -6,7 +6,7 @@ import select
 import socket
 from contextlib import suppress
 
-from tests.realtime.wire.frames import CLOSE, PING, PONG, Frame, encode
+from tests.support.frames import CLOSE, PING, PONG, Frame, decode, encode
 from tests.support.served import TIMEOUT_SECONDS
 
 NONCE = base64.b64encode(b"sixteen bytes ok")
@@ -89,18 +89,11 @@ class Client:
         self._buffer = bytearray(rest)
 
     def _read_frame(self) -> Frame:
-        first, length = self._take(2)
-        if length >= 126:  # as it would be too if the mask bit, which no server may set, were
-            assert length < 128, "a frame from the server is masked"
-            length = int.from_bytes(self._take(2 if length == 126 else 8), "big")
-        return Frame(first & 0x0F, self._take(length), bool(first & 0x80), first >> 4 & 0x07)
-
-    def _take(self, count: int) -> bytes:
-        while len(self._buffer) < count:
+        while not (found := decode(self._buffer)):
             self._take_more()
-        taken = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        return taken
+        frame, end = found
+        del self._buffer[:end]
+        return frame
 
     def _take_more(self) -> None:
         data = self._receive()

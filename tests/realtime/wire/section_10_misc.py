@@ -1,7 +1,7 @@
 """Section 10: what is in no other section."""
 
 from tests.realtime.wire.case import answered, together
-from tests.realtime.wire.frames import TEXT, Frame, fragments
+from tests.support.frames import TEXT, Frame, fragments
 
 MESSAGE = Frame(TEXT, b"*" * 65536)
 

@@ -1,7 +1,7 @@
 """Section 1: messages of every way to write a length."""
 
 from tests.realtime.wire.case import Case, answered, chopped, together
-from tests.realtime.wire.frames import BINARY, TEXT, Frame
+from tests.support.frames import BINARY, TEXT, Frame
 
 SIZES = (0, 125, 126, 127, 128, 65535, 65536)
 

@@ -10,7 +10,7 @@ from tests.realtime.wire.case import (
     refused,
     together,
 )
-from tests.realtime.wire.frames import PING, PONG, Frame, close_frame
+from tests.support.frames import PING, PONG, Frame, close_frame
 
 LONGEST = b"\xfe" * 125
 UNASKED = Frame(PONG, b"unsolicited pong payload")

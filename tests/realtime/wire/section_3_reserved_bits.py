@@ -1,7 +1,7 @@
 """Section 3: reserved bits, which no extension has given a meaning."""
 
 from tests.realtime.wire.case import PROTOCOL_ERROR, Case, Step, chopped, each, refused, together
-from tests.realtime.wire.frames import BINARY, CLOSE, PING, TEXT, Frame
+from tests.support.frames import BINARY, CLOSE, PING, TEXT, Frame
 
 HELLO = Frame(TEXT, b"Hello, world!")
 

@@ -1,7 +1,7 @@
 """Section 4: opcodes that are reserved."""
 
 from tests.realtime.wire.case import PROTOCOL_ERROR, Case, chopped, refused, together
-from tests.realtime.wire.frames import PING, TEXT, Frame
+from tests.support.frames import PING, TEXT, Frame
 
 HELLO = Frame(TEXT, b"Hello, world!")
 

@@ -10,7 +10,7 @@ from tests.realtime.wire.case import (
     refused,
     together,
 )
-from tests.realtime.wire.frames import CONTINUATION, PING, PONG, TEXT, Frame
+from tests.support.frames import CONTINUATION, PING, PONG, TEXT, Frame
 
 ONE, TWO, THREE, FOUR, FIVE = (b"fragment%d" % i for i in range(1, 6))
 HALVES = Frame(TEXT, ONE, fin=False), Frame(CONTINUATION, TWO)

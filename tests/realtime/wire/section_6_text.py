@@ -9,8 +9,8 @@ from tests.realtime.wire.case import (
     refused,
     together,
 )
-from tests.realtime.wire.frames import CONTINUATION, TEXT, Frame, encode, fragments
 from tests.realtime.wire.utf8 import GREEK, SEQUENCES
+from tests.support.frames import CONTINUATION, TEXT, Frame, encode, fragments
 
 UMLAUTS = "Hello-µ@ßöä", "üàá-UTF-8!!"
 LATIN = "".join(UMLAUTS).encode()

@@ -11,8 +11,8 @@ from tests.realtime.wire.case import (
     each,
     together,
 )
-from tests.realtime.wire.frames import CLOSE, CONTINUATION, PING, TEXT, Frame, close_frame
 from tests.realtime.wire.utf8 import GREEK
+from tests.support.frames import CLOSE, CONTINUATION, PING, TEXT, Frame, close_frame
 
 HELLO = Frame(TEXT, b"Hello World!")
 LARGE = Frame(TEXT, (b"BAsd7&jh23" * (1 << 15))[: 256 << 10])

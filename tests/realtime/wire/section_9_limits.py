@@ -17,7 +17,7 @@ from tests.realtime.wire.case import (
     together,
 )
 from tests.realtime.wire.client import Client
-from tests.realtime.wire.frames import BINARY, TEXT, Frame, fragments
+from tests.support.frames import BINARY, TEXT, Frame, fragments
 
 KIB, MIB = 1 << 10, 1 << 20
 SIZES = (64 * KIB, 256 * KIB, MIB)
