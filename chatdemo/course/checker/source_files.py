@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
+from traceback import walk_tb
 from types import FrameType, TracebackType
 
 from chatdemo.course.checker.report import Fault, Place
@@ -85,11 +86,8 @@ class Sources:
 
     def last_place(self, traceback: TracebackType | None) -> Place | None:
         """Return the last line of the learner's in a traceback."""
-        found = None
-        while traceback:
-            found = self.place(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno) or found
-            traceback = traceback.tb_next
-        return found
+        places = [self.place(frame.f_code.co_filename, line) for frame, line in walk_tb(traceback)]
+        return next(filter(None, reversed(places)), None)
 
     def stack_place(self, frame: FrameType | None) -> Place | None:
         """Return the innermost line of the learner's that ``frame`` runs."""
@@ -123,10 +121,11 @@ class Sources:
         """Return the innermost function that contains a line."""
         if not place or place.file not in self.python:
             return None
-        functions = [
-            node for node in ast.walk(self.tree(place.file)) if isinstance(node, FUNCTIONS)
+        around = [
+            node
+            for node in ast.walk(self.tree(place.file))
+            if isinstance(node, FUNCTIONS) and node.lineno <= place.line <= (node.end_lineno or 0)
         ]
-        around = [node for node in functions if node.lineno <= place.line <= (node.end_lineno or 0)]
         return max(around, key=lambda node: node.lineno, default=None)
 
 
