@@ -2,7 +2,6 @@
 
 import re
 import socket
-import subprocess
 import sys
 from importlib.metadata import version
 
@@ -13,7 +12,7 @@ from chatdemo import __version__
 from chatdemo.commands import cli
 from chatdemo.common import config
 from chatdemo.project import server
-from tests.support.served import clean_environ
+from tests.support.served import Process, clean_environ
 
 
 @pytest.fixture(autouse=True)
@@ -161,12 +160,12 @@ main()
     ],
 )
 def test_a_package_that_has_changed_is_two_lines_with_the_version_to_install(
-    package, change, problem
+    tmp_path, package, change, problem
 ):
     command = [sys.executable, "-c", CHANGED.format(change=change)]
-    done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=60)
-    message, hint = done.stderr.splitlines()
-    assert done.returncode == 1 and done.stdout == ""
+    with Process(tmp_path, command, clean_environ()) as process:
+        assert process.wait() == 1
+    message, hint = map(str.rstrip, process.lines)
     assert message.startswith(f"Error: {package} {version(package)} ") and problem in message
     assert hint.startswith(
         f"Next:  Install a version that chatdemo works with: pip install '{package}"
