@@ -60,8 +60,8 @@ class Sources:
             facts = {"error": "it isn't text in UTF-8", "line": str(error), "why": ""}
             raise Fault("C002", Place(file, 1), **facts) from None
 
-    def html(self, file: str) -> str:
-        """Return the text of any file, as UTF-8."""
+    def read(self, file: str) -> str:
+        """Return the text of any file. Bytes that aren't UTF-8 are replaced."""
         return (self.folder / file).read_text("utf-8", errors="replace")
 
     def tree(self, file: str) -> ast.Module:
@@ -101,12 +101,12 @@ class Sources:
         """Return the text of a line, without its indentation."""
         if not place or not place.line:
             return ""
-        lines = self.html(place.file).splitlines()
+        lines = self.read(place.file).splitlines()
         return lines[place.line - 1].strip() if place.line <= len(lines) else ""
 
     def search(self, file: str, pattern: str) -> Place:
         """Return the first line of ``file`` that matches the regular expression, or the file."""
-        text = self.html(file) if (self.folder / file).is_file() else ""
+        text = self.read(file) if (self.folder / file).is_file() else ""
         for number, line in enumerate(text.splitlines(), 1):
             if re.search(pattern, line):
                 return Place(file, number)
