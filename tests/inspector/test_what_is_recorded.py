@@ -8,7 +8,7 @@ from channels.testing import WebsocketCommunicator
 from chatdemo.inspector import Inspector
 from chatdemo.inspector.feed import describe_state
 from tests.inspector.conftest import events, joined
-from tests.inspector.project import line_of
+from tests.inspector.project import line_of, make_application
 
 
 async def refused(inspector, path, origin=b"http://testserver"):
@@ -160,3 +160,13 @@ async def test_other_scopes_are_passed_on(layer):
 
     await Inspector(application)({"type": "lifespan"}, 1, 2)
     assert seen == [({"type": "lifespan"}, 1, 2)]
+
+
+async def test_the_later_one_of_two_inspectors_records_the_layer(inspector):
+    later = Inspector(make_application())
+    async with joined(later, "/ws/room/lobby/") as one:
+        await one.send_to(text_data="hello")
+        assert "hello" in await one.receive_from()
+    [sent] = events(later, "group_send")
+    assert sent["journey"] == events(later, "send")[0]["journey"]
+    assert not events(inspector)
