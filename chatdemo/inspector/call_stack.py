@@ -102,13 +102,6 @@ def find_consumer(frames: list[FrameType] | None = None) -> AsyncConsumer | None
     return None
 
 
-def arguments(frames: list[FrameType]) -> Iterator[Any]:
-    """Yield the first argument of each method, the nearest first: a handler's is its message."""
-    for frame in frames:
-        if frame.f_code.co_argcount >= 2:
-            yield frame.f_locals.get(frame.f_code.co_varnames[1])
-
-
 def describe_handler(consumer: Any, *names: str) -> dict[str, Any] | None:
     """Describe where the first of these methods starts that is in the application's code."""
     for name in names:

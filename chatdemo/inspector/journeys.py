@@ -29,9 +29,9 @@ class HandledMessage:
 class Journeys:
     """The journeys of the events that workers may be handling: tasks outside of any WebSocket.
 
-    A handler's message is an argument on the call stack. A task that the handler has started has
-    another call stack, and inherits ``handled_message`` instead. So does a worker without a
-    consumer, which receives an event in the task that handles it.
+    A handler's message is the first argument of a method on the call stack. A task that the handler
+    has started has another call stack, and inherits ``handled_message`` instead. So does a worker
+    without a consumer, which receives an event in the task that handles it.
     """
 
     __slots__ = ("_delivered",)
@@ -51,10 +51,12 @@ class Journeys:
 
     def find(self, frames: list[FrameType]) -> int | None:
         """Return the journey of the code whose call stack this is, None if it has none."""
-        for argument in call_stack.arguments(frames):
-            for message, journey in self._delivered:
-                if message is argument:
-                    return journey
+        for frame in frames:
+            if frame.f_code.co_argcount >= 2:
+                argument = frame.f_locals.get(frame.f_code.co_varnames[1])
+                for message, journey in self._delivered:
+                    if message is argument:
+                        return journey
         return self._find_inherited(frames)
 
     def _find_inherited(self, frames: list[FrameType]) -> int | None:
