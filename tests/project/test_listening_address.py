@@ -104,7 +104,7 @@ def test_the_ipv6_address_for_all_takes_ipv4_as_well(ipv6):
     ],
 )
 def test_a_failure_says_what_is_wrong(number, message):
-    error = addresses._explain(OSError(number, "no space"), "here", 80)
+    error = listening_address._explain(OSError(number, "no space"), "here", 80)
     assert error.message == message
     assert error.hint
 
