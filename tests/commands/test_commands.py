@@ -215,7 +215,7 @@ def test_the_banner_has_the_address_for_the_class(monkeypatch):
     monkeypatch.setattr(
         server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close())
     )
-    monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: "192.0.2.7")
+    monkeypatch.setattr("chatdemo.project.listening_address.lan_address", lambda: "192.0.2.7")
     banner = run("serve", "--port", "0", "--host", "0.0.0.0", "--db", ":memory:").stdout
     assert "http://192.0.2.7:" in banner
     assert "in memory, deleted when chatdemo stops" in banner
@@ -225,7 +225,7 @@ def test_the_banner_of_an_open_server_without_a_network_does_not_ask_for_what_wa
     monkeypatch.setattr(
         server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close())
     )
-    monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: None)
+    monkeypatch.setattr("chatdemo.project.listening_address.lan_address", lambda: None)
     banner = run("serve", "--port", "0", "--host", "0.0.0.0").stdout
     assert "not reachable: this computer isn't connected to a network" in banner
     assert "--host 0.0.0.0" not in banner

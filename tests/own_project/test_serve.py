@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from chatdemo.project.addresses import listen
+from chatdemo.project.listening_address import listen
 from tests.support.own import Guest, save
 from tests.support.served import TIMEOUT_SECONDS, clean_environ, wait_for
 
