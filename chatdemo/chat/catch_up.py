@@ -49,6 +49,8 @@ class CatchUpMixin:
     _task: asyncio.Task[None] | None = None  # until the participant has caught up
     _start = 0  # the participant has all messages up to this one
     _has_more = False  # whether a message was published after the last read
+    _epoch = ""  # of the history that was read, "" before the first message
+    _is_replaced = False  # whether last_seq is that of a deleted history
 
     def start_catch_up(self, after: int) -> None:
         """Send the messages after ``after`` from the log, and then those that are published."""
@@ -70,6 +72,8 @@ class CatchUpMixin:
             return False
         if not seq or self.last_seq is None:  # nothing is stored, or this is the first message
             return True
+        # After a catch-up, the participant may have the message from the log.
+        self._is_replaced = seq <= self.last_seq and not self._epoch
         self.start_catch_up(self.last_seq)
         return False
 
@@ -88,24 +92,32 @@ class CatchUpMixin:
         return False
 
     async def _catch_up(self, after: int) -> None:
-        room, log = self.room.name, self.room.log
         try:
             while True:
                 self._has_more = False
-                if stored := await sync_to_async(log.read_after)(room, after):
-                    after = stored[-1].seq
-                    await self._send_stored(stored)
-                elif after > await sync_to_async(log.last_seq)(room):  # its history was deleted
-                    has_old = after > self._start or self.last_seq is not None
-                    if self.wants_events and has_old:  # a page reloads what it needs
+                stored, is_replaced = await sync_to_async(self._read)(after)
+                if is_replaced:
+                    if self.wants_events and (self.last_seq is not None or after > self._start):
                         await self.close(NEW_HISTORY_CODE, "The room's history has started again.")
                         return
                     after = self._start = 0
+                elif stored:
+                    after = stored[-1].seq
+                    await self._send_stored(stored)
                 elif not self._has_more:
                     self.last_seq, self._task = after, None
                     return
         except MessageLogError:
             await self.close(UNREADABLE_CODE, "The history can't be read.")
+
+    def _read(self, after: int) -> tuple[list[StoredMessage], bool]:
+        """Return messages from the log, and whether ``after`` is of a deleted history."""
+        room, log = self.room.name, self.room.log
+        stored = log.read_after(room, after)
+        epoch = log.epoch(room)  # not before: the messages are of this history or an older one
+        is_replaced = self._is_replaced or bool(self._epoch) and epoch != self._epoch
+        self._epoch, self._is_replaced = epoch, False
+        return stored, is_replaced or not stored and after > log.last_seq(room)
 
     async def _send_stored(self, stored: Sequence[StoredMessage]) -> None:
         characters = 0

@@ -7,7 +7,7 @@ import click
 
 from chatdemo import __version__
 from chatdemo.common.config import Config
-from chatdemo.project.addresses import Addresses
+from chatdemo.project.listening_address import Addresses
 
 #: A label and a text.
 Row = tuple[str, str]

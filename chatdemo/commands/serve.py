@@ -67,7 +67,7 @@ def serve(
 def _serve_chat(settings: Config) -> None:
     from chatdemo.course import outline
     from chatdemo.project import database, server
-    from chatdemo.project.addresses import addresses, listen
+    from chatdemo.project.listening_address import addresses, listen
 
     rows = []
     if settings.step:  # before the port is opened: a misspelled name is reported first
@@ -89,7 +89,7 @@ def _serve_project(
     """Open the port and supervise the serving processes; or be one of them, on ``adopt``."""
     from chatdemo.own_project import supervisor
     from chatdemo.own_project.django_project import find_project
-    from chatdemo.project.addresses import listen
+    from chatdemo.project.listening_address import listen
 
     project = find_project(Path(directory))
     if adopt is not None:
@@ -115,7 +115,7 @@ def _serve_adopted(
     """Serve, and return the exit code: RELOAD asks the supervisor for another process."""
     from chatdemo.own_project import serving_process, supervisor
     from chatdemo.own_project.startup_notes import refused_hosts
-    from chatdemo.project.addresses import addresses
+    from chatdemo.project.listening_address import addresses
 
     urls, name = addresses(*listener.getsockname()[:2]), project.folder.name
 

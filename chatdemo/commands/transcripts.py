@@ -2,12 +2,15 @@
 
 import errno
 import os
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from chatdemo.chat.transcripts.control_characters import one_line
 from chatdemo.commands.options import common_options, use_settings
 from chatdemo.common.errors import ChatdemoError, UsageError
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 VACUUM = "from django.db import connection as c; c.cursor().execute('VACUUM')"
 NOTHING_DELETED = "Nothing was deleted."
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(r"(?:[0-9]+[smhdw])+")
 
 
 @click.command(short_help="Write a room's transcript.")
@@ -46,15 +51,15 @@ def export(room: str, format: str, since: str | None, **options: Any) -> None:
     that a spreadsheet would read as a formula. Control characters are shown as symbols, except in
     JSON, which has each text unchanged.
     """
-    from chatdemo.chat.transcripts import command_line, formats, store
+    from chatdemo.chat.transcripts import formats, store
     from chatdemo.project.database import open_existing_database
 
-    start = command_line.parse_since(since) if since is not None else None
+    start = parse_since(since) if since is not None else None
     with open_existing_database(use_settings(**options)) as path:
         found = store.find_room(path, room)
         pages = store.pages(path, found.name, start)
         write_stdout(formats.write(formats.FORMATS[format](), found.name, pages))
-    if start and (note := command_line.nothing_since(start, found)):
+    if start and (note := nothing_since(start, found)):
         click.echo(note, err=True)
 
 
@@ -69,7 +74,7 @@ def rooms(as_json: bool, **options: Any) -> None:
     chatdemo export lobby    write the messages of a room to stdout
     chatdemo forget lobby    delete the messages of a room
     """
-    from chatdemo.chat.transcripts import command_line, formats, store
+    from chatdemo.chat.transcripts import formats, store
     from chatdemo.project.database import open_existing_database
 
     with open_existing_database(use_settings(**options)) as path:
@@ -77,7 +82,7 @@ def rooms(as_json: bool, **options: Any) -> None:
     if as_json:
         write_stdout([formats.json_line([room._asdict() for room in found]), "\n"])
     else:
-        write_stdout(f"{line}\n" for line in command_line.rooms_table(found))
+        write_stdout(f"{line}\n" for line in rooms_table(found))
 
 
 @click.command(short_help="Delete a room's stored messages (asks first).")
@@ -95,8 +100,7 @@ def forget(room: str, yes: bool, **options: Any) -> int:
     running: the room's history starts again with the next message. Messages that are on
     participants' screens stay there.
     """
-    from chatdemo.chat.transcripts import command_line, store
-    from chatdemo.chat.transcripts.control_characters import one_line
+    from chatdemo.chat.transcripts import store
     from chatdemo.project.database import open_existing_database
 
     with open_existing_database(use_settings(**options)) as path:
@@ -105,7 +109,7 @@ def forget(room: str, yes: bool, **options: Any) -> int:
             click.echo(NOTHING_DELETED)
             return 1
         count, is_gone = store.forget(path, found.name)
-    deleted = command_line.message_count(count)
+    deleted = message_count(count)
     if not is_gone:
         message = f"{deleted} deleted, but the text may still be in {path} or its -wal file."
         command = f'chatdemo manage --db "{path}" shell -c "{VACUUM}"'
@@ -113,6 +117,77 @@ def forget(room: str, yes: bool, **options: Any) -> int:
         raise ChatdemoError(message, hint)
     write_stdout([f"Deleted {deleted} of {one_line(found.name)}.\n"])
     return 0
+
+
+def parse_since(text: str, now: datetime | None = None) -> datetime:
+    """Return the time that ``text`` means: ISO 8601, or a duration before ``now`` such as ``2h``.
+
+    A date means the start of that day, and a time of day is today's. A time without a time zone is
+    in the local one. Raises UsageError for anything else.
+    """
+    now = now or datetime.now(timezone.utc)
+    try:
+        if _DURATION.fullmatch(text):
+            for number, unit in re.findall("([0-9]+)(.)", text):
+                now -= timedelta(**{UNITS[unit]: int(number)})
+            return now
+        return _parse_time(text.strip(), now).astimezone(timezone.utc)
+    except (ValueError, OverflowError, OSError):  # OSError: times before 1970 on Windows
+        hint = (
+            "Give a date or time such as 2026-11-22, 2026-11-22T14:30 or 14:30, or a duration:"
+            " 30m, 2h or 3d."
+        )
+        raise UsageError(f"--since: {text!r} isn't a date, time or duration.", hint) from None
+
+
+def _parse_time(text: str, now: datetime) -> datetime:
+    text = re.sub("[zZ]$", "+00:00", text)  # Python 3.10 doesn't know Z
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        of_day = time.fromisoformat(text)
+        return datetime.combine(now.astimezone(of_day.tzinfo).date(), of_day)
+
+
+def rooms_table(rooms: Sequence["StoredRoom"]) -> list[str]:
+    """Return lines in columns. Names come last: their width and direction shift nothing there."""
+    if not rooms:
+        return ["No room has any messages yet."]
+    rows = [("messages", "last, local time", "room")]
+    rows += [(f"{room.messages:,}", _local(room.last), one_line(room.name)) for room in rooms]
+    width = max(len(count) for count, _, _ in rows)
+    return [f"{count:>{width}}  {last:<16}  {name}" for count, last, name in rows]
+
+
+def nothing_since(since: datetime, room: "StoredRoom") -> str:
+    """Return a note if ``room`` has no messages from ``since`` on, otherwise ""."""
+    from chatdemo.chat.sqlite_writer import wire_time
+    from chatdemo.chat.transcripts.store import to_stored
+
+    start = wire_time(to_stored(since))
+    if room.last and room.last >= start.removesuffix("Z"):
+        return ""
+    return f"No messages since {start}" + (
+        f": the last one is from {room.last}." if room.last else "."
+    )
+
+
+def forget_question(room: "StoredRoom") -> str:
+    """Return the question whether to delete the messages of ``room``."""
+    span = f", from {_local(room.first)} to {_local(room.last)}" if room.messages else ""
+    return f"Delete {message_count(room.messages)} of {one_line(room.name)}{span}?"
+
+
+def message_count(count: int) -> str:
+    """Return "1 message" or "2 messages"."""
+    return f"{count:,} message{'s' * (count != 1)}"
+
+
+def _local(at: str | None) -> str:
+    """Return an ISO 8601 time in the local time zone to the minute, "-" for None."""
+    if at is None:
+        return "-"
+    return f"{datetime.fromisoformat(at.replace('Z', '+00:00')).astimezone():%Y-%m-%d %H:%M}"
 
 
 def write_stdout(pieces: Iterable[str]) -> None:
@@ -139,14 +214,12 @@ def can_ask() -> bool:
 
 
 def _ask(room: "StoredRoom") -> bool:
-    from chatdemo.chat.transcripts import command_line
-
     if not can_ask():
-        count = command_line.message_count(room.messages)
+        count = message_count(room.messages)
         hint = f"Add --yes to delete {count} without confirmation, or run it in a terminal."
         raise UsageError("forget asks for confirmation, but there is no terminal.", hint)
     encoding = sys.stdout.encoding  # the terminal's, which may lack characters of the room's name
-    question = command_line.forget_question(room).encode(encoding, "replace").decode(encoding)
+    question = forget_question(room).encode(encoding, "replace").decode(encoding)
     try:
         return click.confirm(question)
     except click.Abort:

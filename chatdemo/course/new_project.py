@@ -21,10 +21,10 @@ from chatdemo.common.stop_signals import handler_set
 from chatdemo.course.outline import LAYERS, Step, steps
 
 SETTINGS = "mysite/settings.py"
-#: Stands in a step's settings where each project gets a secret key of its own.
+#: In a step's settings. Each project gets another secret key in its place.
 SECRET_KEY_PLACEHOLDER = '"a-secret-key-of-this-project-alone"'
-#: Names that Windows doesn't allow (Microsoft: Naming Files, Paths, and Namespaces). A project may
-#: be passed on to somebody who uses it.
+#: Names that Windows doesn't allow (Microsoft: Naming Files, Paths, and Namespaces). A learner may
+#: give the project to a person with Windows.
 _FORBIDDEN_CHARACTER = re.compile(r'[<>:"/\\|?*]')
 _RESERVED_NAME = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[1-9¹²³])[ .]*(\..*)?", re.IGNORECASE | re.DOTALL

@@ -1,10 +1,10 @@
 """How far a learner is in the course, stored in their session."""
 
 import re
-import secrets
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
+from django.utils.crypto import get_random_string
 
 from chatdemo.course.outline import Step, steps
 
@@ -15,7 +15,7 @@ TOKEN_LENGTH = 6
 
 
 def _new_token() -> str:
-    return "".join(secrets.choice(TOKEN_ALPHABET) for _ in range(TOKEN_LENGTH))
+    return get_random_string(TOKEN_LENGTH, TOKEN_ALPHABET)
 
 
 @dataclass

@@ -22,9 +22,7 @@ _ROOM_PATH = re.compile(r"(?:/ws)?/chat/([^/]+)/?")
 
 @dataclass(frozen=True)
 class Address:
-    """The WebSocket of a room. ``host`` is a name or an IP address without brackets, ``path`` is
-    percent-encoded.
-    """
+    """The WebSocket of a room. ``host`` has no brackets, and ``path`` is percent-encoded."""
 
     host: str
     port: int

@@ -173,32 +173,27 @@ class Connector:
     ) -> ClientConnection:
         """Open a connection. ``query`` follows the path. Raises JoinError."""
         connection = ClientConnection(self.address, query, on_message, on_close)
-        try:
-            await self._open(connection)
-            await within(HANDSHAKE_TIMEOUT_SECONDS, connection.opened)
-        except TimeoutError:
-            message = f"no answer to the handshake in {HANDSHAKE_TIMEOUT_SECONDS} s"
-            raise JoinError(message) from None
-        finally:
-            if not connection.is_open:
-                connection.abort()
-        return connection
-
-    async def _open(self, connection: ClientConnection) -> None:
-        """Open a TCP connection, with TLS for https. Raises JoinError."""
         hostname = self.address.host if self._tls else None
         connecting = asyncio.get_running_loop().create_connection(
             lambda: connection, self.ip, self.address.port, ssl=self._tls, server_hostname=hostname
         )
         try:
             await within(CONNECT_TIMEOUT_SECONDS, connecting)
+            await within(HANDSHAKE_TIMEOUT_SECONDS, connection.opened)
         except TimeoutError:
-            raise JoinError(f"no connection in {CONNECT_TIMEOUT_SECONDS} s") from None
+            if connection.transport is None:
+                raise JoinError(f"no connection in {CONNECT_TIMEOUT_SECONDS} s") from None
+            message = f"no answer to the handshake in {HANDSHAKE_TIMEOUT_SECONDS} s"
+            raise JoinError(message) from None
         except ssl.SSLError as error:
             reason = getattr(error, "verify_message", "") or (error.reason or "").lower()
             raise JoinError(f"TLS failed ({reason.rstrip('.').replace('_', ' ')})") from None
         except OSError as error:
             raise JoinError(error.strerror or str(error)) from None
+        finally:
+            if not connection.is_open:
+                connection.abort()
+        return connection
 
 
 async def within(seconds: float, awaitable: Awaitable[T]) -> T:

@@ -56,17 +56,12 @@ class Inspector:
                 continue
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = scope["type"]
-        is_request = kind in ("http", "websocket")
-        is_ours = is_request and scope["path"].startswith(pages.PREFIX.rstrip("/"))
-        if is_ours and await self._answer(scope, receive, send):
-            return
-        if kind == "websocket":
-            await self._run_websocket(scope, receive, send)
-        elif kind == "http":
-            await self._run_http(scope, receive, send)
-        else:
-            await self.application(scope, receive, send)
+        if scope["type"] not in ("http", "websocket"):
+            return await self.application(scope, receive, send)
+        is_ours = scope["path"].startswith(pages.PREFIX.rstrip("/"))
+        if not is_ours or not await self._answer(scope, receive, send):
+            run = self._run_http if scope["type"] == "http" else self._run_websocket
+            await run(scope, receive, send)
 
     async def _run_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = self._connect(scope, receive, send)
@@ -81,7 +76,7 @@ class Inspector:
         finally:
             current_connection.reset(token)
             connection.on_ended()
-            if not self.watchers:  # nobody sees that it is closed
+            if not self.watchers:  # no feed lists it as closed
                 self.connections.pop(connection.id, None)
 
     @never_raises

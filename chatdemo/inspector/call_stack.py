@@ -48,7 +48,7 @@ def is_framework(filename: str) -> bool:
     return filename.startswith("<") or path.startswith(_FRAMEWORK)
 
 
-def frames() -> list[FrameType]:
+def current_frames() -> list[FrameType]:
     """Return the frames of this call, the nearest first.
 
     Those of threads that wait for it in ``async_to_sync`` follow.
@@ -67,7 +67,7 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
             frame = frame.f_back
 
 
-def within(frames: list[FrameType], consumer: Any) -> list[FrameType]:
+def skip_to_consumer(frames: list[FrameType], consumer: Any) -> list[FrameType]:
     """Leave out the frames before the consumer's own methods, such as a middleware's."""
     if consumer is None:
         return frames
@@ -80,7 +80,7 @@ def has_websocket(consumer: AsyncConsumer) -> bool:
     return getattr(consumer, "scope", {}).get("type") == "websocket"
 
 
-def caller(frames: list[FrameType]) -> dict[str, Any] | None:
+def describe_caller(frames: list[FrameType]) -> dict[str, Any] | None:
     """Describe the nearest line of the application's code.
 
     Frames beyond the consumer are left out: a middleware has only called it.
@@ -90,13 +90,13 @@ def caller(frames: list[FrameType]) -> dict[str, Any] | None:
         if code.co_name == "__call__" and isinstance(frame.f_locals.get("self"), AsyncConsumer):
             return None
         if not is_framework(code.co_filename):
-            return describe(code, frame.f_lineno)
+            return describe_line(code, frame.f_lineno)
     return None
 
 
-def find_consumer(frames: list[FrameType]) -> AsyncConsumer | None:
-    """Return the consumer whose method is the nearest."""
-    for frame in frames:
+def find_consumer(frames: list[FrameType] | None = None) -> AsyncConsumer | None:
+    """Return the consumer whose method is the nearest, by default of this call."""
+    for frame in frames or current_frames():
         if isinstance(found := frame.f_locals.get("self"), AsyncConsumer):
             return found
     return None
@@ -109,31 +109,31 @@ def arguments(frames: list[FrameType]) -> Iterator[Any]:
             yield frame.f_locals.get(frame.f_code.co_varnames[1])
 
 
-def of_handler(consumer: Any, *names: str) -> dict[str, Any] | None:
+def describe_handler(consumer: Any, *names: str) -> dict[str, Any] | None:
     """Describe where the first of these methods starts that is in the application's code."""
     for name in names:
         code = getattr(getattr(type(consumer), name, None), "__code__", None)
         if isinstance(code, CodeType) and not is_framework(code.co_filename):
-            return describe(code, code.co_firstlineno)
+            return describe_line(code, code.co_firstlineno)
     return None
 
 
-def of_traceback(traceback: TracebackType | None) -> list[dict[str, Any]]:
+def describe_traceback(traceback: TracebackType | None) -> list[dict[str, Any]]:
     """Describe the application's lines of a traceback, or its last line if there are none."""
     calls = [(frame.f_code, line) for frame, line in walk_tb(traceback)]
     own = [call for call in calls if not is_framework(call[0].co_filename)]
-    return [describe(*call) for call in own or calls[-1:]]
+    return [describe_line(*call) for call in own or calls[-1:]]
 
 
-def of_exception() -> dict[str, Any] | None:
+def describe_exception() -> dict[str, Any] | None:
     """Describe the application's line that has raised, or led to, the exception being handled."""
     calls = [(frame.f_code, line) for frame, line in walk_tb(sys.exc_info()[2])]
     own = [call for call in calls if not is_framework(call[0].co_filename)]
-    return describe(*own[-1]) if own else None
+    return describe_line(*own[-1]) if own else None
 
 
 @lru_cache(maxsize=4096)
-def describe(code: CodeType, line: int) -> dict[str, Any]:
+def describe_line(code: CodeType, line: int) -> dict[str, Any]:
     """Describe a line: its file with the folder, its number, its function and its text."""
     path = code.co_filename.replace(os.sep, "/").split("/")
     text = linecache.getline(code.co_filename, line).strip()

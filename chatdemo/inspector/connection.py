@@ -150,14 +150,14 @@ class Connection(FrameObserver):
     def on_receive_called(self) -> None:
         self.journeys.expect_message()
 
-    def locate(self, within: bool = False) -> tuple[dict[str, Any] | None, int | None]:
-        """Return the line that runs, and its journey. ``within``: in the consumer's own methods."""
-        frames = call_stack.frames()
+    def locate(self, in_consumer: bool = False) -> tuple[dict[str, Any] | None, int | None]:
+        """Return the line that runs, and its journey. ``in_consumer``: of its own methods."""
+        frames = call_stack.current_frames()
         if self.consumer is None and (found := call_stack.find_consumer(frames)):
             self.consumer = found
-        if within:
-            frames = call_stack.within(frames, self.consumer)
-        return call_stack.caller(frames), self.journeys.find(frames)
+        if in_consumer:
+            frames = call_stack.skip_to_consumer(frames, self.consumer)
+        return call_stack.describe_caller(frames), self.journeys.find(frames)
 
     @never_raises
     def on_received(self, message: ASGIMessage) -> None:
@@ -169,7 +169,7 @@ class Connection(FrameObserver):
             self.journeys.add(message, journey)
             if journey:
                 handlers = ("receive_json", "receive", "websocket_receive", "dispatch")
-                where = call_stack.of_handler(self.consumer, *handlers)
+                where = call_stack.describe_handler(self.consumer, *handlers)
                 self.record("receive", payload=_content(message), journey=journey, source=where)
         else:
             self.journeys.add(message, None)
@@ -182,19 +182,19 @@ class Connection(FrameObserver):
         if message["type"] == "websocket.send":
             self.frames_out += 1
             if self.recording.resume_if_possible():
-                where, journey = self.locate(within=True)
+                where, journey = self.locate(in_consumer=True)
                 self.record("send", payload=_content(message), journey=journey, source=where)
         elif message["type"] == "websocket.accept":
-            where, _ = self.locate(within=True)
+            where, _ = self.locate(in_consumer=True)
             self.state = "open"
             self.record_if_active("accept", source=where)
         elif message["type"] in ("websocket.close", "websocket.http.response.start"):
             self._on_close(message)
 
     def _on_close(self, message: ASGIMessage) -> None:
-        where, journey = self.locate(within=True)
+        where, journey = self.locate(in_consumer=True)
         if self.state == "connecting":
-            where = where or call_stack.of_exception()
+            where = where or call_stack.describe_exception()
             reason = _explain_closing(self.consumer, self.scope, message, where)
             self.record("refuse", detail=printable(reason), source=where)
         else:
@@ -210,7 +210,7 @@ class Connection(FrameObserver):
         if not reason:
             detail = printable(f"{type(error).__name__}: {error}")
             self.record(
-                "error", detail=detail, traceback=call_stack.of_traceback(error.__traceback__)
+                "error", detail=detail, traceback=call_stack.describe_traceback(error.__traceback__)
             )
         if self.state == "connecting":
             name = self.consumer_name or "the application"

@@ -192,7 +192,7 @@ def _describe_groups(
                     for channel in islice(channels, MAX_LISTED)
                 ],
                 "frozen": layer.freezer.is_frozen(name),
-                "held": layer.freezer.held(name),
+                "held": layer.freezer.count_held(name),
             }
         )
     return groups

@@ -39,11 +39,11 @@ class Freezer:
         members = getattr(self.layer, "groups", {})
         return next((group for group in self.groups if channel in members.get(group, ())), None)
 
-    def held(self, group: str) -> int:
+    def count_held(self, group: str) -> int:
         """Return the number of events held for a group."""
         return len(self.groups.get(group, ()))
 
-    def held_for(self, channel: str) -> int:
+    def count_held_for(self, channel: str) -> int:
         """Return the number of events held for a channel."""
         return self._held_by_channel[channel]
 
@@ -55,17 +55,19 @@ class Freezer:
         self._locks[group] = asyncio.Lock()
         return True
 
-    def hold(self, group: str, channels: Sequence[str], event: Event) -> None:
-        """Hold an event of a frozen group for each of these channels."""
-        for channel in channels:
-            self._held_by_channel[channel] += 1
-            self.groups[group].append(partial(self._deliver, channel, deepcopy(event)))
-        if len(self.groups[group]) > MAX_HELD:
-            self.thaw(group)
+    def hold(self, group: str, channels: Sequence[str] | None, event: Event) -> None:
+        """Hold an event of a frozen group for each of these channels.
 
-    def hold_for_group(self, group: str, event: Event) -> None:
-        """Hold an event for all members, of a layer that can't tell who they are."""
-        self.groups[group].append(partial(self.layer.group_send, group, deepcopy(event)))
+        Without ``channels``, of a layer that can't tell the members, hold it for all at once.
+        """
+        held = self.groups[group]
+        if channels is None:
+            held.append(partial(self.layer.group_send, group, deepcopy(event)))
+        for channel in channels or ():
+            self._held_by_channel[channel] += 1
+            held.append(partial(self._deliver, channel, deepcopy(event)))
+        if len(held) > MAX_HELD:
+            self.thaw(group)
 
     async def step(self, group: str) -> bool:
         """Deliver one event to one member. Returns False if there is none."""

@@ -57,7 +57,7 @@ class LayerRecorder(LayerObserver):
 
     def waiting(self, channel: str) -> int:
         """Return the number of events that wait in a channel of a layer in memory, or are held."""
-        return self._queued(channel) + self.freezer.held_for(channel)
+        return self._queued(channel) + self.freezer.count_held_for(channel)
 
     def _queued(self, channel: str) -> int:
         if isinstance(self.layer, ChannelLayer):
@@ -68,7 +68,7 @@ class LayerRecorder(LayerObserver):
     @never_raises
     def on_new_channel(self, channel: str) -> None:
         connection = current_connection.get()
-        consumer = call_stack.find_consumer(call_stack.frames())
+        consumer = call_stack.find_consumer()
         if connection is None or consumer is not None and not call_stack.has_websocket(consumer):
             return
         self.connections[channel] = connection
@@ -109,10 +109,8 @@ class LayerRecorder(LayerObserver):
         sent = self._record_sending("group_send", event, group=group, members=len(members)) or event
         if not self.freezer.is_frozen(group):
             return sent
-        if hasattr(self.layer, "groups"):
-            self.freezer.hold(group, members, _without_report(sent))
-        else:
-            self.freezer.hold_for_group(group, _without_report(sent))
+        channels = members if hasattr(self.layer, "groups") else None
+        self.freezer.hold(group, channels, _without_report(sent))
         return None
 
     @never_raises
@@ -125,7 +123,7 @@ class LayerRecorder(LayerObserver):
             consumer = connection.consumer if connection else None
             where = None
             if "type" in event:
-                where = call_stack.of_handler(consumer, get_handler_name(event), "dispatch")
+                where = call_stack.describe_handler(consumer, get_handler_name(event), "dispatch")
             self._record(
                 "layer_receive",
                 connection,
@@ -149,18 +147,15 @@ class LayerRecorder(LayerObserver):
         connection = self.connections.get(channel)
         if connection:
             connection.on_receive_called()
-        elif (
-            current_connection.get() is not None
-            and call_stack.find_consumer(call_stack.frames()) is None
-        ):
+        elif current_connection.get() is not None and call_stack.find_consumer() is None:
             # a worker's task, which a participant's consumer has started
             current_connection.set(None)
             handled_message.set(None)
 
     def locate(self) -> tuple[dict[str, Any] | None, int | None]:
         """Return the line that runs and its journey, if it is no participant's consumer's."""
-        frames = call_stack.frames()
-        return call_stack.caller(frames), self._worker_journeys.find(frames)
+        frames = call_stack.current_frames()
+        return call_stack.describe_caller(frames), self._worker_journeys.find(frames)
 
     @never_raises
     def _record_sending(
@@ -188,7 +183,7 @@ class LayerRecorder(LayerObserver):
         if connection:
             connection.record(what, **fields)
             return
-        if what != "layer_receive" and (consumer := call_stack.find_consumer(call_stack.frames())):
+        if what != "layer_receive" and (consumer := call_stack.find_consumer()):
             fields |= {"consumer": type(consumer).__name__, "instance": short_id_of(consumer)}
         self.recording.record(what, **fields)
 

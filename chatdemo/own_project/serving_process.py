@@ -81,9 +81,10 @@ def _start_thread(function: Callable[..., None], *arguments: Any) -> None:
 
 
 def _end_with_supervisor(connection: socket.socket) -> None:
-    """End this process when the supervisor ends, even if that was killed: both have the port open.
+    """End this process when the supervisor ends, even if it was killed: both have the port open.
 
-    (The supervisor sends nothing. On Windows, the process number of a parent doesn't change.)
+    The supervisor sends nothing, so ``recv`` returns at the end of the connection. os.getppid()
+    wouldn't tell on Windows, where it doesn't change.
     """
     with suppress(OSError):
         connection.recv(1)

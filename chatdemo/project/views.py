@@ -10,7 +10,7 @@ from chatdemo.chat.room_names import RoomNameError
 from chatdemo.common.local_machine import scope_of
 from chatdemo.course.step_rooms import default_step
 from chatdemo.inspector.pages import Access
-from chatdemo.project.addresses import ANY_ADDRESS, addresses
+from chatdemo.project.listening_address import ANY_ADDRESS, addresses
 
 
 @require_safe

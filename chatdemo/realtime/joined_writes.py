@@ -24,7 +24,8 @@ class JoinedWrites:
         self.first: bytes | None = None
         self.more: list[bytes] | None = None
         self.send = transport.socket.send
-        self.is_blocked = transport.backlog > 0  # the reactor still sends what was written before
+        # The reactor still sends what was written before.
+        self.is_blocked = transport.backlog.octets > 0
         self.transport = transport
 
     def write(self, data: bytes) -> None:

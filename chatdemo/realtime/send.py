@@ -84,7 +84,8 @@ class WebSocketSend:
     @property
     def backlog(self) -> int | None:
         """Octets that wait for the participant to read, None with TLS."""
-        return getattr(self.protocol.transport, "backlog", None)
+        backlog = getattr(self.protocol.transport, "backlog", None)
+        return backlog and backlog.octets
 
     def pause_reading(self, seconds: float) -> None:
         """Read nothing from the participant for some time. Its own TCP then makes it wait."""

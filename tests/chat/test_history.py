@@ -130,6 +130,18 @@ async def test_a_history_that_is_deleted_during_a_catch_up_starts_again(monkeypa
             assert await heard(ana, 1) == [(2, "next")]
 
 
+@pytest.mark.parametrize("path", ["/ws/chat/lobby/", "/ws/chat/lobby/?after=0"])
+async def test_a_new_history_as_long_as_the_deleted_one_is_sent_from_its_start(path):
+    async with Participant(path) as ana, Participant() as ben:
+        await ben.say("old")
+        assert await heard(ana, 1) == [(1, "old")]
+        await Room.objects.filter(name="lobby").adelete()
+        await ben.say("new")
+        assert await heard(ana, 1) == [(1, "new")]
+        await ben.say("next")
+        assert await heard(ana, 1) == [(2, "next")]
+
+
 async def test_an_answer_for_somebody_who_has_gone_is_left_nowhere(monkeypatch):
     futures = []
 

@@ -2,7 +2,6 @@
 
 import re
 import socket
-import subprocess
 import sys
 from importlib.metadata import version
 
@@ -13,7 +12,7 @@ from chatdemo import __version__
 from chatdemo.commands import cli
 from chatdemo.common import config
 from chatdemo.project import server
-from tests.support.served import clean_environ
+from tests.support.served import Process, clean_environ
 
 
 @pytest.fixture(autouse=True)
@@ -161,12 +160,12 @@ main()
     ],
 )
 def test_a_package_that_has_changed_is_two_lines_with_the_version_to_install(
-    package, change, problem
+    tmp_path, package, change, problem
 ):
     command = [sys.executable, "-c", CHANGED.format(change=change)]
-    done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=60)
-    message, hint = done.stderr.splitlines()
-    assert done.returncode == 1 and done.stdout == ""
+    with Process(tmp_path, command, clean_environ()) as process:
+        assert process.wait() == 1
+    message, hint = map(str.rstrip, process.lines)
     assert message.startswith(f"Error: {package} {version(package)} ") and problem in message
     assert hint.startswith(
         f"Next:  Install a version that chatdemo works with: pip install '{package}"
@@ -216,7 +215,7 @@ def test_the_banner_has_the_address_for_the_class(monkeypatch):
     monkeypatch.setattr(
         server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close())
     )
-    monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: "192.0.2.7")
+    monkeypatch.setattr("chatdemo.project.listening_address.lan_address", lambda: "192.0.2.7")
     banner = run("serve", "--port", "0", "--host", "0.0.0.0", "--db", ":memory:").stdout
     assert "http://192.0.2.7:" in banner
     assert "in memory, deleted when chatdemo stops" in banner
@@ -226,7 +225,7 @@ def test_the_banner_of_an_open_server_without_a_network_does_not_ask_for_what_wa
     monkeypatch.setattr(
         server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close())
     )
-    monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: None)
+    monkeypatch.setattr("chatdemo.project.listening_address.lan_address", lambda: None)
     banner = run("serve", "--port", "0", "--host", "0.0.0.0").stdout
     assert "not reachable: this computer isn't connected to a network" in banner
     assert "--host 0.0.0.0" not in banner

@@ -291,7 +291,7 @@ class TestWithoutADatabase:
     def test_they_are_shown_though_nothing_can_be_read(self, client, monkeypatch, caplog, path):
         monkeypatch.setattr(Database, "load", fail(OperationalError("database is locked")))
         assert client.get(path).status_code == 200
-        assert "can't be read; its visitor has none: database is locked" in caplog.text
+        assert "can't be read; the request has none: database is locked" in caplog.text
 
     def test_what_could_not_be_read_is_not_written_over(self, client, monkeypatch):
         with monkeypatch.context() as locked:

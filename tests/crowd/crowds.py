@@ -15,6 +15,16 @@ from chatdemo.crowd.run import Plan, run
 from tests.support.served import Process, clean_environ
 
 RUN_TIMEOUT_SECONDS = 60
+#: As ``python -W error -m chatdemo``, in a form that WarmPython can start. A process that Ctrl-C ends may leave it to
+#: the system to close a socket.
+STRICT_CHATDEMO = """
+import warnings
+from chatdemo.__main__ import main
+
+warnings.simplefilter("error")
+warnings.simplefilter("ignore", ResourceWarning)
+main()
+"""
 room_numbers = itertools.count(1)
 
 
@@ -59,8 +69,8 @@ class Faulty(Process):
     ready = "http://"
 
     def __init__(self, folder: Path):
-        program = Path(__file__).with_name("serve_faults.py")
-        super().__init__(folder, [sys.executable, str(program)], clean_environ())
+        code = "import runpy; runpy.run_module('tests.crowd.serve_faults', run_name='__main__')"
+        super().__init__(folder, [sys.executable, "-c", code], clean_environ())
 
     def room(self, behaviour: str) -> str:
         """The address of a new room with a fault."""
@@ -70,12 +80,10 @@ class Faulty(Process):
 class Crowd(Process):
     """``chatdemo crowd`` with ``arguments``, in a process of its own."""
 
-    def __init__(self, folder: Path, *arguments: str, ready: str = "", **environ: str):
+    def __init__(self, folder: Path, *arguments: str, ready: str = ""):
         self.ready = ready
-        # A process that Ctrl-C ends may leave it to the system to close a socket.
-        warnings = ["-W", "error", "-W", "ignore::ResourceWarning"]
-        command = [sys.executable, *warnings, "-m", "chatdemo", "crowd", *arguments]
-        super().__init__(folder, command, {**clean_environ(), **environ, "PYTHONUNBUFFERED": "1"})
+        command = [sys.executable, "-c", STRICT_CHATDEMO, "crowd", *arguments]
+        super().__init__(folder, command, clean_environ())
 
     def finish(self, exit_code: int) -> None:
         assert self.wait(RUN_TIMEOUT_SECONDS) == exit_code, self.output

@@ -6,7 +6,7 @@ A room's fault is the part of its name before the first hyphen. The server print
 import json
 from collections import defaultdict
 
-from chatdemo.project.addresses import listen
+from chatdemo.project.listening_address import listen
 from chatdemo.realtime.upstream.daphne import Server
 
 rooms = defaultdict(list)

@@ -69,7 +69,7 @@ def test_where_nothing_listens_it_says_what_to_do():
 
 def test_the_help_says_that_the_rate_is_the_total():
     text = " ".join(CliRunner().invoke(cli, ["crowd", "--help"]).stdout.split())
-    assert "Messages per second in total; the participants take turns. [default: 1]" in text
+    assert "Messages per second, from all participants together. [default: 1]" in text
 
 
 def on_a_terminal(*arguments: str, columns: int = 80) -> tuple[int, str]:

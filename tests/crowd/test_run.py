@@ -183,7 +183,7 @@ def test_participants_that_could_not_join_are_counted(faulty):
 def test_disconnections_are_reported_with_the_code(faulty):
     run = Finished(faulty.room("close"), Burst(3))
     assert (run.exit_code, run.figures("sent")) == (1, ["10"])
-    assert "Disconnected: 1 x code 4001." in run.notes
+    assert "Disconnected: 1 x code 4001 (Enough of you.)." in run.notes
 
 
 def test_a_server_that_does_not_answer_the_handshake_is_named(faulty, monkeypatch):

@@ -1,4 +1,4 @@
-"""An application with the inspector round it, on Channels' own layer and on ours."""
+"""An application with the inspector around it, on Channels' own layer and on ours."""
 
 import logging
 from contextlib import asynccontextmanager
@@ -10,13 +10,6 @@ from channels.testing import WebsocketCommunicator
 from chatdemo.inspector import Inspector
 from chatdemo.realtime.layer import ChannelLayer
 from tests.inspector import project
-from tests.inspector.servers import Launcher
-
-
-@pytest.fixture(scope="session")
-def launcher():
-    with Launcher() as launcher:
-        yield launcher
 
 
 @pytest.fixture(params=[InMemoryChannelLayer, ChannelLayer], ids=["their layer", "our layer"])

@@ -1,11 +1,11 @@
-"""What clients do to a project of a stranger's and what they get, and what the inspector's tape has of it."""
+"""Clients of a project, with what they send and get, and what the inspector records of them."""
 
 import json
 import re
 from contextlib import suppress
 from pathlib import Path
 
-from tests.inspector.servers import Launcher, Server
+from tests.inspector.servers import Server
 from tests.inspector.strangers.client import Participant, Request, Socket
 from tests.inspector.strangers.scenarios import Clients
 from tests.support.frames import BINARY, TEXT, decode_all
@@ -18,35 +18,31 @@ PROJECTS = "tests.inspector.projects"
 MARK = re.compile(r"  # hop: (.*)")
 #: Files that can only be an error's last line: Channels' and Python's.
 ELSEWHERE = ("channels/", "json/")
-#: What is said of a line beside its number.
+#: A line number in a text.
 LINE = re.compile(r" at \S+\.py:\d+\.$")
-#: A page that no project has: once it's on the tape, so is all that came before it.
+#: A page that no project has: once it is recorded, so is everything before it.
 THE_END = "/the-end/"
-#: Whose events those of no client are.
-NOBODY = "no client"
+#: The name for entries without a client.
+NO_CLIENT = "no client"
 LATER = {"layer_receive": 1, "full": 2}
 
 
 class ProjectServer(Server):
     """A project on one of SERVERS, with Channels' layer in memory or ours, watched or plain."""
 
-    def __init__(
-        self, launcher: Launcher, project: str, server: str, layer: str, watched: bool, folder: Path
-    ):
+    def __init__(self, project: str, server: str, layer: str, watched: bool, folder: Path):
         module = f"{PROJECTS}.watched" if watched else f"{PROJECTS}.{project}.asgi"
         super().__init__(
-            launcher,
             server,
             f"{module}:application",
-            folder / "output.txt",
             DJANGO_SETTINGS_MODULE=f"{PROJECTS}.{project}.settings",
             STRANGERS_LAYER=LAYERS[layer],
-            STRANGERS_DB=str(folder / f"{project}-{server}-{layer}-{watched}.sqlite3"),
+            STRANGERS_DB=str(folder / "database.sqlite3"),
         )
 
 
 class Guest(Participant):
-    """A participant, who remembers what was said too."""
+    """A participant that remembers what it sent too."""
 
     def __init__(self, port: int, path: str, **headers: str):
         self.said: list[str | bytes] = []
@@ -57,7 +53,7 @@ class Guest(Participant):
         super().say(content)
 
     def be_left(self) -> None:
-        # Daphne gives one who is to answer its close frame a second, rounded down: it may be gone already.
+        # Daphne waits less than a second for the answer to its close frame: it may have disconnected.
         with suppress(BrokenPipeError, ConnectionResetError):
             super().be_left()
 
@@ -74,7 +70,7 @@ class Guest(Participant):
 
 
 class Page(Socket):
-    """A request whose answer takes its time."""
+    """A request whose response is sent in parts."""
 
     def __init__(self, port: int, path: str):
         super().__init__(port, path, Connection="close")
@@ -95,7 +91,7 @@ class Asked(Request):
 
 
 class Guests(Clients):
-    """The clients of a scenario, by their names in the order in which they came."""
+    """The clients of a scenario, by their names in the order in which they connected."""
 
     def join(self, name: str, path: str, **headers: str) -> Guest:
         self.all[name] = Guest(self.port, path, **headers)
@@ -117,7 +113,7 @@ class Guests(Clients):
 
 
 class Recorded:
-    """The events of a watched scenario, in which connections are called as their clients are."""
+    """The entries of a watched scenario, with connections named after their clients."""
 
     def __init__(self, events: list[dict], guests: dict[str, Guest]):
         self.events, self.guests = events, guests
@@ -129,7 +125,7 @@ class Recorded:
                 self._name_journey(event)
 
     def _name_journey(self, event: dict) -> None:
-        """After the client with whom it begins, and how many had begun there before."""
+        """Name it after the client that begins it, with a number."""
         whose = self.names.get(event.get("connection"), "")
         number = (
             sum(name.rstrip("0123456789") == f"{whose}#" for name in self.journeys.values()) + 1
@@ -137,30 +133,30 @@ class Recorded:
         self.journeys[event["journey"]] = f"{whose}#{number}"
 
     def of(self, name: str, *whats: str) -> list[dict]:
-        """A client's events, of these kinds or of all."""
+        """A client's entries, of these kinds or all."""
         mine = [event for event in self.events if self.names.get(event.get("connection")) == name]
         return [event for event in mine if event["what"] in whats or not whats]
 
     @property
     def stories(self) -> dict[str, list[str]]:
-        """Each client's events, in a line each, and those of no client.
+        """Each client's entries, a line for each, and those without a client.
 
-        First comes what consumers get from their browsers and do, then what they get from their groups, what they lost,
-        and requests by their paths: an event may come, and an answer's end be noticed, while others do something else.
+        First what consumers get from their browsers and do, then what they get from groups, what was lost, and requests
+        by their paths: the order of these in time isn't certain.
         """
-        told = {name: self._tell(self.of(name)) for name in self.guests}
+        lines = {name: self._lines(self.of(name)) for name in self.guests}
         others = [
             event for event in self.events if "connection" not in event and not is_the_end(event)
         ]
-        return {**told, NOBODY: self._tell(others)}
+        return {**lines, NO_CLIENT: self._lines(others)}
 
-    def _tell(self, events: list[dict]) -> list[str]:
+    def _lines(self, events: list[dict]) -> list[str]:
         ordered = sorted(events, key=lambda event: LATER.get(event["what"], 0))
         requests = sorted(self.line(event) for event in events if event["what"] == "http")
         return [self.line(event) for event in ordered if event["what"] != "http"] + requests
 
     def line(self, event: dict) -> str:
-        """What happened, by whose code, at which comment, on which journey, and what else there is to say of it."""
+        """The kind of entry, the consumer, the comment at its source line, its journey, and the other fields."""
         where = (
             place(event["traceback"][-1])
             if event["what"] == "error"
@@ -181,7 +177,7 @@ class Recorded:
         return LINE.sub(" at LINE.", " ".join(str(word) for word in words if word))
 
     def _closed(self, event: dict) -> bool:
-        """Whether it was the server who closed: then nobody can be sure of the answer, and of the code in it."""
+        """Whether the server closed the connection: then the code in the client's answer isn't certain."""
         name = self.names[event["connection"]]
         return bool(self.of(name, "close", "refuse"))
 
@@ -210,11 +206,11 @@ def is_the_end(event: dict) -> bool:
 
 
 def record(port: int, watcher, scenario, count: int) -> tuple[dict[str, bytes], Recorded]:
-    """Play a scenario of which ``count`` events are expected: what each client gets, and what a watcher sees."""
+    """Play a scenario of which ``count`` entries are expected. Return what each client gets, and what is recorded."""
     guests = Guests(port)
     try:
         scenario(guests)
-        with suppress(TimeoutError):  # some are missing, and those that are there say which
+        with suppress(TimeoutError):  # some are missing: the comparison shows which
             watcher.watch_until(lambda events: len(events) >= count)
         Request(port, THE_END)
         watcher.watch_until(lambda events: any(map(is_the_end, events)))

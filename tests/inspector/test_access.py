@@ -1,4 +1,4 @@
-"""Who may look at the inspector."""
+"""Who may open the inspector."""
 
 import pytest
 from channels.testing import HttpCommunicator, WebsocketCommunicator
@@ -40,17 +40,17 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("asking", LOCAL)
-def test_this_machine_may_look(asking):
+def test_this_machine_may_see_all(asking):
     assert Access("local").may_see_all(asking)
     assert not Access("off").may_see_all(asking)
 
 
 @pytest.mark.parametrize("asking", FOREIGN)
-def test_nobody_else_may(asking):
+def test_other_machines_may_not(asking):
     assert not Access("local").may_see_all(asking)
 
 
-def test_all_means_all_but_not_by_another_sites_name():
+def test_all_means_every_machine_but_not_by_another_sites_name():
     assert Access("all").may_see_all(scope(client="192.168.1.9", host="192.168.1.5:8000"))
     assert not Access("all").may_see_all(scope(client="192.168.1.9", host="evil.example"))
 
@@ -81,7 +81,7 @@ def asked(path, client="127.0.0.1", method="GET", who="local"):
 
 
 @pytest.mark.parametrize("path", ["/inspect/", "/inspect", "/inspect/feed.js", "/inspect/nothing"])
-async def test_for_others_it_is_as_if_there_were_none(path):
+async def test_others_get_the_applications_answer(path):
     answer = await asked(path, client="10.0.0.9")
     assert (answer["status"], answer["body"]) == (404, b"theirs")
 
@@ -100,13 +100,13 @@ async def test_the_page_and_its_files(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["nothing.js", "../application.py", "%2e%2e/tape.py", "a/b.js", ".hidden.js"]
+    "name", ["nothing.js", "../application.py", "%2e%2e/recording.py", "a/b.js", ".hidden.js"]
 )
-async def test_no_other_file_is_given_out_and_the_application_says_so(name):
+async def test_other_files_are_not_served(name):
     assert (await asked(f"/inspect/{name}"))["body"] == b"theirs"
 
 
-async def test_an_address_that_only_begins_like_ours_is_theirs():
+async def test_a_path_that_only_begins_like_ours_is_the_applications():
     assert (await asked("/inspector/"))["body"] == b"theirs"
 
 

@@ -1,4 +1,4 @@
-"""What a watcher is sent, and what it may say."""
+"""What a watcher receives, and its commands."""
 
 import asyncio
 import json
@@ -18,22 +18,22 @@ from tests.inspector.conftest import events, joined
 
 
 class Watching:
-    """A watcher, and what it was sent so far."""
+    """A watcher. ``received`` is everything so far, ``events`` the recorded entries."""
 
     def __init__(self, communicator):
-        self.communicator, self.said, self.events = communicator, [], []
+        self.communicator, self.received, self.events = communicator, [], []
 
-    async def say(self, **command):
+    async def command(self, **command):
         await self.communicator.send_to(text_data=json.dumps(command))
 
     async def until(self, condition):
-        """The first thing sent for which the condition holds; events on the way are acknowledged."""
+        """Wait for an object for which the condition holds, and return it. Entries are confirmed."""
         while True:
             content = json.loads(await self.communicator.receive_from(timeout=5))
-            self.said.append(content)
+            self.received.append(content)
             if content["kind"] == "events" and content["events"]:
                 self.events += content["events"]
-                await self.say(do="got", n=content["events"][-1]["n"])
+                await self.command(do="got", n=content["events"][-1]["n"])
             if condition(content):
                 return content
 
@@ -55,7 +55,7 @@ async def watching(inspector, query=""):
         await communicator.disconnect()
 
 
-async def test_the_tape_so_far_comes_first_and_then_what_happens(inspector):
+async def test_stored_entries_are_sent_first_and_then_new_ones(inspector):
     async with joined(inspector, "/ws/room/lobby/") as one, watching(inspector) as watcher:
         await watcher.until_event("accept")
         await one.send_to(text_data="hello")
@@ -63,7 +63,7 @@ async def test_the_tape_so_far_comes_first_and_then_what_happens(inspector):
         state = await watcher.until(
             lambda content: content["kind"] == "state" and content["connections"][0]["sent"]
         )
-    assert watcher.said[0] == {
+    assert watcher.received[0] == {
         "kind": "hello",
         "version": feed.__version__,
         "limit": 5000,
@@ -84,24 +84,22 @@ async def test_the_tape_so_far_comes_first_and_then_what_happens(inspector):
 
 async def test_a_watcher_freezes_steps_and_thaws(inspector):
     async with joined(inspector, "/ws/room/lobby/") as one, watching(inspector) as watcher:
-        await watcher.say(do="freeze", group="lobby")
+        await watcher.command(do="freeze", group="lobby")
         await watcher.until_event("freeze")
         await one.send_to(text_data="a")
         await one.send_to(text_data="b")
         await watcher.until(
             lambda content: content["kind"] == "state" and content["groups"][0]["held"] == 2
         )
-        await watcher.say(do="step", group="lobby")
+        await watcher.command(do="step", group="lobby")
         assert "a" in await one.receive_from()
         assert await one.receive_nothing()
-        await watcher.say(do="thaw", group="lobby")
+        await watcher.command(do="thaw", group="lobby")
         assert "b" in await one.receive_from()
         await watcher.until_event("thaw")
 
 
-async def test_a_watcher_sees_for_a_while_who_has_gone_and_nothing_of_them_is_kept_for_nobody(
-    inspector,
-):
+async def test_a_closed_connection_is_listed_for_a_watcher_and_forgotten_without_one(inspector):
     async with watching(inspector):
         async with joined(inspector, "/ws/echo/lobby/"):
             pass
@@ -113,7 +111,7 @@ async def test_a_forgotten_freeze_thaws_when_its_last_watcher_leaves(inspector):
     async with joined(inspector, "/ws/room/lobby/") as one:
         async with watching(inspector) as second:
             async with watching(inspector) as first:
-                await first.say(do="freeze", group="lobby")
+                await first.command(do="freeze", group="lobby")
                 await first.until_event("freeze")
                 await one.send_to(text_data="hello")
                 await first.until_event("group_send")
@@ -134,16 +132,16 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("text", [*COMMANDS, pytest.param("[" * 9999, id="deep")])
-async def test_what_is_no_command_is_answered_in_a_sentence(inspector, text):
+async def test_an_unknown_command_is_an_error(inspector, text):
     async with watching(inspector) as watcher:
         await watcher.communicator.send_to(text_data=text)
         answer = await watcher.until(lambda content: content["kind"] == "error")
     assert answer["detail"] == "The inspector doesn't know that command."
 
 
-async def test_a_group_that_isnt_there_is_named(inspector):
+async def test_an_unknown_group_is_an_error_with_its_name(inspector):
     async with watching(inspector) as watcher:
-        await watcher.say(do="freeze", group="nowhere")
+        await watcher.command(do="freeze", group="nowhere")
         answer = await watcher.until(lambda content: content["kind"] == "error")
     assert answer["detail"] == "There is no group nowhere here."
 
@@ -160,16 +158,18 @@ async def test_a_lessons_watcher_sees_its_own_room_and_nothing_else(layer):
         await mine.send_to(text_data="hello")
         await watcher.until_event("send")
         for command in ({"do": "freeze", "group": "theirs"}, {"do": "clear"}):
-            await watcher.say(**command)
+            await watcher.command(**command)
             await watcher.until(lambda content: content["kind"] == "error")
-        await watcher.say(do="freeze", group="mine")
+        await watcher.command(do="freeze", group="mine")
         await watcher.until_event("freeze")
-    assert "theirs" not in str(watcher.said).replace("There is no group theirs here.", "")
-    assert "secret" not in str(watcher.said)
+    assert "theirs" not in str(watcher.received).replace("There is no group theirs here.", "")
+    assert "secret" not in str(watcher.received)
     assert {event.get("path") for event in watcher.events} == {"/ws/room/mine/"}
 
 
-async def test_a_lessons_watcher_is_not_cut_off_for_what_others_say(layer, monkeypatch):
+async def test_a_lessons_watcher_is_not_disconnected_for_messages_in_other_rooms(
+    layer, monkeypatch
+):
     monkeypatch.setattr(feed, "MAX_UNCONFIRMED", 10)
     monkeypatch.setattr(feed, "MAX_DELAY_SECONDS", 0.2)
     inspector = Inspector(project.make_application(), watch={"mine": "/ws/echo/mine/"}.get)
@@ -182,26 +182,28 @@ async def test_a_lessons_watcher_is_not_cut_off_for_what_others_say(layer, monke
         for _ in range(20):
             await theirs.send_to(text_data="x")
             await theirs.receive_from()
-        before = len(watcher.said)
-        while len(watcher.said) == before:  # until it is told of something once more
+        before = len(watcher.received)
+        while len(watcher.received) == before:  # until it receives something once more
             await mine.send_to(text_data="y")
             await mine.receive_from()
             await watcher.until_event("send")
     assert inspector.watchers == set()
 
 
-async def test_a_group_of_several_rooms_is_no_lessons_own(layer):
+async def test_a_lesson_cant_freeze_a_group_of_several_rooms(layer):
     inspector = Inspector(project.make_application(), watch={"mine": "/ws/room/lobby/"}.get)
     async with (
         joined(inspector, "/ws/room/lobby/"),
         joined(inspector, "/ws/sync/lobby/"),
         watching(inspector, "?watch=mine") as watcher,
     ):
-        await watcher.say(do="freeze", group="lobby")
+        await watcher.command(do="freeze", group="lobby")
         await watcher.until(lambda content: content["kind"] == "error")
 
 
-async def test_a_watcher_that_reads_nothing_is_cut_off_and_told_why(inspector, monkeypatch):
+async def test_a_watcher_that_confirms_nothing_is_disconnected_with_the_reason(
+    inspector, monkeypatch
+):
     monkeypatch.setattr(feed, "MAX_UNCONFIRMED", 3)
     monkeypatch.setattr(feed, "MAX_DELAY_SECONDS", 0.3)
     async with joined(inspector, "/ws/echo/lobby/") as one, watching(inspector) as watcher:
@@ -216,16 +218,16 @@ async def test_a_watcher_that_reads_nothing_is_cut_off_and_told_why(inspector, m
     assert not inspector.watchers
 
 
-async def test_clearing_forgets_the_events(inspector):
+async def test_clearing_drops_the_entries(inspector):
     async with joined(inspector, "/ws/echo/lobby/"), watching(inspector) as watcher:
         await watcher.until_event("accept")
-        await watcher.say(do="clear")
+        await watcher.command(do="clear")
         while inspector.recording.entries:
             await asyncio.sleep(0.001)
 
 
 class Planted(Exception):
-    """A fault of the inspector's own."""
+    """A fault in the inspector."""
 
 
 def fail(*arguments, **options):
@@ -237,7 +239,7 @@ def fail(*arguments, **options):
     [(Connection, "record"), (Connection, "locate"), (Journeys, "add"), (LayerRecorder, "_record")],
     ids=lambda value: getattr(value, "__name__", value),
 )
-async def test_a_fault_in_the_recorder_never_reaches_the_chat(
+async def test_a_fault_in_recording_never_reaches_the_chat(
     inspector, monkeypatch, caplog, where, name
 ):
     monkeypatch.setattr(where, name, fail)
@@ -248,10 +250,10 @@ async def test_a_fault_in_the_recorder_never_reaches_the_chat(
         await one.send_to(text_data="hello")
         assert "hello" in await one.receive_from()
         assert "hello" in await two.receive_from()
-    caplog.clear()  # that it is logged is tested below
+    caplog.clear()  # another test below is about the log
 
 
-async def test_a_fault_in_telling_a_watcher_ends_the_watcher_alone(inspector, monkeypatch, caplog):
+async def test_a_fault_in_the_feed_ends_the_watcher_alone(inspector, monkeypatch, caplog):
     monkeypatch.setattr(feed.Watcher, "_take_entries", fail)
     async with joined(inspector, "/ws/room/lobby/") as one, watching(inspector) as watcher:
         while (message := await watcher.communicator.receive_output(timeout=5))[
@@ -265,7 +267,7 @@ async def test_a_fault_in_telling_a_watcher_ends_the_watcher_alone(inspector, mo
     caplog.clear()
 
 
-async def test_the_layer_works_for_what_it_cant_record(inspector):
+async def test_the_layer_treats_odd_and_invalid_messages_as_without_the_inspector(inspector):
     layer = get_channel_layer()
     name = await layer.new_channel()
     await layer.send(name, {"type": "x", "odd": {1: {2, 3}}})

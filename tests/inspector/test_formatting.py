@@ -1,4 +1,4 @@
-"""Payloads as texts to be shown."""
+"""Payloads as text to show."""
 
 import json
 
@@ -15,7 +15,7 @@ values = st.recursive(
 
 
 @given(values)
-def test_whatever_it_is_becomes_a_short_text_that_a_websocket_can_carry(value):
+def test_every_value_becomes_a_short_text_that_a_websocket_can_carry(value):
     shown = format_value(value)
     assert len(shown) <= MAX_PAYLOAD_CHARACTERS + 30
     json.dumps(shown).encode()
@@ -50,7 +50,7 @@ def test_a_cycle_ends():
     assert format_value(cycle) == "[" * MAX_DEPTH + "…" + "]" * MAX_DEPTH
 
 
-def test_nothing_of_the_value_is_called():
+def test_no_method_of_the_value_is_called():
     class Bad(dict):
         def __repr__(self):
             raise AssertionError

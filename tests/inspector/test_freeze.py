@@ -29,8 +29,8 @@ async def frozen(inspector):
         yield one, two, layer.freezer
 
 
-async def said(inspector, one, count):
-    """Once the group has got so many messages."""
+async def send_numbers(inspector, one, count):
+    """Send so many messages, and wait until they have been sent to the group."""
     for number in range(count):
         await one.send_to(text_data=str(number))
     while len(events(inspector, "group_send")) < count:
@@ -39,16 +39,16 @@ async def said(inspector, one, count):
 
 async def test_a_frozen_group_holds_its_events_and_its_queues_fill(inspector, frozen):
     one, two, freezer = frozen
-    await said(inspector, one, 3)
+    await send_numbers(inspector, one, 3)
     assert await one.receive_nothing() and await two.receive_nothing()
     state = describe_state(inspector)
     assert [(group["frozen"], group["held"]) for group in state["groups"]] == [(True, 6)]
     assert [channel["waiting"] for channel in state["channels"]] == [3, 3]
 
 
-async def test_each_step_lets_one_event_go_to_one_member(inspector, frozen):
+async def test_each_step_delivers_one_event_to_one_member(inspector, frozen):
     one, two, freezer = frozen
-    await said(inspector, one, 2)
+    await send_numbers(inspector, one, 2)
     for number in range(1, 5):
         assert await freezer.step("lobby")
         while len(events(inspector, "layer_receive")) < number:
@@ -59,9 +59,9 @@ async def test_each_step_lets_one_event_go_to_one_member(inspector, frozen):
     assert freezer.is_frozen("lobby") and not freezer._held_by_channel
 
 
-async def test_thawing_lets_all_go_in_order_behind_what_was_held(inspector, frozen):
+async def test_thawing_delivers_all_in_order_and_later_events_after_them(inspector, frozen):
     one, two, freezer = frozen
-    await said(inspector, one, COUNT)
+    await send_numbers(inspector, one, COUNT)
     freezer.thaw("lobby")
     await get_channel_layer().group_send("lobby", {"type": "chat.message", "text": "after"})
     wanted = [*map(str, range(COUNT)), "after"]
@@ -71,9 +71,9 @@ async def test_thawing_lets_all_go_in_order_behind_what_was_held(inspector, froz
     assert not freezer.groups and not freezer._held_by_channel and not freezer.thaw("lobby")
 
 
-async def test_what_is_sent_to_a_single_member_waits_its_turn(inspector, frozen):
+async def test_an_event_to_a_single_member_waits_too(inspector, frozen):
     one, two, freezer = frozen
-    await said(inspector, one, 1)
+    await send_numbers(inspector, one, 1)
     channel = next(iter(get_channel_layer().groups["lobby"]))
     await get_channel_layer().send(channel, {"type": "chat.message", "text": "to you alone"})
     freezer.thaw("lobby")
@@ -82,7 +82,7 @@ async def test_what_is_sent_to_a_single_member_waits_its_turn(inspector, frozen)
     assert await texts(one, 1) == ["to you alone"]
 
 
-async def test_other_groups_go_on(inspector, frozen):
+async def test_other_groups_are_not_frozen(inspector, frozen):
     async with joined(inspector, "/ws/room/other/") as other:
         await other.send_to(text_data="hello")
         assert await texts(other, 1) == ["hello"]
@@ -91,6 +91,6 @@ async def test_other_groups_go_on(inspector, frozen):
 async def test_a_group_that_holds_too_much_thaws(inspector, frozen, monkeypatch):
     one, two, freezing = frozen
     monkeypatch.setattr(freezer, "MAX_HELD", 4)
-    await said(inspector, one, 3)
+    await send_numbers(inspector, one, 3)
     assert await texts(one, 3) == await texts(two, 3) == ["0", "1", "2"]
     assert not freezing.groups

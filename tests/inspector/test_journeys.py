@@ -1,4 +1,4 @@
-"""A message's hops, tied together, each with the line of the code that made it."""
+"""A message's journey: its entries, each with the line of code that caused it."""
 
 import json
 
@@ -10,9 +10,9 @@ from tests.inspector.project import line_of
 ROOMS = [("room", "hop"), ("sync", "sync")]
 
 
-def hops(inspector, journey):
+def entries_of(inspector, journey):
     return [
-        (event["what"], event["connection"])
+        (event["what"], event.get("connection"))
         for event in events(inspector)
         if event.get("journey") == journey
     ]
@@ -25,7 +25,7 @@ async def say(speaker, listener, text):
 
 
 @pytest.mark.parametrize(("name", "mark"), ROOMS)
-async def test_a_message_goes_from_its_browser_through_the_group_to_every_browser(
+async def test_a_journey_goes_from_a_browser_through_the_group_to_every_browser(
     inspector, name, mark
 ):
     async with (
@@ -44,7 +44,7 @@ async def test_a_message_goes_from_its_browser_through_the_group_to_every_browse
 
 
 @pytest.mark.parametrize(("name", "mark"), ROOMS)
-async def test_each_hop_names_the_line_of_the_consumer(inspector, name, mark):
+async def test_each_entry_names_the_line_of_the_consumer(inspector, name, mark):
     async with (
         joined(inspector, f"/ws/{name}/lobby/") as one,
         joined(inspector, f"/ws/{name}/lobby/") as two,
@@ -65,7 +65,7 @@ async def test_an_echo_is_a_journey_of_one_connection(inspector):
         assert await one.receive_from() == "hello"
     [received] = events(inspector, "receive")
     [sent] = events(inspector, "send")
-    assert hops(inspector, received["journey"]) == [
+    assert entries_of(inspector, received["journey"]) == [
         ("receive", sent["connection"]),
         ("send", sent["connection"]),
     ]
@@ -74,7 +74,7 @@ async def test_an_echo_is_a_journey_of_one_connection(inspector):
 
 
 @pytest.mark.parametrize("name", ["room", "sync", "direct"])
-async def test_several_messages_are_journeys_of_their_own(inspector, name):
+async def test_each_message_is_a_journey(inspector, name):
     async with (
         joined(inspector, f"/ws/{name}/lobby/") as one,
         joined(inspector, f"/ws/{name}/lobby/") as two,
@@ -106,19 +106,14 @@ async def test_an_event_from_outside_any_consumer_begins_a_journey(inspector, la
     [sent] = events(inspector, "group_send")
     assert sent["source"]["function"] == "test_an_event_from_outside_any_consumer_begins_a_journey"
     assert "connection" not in sent and sent["members"] == 1
-    assert [what for what, _ in hops_of(inspector, sent)] == ["group_send", "layer_receive", "send"]
-
-
-def hops_of(inspector, event):
-    journey = event["journey"]
-    return [
-        (other["what"], other.get("connection"))
-        for other in events(inspector)
-        if other.get("journey") == journey
+    assert [what for what, _ in entries_of(inspector, sent["journey"])] == [
+        "group_send",
+        "layer_receive",
+        "send",
     ]
 
 
-async def test_who_has_the_layer_already_is_in_the_same_groups(inspector, layer):
+async def test_an_earlier_reference_to_the_layer_reaches_the_same_groups(inspector, layer):
     async with joined(inspector, "/ws/room/lobby/") as one:
         await layer.group_send("lobby", {"type": "chat.message", "text": "by the old one"})
         assert "by the old one" in await one.receive_from()

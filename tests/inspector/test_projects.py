@@ -1,6 +1,6 @@
-"""More projects of strangers, with databases, threads, workers and mishaps: the same bytes, and all of it on the tape.
+"""More projects, with databases, threads, workers and mishaps: clients get the same bytes, and everything is recorded.
 
-What clients do to them is done once without the inspector and once with it and somebody watching.
+The clients play each scenario once without the inspector, and once with it and a watcher.
 """
 
 from collections import Counter, defaultdict
@@ -34,10 +34,10 @@ def story(case):
 
 
 @pytest.fixture(scope="module")
-def watched(launcher, case, story, tmp_path_factory):
-    """What happens with the inspector round the project: what each client gets, and what is recorded."""
+def watched(case, story, tmp_path_factory):
+    """With the inspector around the project: what each client gets, and what is recorded."""
     with (
-        ProjectServer(launcher, *case, True, tmp_path_factory.mktemp("watched")) as process,
+        ProjectServer(*case, True, tmp_path_factory.mktemp("watched")) as process,
         Watcher(process.port) as watcher,
     ):
         result = record(
@@ -52,8 +52,8 @@ def recorded(watched):
     return watched[1]
 
 
-def test_the_clients_get_the_same_bytes(launcher, case, story, watched, tmp_path):
-    with ProjectServer(launcher, *case, False, tmp_path) as process:
+def test_the_clients_get_the_same_bytes(case, story, watched, tmp_path):
+    with ProjectServer(*case, False, tmp_path) as process:
         guests = Guests(process.port)
         try:
             story.scenario(guests)
@@ -71,7 +71,7 @@ def test_every_frame_is_there_in_order(recorded):
 
 
 def shown(frame):
-    """A frame as the tape has it: its size, and its payload as far as that is shown."""
+    """A frame as it is recorded: its size, and its payload as far as that is shown."""
     return len(frame), f"<{len(frame):,} bytes>" if isinstance(frame, bytes) else frame[:LONGEST]
 
 
@@ -83,7 +83,7 @@ def test_every_event_is_there_in_order(story, recorded):
     assert recorded.stories == story.STORIES
 
 
-def test_what_comes_to_a_browser_has_come_to_its_consumer(recorded):
+def test_what_a_browser_gets_its_consumer_got_before(recorded):
     """A frame of a journey that began elsewhere comes after an event of that journey."""
     begun = {
         event["journey"]: event["connection"]

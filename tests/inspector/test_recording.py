@@ -1,4 +1,4 @@
-"""Which events are stored, and how much recording may cost."""
+"""Which entries are stored, and how much recording may cost."""
 
 import pytest
 
@@ -8,13 +8,13 @@ from chatdemo.inspector.recording import Recording
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Time as the test has it."""
+    """The monotonic clock, which the test sets."""
     now = [1000.0]
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     return now
 
 
-def test_the_oldest_are_dropped_and_the_numbers_tell():
+def test_the_oldest_entries_are_dropped_and_numbers_are_not_reused():
     recording = Recording(limit=3)
     for number in range(5):
         recording.record("http", code=number, path=None)
@@ -42,7 +42,7 @@ def test_a_flood_pauses_recording_and_it_resumes(clock):
     assert recording.new_journey() == 1 and switched == [False, True]
 
 
-def test_who_watches_sees_more(clock):
+def test_more_is_recorded_while_there_are_watchers(clock):
     recording = Recording()
     recording.is_watched = True
     while recording.resume_if_possible():
@@ -54,13 +54,13 @@ def test_who_watches_sees_more(clock):
     assert not recording.resume_if_possible()
 
 
-def test_a_message_to_a_crowd_is_recorded_for_watchers_alone(clock):
+def test_a_message_to_many_is_recorded_for_watchers_alone(clock):
     recording = Recording()
     assert recording.prepare_for(module.MAX_UNWATCHED_MEMBERS)
     assert not recording.prepare_for(module.MAX_UNWATCHED_MEMBERS + 1)
     assert recording.new_journey() is None
     clock[0] += module.PAUSE_SECONDS / 2
-    assert not recording.prepare_for(module.MAX_UNWATCHED_MEMBERS + 1)  # and so it rests on
+    assert not recording.prepare_for(module.MAX_UNWATCHED_MEMBERS + 1)  # the pause starts again
     clock[0] += module.PAUSE_SECONDS * 0.9
     assert not recording.resume_if_possible()
     recording.is_all_watched = True

@@ -1,7 +1,7 @@
-"""Projects of strangers: with the inspector each behaves byte for byte as without, and all that happens is on its tape.
+"""Other people's projects: clients get the same bytes with the inspector as without, and everything is recorded.
 
-They run on Daphne as it is and on our own server, and what clients do to them is done once without the inspector and
-once with it and somebody watching.
+They run on Daphne and on our own server. The clients play each scenario once without the inspector, and once with it
+and a watcher.
 """
 
 import re
@@ -24,10 +24,9 @@ PROJECTS = "tests.inspector.strangers"
 MARK = re.compile(r"  # at: (.*)")
 
 
-def serve(launcher, server, application, output):
+def serve(server, application):
     settings = f"{PROJECTS}.settings"
-    application = f"{PROJECTS}.{application}"
-    return Server(launcher, server, application, output, DJANGO_SETTINGS_MODULE=settings)
+    return Server(server, f"{PROJECTS}.{application}", DJANGO_SETTINGS_MODULE=settings)
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -51,13 +50,9 @@ def play(project, port):
 
 
 @pytest.fixture(scope="module")
-def watched(launcher, server, project, tmp_path_factory):
-    """The same with the inspector round the project: what each gets, and what a watcher sees of it."""
-    output = tmp_path_factory.mktemp("watched") / "output.txt"
-    with (
-        serve(launcher, server, f"watched:{project}", output) as process,
-        Watcher(process.port) as watcher,
-    ):
+def watched(server, project):
+    """With the inspector around the project: what each client gets, and what is recorded."""
+    with serve(server, f"watched:{project}") as process, Watcher(process.port) as watcher:
         heard = play(project, process.port)
         watcher.watch_until(
             lambda events: has_ended(events, len([*filter(None, EXPECTED[project])]))
@@ -67,26 +62,25 @@ def watched(launcher, server, project, tmp_path_factory):
 
 
 def has_ended(events, connections):
-    """Whether all connections have come and gone, and have left the groups that they were in."""
+    """Whether all connections have ended and left their groups."""
     whats = [event["what"] for event in events]
     left = {event["connection"] for event in events if event["what"] in ("disconnect", "refuse")}
     return len(left) == connections and whats.count("group_discard") == whats.count("group_add")
 
 
-def test_the_clients_get_the_same_bytes(launcher, server, project, watched, tmp_path):
-    output = tmp_path / "output.txt"
-    with serve(launcher, server, f"{project}:application", output) as process:
+def test_the_clients_get_the_same_bytes(server, project, watched):
+    with serve(server, f"{project}:application") as process:
         plain = play(project, process.port)
     assert watched[0] == plain
 
 
 def test_each_connections_events_are_there_in_order(project, watched):
-    """A line of what is expected is as ``line_of`` has it. The connections are in the order in which they came."""
+    """``line_of`` makes the lines. The connections are in the order in which they were opened."""
     assert found(watched[1], list(EXPECTED[project])) == EXPECTED[project]
 
 
 def found(events, names):
-    """The lines of each connection, by the names of those who came; and of what is no connection's, by ""."""
+    """The lines of each connection by its client's name, and those without a connection by ""."""
     connections = [event["connection"] for event in events if event["what"] == "connect"]
     named = dict(zip(connections, filter(None, names), strict=True))
     lines = {name: [] for name in names}
@@ -107,12 +101,12 @@ def test_a_connection_has_one_consumer_and_one_channel(watched):
 
 
 def is_framed(event):
-    """Whether it is of a frame that has reached a consumer, or is sent by it."""
+    """Whether it is about a frame that a consumer gets or sends."""
     return event["what"] in ("accept", "receive", "send")
 
 
-def test_a_request_is_one_event(project, watched):
-    """A thread may tell of its answer a moment after the client has it; so they are in no order."""
+def test_a_request_is_one_entry(project, watched):
+    """A thread may report a response after the client has it, so they are in no order."""
     _, events = watched
     requests = [
         (event["method"], event["path"], event["code"])
@@ -123,7 +117,7 @@ def test_a_request_is_one_event(project, watched):
 
 
 def line_of(event):
-    """What happened, whose code did it at which comment, its journey, and what else there is to say of it."""
+    """The kind of entry, the consumer, the comment at its source line, its journey, and the other fields."""
     source = event.get("source")
     mark = source and (MARK.search(source["code"]) or [0, f"{source['file']}:{source['line']}"])[1]
     more = [event.get(name) for name in ("group", "to", "code", "detail", "payload")]
@@ -138,7 +132,7 @@ def line_of(event):
 
 
 class ForEachLoop:
-    """As channels_redis' layer for Redis' publish and subscribe: it has the methods of another one, and no capacity."""
+    """Like channels_redis' RedisPubSubChannelLayer: it passes calls on to another layer, and has no capacity."""
 
     def __init__(self):
         self.inner = InMemoryChannelLayer()

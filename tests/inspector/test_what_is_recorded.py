@@ -1,4 +1,4 @@
-"""Connections, refusals, errors and losses on the tape."""
+"""Connections, refusals, errors and losses are recorded."""
 
 import pytest
 from channels.exceptions import ChannelFull
@@ -12,12 +12,12 @@ from tests.inspector.project import line_of
 
 
 async def refused(inspector, path, origin=b"http://testserver"):
-    """What the tape says of a handshake that isn't accepted."""
+    """The recorded reason why a handshake isn't accepted."""
     communicator = WebsocketCommunicator(inspector, path, headers=[(b"origin", origin)])
     try:
         connected, _ = await communicator.connect()
         assert not connected
-    except ValueError:  # no route, as Channels says it
+    except ValueError:  # Channels' error for no route
         pass
     [event] = events(inspector, "refuse")
     assert not events(inspector, "error", "accept")
@@ -48,7 +48,7 @@ async def test_a_foreign_origin_is_named(inspector):
     )
 
 
-async def test_a_connection_comes_and_goes(inspector):
+async def test_a_connection_is_recorded_from_its_start_to_its_end(inspector):
     async with joined(inspector, "/ws/echo/lobby/") as one:
         assert describe_state(inspector)["connections"][0]["state"] == "open"
         await one.send_to(bytes_data=b"\0\1\2")
@@ -64,7 +64,7 @@ async def test_a_connection_comes_and_goes(inspector):
     ]
     assert [event["payload"] for event in events(inspector, "receive", "send")] == ["<3 bytes>"] * 2
     assert {event["room"] for event in events(inspector)} == {"lobby"}
-    assert not inspector.connections, "nobody watches: nothing of it is kept"
+    assert not inspector.connections, "it is forgotten without a watcher"
 
 
 async def test_an_error_has_the_lines_of_the_code_at_fault_and_is_raised(inspector):
@@ -110,7 +110,7 @@ async def test_what_a_full_channel_loses_is_counted(inspector):
         assert await layer.receive(name) == {"type": "x", "number": number}
 
 
-async def test_a_group_and_its_members_are_told(inspector):
+async def test_the_state_has_a_group_with_its_members(inspector):
     async with joined(inspector, "/ws/room/lobby/"):
         [group] = describe_state(inspector)["groups"]
         [connection] = describe_state(inspector)["connections"]
@@ -124,7 +124,7 @@ async def test_a_group_and_its_members_are_told(inspector):
     assert connection["consumer"] == "Room"
 
 
-async def test_a_request_is_one_event(layer):
+async def test_a_request_is_one_entry(layer):
     async def application(scope, receive, send):
         await send({"type": "http.response.start", "status": 418, "headers": []})
         await send({"type": "http.response.body", "body": b"tea"})
@@ -152,7 +152,7 @@ async def test_a_request_is_one_event(layer):
     assert "secret" not in str(event)
 
 
-async def test_everything_else_passes(layer):
+async def test_other_scopes_are_passed_on(layer):
     seen = []
 
     async def application(scope, receive, send):

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from chatdemo.commands import cli
 from chatdemo.common import config
 from chatdemo.own_project import serving_process, supervisor
-from chatdemo.project.addresses import listen
+from chatdemo.project.listening_address import listen
 
 
 @pytest.fixture(autouse=True)

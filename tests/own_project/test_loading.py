@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
+from django.db import OperationalError
 
 from chatdemo.common.errors import ChatdemoError
 from chatdemo.own_project import loading, startup_notes
@@ -177,6 +178,15 @@ def test_without_an_asgi_application_it_is_that_beside_the_settings_or_above_the
 )
 def test_a_missing_route_is_reported(application, rows):
     assert list(startup_notes.missing_routes(application)) == rows
+
+
+def test_a_database_that_cant_be_read_is_reported(monkeypatch):
+    def fail(connection):
+        raise OperationalError("unable to open database file")
+
+    monkeypatch.setattr("django.db.migrations.executor.MigrationExecutor", fail)
+    row = ("Database", "can't be read (OperationalError: unable to open database file)")
+    assert list(startup_notes.unapplied_migrations()) == [row]
 
 
 def test_an_error_of_djangos_checks_is_reported(settings):

@@ -16,17 +16,8 @@ from chatdemo.common.errors import ChatdemoError
 from chatdemo.common.sqlite import MEMORY_URI
 from chatdemo.project import database
 from tests.project.make_schema import HEADER, dump
-from tests.support.served import clean_environ
-
-
-def run_django(path: Path, *arguments: str) -> str:
-    """``chatdemo manage`` in a process of its own; returns what it printed."""
-    command = [sys.executable, "-m", "chatdemo", "manage", "--db", str(path), *arguments]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=clean_environ(), cwd=path.parent
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+from tests.project.managed import manage
+from tests.support.served import Process, clean_environ
 
 
 def query(path: Path, sql: str) -> list[tuple]:
@@ -48,7 +39,7 @@ def refusal(path: Path) -> ChatdemoError:
 def migrated(tmp_path_factory) -> Path:
     """A database that Django's migrations made, one by one."""
     path = tmp_path_factory.mktemp("migrated") / "chat.sqlite3"
-    run_django(path, "migrate", "--verbosity=0")
+    manage(path, "migrate", "--verbosity=0")
     return path
 
 
@@ -129,7 +120,7 @@ def test_the_schema_is_written_by_its_script(migrated):
 
 
 def test_django_finds_nothing_to_migrate_in_it(made):
-    assert "No migrations to apply." in run_django(made, "migrate")
+    assert "No migrations to apply." in manage(made, "migrate")
 
 
 def test_it_knows_the_migrations_without_importing_them(made):
@@ -146,7 +137,7 @@ def test_preparing_it_again_changes_nothing(made):
 
 def test_an_older_database_is_migrated_and_keeps_its_data(old):
     query(old, "INSERT INTO django_content_type (name, app_label, model) VALUES ('a', 'b', 'c')")
-    run_django(old, "check")
+    manage(old, "check")
     assert set(query(old, "SELECT app, name FROM django_migrations")) == database.known_migrations()
     assert ("b", "c") in query(old, "SELECT app_label, model FROM django_content_type")
 
@@ -294,19 +285,11 @@ def test_a_place_where_nothing_can_be_made_is_refused(tmp_path):
 def test_one_that_does_not_fit_on_the_disk_is_taken_away_again(tmp_path):
     """A limit of 40 kB a file, and so a disk that is full half-way through the tables."""
     code = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (40960, 40960)); from chatdemo.__main__ import main; main()"
-    command = [
-        sys.executable,
-        "-c",
-        code,
-        "serve",
-        "--port",
-        "0",
-        "--db",
-        str(tmp_path / "chat.sqlite3"),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=20)
-    assert done.returncode == 1
-    message, hint = done.stderr.splitlines()
+    options = ["serve", "--port", "0", "--db", str(tmp_path / "chat.sqlite3")]
+    command = [sys.executable, "-c", code, *options]
+    with Process(tmp_path, command, clean_environ()) as process:
+        assert process.wait() == 1
+    message, hint = map(str.rstrip, process.lines)
     assert message.startswith(f"Error: The database {tmp_path / 'chat.sqlite3'} can't be written: ")
     assert hint == "Next:  Free space on its disk, or use another file with --db."
     assert list(tmp_path.iterdir()) == []

@@ -23,7 +23,7 @@ def test_the_start_page_leads_to_the_chat():
     ],
 )
 def test_the_start_page_says_how_others_join(monkeypatch, host, lan, text):
-    monkeypatch.setattr("chatdemo.project.addresses.lan_address", lambda: lan)
+    monkeypatch.setattr("chatdemo.project.listening_address.lan_address", lambda: lan)
     monkeypatch.setattr(settings, "CHATDEMO", replace(settings.CHATDEMO, host=host))
     page = CLIENT.get("/", SERVER_NAME="127.0.0.1").content.decode()
     assert text in page

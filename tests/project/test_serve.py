@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as connect_sync
 
 from chatdemo import __version__
+from tests.project.managed import manage
 from tests.support.served import TIMEOUT_SECONDS, Served, clean_environ, free_port, wait_for
 
 LOBBY = "/ws/chat/lobby/"
@@ -256,39 +257,16 @@ def test_the_tutorials_experiment_on_the_channel_layer_works_as_typed(tmp_path):
 
 @pytest.mark.parametrize("arguments", [["help"], ["makemigrations", "--check", "--dry-run"]])
 def test_djangos_own_commands_work(tmp_path, arguments):
-    command = [
-        sys.executable,
-        "-m",
-        "chatdemo",
-        "manage",
-        "--db",
-        str(tmp_path / "chat.sqlite3"),
-        *arguments,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, env=clean_environ())
-    assert done.returncode == 0, done.stderr
+    manage(tmp_path / "chat.sqlite3", *arguments)
 
 
 def test_createsuperuser_makes_an_account(tmp_path):
     database = tmp_path / "chat.sqlite3"
-    command = [
-        sys.executable,
-        "-m",
-        "chatdemo",
-        "manage",
-        "--db",
-        str(database),
-        "createsuperuser",
-        "--noinput",
-    ]
     answers = {
         "DJANGO_SUPERUSER_USERNAME": "ana",
         "DJANGO_SUPERUSER_PASSWORD": "x",
         "DJANGO_SUPERUSER_EMAIL": "ana@example.org",
     }
-    done = subprocess.run(
-        command, capture_output=True, text=True, env={**clean_environ(), **answers}
-    )
-    assert done.returncode == 0, done.stderr
+    manage(database, "createsuperuser", "--noinput", **answers)
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT username FROM auth_user").fetchall() == [("ana",)]

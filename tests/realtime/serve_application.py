@@ -5,7 +5,7 @@ It prints its port. A path says how the application behaves; what it sees of its
 
 import asyncio
 
-from chatdemo.project.addresses import listen
+from chatdemo.project.listening_address import listen
 from chatdemo.realtime.upstream.daphne import Server
 
 

@@ -24,7 +24,7 @@ from channels.layers import channel_layers
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
-from chatdemo.project.addresses import listen
+from chatdemo.project.listening_address import listen
 from chatdemo.realtime.consumer import AsyncWebsocketConsumer
 from chatdemo.realtime.joined_writes import flush
 from chatdemo.realtime.layer import ChannelLayer

@@ -3,6 +3,7 @@
 import signal
 import socket
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,23 @@ SCRIPT = Path(__file__).with_name("serve_application.py")
 END = 2 + 1
 
 
-@pytest.fixture
-def server():
+@contextmanager
+def serving():
     with piped(str(SCRIPT)) as process:
         process.port = int(process.stdout.readline())
+        yield process
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serving() as process:
+        yield process
+
+
+@pytest.fixture
+def stoppable():
+    """A server of its own for a test that stops it."""
+    with serving() as process:
         yield process
 
 
@@ -33,28 +47,28 @@ def stopped(server) -> list[str]:
     return output.split()
 
 
-def test_an_application_hears_of_the_stop_and_finishes(server):
-    with connect(f"ws://127.0.0.1:{server.port}/echo") as client:
+def test_an_application_hears_of_the_stop_and_finishes(stoppable):
+    with connect(f"ws://127.0.0.1:{stoppable.port}/echo") as client:
         client.send("hello")
         assert client.recv(TIMEOUT_SECONDS) == "hello"
-        assert stopped(server) == ["1001", "finished"]
+        assert stopped(stoppable) == ["1001", "finished"]
         with pytest.raises(ConnectionClosed) as caught:
             client.recv(TIMEOUT_SECONDS)
     assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (1001, "The server is stopping.")
 
 
-def test_an_application_that_does_not_finish_is_cancelled(server):
-    with connect(f"ws://127.0.0.1:{server.port}/hang"):
-        assert stopped(server) == ["cancelled"]
+def test_an_application_that_does_not_finish_is_cancelled(stoppable):
+    with connect(f"ws://127.0.0.1:{stoppable.port}/hang"):
+        assert stopped(stoppable) == ["cancelled"]
 
 
-def test_a_request_that_waits_for_its_answer_does_not_hold_up_the_stop(server):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_SECONDS) as client:
+def test_a_request_that_waits_for_its_answer_does_not_hold_up_the_stop(stoppable):
+    with socket.create_connection(("127.0.0.1", stoppable.port), timeout=TIMEOUT_SECONDS) as client:
         client.sendall(b"GET /http HTTP/1.1\r\nHost: localhost\r\n\r\n")
         with connect(
-            f"ws://127.0.0.1:{server.port}/echo"
+            f"ws://127.0.0.1:{stoppable.port}/echo"
         ):  # answered, so the request before it has arrived
-            assert sorted(stopped(server)) == ["1001", "cancelled", "finished"]
+            assert sorted(stopped(stoppable)) == ["1001", "cancelled", "finished"]
 
 
 def test_an_application_that_fails_closes_its_websocket_with_1011_and_hurts_no_other(server):

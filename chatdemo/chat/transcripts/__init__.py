@@ -1,1 +1,1 @@
-"""Transcripts: a room's stored messages as a file, and the commands export, rooms and forget."""
+"""Transcripts: a room's stored messages as a file."""

@@ -51,9 +51,8 @@ def check_project(folder: Path, target: outline.Step | None = None) -> CheckResu
 def run_checks(folder: Path, results: Path, output: Path) -> int | None:
     """Run child_process.py. Returns its exit code, or None if it took too long."""
     module = "chatdemo.course.checker.child_process"
-    command = [sys.executable, "-m", module, str(folder), str(results)]
-    environ = {"PYTHONUNBUFFERED": "1", "CHECK_FOLDER": str(results.parent)}
-    return _run(command, results.parent, output, CHECKS_SECONDS, **environ)
+    command = [sys.executable, "-u", "-m", module, str(folder), str(results)]
+    return _run(command, results.parent, output, CHECKS_SECONDS)
 
 
 def _read_results(results: str, code: int | None, output: Path) -> CheckResult:
@@ -74,21 +73,19 @@ def _ended_early(code: int | None, output: Path) -> Finding:
     return Fault("C010", seen=f"exit code {code}; {last}").finding()
 
 
-def _run(
-    command: list[str], folder: Path, output: Path, seconds: float, **environ: str
-) -> int | None:
+def _run(command: list[str], folder: Path, output: Path, seconds: float) -> int | None:
     """Run a command on the learner's code. Returns its exit code, or None if it took too long.
 
     It has nothing to read, prints to the file ``output``, and leaves no bytecode. What it started
     is killed with it.
     """
-    variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environ}
-    variables.pop("DJANGO_SETTINGS_MODULE", None)
+    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environ.pop("DJANGO_SETTINGS_MODULE", None)
     with output.open("wb") as file:
         child = subprocess.Popen(
             command,
             cwd=folder,
-            env=variables,
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TextIO
 
 from chatdemo.course import outline
 from chatdemo.course.checker import browser_test_checks, consumer_checks, page_checks, setup_checks
@@ -28,7 +27,7 @@ Check = Callable[[LearnerProject], Awaitable[None] | None]
 #: The checks of each step, in the order in which they are made.
 CHECKS: dict[str, list[Check]] = {
     "index": [*setup_checks.CHECKS, page_checks.index_page_exists],
-    "room": [*page_checks.ROOM_CHECKS],
+    "room": [page_checks.room_page_works],
     "echo": [*consumer_checks.ECHO_CHECKS],
     "layer": [consumer_checks.layer_is_configured],
     "groups": [*consumer_checks.GROUPS_CHECKS],
@@ -40,10 +39,10 @@ CHECKS: dict[str, list[Check]] = {
 class CheckRunner:
     """Makes the checks of each step in turn, until one fails."""
 
-    def __init__(self, folder: Path, results: TextIO, timeouts: Timeouts):
-        self.results = results
+    def __init__(self, folder: Path, results: Path, timeouts: Timeouts):
+        self.results = results.open("w", encoding="utf-8")
         self.result = CheckResult()
-        self.project = LearnerProject(folder, self.on_stuck, timeouts)
+        self.project = LearnerProject(folder, results.parent, self.on_stuck, timeouts)
         self.loop = asyncio.new_event_loop()
 
     def write(self) -> None:
@@ -108,9 +107,8 @@ class CheckRunner:
 def main(folder: Path, results: Path, timeouts: Timeouts) -> None:
     """Check the project in ``folder``, write what is found to ``results``, and end this process."""
     faulthandler.enable()
-    with results.open("w", encoding="utf-8", buffering=1) as file:
-        CheckRunner(folder.resolve(), file, timeouts).run()
-        os._exit(0)  # whatever threads the learner's code still runs
+    CheckRunner(folder.resolve(), results, timeouts).run()
+    os._exit(0)  # whatever threads the learner's code still runs
 
 
 if __name__ == "__main__":

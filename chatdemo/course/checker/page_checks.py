@@ -38,16 +38,19 @@ async def index_page_exists(project: LearnerProject) -> None:
         raise Fault("C120", place, address=target.replace("{}", "…"))
 
 
-async def room_page_exists(project: LearnerProject) -> None:
-    """/chat/lobby/ is the room's page."""
-    page = await _room_page(project)
+async def room_page_works(project: LearnerProject) -> None:
+    """/chat/lobby/ is the room's page, and its script sends and reads the tutorial's JSON."""
+    page = await _require_page(project, "/chat/lobby/", "C201", "room.html")
     _require_ids(project, page, ROOM_IDS, "C202", "room.html")
     _require_script(project, page, "room.html")
+    await _require_escaped_name(project, page)
+    _require_websocket(project, page)
+    _require_sent_json(project, page.script)
+    _require_read_json(project, page.script)
 
 
-async def room_name_is_escaped(project: LearnerProject) -> None:
+async def _require_escaped_name(project: LearnerProject, page: Page) -> None:
     """The room's name is in the page, and can't be markup there."""
-    page = await _room_page(project)
     if "lobby" not in page.text:
         raise Fault("C204", project.in_template("room.html", "room_?name|roomName"))
     other = await _get_page(project, f"/chat/{TAG}/")
@@ -55,9 +58,8 @@ async def room_name_is_escaped(project: LearnerProject) -> None:
         raise Fault("C205", project.in_template("room.html", "safe|room_name"), tag=TAG)
 
 
-async def page_opens_the_websocket(project: LearnerProject) -> None:
-    """The room's page opens ws://<host>/ws/chat/<room>/."""
-    page = await _room_page(project)
+def _require_websocket(project: LearnerProject, page: Page) -> None:
+    """The script opens ws://<host>/ws/chat/<room>/."""
     if id := javascript.unparsed_json(page.script, page.json_ids):
         place = project.in_template("room.html", rf"{id}['\"].*textContent|{id}['\"]\)")
         raise Fault("C210", place, element=id)
@@ -71,9 +73,7 @@ async def page_opens_the_websocket(project: LearnerProject) -> None:
         raise Fault("C207", place, address=address.replace("{}", "…"))
 
 
-async def page_sends_json(project: LearnerProject) -> None:
-    """The room's page sends the tutorial's JSON."""
-    script = (await _room_page(project)).script
+def _require_sent_json(project: LearnerProject, script: str) -> None:
     sent = re.search(r"JSON\.stringify\(\s*\{([^}]*)\}", script)
     if sent:
         keys = [part.partition(":")[0].strip(" \n'\"") for part in sent[1].split(",")]
@@ -85,9 +85,7 @@ async def page_sends_json(project: LearnerProject) -> None:
         raise Fault("C208", place, seen="it sends text that isn't JSON")
 
 
-async def page_reads_json(project: LearnerProject) -> None:
-    """The room's page listens, and reads the tutorial's JSON."""
-    script = (await _room_page(project)).script
+def _require_read_json(project: LearnerProject, script: str) -> None:
     if not re.search(r"onmessage|addEventListener\(\s*['\"]message", script):
         raise Fault("C209", project.in_template("room.html", "WebSocket"))
     event = re.search(r"onmessage\s*=\s*(?:async\s*)?(?:function\s*\w*\s*)?\(?\s*(\w+)", script)
@@ -98,10 +96,6 @@ async def page_reads_json(project: LearnerProject) -> None:
     if not re.search(r"\.message\b|\[\s*['\"]message['\"]\s*\]|\{\s*message\b", reading):
         place = project.in_template("room.html", r"JSON\.parse\(\w+\.data|onmessage")
         raise Fault("C208", place, seen="it reads another key of the received JSON")
-
-
-async def _room_page(project: LearnerProject) -> Page:
-    return await _require_page(project, "/chat/lobby/", "C201", "room.html")
 
 
 async def _get_page(project: LearnerProject, path: str) -> Page:
@@ -219,12 +213,3 @@ def _require_script(project: LearnerProject, page: Page, template: str) -> None:
     if wrong := javascript.undeclared(page.script):
         place = project.in_template(template, rf"\b{wrong[0]}\b")
         raise Fault("C114", place, wrong=wrong[0], right=wrong[1])
-
-
-ROOM_CHECKS = [
-    room_page_exists,
-    room_name_is_escaped,
-    page_opens_the_websocket,
-    page_sends_json,
-    page_reads_json,
-]

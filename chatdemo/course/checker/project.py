@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,12 +39,20 @@ class Timeouts:
 
 
 class LearnerProject:
-    """The argument of every check. ``notes`` are sentences for the report that aren't faults."""
+    """The argument of every check. ``notes`` are sentences for the report that aren't faults.
+
+    ``scratch`` is a folder that the caller deletes.
+    """
 
     def __init__(
-        self, folder: Path, on_stuck: Callable[[Place | None], None], timeouts: Timeouts
+        self,
+        folder: Path,
+        scratch: Path,
+        on_stuck: Callable[[Place | None], None],
+        timeouts: Timeouts,
     ) -> None:
         self.folder = folder
+        self.scratch = scratch
         self.sources = Sources(folder)
         self.timeouts = timeouts
         self.watchdog = Watchdog(self.sources, on_stuck, timeouts.stuck_seconds)
@@ -139,8 +146,7 @@ class LearnerProject:
         database = settings.DATABASES.get("default", {})
         file = self.database = Path(str(database.get("NAME") or "."))
         if database.get("ENGINE", "").endswith("sqlite3") and file.is_file():
-            folder = tempfile.mkdtemp(prefix="check-", dir=os.environ["CHECK_FOLDER"])
-            database["NAME"] = Path(folder, "copy.sqlite3")
+            database["NAME"] = self.scratch / "copy.sqlite3"
             shutil.copy(file, database["NAME"])
 
     async def record_layer(self) -> None:

@@ -158,7 +158,7 @@ def channels_routes_http(project: LearnerProject) -> None:
     from django.core.handlers.asgi import ASGIHandler
 
     if isinstance(project.application, ASGIHandler):
-        lines = project.sources.html(project.asgi_file).splitlines()
+        lines = project.sources.read(project.asgi_file).splitlines()
         numbers = [
             number for number, line in enumerate(lines, 1) if re.match(r"application\s*=", line)
         ]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
+from traceback import walk_tb
 from types import FrameType, TracebackType
 
 from chatdemo.course.checker.report import Fault, Place
@@ -59,8 +60,8 @@ class Sources:
             facts = {"error": "it isn't text in UTF-8", "line": str(error), "why": ""}
             raise Fault("C002", Place(file, 1), **facts) from None
 
-    def html(self, file: str) -> str:
-        """Return the text of any file, as UTF-8."""
+    def read(self, file: str) -> str:
+        """Return the text of any file. Bytes that aren't UTF-8 are replaced."""
         return (self.folder / file).read_text("utf-8", errors="replace")
 
     def tree(self, file: str) -> ast.Module:
@@ -85,11 +86,8 @@ class Sources:
 
     def last_place(self, traceback: TracebackType | None) -> Place | None:
         """Return the last line of the learner's in a traceback."""
-        found = None
-        while traceback:
-            found = self.place(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno) or found
-            traceback = traceback.tb_next
-        return found
+        places = [self.place(frame.f_code.co_filename, line) for frame, line in walk_tb(traceback)]
+        return next(filter(None, reversed(places)), None)
 
     def stack_place(self, frame: FrameType | None) -> Place | None:
         """Return the innermost line of the learner's that ``frame`` runs."""
@@ -103,12 +101,12 @@ class Sources:
         """Return the text of a line, without its indentation."""
         if not place or not place.line:
             return ""
-        lines = self.html(place.file).splitlines()
+        lines = self.read(place.file).splitlines()
         return lines[place.line - 1].strip() if place.line <= len(lines) else ""
 
     def search(self, file: str, pattern: str) -> Place:
         """Return the first line of ``file`` that matches the regular expression, or the file."""
-        text = self.html(file) if (self.folder / file).is_file() else ""
+        text = self.read(file) if (self.folder / file).is_file() else ""
         for number, line in enumerate(text.splitlines(), 1):
             if re.search(pattern, line):
                 return Place(file, number)
@@ -123,10 +121,11 @@ class Sources:
         """Return the innermost function that contains a line."""
         if not place or place.file not in self.python:
             return None
-        functions = [
-            node for node in ast.walk(self.tree(place.file)) if isinstance(node, FUNCTIONS)
+        around = [
+            node
+            for node in ast.walk(self.tree(place.file))
+            if isinstance(node, FUNCTIONS) and node.lineno <= place.line <= (node.end_lineno or 0)
         ]
-        around = [node for node in functions if node.lineno <= place.line <= (node.end_lineno or 0)]
         return max(around, key=lambda node: node.lineno, default=None)
 
 

@@ -1,9 +1,9 @@
 // The sequence chart of one journey: the lanes with their heads, a row for each hop, and who got the message.
 import { element, isolated, setText } from "./common/dom.js";
 import { formatCount, joinWithAnd } from "./format.js";
-import { hopRow, hopsOf, restRow, updateRestRow } from "./hops.js";
-import { REST_LANE, laneHeads, laneLines, layOutLanes, updateQueues } from "./lanes.js";
-import { addRovingFocus, setTabStop } from "./lists.js";
+import { hopRow, hopsOf, restRow, updateRestRow } from "./chart-rows.js";
+import { REST_LANE, laneHeads, laneLines, layOutLanes, updateQueues } from "./chart-lanes.js";
+import { addRovingFocus, setTabStop } from "./list-elements.js";
 
 const MAX_HOPS = 200;
 const MIN_LANE_EM = 4.6; // narrower lanes show numbers instead of names; in em of the root

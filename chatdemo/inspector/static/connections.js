@@ -1,8 +1,8 @@
 // The table of connections: each with its consumer, its state, the bytes that wait for a slow browser, and its age.
 import { element, setText } from "./common/dom.js";
 import { formatAge, formatSize } from "./format.js";
-import { numberDisc } from "./lanes.js";
-import { syncList } from "./lists.js";
+import { numberDisc } from "./chart-lanes.js";
+import { syncList } from "./list-elements.js";
 
 const MAX_ROWS = 60;
 const COLUMNS = ["Browser", "Room", "Consumer", "State", "Backlog", "In", "Out", "Age"];

@@ -1,7 +1,7 @@
 // All that is known of one event; and the latest errors.
 import { button, element, isolated } from "./common/dom.js";
 import { formatCount, formatSize, formatTime } from "./format.js";
-import { syncList } from "./lists.js";
+import { syncList } from "./list-elements.js";
 
 const MAX_ERRORS = 3;
 const MAX_TRACEBACK_LINES = 12;

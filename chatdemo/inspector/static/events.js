@@ -3,8 +3,8 @@ import { button, element, isolated, setText } from "./common/dom.js";
 import { EventDetail } from "./event-detail.js";
 import { formatCount, formatEvent, formatSource, formatTime, truncate } from "./format.js";
 import { isHeartbeat } from "./journeys.js";
-import { numberDisc } from "./lanes.js";
-import { addRovingFocus, setTabStop, syncList } from "./lists.js";
+import { numberDisc } from "./chart-lanes.js";
+import { addRovingFocus, setTabStop, syncList } from "./list-elements.js";
 
 const FIRST_ROWS = 100;
 const MORE_ROWS = 200; // for each click on the button

@@ -1,8 +1,8 @@
 // The groups, their members and how full the members' queues are; and the buttons to freeze, step and thaw a group.
 import { button, element, isolated, setText } from "./common/dom.js";
 import { formatCount } from "./format.js";
-import { numberDisc, queuePercent } from "./lanes.js";
-import { syncList } from "./lists.js";
+import { numberDisc, queuePercent } from "./chart-lanes.js";
+import { syncList } from "./list-elements.js";
 
 const MAX_MEMBERS = 40; // listed for each group
 

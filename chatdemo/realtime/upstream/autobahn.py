@@ -178,7 +178,7 @@ class WebSocketProtocol(DaphneProtocol):
             " It is disconnected.",
             host,
             port,
-            self.transport.backlog,
+            self.transport.backlog.octets,
         )
         reason = b"Too much waits to be read."
         self.sendCloseFrame(code=TRY_AGAIN_LATER, reasonUtf8=reason, isReply=False)

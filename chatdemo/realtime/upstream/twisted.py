@@ -19,6 +19,7 @@ from twisted.internet import main, tcp
 from twisted.python.failure import Failure
 from twisted.web import http
 
+from chatdemo.realtime.backlog import Backlog
 from chatdemo.realtime.joined_writes import JoinedWrites, flush
 from chatdemo.realtime.upstream import require_names
 
@@ -50,16 +51,17 @@ class Transport(tcp.Server):
 
     joined: JoinedWrites | None = None
     pause_reasons: frozenset[object] = frozenset()  # while there is any, nothing is read
-    backlog = 0  # octets that the reactor sends as the participant reads
-    _waiters: tuple[tuple[int, "asyncio.Future[None]"], ...] = ()
+
+    def __init__(self, *arguments: Any):
+        super().__init__(*arguments)
+        self.backlog = Backlog()  # what the reactor sends as the participant reads
 
     def join_writes(self, max_backlog: int, on_overflow: Callable[[], None]) -> JoinedWrites:
         """Join writes from now on, and resume reading.
 
         ``on_overflow()`` is called once, when more than ``max_backlog`` octets wait.
         """
-        self.max_backlog = max_backlog
-        self.on_overflow: Callable[[], None] | None = on_overflow
+        self.backlog.max_octets, self.backlog.on_overflow = max_backlog, on_overflow
         self.joined = JoinedWrites(self)
         self.startReading()
         return self.joined
@@ -115,22 +117,17 @@ class Transport(tcp.Server):
 
     def send_later(self, data: bytes) -> None:
         """Have the reactor send data as the socket accepts it."""
-        self.backlog += len(data)
         super().write(data)
         if self.joined:
             self.joined.is_blocked = True
-            if self.on_overflow and self.backlog > self.max_backlog:
-                on_overflow, self.on_overflow = self.on_overflow, None
-                on_overflow()
+        self.backlog.add(len(data))
 
     async def wait_until_sent(self, max_backlog: int = 0) -> None:
         """Wait until at most ``max_backlog`` octets are left to send, or the connection is lost."""
         if self.joined:
             flush([self.joined])
-        while self.connected and self.backlog > max_backlog:
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters += ((max_backlog, waiter),)
-            await waiter
+        if self.connected:
+            await self.backlog.wait_until_at_most(max_backlog)
 
     def doRead(self) -> Any:
         """Read once, and notice a reset."""
@@ -151,19 +148,10 @@ class Transport(tcp.Server):
         """Send as much as the socket accepts, and count it."""
         sent = super().writeSomeData(data)
         if isinstance(sent, int):
-            self.backlog -= sent
             if self.joined:
-                self.joined.is_blocked = self.backlog > 0
-            self._wake_waiters()
+                self.joined.is_blocked = self.backlog.octets > sent
+            self.backlog.remove(sent)
         return sent
-
-    def _wake_waiters(self) -> None:
-        for waiter in self._waiters:
-            max_backlog, future = waiter
-            if self.backlog <= max_backlog or not self.connected:
-                self._waiters = tuple(one for one in self._waiters if one is not waiter)
-                if not future.done():
-                    future.set_result(None)
 
     def loseConnection(self) -> None:
         """Close the connection once everything is sent."""
@@ -174,7 +162,7 @@ class Transport(tcp.Server):
     def connectionLost(self, reason: Failure) -> None:
         """Clean up, and wake who waits for data to be sent."""
         super().connectionLost(reason)
-        self._wake_waiters()
+        self.backlog.clear()
 
 
 class HTTPChannel(http.HTTPChannel):

@@ -114,7 +114,6 @@ def become_a_child(folder: Path, output: Path) -> None:
     sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w", 1), os.fdopen(2, "w", 1)
     os.chdir(folder)
     sys.path[0] = str(folder)
-    os.environ["CHECK_FOLDER"] = str(folder)
 
 
 def wait(pid: int) -> int | None:

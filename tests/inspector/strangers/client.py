@@ -1,4 +1,4 @@
-"""Clients that are nothing but a socket, and remember each byte that they get."""
+"""Clients on a plain socket that remember each byte that they get."""
 
 import json
 import re
@@ -117,7 +117,7 @@ class Participant(Socket):
 
 
 class Watcher(Participant):
-    """One who looks at the inspector's feed. ``events`` is what it was told."""
+    """A watcher of the inspector's feed. ``events`` has the recorded entries."""
 
     def __init__(self, port: int):
         super().__init__(port, "/inspect/feed/", Origin=f"http://127.0.0.1:{port}")

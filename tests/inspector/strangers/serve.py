@@ -6,7 +6,7 @@ It prints its address.
 import sys
 from importlib import import_module
 
-from chatdemo.project.addresses import listen
+from chatdemo.project.listening_address import listen
 from chatdemo.realtime.upstream.daphne import Server
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from chatdemo.chat.transcripts.command_line import parse_since
 from chatdemo.chat.transcripts.store import to_stored
+from chatdemo.commands.transcripts import parse_since
 from chatdemo.common.errors import UsageError
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=timezone.utc)

@@ -1,4 +1,4 @@
-// Lists of elements: kept in step with data, and reached with one Tab.
+// Lists of elements: one element for each item of the data, and arrow keys that move the focus.
 
 // Makes `list` hold one element for each item, in order. An item with a known key keeps its element.
 export function syncList(list, items, key, make, update = () => {}) {

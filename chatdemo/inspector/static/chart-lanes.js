@@ -2,7 +2,7 @@
 // {key, kind, title, note, number, participant, isFrozen}.
 import { element, isolated } from "./common/dom.js";
 import { formatCount } from "./format.js";
-import { LAYER_LANE, browserLane, consumerLane, groupLane, setColour } from "./hops.js";
+import { LAYER_LANE, browserLane, consumerLane, groupLane, setColour } from "./chart-rows.js";
 import { compareNumbers } from "./participants.js";
 
 const MAX_GROUPS = 3;

@@ -6,8 +6,8 @@ import socket
 import pytest
 
 from chatdemo.common.errors import ChatdemoError
-from chatdemo.project import addresses
-from chatdemo.project.addresses import Addresses
+from chatdemo.project import listening_address
+from chatdemo.project.listening_address import Addresses
 
 
 @pytest.mark.parametrize(
@@ -21,13 +21,15 @@ from chatdemo.project.addresses import Addresses
     ],
 )
 def test_only_a_server_that_listens_for_others_has_an_address_for_them(monkeypatch, host, expected):
-    monkeypatch.setattr(addresses, "lan_address", lambda: "192.0.2.7")
-    assert addresses.addresses(host, 80) == expected
+    monkeypatch.setattr(listening_address, "lan_address", lambda: "192.0.2.7")
+    assert listening_address.addresses(host, 80) == expected
 
 
 def test_without_a_network_there_is_none_for_others(monkeypatch):
-    monkeypatch.setattr(addresses, "lan_address", lambda: None)
-    assert addresses.addresses("0.0.0.0", 80) == Addresses("http://127.0.0.1:80/", None, True)
+    monkeypatch.setattr(listening_address, "lan_address", lambda: None)
+    assert listening_address.addresses("0.0.0.0", 80) == Addresses(
+        "http://127.0.0.1:80/", None, True
+    )
 
 
 @pytest.fixture
@@ -51,12 +53,12 @@ def test_in_a_network_that_leads_nowhere_it_is_what_the_machines_name_stands_for
     monkeypatch, without_a_route
 ):
     monkeypatch.setattr(socket, "getaddrinfo", resolved("127.0.1.1", "192.0.2.7"))
-    assert addresses.lan_address() == "192.0.2.7"
+    assert listening_address.lan_address() == "192.0.2.7"
 
 
 def test_a_machine_without_any_network_has_no_address_for_others(monkeypatch, without_a_route):
     monkeypatch.setattr(socket, "getaddrinfo", resolved("127.0.1.1"))
-    assert addresses.lan_address() is None
+    assert listening_address.lan_address() is None
 
 
 def test_a_machine_that_knows_not_even_its_own_name_has_none_either(monkeypatch, without_a_route):
@@ -64,11 +66,11 @@ def test_a_machine_that_knows_not_even_its_own_name_has_none_either(monkeypatch,
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert addresses.lan_address() is None
+    assert listening_address.lan_address() is None
 
 
 def test_a_client_can_connect_as_soon_as_it_listens():
-    with addresses.listen("127.0.0.1", 0) as server:
+    with listening_address.listen("127.0.0.1", 0) as server:
         socket.create_connection(server.getsockname(), timeout=5).close()
 
 
@@ -83,12 +85,12 @@ def ipv6():
 
 def test_it_takes_ipv6_with_and_without_brackets(ipv6):
     for host in ("::1", "[::1]"):
-        with addresses.listen(host, 0) as server:
+        with listening_address.listen(host, 0) as server:
             assert server.getsockname()[0] == "::1"
 
 
 def test_the_ipv6_address_for_all_takes_ipv4_as_well(ipv6):
-    with addresses.listen("::", 0) as server:
+    with listening_address.listen("::", 0) as server:
         socket.create_connection(("127.0.0.1", server.getsockname()[1]), timeout=5).close()
 
 
@@ -102,7 +104,7 @@ def test_the_ipv6_address_for_all_takes_ipv4_as_well(ipv6):
     ],
 )
 def test_a_failure_says_what_is_wrong(number, message):
-    error = addresses._explain(OSError(number, "no space"), "here", 80)
+    error = listening_address._explain(OSError(number, "no space"), "here", 80)
     assert error.message == message
     assert error.hint
 
@@ -123,5 +125,5 @@ def test_a_failure_says_what_is_wrong(number, message):
 )
 def test_an_unknown_address_is_named(host):
     with pytest.raises(ChatdemoError) as caught:
-        addresses.listen(host, 0)
+        listening_address.listen(host, 0)
     assert caught.value.message == f"The address {host!r} can't be resolved."

@@ -1,4 +1,4 @@
-// The hops of a journey: from which lane to which lane each goes, and its row in the chart.
+// The rows of the chart: one for each hop of a journey, which goes from one lane to another.
 import { element, isolated } from "./common/dom.js";
 import { formatCount, formatDelay, formatSource, formatTime, truncate } from "./format.js";
 
@@ -74,8 +74,8 @@ export function hopRow({ event, from, to }, before, places, lanes) {
   const label = truncate(hopLabel(event), MAX_LABEL_CHARACTERS);
   const row = buildRow(event, before, places, [element("b", { textContent: label }), sourceElement(event), payloadElement(event)]);
   const names = new Map(lanes.map((lane) => [lane.key, lane.participant ? `${lane.kind} ${lane.number}` : lane.title]));
-  const way = from === to ? `at ${names.get(from) ?? from}` : `${names.get(from) ?? from} to ${names.get(to) ?? to}`;
-  row.firstElementChild.ariaLabel = `${way}: ${label}, ${formatSource(event)}, ${hopTime(event, before)}`;
+  const route = from === to ? `at ${names.get(from) ?? from}` : `${names.get(from) ?? from} to ${names.get(to) ?? to}`;
+  row.firstElementChild.ariaLabel = `${route}: ${label}, ${formatSource(event)}, ${hopTime(event, before)}`;
   return setColour(row, lanes.find((lane) => lane.participant && [from, to].includes(lane.key))?.number ?? 0);
 }
 
