@@ -88,7 +88,7 @@ def meet(new_context, house, room):
     def meet(name="", room=room, url=house.url, beside=None):
         participant = enter(beside.page.context if beside else new_context(), url, room)
         if name:
-            participant.call_oneself(name)
+            participant.answer(name)
         return participant
 
     return meet

@@ -1,7 +1,7 @@
 """A small stand-in for the inspector's server: its page, with its policy, and a feed that a test writes."""
 
+import asyncio
 import json
-import mimetypes
 import threading
 from http import HTTPStatus
 
@@ -13,9 +13,8 @@ from websockets.sync.server import serve
 from chatdemo.inspector import pages
 from tests.support.served import wait_for
 
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws://{0} wss://{0}"
 #: A stranger's page round the chart, as a lesson's is.
-LESSON = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Lesson</title>
+LESSON = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Lesson</title>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="colours.css"><link rel="stylesheet" href="chart.css"><script type="module" src="lesson.js"></script>
 <h1>Lesson</h1><div id="chart" data-feed="feed/?watch=token"></div></html>"""
 START = 1_790_000_000.0
@@ -83,28 +82,32 @@ class FakeFeed:
         if path == "/inspect/feed/":
             return None
         if path == "/inspect/lesson":
-            return self._response(HTTPStatus.OK, "text/html", LESSON.encode())
-        file = (
-            pages.find_file(path.removeprefix("/inspect/"))
-            if path.startswith("/inspect/")
-            else None
-        )
-        if file is None:
-            return self._response(HTTPStatus.NOT_FOUND, "text/plain", b"not found")
-        kind = "text/javascript" if file.suffix == ".js" else mimetypes.guess_type(file.name)[0]
-        return self._response(HTTPStatus.OK, kind, file.read_bytes())
-
-    def _response(self, status: HTTPStatus, kind: str, body: bytes) -> Response:
-        headers = Headers(
-            {
-                "Content-Type": f"{kind}; charset=utf-8" if not kind.startswith("image") else kind,
-                "Content-Length": str(len(body)),
-                "Content-Security-Policy": POLICY.format(self.host),
-                "X-Content-Type-Options": "nosniff",
-                "Connection": "close",
+            headers = {
+                "Content-Type": "text/html; charset=utf-8",
+                "Content-Length": str(len(LESSON)),
+                "Content-Security-Policy": pages.POLICY.format(host=self.host),
             }
-        )
-        return Response(status.value, status.phrase, headers, body)
+            return self._response(200, headers, LESSON)
+        return asyncio.run(self._file(path))
+
+    async def _file(self, path: str) -> Response:
+        """As the inspector answers for its page and files."""
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        headers = [(b"host", self.host.encode())]
+        scope = {"type": "http", "method": "GET", "path": path, "headers": headers}
+        if not await pages.answer(scope, send):
+            return self._response(404, {"Content-Length": "0"}, b"")
+        start, body = sent
+        headers = {name.decode(): value.decode() for name, value in start["headers"]}
+        return self._response(start["status"], headers, body["body"])
+
+    def _response(self, status: int, headers: dict[str, str], body: bytes) -> Response:
+        headers = Headers({**headers, "Connection": "close"})
+        return Response(status, HTTPStatus(status).phrase, headers, body)
 
 
 class Story:

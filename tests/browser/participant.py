@@ -1,12 +1,14 @@
 """People in a browser: what they do on a room's page, and what it shows them."""
 
 import datetime
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from websockets.sync.client import connect
 
 from tests.browser import find
 from tests.support.served import TIMEOUT_SECONDS
@@ -14,6 +16,8 @@ from tests.support.served import TIMEOUT_SECONDS
 #: The addresses of the rooms' WebSockets, and a time for a page's clock to start at.
 SOCKET = re.compile("/ws/chat/")
 NOON = datetime.datetime(2026, 1, 1, 12)
+#: Messages that a server takes of one connection at once.
+BURST = 50
 #: By the page's own form, faster than anybody types.
 SAY_ALL = """(texts) => {
   const input = document.getElementById("chat-message-input");
@@ -64,6 +68,12 @@ class Participant:
     def say_all(self, texts: list[str]) -> None:
         self.page.evaluate(SAY_ALL, texts)
 
+    def answer(self, name: str) -> None:
+        """Give one's name to the form that asks for it at first."""
+        self.asked.get_by_role("textbox").fill(name)
+        self.asked.get_by_role("textbox").press("Enter")
+        expect(self.here.filter(has_text=name).filter(has_text="(you)")).to_be_attached()
+
     def call_oneself(self, name: str) -> None:
         """As it is done at any time, in the panel of the people who are here."""
         self.open_people()
@@ -98,3 +108,12 @@ def enter(context: BrowserContext, url: str, room: str = "lobby") -> Participant
     participant = visit(context.new_page(), url, room)
     participant.expect_state("Connected")
     return participant
+
+
+def say_numbers(socket_url: str, count: int) -> None:
+    """Say the numbers from 1 to ``count``, without a page and by as many connections as the limit of messages needs."""
+    for start in range(1, count + 1, BURST):
+        with connect(socket_url) as socket:
+            for number in range(start, min(start + BURST, count + 1)):
+                socket.send(json.dumps({"message": str(number)}))
+                socket.recv(TIMEOUT_SECONDS)

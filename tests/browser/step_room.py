@@ -2,7 +2,7 @@
 
 from urllib.parse import quote, urlsplit
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from chatdemo.course import outline
 from tests.support.served import wait_for
@@ -13,19 +13,38 @@ STEPS = outline.steps()
 class StepRoom:
     """A new tab in ``room`` of the chat at ``url``, with ``step`` if that is to be asked for.
 
+    With ``typing`` the room's name is typed on the index page, where its field has the focus.
     ``hosts`` are those that the page asked for anything so far, ``console`` is what its console has.
     """
 
-    def __init__(self, context: BrowserContext, url: str, room: str = "lobby", step: str = ""):
+    def __init__(
+        self,
+        context: BrowserContext,
+        url: str,
+        room: str = "lobby",
+        step: str = "",
+        typing: bool = False,
+    ):
         self.page = context.new_page()
         self.hosts = watch_hosts(self.page)
         self.console: list[str] = []
         self.page.on("console", lambda message: self.console.append(message.text))
-        self.response = self.page.goto(
-            f"{url}chat/{quote(room, safe='')}/{step and f'?step={step}'}"
-        )
+        if typing:
+            self.response = self._type_name(url, room)
+        else:
+            self.response = self.page.goto(
+                f"{url}chat/{quote(room, safe='')}/{step and f'?step={step}'}"
+            )
         self.log = self.page.locator("#chat-log")
         self.input = self.page.locator("#chat-message-input")
+
+    def _type_name(self, url: str, room: str) -> Response:
+        self.page.goto(f"{url}chat/")
+        expect(self.page.locator("#room-name-input")).to_be_focused()
+        self.page.keyboard.type(room)
+        with self.page.expect_navigation(url=f"{url}chat/{room}/") as navigation:
+            self.page.keyboard.press("Enter")
+        return navigation.value
 
     def await_socket(self, state: int) -> None:
         """Wait until the page's WebSocket is open (1) or closed (3)."""
@@ -54,8 +73,7 @@ def watch_hosts(page: Page) -> set[str]:
 
 def go_through(step: outline.Step, context: BrowserContext, url: str) -> list[StepRoom]:
     """See that the chat at ``url`` does what the course says of ``step``, in two tabs; returns them."""
-    enter_by_typing(context, url)
-    ana, ben = StepRoom(context, url), StepRoom(context, url)
+    ana, ben = StepRoom(context, url, typing=True), StepRoom(context, url)
     if step.name == "index":
         assert ana.response.status == ben.response.status == 404
     elif step.name == "room":
@@ -65,19 +83,6 @@ def go_through(step: outline.Step, context: BrowserContext, url: str) -> list[St
     host = {urlsplit(url).netloc}
     assert ana.hosts == ben.hosts == host
     return [ana, ben]
-
-
-def enter_by_typing(context: BrowserContext, url: str) -> None:
-    """From the index page into a room, by its script: it has the focus, and Enter leads on."""
-    page = context.new_page()
-    hosts = watch_hosts(page)
-    page.goto(f"{url}chat/")
-    expect(page.locator("#room-name-input")).to_be_focused()
-    page.keyboard.type("lobby")
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{url}chat/lobby/")
-    assert hosts == {urlsplit(url).netloc}
-    page.close()
 
 
 def expect_no_answer(ana: StepRoom) -> None:

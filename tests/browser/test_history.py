@@ -1,28 +1,14 @@
 """What a page shows of what was said, and what becomes of what is written: with real pages and a real server."""
 
-import json
-
 from playwright.sync_api import expect
-from websockets.sync.client import connect
 
-from tests.support.served import TIMEOUT_SECONDS, Served, wait_for
-
-#: Messages that one connection may send at once.
-BURST = 50
+from tests.browser.participant import say_numbers
+from tests.support.served import Served, wait_for
 
 
 def said(page, *texts):
     page.say_all(texts)
     expect(page.unsent.get_by_role("listitem")).to_have_count(0)
-
-
-def numbered(house, room, count):
-    """That many messages are said, each the number that it is."""
-    for start in range(1, count + 1, BURST):
-        with connect(house.socket_url(f"/ws/chat/{room}/")) as socket:
-            for number in range(start, min(start + BURST, count + 1)):
-                socket.send(json.dumps({"message": str(number)}))
-                socket.recv(TIMEOUT_SECONDS)
 
 
 def test_who_comes_later_sees_what_was_said(meet):
@@ -70,7 +56,7 @@ def test_what_waits_outlives_a_reload_and_a_new_server(meet, served, tmp_path):
 
 
 def test_older_messages_come_as_one_scrolls_up(join, house, room):
-    numbered(house, room, 130)
+    say_numbers(house.socket_url(f"/ws/chat/{room}/"), 130)
     ben = join()
     ben.expect_log(*map(str, range(81, 131)))
     ben.view.evaluate("(view) => view.scrollTo(0, 0)")
@@ -111,7 +97,7 @@ def test_two_tabs_of_one_browser_say_each_message_once(join):
 
 
 def test_older_messages_that_could_not_be_loaded_are_loaded_later(join, house, room):
-    numbered(house, room, 60)
+    say_numbers(house.socket_url(f"/ws/chat/{room}/"), 60)
     ben = join()
     ben.expect_log(*map(str, range(11, 61)))
     words = ben.page.locator(".older")
