@@ -57,7 +57,7 @@ def talked(server, room: str, name: str, text: str) -> Browser:
 
 @pytest.fixture(scope="module")
 def plain(server):
-    return talked(server, "plain", "Ada", "hello")
+    return talked(server, new_room(), "Ada", "hello")
 
 
 @pytest.mark.parametrize("markup", MARKUP.values(), ids=MARKUP)

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from chatdemo.chat import people
 from tests.hostile.browser import Browser, event
-from tests.hostile.raw import get, is_our_page
+from tests.hostile.raw import get, is_our_page, new_room
 from tests.hostile.test_room_names import REFUSED
 
 
 @pytest.fixture(scope="module")
 def eve(server):
-    return Browser(server, "lobby")
+    return Browser(server, new_room())
 
 
 def shown(browser: Browser) -> str:
@@ -119,7 +119,7 @@ def test_any_text_is_refused_with_a_reason_or_shown_as_it_is_tidied(eve, name):
 @given(st.binary(max_size=60))
 @settings(max_examples=30, deadline=None)
 def test_any_bytes_are_refused_or_a_name(eve, body):
-    answer = eve.post("/chat/lobby/name/", b"name=" + body)
+    answer = eve.post(f"/chat/{eve.room}/name/", b"name=" + body)
     assert answer.status in (204, 400)
 
 
@@ -135,7 +135,7 @@ BODIES = {
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_a_form_without_a_name_is_refused_with_the_reason(eve, body):
-    answer = eve.post("/chat/lobby/name/", body)
+    answer = eve.post(f"/chat/{eve.room}/name/", body)
     assert (answer.status, answer.text) == (400, UNSEEN)
 
 
@@ -153,7 +153,7 @@ ODD_BODIES = {
 
 @pytest.mark.parametrize("body, wanted", ODD_BODIES.values(), ids=ODD_BODIES)
 def test_an_odd_form_is_understood(eve, body, wanted):
-    assert eve.post("/chat/lobby/name/", body).status == 204
+    assert eve.post(f"/chat/{eve.room}/name/", body).status == 204
     assert shown(eve) == wanted
 
 
@@ -184,7 +184,7 @@ REFUSED_BODIES = {
 @pytest.mark.parametrize("body, options", REFUSED_BODIES.values(), ids=REFUSED_BODIES)
 def test_a_form_that_cannot_be_read_is_a_bad_request(eve, body, options):
     before = shown(eve)
-    answer = eve.post("/chat/lobby/name/", body, **options)
+    answer = eve.post(f"/chat/{eve.room}/name/", body, **options)
     assert answer.status in (400, 413)
     assert is_our_page(answer) or answer.text in (
         "",
