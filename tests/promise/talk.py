@@ -67,7 +67,7 @@ class Talk:
         before = self.confirmed
         await until(
             lambda: self.confirmed >= before + messages,
-            f"{messages} more messages ({self.state()})",
+            lambda: f"{messages} more messages ({self.state()})",
         )
 
     async def recovers(self) -> None:

@@ -8,11 +8,11 @@ from tests.promise.proxy import Proxy
 from tests.promise.server import ROOM, Server
 from tests.promise.talk import talk
 
-PEOPLE, SECONDS, CAUGHT_UP_SECONDS = 30, 12, 3.0
+PEOPLE, SECONDS, CAUGHT_UP_SECONDS = 30, 16, 3.0
 #: At least so many faults of each kind, and messages.
 FAULTS, MESSAGES = 60, 1200
 #: The average pause between two faults, and the longest stall.
-INTERVAL_SECONDS, MAX_STALL_SECONDS = 0.02, 3.0
+INTERVAL_SECONDS, MAX_STALL_SECONDS = 0.027, 3.0
 #: Shorter than many stalls: what a page has given up waiting for, and sent again, still arrives.
 ANSWER_TIMEOUT_SECONDS = 1.5
 
@@ -28,7 +28,7 @@ async def test_on_bad_wifi_nothing_is_lost_and_all_catch_up_in_three_seconds(tmp
             async with talk(
                 server,
                 PEOPLE,
-                pause=0.25,
+                pause=0.38,
                 url=url,
                 answer_timeout=ANSWER_TIMEOUT_SECONDS,
                 seed=seed,
