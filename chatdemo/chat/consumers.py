@@ -40,6 +40,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
             room_names.check_path(self.scope.get("raw_path", b""))
             name = room_names.check_name(self.scope["url_route"]["kwargs"]["room_name"])
             after = parse_after(self.scope)
+            self.person = people.key_of(self.scope)
             self.address = (self.scope.get("client") or [""])[0]
             self.room = self.rooms.enter(name, self.address, self.channel_layer)
         except ValueError as error:
@@ -47,7 +48,6 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
             return
         self.is_in_room = True
         config = settings.CHATDEMO
-        self.person = people.key_of(self.scope)
         self.wants_events = SUBPROTOCOL in self.scope.get("subprotocols", ())
         self.rate_limit = TokenBucket(config.max_rate, config.max_burst)
         await self.channel_layer.group_add(self.room.group, self.channel_name)

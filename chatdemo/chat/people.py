@@ -49,11 +49,14 @@ def key_of(scope: dict[str, Any]) -> str:
     """Return the key of the person behind a WebSocket: that of the session's person.
 
     A client without cookies can send a secret of its own as ``?client=``, and is then the same
-    person after a reconnection. Without either it is a new person each time.
+    person after a reconnection. Without either it is a new person each time. Raises ValueError if
+    the session can't be read now: its person would be a stranger, whose messages are new ones.
     """
     session = scope.get("session")
     if session is not None and (key := session.get(PERSON_SESSION_KEY)):
         return key
+    if getattr(session, "is_unread", False):
+        raise ValueError("The session can't be read now.")
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     secret = query.get("client", [""])[0]
     if secret:

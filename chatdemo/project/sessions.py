@@ -13,7 +13,7 @@ class SessionStore(db.SessionStore):
     """Sessions in the database. While it is locked or read-only, pages work without one."""
 
     #: The database couldn't be read: saving would overwrite the stored session.
-    _unread = False
+    is_unread = False
     #: A change couldn't be saved.
     is_lost = False
 
@@ -22,11 +22,11 @@ class SessionStore(db.SessionStore):
             return super().load()
         except DatabaseError as error:
             logger.warning("A session can't be read; the request has none: %s", error)
-            self._unread = True
+            self.is_unread = True
             return {}
 
     def save(self, must_create: bool = False) -> None:
-        if self._unread:
+        if self.is_unread:
             self.is_lost = True
             return
         try:

@@ -6,7 +6,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import channel_layers, get_channel_layer
 from channels.testing import WebsocketCommunicator
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import DatabaseError
 from django.test import Client
 
 from chatdemo.project.asgi import application
@@ -136,6 +138,18 @@ async def test_a_page_of_ours_is_let_in():
 
 
 @pytest.mark.django_db(transaction=True)
+async def test_a_person_whose_session_cannot_be_read_is_refused(monkeypatch):
+    """As a stranger they would send again, as new, what is stored already."""
+
+    def load(self):
+        raise DatabaseError("unable to open database file")
+
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", load)
+    cookie = [(b"cookie", f"{settings.SESSION_COOKIE_NAME}={'a' * 32}".encode())]
+    async with Participant(headers=cookie) as ana, Participant() as ben:
+        assert (ana.accepted, ben.accepted) == (False, True)
+
+
 async def test_the_scope_has_the_session_and_the_user(monkeypatch):
     scopes = []
     monkeypatch.setattr("chatdemo.chat.consumers.ChatConsumer.disconnect", _keep_scope(scopes))
