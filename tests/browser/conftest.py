@@ -37,6 +37,8 @@ def new_context(browser):
 
     yield new_context
     for context in contexts:
+        for page in context.pages:  # a handler that still runs would fail, in the next test
+            page.unroute_all(behavior="ignoreErrors")
         context.close()
 
 
