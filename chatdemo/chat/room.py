@@ -96,7 +96,7 @@ class Room:
             self._update_receipts(message.seq, message.sender)
         if len(appended) > 1 and self.layer.batching_allowed:
             event = message_events.batch_event([message for message, _, _ in appended])
-            self.layer.group_send_nowait(self.group, event)
+            self.layer.group_send_nowait(self.group, event, len(appended))
         else:
             for message, _, context in appended:
                 event = message_events.message_event(message)

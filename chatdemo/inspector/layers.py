@@ -100,13 +100,17 @@ class LayerRecorder(LayerObserver):
         self.freezer.hold(group, [channel], _without_report(sent))
         return None
 
-    def on_group_send(self, group: str, members: Sequence[str], event: Event) -> Event | None:
+    def on_group_send(
+        self, group: str, members: Sequence[str], event: Event, message_count: int = 1
+    ) -> Event | None:
         if isinstance(event, RecordedEvent):
             return event
-        if not self.recording.is_active and not self.freezer.groups:  # in a flood
-            self.recording.unrecorded += 1
-            return event
-        sent = self._record_sending("group_send", event, group=group, members=len(members)) or event
+        sent: Event | None = None
+        if self.recording.is_active or self.freezer.groups:
+            sent = self._record_sending("group_send", event, group=group, members=len(members))
+        if sent is None:
+            self.recording.unrecorded += message_count
+            sent = event
         if not self.freezer.is_frozen(group):
             return sent
         channels = members if hasattr(self.layer, "groups") else None
@@ -162,7 +166,8 @@ class LayerRecorder(LayerObserver):
         self, what: str, event: Event, to: str | None = None, **fields: Any
     ) -> RecordedEvent | None:
         """Record that an event is sent. Returns it with its journey, None if it isn't recorded."""
-        if not self.recording.prepare_for(fields.get("members", 1)):
+        self.recording.pause_if_too_many(fields.get("members", 1))
+        if not self.recording.resume_if_possible():
             return None
         sender = current_connection.get()
         where, journey = (sender or self).locate()

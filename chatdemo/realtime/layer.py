@@ -163,8 +163,13 @@ class ChannelLayer(InMemoryChannelLayer):
         """
         self.group_send_nowait(group, message)
 
-    def group_send_nowait(self, group: str, message: Mapping[str, Any]) -> None:
-        """Do what ``group_send`` does. It never has to wait."""
+    def group_send_nowait(
+        self, group: str, message: Mapping[str, Any], message_count: int = 1
+    ) -> None:
+        """Do what ``group_send`` does. It never has to wait.
+
+        ``message_count`` is the number of messages in the event, for the observer.
+        """
         assert isinstance(message, dict), "Message is not a dict"
         if group not in self.groups:  # whose name was checked
             self.require_valid_group_name(group)
@@ -173,7 +178,7 @@ class ChannelLayer(InMemoryChannelLayer):
         if members is None:
             members = self._members[group] = self._find_tasks(list(self.groups.get(group, ())))
         if self.observer is not None:
-            event = self.observer.on_group_send(group, members[0], message)
+            event = self.observer.on_group_send(group, members[0], message, message_count)
             if event is None:
                 return
             message = event

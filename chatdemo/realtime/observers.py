@@ -68,8 +68,13 @@ class LayerObserver(ABC):
         """An event is sent to a channel. Return it or a replacement, or None to hold it."""
 
     @abstractmethod
-    def on_group_send(self, group: str, members: Sequence[str], event: Message) -> Message | None:
-        """An event is sent to a group. Return it or a replacement, or None to hold it."""
+    def on_group_send(
+        self, group: str, members: Sequence[str], event: Message, message_count: int
+    ) -> Message | None:
+        """An event with so many messages is sent to a group.
+
+        Return it or a replacement, or None to hold it.
+        """
 
     @abstractmethod
     def on_receive_called(self, channel: str) -> None:
