@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chatdemo.realtime.consumer_task import ConsumerTask
+    from chatdemo.realtime.dispatcher import Dispatcher
 
 Message = dict[str, Any]
 
@@ -23,8 +23,8 @@ class FrameObserver(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def on_attached(self, task: "ConsumerTask") -> None:
-        """A consumer has its messages dispatched by ``task`` from now on."""
+    def on_attached(self, dispatcher: "Dispatcher") -> None:
+        """A consumer has its messages dispatched by ``dispatcher`` from now on."""
 
     @abstractmethod
     def on_receive_called(self) -> None:
