@@ -75,7 +75,7 @@ def _serve_chat(settings: Config) -> None:
         rows.append(("Rooms run", f"step {step.number}, {step.name}"))
 
     def on_ready() -> None:
-        data = database.locate(settings.db) or "in memory, deleted when chatdemo stops"
+        data = database.path_of(settings.db) or "in memory, deleted when chatdemo stops"
         show_banner(settings, urls, [*rows, ("Data", str(data))])
 
     with listen(settings.host, settings.port) as listener:

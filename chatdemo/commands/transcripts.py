@@ -52,10 +52,10 @@ def export(room: str, format: str, since: str | None, **options: Any) -> None:
     JSON, which has each text unchanged.
     """
     from chatdemo.chat.transcripts import formats, store
-    from chatdemo.project.database import open_existing_database
+    from chatdemo.project.database import existing_database_path
 
     start = parse_since(since) if since is not None else None
-    with open_existing_database(use_settings(**options)) as path:
+    with existing_database_path(use_settings(**options)) as path:
         found = store.find_room(path, room)
         pages = store.pages(path, found.name, start)
         write_stdout(formats.write(formats.FORMATS[format](), found.name, pages))
@@ -75,9 +75,9 @@ def rooms(as_json: bool, **options: Any) -> None:
     chatdemo forget lobby    delete the messages of a room
     """
     from chatdemo.chat.transcripts import formats, store
-    from chatdemo.project.database import open_existing_database
+    from chatdemo.project.database import existing_database_path
 
-    with open_existing_database(use_settings(**options)) as path:
+    with existing_database_path(use_settings(**options)) as path:
         found = store.rooms(path)
     if as_json:
         write_stdout([formats.json_line([room._asdict() for room in found]), "\n"])
@@ -101,9 +101,9 @@ def forget(room: str, yes: bool, **options: Any) -> int:
     participants' screens stay there.
     """
     from chatdemo.chat.transcripts import store
-    from chatdemo.project.database import open_existing_database
+    from chatdemo.project.database import existing_database_path
 
-    with open_existing_database(use_settings(**options)) as path:
+    with existing_database_path(use_settings(**options)) as path:
         found = store.find_room(path, room)
         if not yes and not _ask(found):
             click.echo(NOTHING_DELETED)
