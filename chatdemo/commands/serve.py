@@ -10,7 +10,7 @@ import click
 
 from chatdemo.commands.banner import WAITING, Row, show_banner, show_progress, show_rows
 from chatdemo.commands.error_output import print_error
-from chatdemo.commands.options import common_options, setting_option, use_settings
+from chatdemo.commands.options import database_options, setting_option, use_settings
 from chatdemo.common.config import Config
 from chatdemo.common.errors import ChatdemoError, UsageError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @setting_option("step", metavar="NAME")
 @click.option("--adopt", type=int, nargs=2, hidden=True)  # the supervisor's sockets
 @click.option("--again", is_flag=True, hidden=True)  # an earlier process has shown the banner
-@common_options
+@database_options
 def serve(
     directory: str | None, adopt: tuple[int, int] | None, again: bool, **options: Any
 ) -> int | None:
@@ -41,7 +41,8 @@ def serve(
 
     DIR is the folder that contains your manage.py. Your project runs unchanged, with its own
     settings and ASGI application, and is reloaded whenever you save a file. The inspector is at
-    /inspect/. If no Redis server answers, the channel layer is in memory.
+    /inspect/. A channel layer of channels_redis is replaced by one in memory if the package isn't
+    installed or no Redis server answers.
 
     Most options are settings too: --port 8001 can be CHATDEMO_PORT=8001 in the environment, or
     port = 8001 in a file chatdemo.toml in this folder. Options override the environment; the
