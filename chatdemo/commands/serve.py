@@ -94,8 +94,8 @@ def _serve_project(
 
     project = find_project(Path(directory))
     if adopt is not None:
-        listener, connection = (socket.socket(fileno=number) for number in adopt)
-        return _serve_adopted(project, settings, listener, connection, again)
+        listener, supervisor_socket = (socket.socket(fileno=number) for number in adopt)
+        return _serve_adopted(project, settings, listener, supervisor_socket, again)
     with listen(settings.host, settings.port) as listener:
         for code in supervisor.supervise(project.folder, listener):
             if code not in (1, 2):  # those have printed an error
@@ -110,10 +110,10 @@ def _serve_adopted(
     project: "DjangoProject",
     settings: Config,
     listener: socket.socket,
-    connection: socket.socket,
+    supervisor_socket: socket.socket,
     again: bool,
 ) -> int:
-    """Serve, and return the exit code: RELOAD asks the supervisor for another process."""
+    """Serve, and return the exit code: RELOAD_EXIT_CODE if a file was saved."""
     from chatdemo.own_project import serving_process, supervisor
     from chatdemo.own_project.startup_notes import refused_hosts
     from chatdemo.project.listening_address import addresses
@@ -129,7 +129,7 @@ def _serve_adopted(
         show_banner(settings, urls, [module, *notes], name)
 
     try:
-        saved = serving_process.serve(settings, project, listener, connection, on_ready)
+        saved = serving_process.serve(settings, project, listener, supervisor_socket, on_ready)
     except ChatdemoError as error:
         if settings.debug and error.__cause__:
             traceback.print_exception(error.__cause__)
@@ -138,4 +138,4 @@ def _serve_adopted(
         return 0
     is_inside = saved.is_relative_to(project.folder)
     show_progress(f"{saved.relative_to(project.folder) if is_inside else saved} was saved.")
-    return supervisor.RELOAD
+    return supervisor.RELOAD_EXIT_CODE
