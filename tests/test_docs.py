@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from chatdemo import __version__
+from chatdemo.chat.frames import SIGNALS
 from chatdemo.chat.message_errors import ERRORS
-from chatdemo.chat.messages import SIGNALS
 from chatdemo.chat.transcripts.formats import FORMATS
 from chatdemo.chat.urls import urlpatterns
 from chatdemo.commands import cli
@@ -178,7 +178,7 @@ def test_the_wire_contract_has_every_error_code():
 
 
 def test_the_wire_contract_has_every_event():
-    sent = literals("chat", r'"event": "(\w+)"') | literals("chat", r'send_event\(\s*"(\w+)"')
+    sent = literals("chat", r'"event": "(\w+)"') | literals("chat", r'send_page_event\(\s*"(\w+)"')
     assert set(table("docs/wire-contract.md", "event")) == sent
 
 
