@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from chatdemo.chat import frames, message_events, people, room_names
+from chatdemo.chat import frames, identity, message_events, room_names
 from chatdemo.chat.catch_up import CatchUpMixin, parse_after
 from chatdemo.chat.frames import Message, Signal
 from chatdemo.chat.members import Member
@@ -40,7 +40,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
             room_names.check_path(self.scope.get("raw_path", b""))
             name = room_names.check_name(self.scope["url_route"]["kwargs"]["room_name"])
             after = parse_after(self.scope)
-            self.person = people.key_of(self.scope)
+            self.person = identity.key_of(self.scope)
             self.address = (self.scope.get("client") or [""])[0]
             self.room = self.rooms.enter(name, self.address, self.channel_layer)
         except ValueError as error:
@@ -61,7 +61,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
         await self.leave()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Say a message in the room. A frame that isn't accepted is answered with an error."""
+        """Say the message in the room, or handle a signal. An error answers any other frame."""
         try:
             content = self.read_frame(text_data)
         except MessageError as error:

@@ -57,5 +57,5 @@ class Heartbeat:
             if time.monotonic() - page.last_frame_at > TIMEOUT_SECONDS:
                 self.remove(page)
                 run_in_background(page.close(NO_ANSWER_CODE, "This page doesn't answer."))
-            else:  # in the page's own context: the frame that came last hasn't caused it
+            else:  # in the page's own context: no frame has caused it, so it is of no journey
                 page.page_context.run(run_in_background, page.send_page_event("beat"))

@@ -6,8 +6,8 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
+from chatdemo.chat.identity import comparison_key
 from chatdemo.chat.name_numbers import NameNumbers, add_number, choose_number
-from chatdemo.chat.people import comparison_key
 
 #: A member without connections leaves after so long: a phone may change its network, and a page
 #: may be reloaded.

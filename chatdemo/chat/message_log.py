@@ -23,7 +23,7 @@ class StoredMessage(NamedTuple):
     """A message as the log has it.
 
     ``seq`` numbers a room's messages from 1; it is 0 where nothing is stored. ``at`` is ISO 8601
-    in UTC. ``sender`` is the person's key (people.py), ``id`` the client's own id.
+    in UTC. ``sender`` is the person's key (identity.py), ``id`` the client's own id.
     """
 
     seq: int

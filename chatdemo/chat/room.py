@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from chatdemo.chat import message_events, people
+from chatdemo.chat import identity, message_events
 from chatdemo.chat.connection_limits import ConnectionLimits, LimitReached
 from chatdemo.chat.frames import Message, Signal, with_id
 from chatdemo.chat.heartbeat import Heartbeat
@@ -59,7 +59,7 @@ class Room:
 
         A client without a session has no name and is no member.
         """
-        name = people.name_of(participant.scope)
+        name = identity.name_of(participant.scope)
         epoch, numbers = "", NameNumbers()
         if self.log.stores_messages and (name or participant.wants_page_events):
             epoch, numbers = await sync_to_async(self._read_history)(participant.person, name)

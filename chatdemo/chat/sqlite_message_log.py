@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from chatdemo.chat import people
+from chatdemo.chat import identity
 from chatdemo.chat.message_log import (
     PAGE_ROWS,
     Appended,
@@ -124,7 +124,7 @@ class SQLiteMessageLog(MessageLog):
             return None
         self._remove_pending(len(pending))
         self._log_failure("")
-        if self.retention and self.retention.note_stored(len(pending)):
+        if self.retention and self.retention.run_if_due(len(pending)):
             self.writer.clear_speaker_cache()
         return appended
 
@@ -186,7 +186,7 @@ class SQLiteMessageLog(MessageLog):
 
     def name_numbers(self, room: str, person: str, name: str) -> NameNumbers:
         with _reading():
-            speakers = Speaker.objects.filter(room__name=room, alike=people.comparison_key(name))
+            speakers = Speaker.objects.filter(room__name=room, alike=identity.comparison_key(name))
             used = [
                 (speaker, split_number(display_name)[1])
                 for speaker, display_name in speakers.values_list("person", "name")

@@ -16,7 +16,7 @@ from django.http import (
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from chatdemo.chat import people, room_names
+from chatdemo.chat import identity, room_names
 from chatdemo.chat.message_log import MessageLogError
 from chatdemo.common.local_machine import is_own_browser, scope_of
 
@@ -46,9 +46,9 @@ def room(request: HttpRequest, room_name: str) -> HttpResponse:
         "room_name": room_name,
         "socket_path": room_names.socket_path(room_name),
         "max_message": settings.CHATDEMO.max_message,
-        "name": request.session.get(people.NAME_SESSION_KEY, ""),
-        "max_name": people.MAX_NAME_LENGTH,
-        "past": _history(room_name, people.ensure_key(request.session)),
+        "name": request.session.get(identity.NAME_SESSION_KEY, ""),
+        "max_name": identity.MAX_NAME_LENGTH,
+        "past": _history(room_name, identity.ensure_key(request.session)),
         "may_download": is_own_browser(scope_of(request)),
     }
     return render(request, "chat/room.html", context)
@@ -64,7 +64,7 @@ def older(request: HttpRequest, room_name: str) -> HttpResponse:
     before = request.GET.get("before", "")
     if not (before.isascii() and before.isdigit() and len(before) < 16):
         raise BadRequest("Give ?before= the seq of a message.")
-    past = _history(room_name, people.ensure_key(request.session), int(before))
+    past = _history(room_name, identity.ensure_key(request.session), int(before))
     return JsonResponse(past, status=503 if past["unread"] else 200)
 
 
@@ -75,15 +75,15 @@ def name(request: HttpRequest, room_name: str) -> HttpResponse:
     400 for a name that can't be used, 503 if it can't be stored, each with the reason as text.
     """
     _check(request, room_name)
-    form = people.NameForm(request.POST)
+    form = identity.NameForm(request.POST)
     if not form.is_valid():
         return HttpResponseBadRequest(form.errors["name"][0], content_type=PLAIN_TEXT)
-    name = request.session[people.NAME_SESSION_KEY] = form.cleaned_data["name"]
+    name = request.session[identity.NAME_SESSION_KEY] = form.cleaned_data["name"]
     request.session.save()
     if getattr(request.session, "is_lost", False):
         request.session.modified = False  # or the middleware would try again
         return HttpResponse(NAME_NOT_STORED, status=503, content_type=PLAIN_TEXT)
-    apps.get_app_config("chat").rooms.rename(people.ensure_key(request.session), name)
+    apps.get_app_config("chat").rooms.rename(identity.ensure_key(request.session), name)
     return HttpResponse(status=204)
 
 

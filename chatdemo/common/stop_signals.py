@@ -11,8 +11,8 @@ Handler = Callable[[int, Any], Any] | signal.Handlers
 STOP_SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
-#: The closed terminal alone.
-HANGUP = STOP_SIGNALS[2:]
+#: That of a closed terminal alone.
+HANGUP_SIGNALS = STOP_SIGNALS[2:]
 
 
 def set_handler(
@@ -28,10 +28,10 @@ def set_handler(
 
 
 @contextmanager
-def handler_set(
+def temporary_handler(
     handler: Handler, signals: Iterable[signal.Signals] = STOP_SIGNALS
 ) -> Iterator[None]:
-    """``set_handler`` within the block. Its end restores the previous handlers."""
+    """A context with ``set_handler``. Its end restores the previous handlers."""
     before = set_handler(handler, signals)
     try:
         yield

@@ -183,4 +183,4 @@ class Inspector:
     @never_raises
     def _on_switch(self) -> None:
         for connection in list(self.connections.values()):
-            connection.update_text_observer()
+            connection.on_recording_switched()

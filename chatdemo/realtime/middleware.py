@@ -12,7 +12,7 @@ class FillScope:
     It is for middleware that is needed for a WebSocket's scope alone: AuthMiddlewareStack. Its
     SessionMiddleware looks into the session for each message that is sent, but acts on HTTP
     responses alone (``save_message_types``). That was two fifths of the time of a delivery, and
-    its frames and copies of the scope took 4 KiB of each connection.
+    its coroutines and copies of the scope took 4 KiB of each connection.
     """
 
     def __init__(self, stack: Callable[[Application], Application], application: Application):

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 
+from chatdemo.chat.identity import comparison_key
 from chatdemo.chat.name_numbers import NameNumbers, split_number
-from chatdemo.chat.people import comparison_key
 from chatdemo.chat.sqlite_message_log import SQLiteMessageLog
 from chatdemo.chat.sqlite_writer import SQLiteWriter
 

@@ -25,7 +25,7 @@ from daphne.http_protocol import WebRequest as DaphneWebRequest
 from twisted.internet import defer
 from twisted.internet import reactor as installed_reactor
 
-from chatdemo.common.stop_signals import HANGUP, set_handler
+from chatdemo.common.stop_signals import HANGUP_SIGNALS, set_handler
 from chatdemo.realtime.background_tasks import CompletedAwaitable
 from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.send import WebSocketSend
@@ -104,13 +104,13 @@ class Server(daphne.server.Server):
 
     def _run_on_ready(self) -> None:
         # Twisted handles SIGINT and SIGTERM. Closing the terminal stops the server as well.
-        set_handler(lambda *_: reactor.callFromThread(reactor.stop), HANGUP)
+        set_handler(lambda *_: reactor.callFromThread(reactor.stop), HANGUP_SIGNALS)
         self.on_ready()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Inbox:
         """Run the application for a protocol. Returns the queue of messages for it."""
         is_websocket = isinstance(protocol, WebSocketProtocol)
-        inbox = Inbox(protocol.on_inbox_full if is_websocket else None)
+        inbox = Inbox(protocol.on_inbox_full_changed if is_websocket else None)
         send = (
             WebSocketSend(protocol, self.sent) if is_websocket else partial(self._reply, protocol)
         )
