@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from chatdemo import __version__
+from chatdemo.chat.frames import SIGNALS
 from chatdemo.chat.message_errors import ERRORS
-from chatdemo.chat.messages import SIGNALS
 from chatdemo.chat.transcripts.formats import FORMATS
 from chatdemo.chat.urls import urlpatterns
 from chatdemo.commands import cli

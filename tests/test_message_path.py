@@ -44,22 +44,22 @@ STARTING = ("chatdemo.__main__", "chatdemo.commands", "chatdemo.project.server")
 
 def trace() -> None:
     """Print the stacks, a line of JSON each, for messages with TEXT."""
-    from chatdemo.chat.sqlite_log import SQLiteMessageLog
-    from chatdemo.realtime.joined_writes import JoinedWrites
+    from chatdemo.chat.sqlite_message_log import SQLiteMessageLog
+    from chatdemo.realtime.write_buffer import WriteBuffer
 
-    append, write, make = SQLiteMessageLog.append, JoinedWrites.write, JoinedWrites.__init__
+    append, write, make = SQLiteMessageLog.append, WriteBuffer.write, WriteBuffer.__init__
 
     def report(names: list[str]) -> None:
         print(f"path {json.dumps(names)}", flush=True)
 
     def traced_append(self, draft):
         if draft.text == TEXT:
-            report([*stack(), "chatdemo.chat.sqlite_log.SQLiteMessageLog.append"])
+            report([*stack(), "chatdemo.chat.sqlite_message_log.SQLiteMessageLog.append"])
         return append(self, draft)
 
     def traced_write(self, data):
         if TEXT.encode() in data:
-            report([*stack(), "chatdemo.realtime.joined_writes.JoinedWrites.write"])
+            report([*stack(), "chatdemo.realtime.write_buffer.WriteBuffer.write"])
         write(self, data)
 
     def traced_make(self, transport):
@@ -73,8 +73,8 @@ def trace() -> None:
 
         self.send = traced_send
 
-    SQLiteMessageLog.append, JoinedWrites.write = traced_append, traced_write
-    JoinedWrites.__init__ = traced_make
+    SQLiteMessageLog.append, WriteBuffer.write = traced_append, traced_write
+    WriteBuffer.__init__ = traced_make
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="code objects have no qualified name")

@@ -28,7 +28,7 @@ def open_message_log() -> MessageLog:
         return NoMessageLog()
     # These import the models, which is possible once all apps are loaded.
     from chatdemo.chat.retention import Retention
-    from chatdemo.chat.sqlite_log import SQLiteMessageLog
+    from chatdemo.chat.sqlite_message_log import SQLiteMessageLog
     from chatdemo.chat.sqlite_writer import SQLiteWriter
 
     retention = Retention(django_database, config.keep_days, config.max_kept)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from asgiref.sync import sync_to_async
 
-from chatdemo.chat import messages
+from chatdemo.chat import frames
 from chatdemo.chat.message_log import MessageLogError, StoredMessage
 
 if TYPE_CHECKING:
@@ -122,9 +122,9 @@ class CatchUpMixin:
     async def _send_stored(self, stored: Sequence[StoredMessage]) -> None:
         characters = 0
         for message in stored:
-            frame = messages.encode(message.text, seq=message.seq, name=message.name, at=message.at)
+            frame = frames.encode(message.text, seq=message.seq, name=message.name, at=message.at)
             if message.id and message.sender == self.person:
-                frame = messages.with_id(frame, message.id)
+                frame = frames.with_id(frame, message.id)
             await self.send(frame)
             characters += len(frame)
             if characters > CHUNK_CHARACTERS:

@@ -20,7 +20,8 @@ class ConnectionLimits:
     def add(self, address: str, config: Config) -> None:
         """Count a connection from ``address`` ("" if it has none).
 
-        This machine's own are limited in total alone. Raises LimitReached, and counts nothing.
+        Those from loopback addresses are limited in total alone. Raises LimitReached, and counts
+        nothing.
         """
         if self.count >= config.max_connections:
             raise LimitReached(

@@ -8,14 +8,14 @@ from typing import Any
 
 from django.conf import settings
 
-from chatdemo.chat import message_events, messages, people, room_names
+from chatdemo.chat import frames, message_events, people, room_names
 from chatdemo.chat.catch_up import CatchUpMixin, parse_after
+from chatdemo.chat.frames import Message, Signal
 from chatdemo.chat.members import Member
 from chatdemo.chat.message_errors import MessageError
-from chatdemo.chat.messages import Message, Signal
 from chatdemo.chat.room import Room, Rooms
 from chatdemo.common.rate_limit import TokenBucket
-from chatdemo.realtime.consumer import AsyncWebsocketConsumer
+from chatdemo.realtime.base_consumer import AsyncWebsocketConsumer
 
 #: A client that offers this subprotocol gets the events of the wire contract, too.
 SUBPROTOCOL = "chatdemo"
@@ -79,7 +79,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
             return
         self.last_seq = seq
         if event["id"] and event["sender_token"] == self.person:
-            frame = messages.with_id(frame, event["id"])
+            frame = frames.with_id(frame, event["id"])
         await self.send(frame)
 
     async def chat_messages(self, event: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
         wait = self.rate_limit.rate and self.rate_limit.take()
         if wait:
             self.pause_reading(wait)
-        content = messages.parse(text, settings.CHATDEMO.max_message)
+        content = frames.parse(text, settings.CHATDEMO.max_message)
         if isinstance(content, Signal) and not self.wants_events:
             raise MessageError("bad_message")
         if wait:

@@ -7,8 +7,8 @@ cost of a message to 30 participants.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from chatdemo.chat.frames import encode
 from chatdemo.chat.message_log import StoredMessage
-from chatdemo.chat.messages import encode
 
 #: Separates the values of several messages. No frame contains it: JSON escapes it.
 SEPARATOR = "\n"

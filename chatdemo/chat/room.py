@@ -12,11 +12,11 @@ from django.conf import settings
 
 from chatdemo.chat import message_events, people
 from chatdemo.chat.connection_limits import ConnectionLimits, LimitReached
+from chatdemo.chat.frames import Message, Signal, with_id
 from chatdemo.chat.heartbeat import Heartbeat
 from chatdemo.chat.members import Members
 from chatdemo.chat.message_errors import MessageError
 from chatdemo.chat.message_log import Appended, Draft, MessageLog, MessageLogError, StoredMessage
-from chatdemo.chat.messages import Message, Signal, with_id
 from chatdemo.chat.name_numbers import NameNumbers
 from chatdemo.chat.receipts import Receipts
 from chatdemo.chat.room_names import group_name
@@ -96,7 +96,7 @@ class Room:
             self._update_receipts(message.seq, message.sender)
         if len(appended) > 1 and self.layer.batching_allowed:
             event = message_events.batch_event([message for message, _, _ in appended])
-            self.layer.group_send_nowait(self.group, event)
+            self.layer.group_send_nowait(self.group, event, len(appended))
         else:
             for message, _, context in appended:
                 event = message_events.message_event(message)

@@ -86,8 +86,12 @@ def check(directory: str, step: str | None, watch: bool) -> int:
     While you write it:          chatdemo check mysite --watch
 
     DIR is the folder that contains manage.py. The project can come from `chatdemo new`, or from
-    your work on the tutorial. Its code runs in a separate process, for at most a minute and without
-    Redis. The exit code is 0 if no fault is found.
+    your work on the tutorial. Its code runs in a separate process, and needs no Redis. The checks
+    end after a minute at most. If all steps are done, the project's browser tests run too, for
+    three minutes at most; they run again if the browser was late.
+
+    The exit code is 0 if no fault is found, and 1 otherwise. After Ctrl-C, --watch ends with the
+    exit code of the last check.
     """
     from chatdemo.course import outline
     from chatdemo.course.checker.check_command import check_project

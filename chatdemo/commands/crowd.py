@@ -48,7 +48,7 @@ def number_option(*names: str, help: str, default: int, type: click.ParamType) -
 )
 @number_option(
     "--drop",
-    help="Fraction of the connections to cut each second, as bad wifi does; all reconnect.",
+    help="Share of the connections to cut each second, from 0 to 1; participants reconnect.",
     default=0,
     type=FiniteRange(0, 1),
 )
@@ -64,9 +64,11 @@ def crowd(url: str, people: int, rate: float, seconds: float, drop: float) -> in
     On bad wifi:         chatdemo crowd --drop 0.02
 
     URL is the address of a server, a room or a WebSocket. Any chat that uses the tutorial's
-    messages works. Without a room in the URL, the participants join a new one. The exit code is 0
-    if all of them joined, stayed connected, and received every message once and in the same order.
-    With --drop, all must have reconnected instead, and the server must store messages.
+    messages works. Without a room in the URL, the participants join a new one.
+
+    The exit code is 0 if all participants joined and stayed connected, and if each received every
+    message once and in the same order. With --drop, they needn't stay connected, but all must be
+    connected again at the end and have every message. --drop needs a server that stores messages.
     """
     from chatdemo.crowd.address import parse_address
     from chatdemo.crowd.messages import RunMessages, new_run_id

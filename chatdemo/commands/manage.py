@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from chatdemo.commands.options import common_options, use_settings
+from chatdemo.commands.options import database_options, use_settings
 
 
 @click.command(
@@ -12,7 +12,7 @@ from chatdemo.commands.options import common_options, use_settings
     options_metavar="[OPTIONS]",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
-@common_options
+@database_options
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")
 @click.pass_context
 def manage(context: click.Context, arguments: tuple[str, ...], **options: Any) -> None:

@@ -32,23 +32,35 @@ version_option = click.option(
 
 
 def setting_option(
-    name: str, *declarations: str, **attributes: Any
+    name: str, *declarations: str, help: str = "", **attributes: Any
 ) -> Callable[[Command], Command]:
-    """An option for the setting ``name``, with its help. ``config.load`` checks the value."""
-    row = config.SETTINGS[name]
-    help = f"{row.metadata['help']} [default: {config.example(name)}]"
+    """An option for the setting ``name``. ``config.load`` checks the value.
+
+    Its help is the setting's, if no other one is given.
+    """
+    help = help or config.SETTINGS[name].metadata["help"]
+    help = f"{help} [default: {config.example(name)}]"
     return click.option(
         *(declarations or (f"--{name}",)), name, default=None, help=help, **attributes
     )
 
 
-def common_options(command: Command) -> Command:
-    """The options of every command that uses the database: see ``use_settings``."""
-    file = click.option(
-        "--config", "config_file", metavar="FILE", help="Read the settings from this chatdemo.toml."
-    )
+def database_options(command: Command) -> Command:
+    """The options of a command that creates or opens a database: see ``use_settings``."""
+    return setting_option("db", metavar="PATH")(_common_options(command))
+
+
+def existing_database_options(command: Command) -> Command:
+    """The same for a command that reads a file: a database in memory is its server's alone."""
+    help = "SQLite file; empty: the one in your application folder."
+    return setting_option("db", metavar="PATH", help=help)(_common_options(command))
+
+
+def _common_options(command: Command) -> Command:
+    help = "Read the settings from this file instead of chatdemo.toml."
+    file = click.option("--config", "config_file", metavar="FILE", help=help)
     debug = setting_option("debug", is_flag=True, flag_value=True)
-    return setting_option("db", metavar="PATH")(file(debug(version_option(command))))
+    return file(debug(version_option(command)))
 
 
 def use_settings(config_file: str | None, **flags: Any) -> config.Config:

@@ -10,7 +10,7 @@ import click
 
 from chatdemo.commands.banner import WAITING, Row, show_banner, show_progress, show_rows
 from chatdemo.commands.error_output import print_error
-from chatdemo.commands.options import common_options, setting_option, use_settings
+from chatdemo.commands.options import database_options, setting_option, use_settings
 from chatdemo.common.config import Config
 from chatdemo.common.errors import ChatdemoError, UsageError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @setting_option("step", metavar="NAME")
 @click.option("--adopt", type=int, nargs=2, hidden=True)  # the supervisor's sockets
 @click.option("--again", is_flag=True, hidden=True)  # an earlier process has shown the banner
-@common_options
+@database_options
 def serve(
     directory: str | None, adopt: tuple[int, int] | None, again: bool, **options: Any
 ) -> int | None:
@@ -41,7 +41,8 @@ def serve(
 
     DIR is the folder that contains your manage.py. Your project runs unchanged, with its own
     settings and ASGI application, and is reloaded whenever you save a file. The inspector is at
-    /inspect/. If no Redis server answers, the channel layer is in memory.
+    /inspect/. A channel layer of channels_redis is replaced by one in memory if the package isn't
+    installed or no Redis server answers.
 
     Most options are settings too: --port 8001 can be CHATDEMO_PORT=8001 in the environment, or
     port = 8001 in a file chatdemo.toml in this folder. Options override the environment; the
@@ -75,7 +76,7 @@ def _serve_chat(settings: Config) -> None:
         rows.append(("Rooms run", f"step {step.number}, {step.name}"))
 
     def on_ready() -> None:
-        data = database.locate(settings.db) or "in memory, deleted when chatdemo stops"
+        data = database.path_of(settings.db) or "in memory, deleted when chatdemo stops"
         show_banner(settings, urls, [*rows, ("Data", str(data))])
 
     with listen(settings.host, settings.port) as listener:
@@ -93,8 +94,8 @@ def _serve_project(
 
     project = find_project(Path(directory))
     if adopt is not None:
-        listener, connection = (socket.socket(fileno=number) for number in adopt)
-        return _serve_adopted(project, settings, listener, connection, again)
+        listener, supervisor_socket = (socket.socket(fileno=number) for number in adopt)
+        return _serve_adopted(project, settings, listener, supervisor_socket, again)
     with listen(settings.host, settings.port) as listener:
         for code in supervisor.supervise(project.folder, listener):
             if code not in (1, 2):  # those have printed an error
@@ -109,10 +110,10 @@ def _serve_adopted(
     project: "DjangoProject",
     settings: Config,
     listener: socket.socket,
-    connection: socket.socket,
+    supervisor_socket: socket.socket,
     again: bool,
 ) -> int:
-    """Serve, and return the exit code: RELOAD asks the supervisor for another process."""
+    """Serve, and return the exit code: RELOAD_EXIT_CODE if a file was saved."""
     from chatdemo.own_project import serving_process, supervisor
     from chatdemo.own_project.startup_notes import refused_hosts
     from chatdemo.project.listening_address import addresses
@@ -128,7 +129,7 @@ def _serve_adopted(
         show_banner(settings, urls, [module, *notes], name)
 
     try:
-        saved = serving_process.serve(settings, project, listener, connection, on_ready)
+        saved = serving_process.serve(settings, project, listener, supervisor_socket, on_ready)
     except ChatdemoError as error:
         if settings.debug and error.__cause__:
             traceback.print_exception(error.__cause__)
@@ -137,4 +138,4 @@ def _serve_adopted(
         return 0
     is_inside = saved.is_relative_to(project.folder)
     show_progress(f"{saved.relative_to(project.folder) if is_inside else saved} was saved.")
-    return supervisor.RELOAD
+    return supervisor.RELOAD_EXIT_CODE

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chatdemo.chat.transcripts.control_characters import one_line
-from chatdemo.commands.options import common_options, use_settings
+from chatdemo.commands.options import existing_database_options, use_settings
 from chatdemo.common.errors import ChatdemoError, UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _DURATION = re.compile(r"(?:[0-9]+[smhdw])+")
     help="Format of the transcript. [default: md]",
 )
 @click.option("--since", metavar="WHEN", help="Leave out earlier messages. [default: all of them]")
-@common_options
+@existing_database_options
 def export(room: str, format: str, since: str | None, **options: Any) -> None:
     """Write the transcript of a room: all stored messages, in order.
 
@@ -52,10 +52,10 @@ def export(room: str, format: str, since: str | None, **options: Any) -> None:
     JSON, which has each text unchanged.
     """
     from chatdemo.chat.transcripts import formats, store
-    from chatdemo.project.database import open_existing_database
+    from chatdemo.project.database import existing_database_path
 
     start = parse_since(since) if since is not None else None
-    with open_existing_database(use_settings(**options)) as path:
+    with existing_database_path(use_settings(**options)) as path:
         found = store.find_room(path, room)
         pages = store.pages(path, found.name, start)
         write_stdout(formats.write(formats.FORMATS[format](), found.name, pages))
@@ -63,21 +63,24 @@ def export(room: str, format: str, since: str | None, **options: Any) -> None:
         click.echo(note, err=True)
 
 
-@click.command(short_help="List rooms with stored messages.")
+@click.command(short_help="List the rooms in the database.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with times in UTC.")
-@common_options
+@existing_database_options
 def rooms(as_json: bool, **options: Any) -> None:
-    """List the rooms that have stored messages: how many, and the time of the last one.
+    """List the rooms in the database: how many messages each has, and when the last one came.
 
     \b
     chatdemo rooms           list the rooms
     chatdemo export lobby    write the messages of a room to stdout
     chatdemo forget lobby    delete the messages of a room
+
+    A room is in the database from its first message on, until `chatdemo forget` deletes it. It has
+    no messages if all of them were too old (the setting keep_days) or too many (max_kept).
     """
     from chatdemo.chat.transcripts import formats, store
-    from chatdemo.project.database import open_existing_database
+    from chatdemo.project.database import existing_database_path
 
-    with open_existing_database(use_settings(**options)) as path:
+    with existing_database_path(use_settings(**options)) as path:
         found = store.rooms(path)
     if as_json:
         write_stdout([formats.json_line([room._asdict() for room in found]), "\n"])
@@ -88,7 +91,7 @@ def rooms(as_json: bool, **options: Any) -> None:
 @click.command(short_help="Delete a room's stored messages (asks first).")
 @click.argument("room")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-@common_options
+@existing_database_options
 def forget(room: str, yes: bool, **options: Any) -> int:
     """Delete a room's stored messages, after confirmation.
 
@@ -97,13 +100,13 @@ def forget(room: str, yes: bool, **options: Any) -> int:
     chatdemo forget lobby --yes    don't ask
 
     The messages are overwritten in the database file and can't be restored. A server may be
-    running: the room's history starts again with the next message. Messages that are on
-    participants' screens stay there.
+    running: the room's history starts again with the next message. Participants still see the
+    messages that their pages show already.
     """
     from chatdemo.chat.transcripts import store
-    from chatdemo.project.database import open_existing_database
+    from chatdemo.project.database import existing_database_path
 
-    with open_existing_database(use_settings(**options)) as path:
+    with existing_database_path(use_settings(**options)) as path:
         found = store.find_room(path, room)
         if not yes and not _ask(found):
             click.echo(NOTHING_DELETED)

@@ -31,28 +31,35 @@ class Config:
     port: int = setting(8000, "Port to listen on; 0 picks a free one.", 0, 65535)
     open: bool = setting(False, "Open a browser on this computer when the server is ready.")
     db: str = setting(
-        "", "SQLite file; empty: in your application folder; :memory: lasts until the server stops."
+        "", "SQLite file; empty: one in your application folder; :memory: stores nothing on disk."
     )
     allowed_hosts: tuple[str, ...] = setting(
         (), "Additional host names to accept, such as a tunnel's."
     )
     history: bool = setting(True, "Store messages, for people who reconnect or join later.")
-    keep_days: int = setting(30, "Days for which messages are stored; 0: no limit.", 0, 36_500)
+    keep_days: int = setting(
+        30, "Days after which a stored message is deleted; 0: never.", 0, 36_500
+    )
     max_kept: int = setting(
         2**29,
-        "Maximum size of the database, in bytes; the oldest messages are deleted.",
+        "Size of the database, in bytes, above which the oldest messages are deleted.",
         2**20,
         2**40,
     )
     max_message: int = setting(4000, "Maximum length of a message, in characters.", 1, 100_000)
     max_rate: int = setting(
-        10, "Messages per second that one participant may send; 0: no limit.", 0, 1_000_000
+        10,
+        "Frames (messages, signals) per second that one participant may send; 0: no limit.",
+        0,
+        1_000_000,
     )
-    max_burst: int = setting(50, "Messages that one participant may send at once.", 1, 1_000_000)
+    max_burst: int = setting(
+        50, "Frames that one participant may send at once, if max_rate isn't 0.", 1, 1_000_000
+    )
     max_connections: int = setting(5000, "WebSockets that may be open in total.", 1, 1_000_000)
     max_per_address: int = setting(
         500,
-        "WebSockets that may be open from one address, other than this computer's.",
+        "WebSockets that may be open from one IP address, except 127.0.0.1 and ::1.",
         1,
         1_000_000,
     )

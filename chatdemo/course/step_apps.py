@@ -18,7 +18,7 @@ from django.urls import URLPattern
 
 from chatdemo.common.computed_once import computed_once
 from chatdemo.course.outline import Step
-from chatdemo.realtime.consumer import with_fast_dispatch
+from chatdemo.realtime.base_consumer import with_fast_dispatch
 
 _current_step: ContextVar[Step | None] = ContextVar("step", default=None)
 

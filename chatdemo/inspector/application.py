@@ -165,7 +165,7 @@ class Inspector:
         """
         for recorder in self.layers:
             members = getattr(recorder.layer, "groups", {}).get(group)
-            if members is None and not recorder.freezer.is_frozen(group):
+            if members is None and not recorder.frozen_groups.is_frozen(group):
                 continue
             known = [recorder.connections.get(channel) for channel in members or ()]
             if path is None or (known and all(one and one.path == path for one in known)):
@@ -175,10 +175,10 @@ class Inspector:
     def _thaw_unwatched(self) -> None:
         """Thaw the groups that no watcher is left for."""
         for recorder in self.layers:
-            for group in list(recorder.freezer.groups):
+            for group in list(recorder.frozen_groups.groups):
                 if not any(self.find_layer(group, watcher.path) for watcher in self.watchers):
                     self.recording.record("thaw", group=group, detail="Its last watcher has left.")
-                    recorder.freezer.thaw(group)
+                    recorder.frozen_groups.thaw(group)
 
     @never_raises
     def _on_switch(self) -> None:

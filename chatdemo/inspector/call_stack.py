@@ -35,7 +35,7 @@ _ROOTS = {
     (asyncio.base_events.__file__, "run_forever"),
     (asyncio.runners.__file__, "run"),
     (os.path.join(_TWISTED, "asyncioreactor.py"), "run"),
-    (os.path.join(_CHATDEMO, "realtime", "consumer_task.py"), "dispatch"),
+    (os.path.join(_CHATDEMO, "realtime", "dispatcher.py"), "dispatch"),
 }
 
 

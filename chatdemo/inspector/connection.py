@@ -13,7 +13,7 @@ from chatdemo.inspector import call_stack
 from chatdemo.inspector.formatting import format_value, printable
 from chatdemo.inspector.journeys import ConsumerJourneys
 from chatdemo.inspector.recording import Recording, never_raises
-from chatdemo.realtime.consumer_task import ConsumerTask
+from chatdemo.realtime.dispatcher import Dispatcher
 from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.observers import FrameObserver
 from chatdemo.realtime.send import WebSocketSend
@@ -143,8 +143,8 @@ class Connection(FrameObserver):
             self.record(what, **fields)
 
     @never_raises
-    def on_attached(self, task: ConsumerTask) -> None:
-        self.consumer, self.journeys.consumer_task = task.consumer, task
+    def on_attached(self, dispatcher: Dispatcher) -> None:
+        self.consumer, self.journeys.dispatcher = dispatcher.consumer, dispatcher
 
     @never_raises
     def on_receive_called(self) -> None:

@@ -133,8 +133,8 @@ class Watcher:
         if layer is None:
             await self._send_error(f"There is no group {group} here.")
         elif do == "step":
-            await layer.freezer.step(group)
-        elif (layer.freezer.freeze if do == "freeze" else layer.freezer.thaw)(group):
+            await layer.frozen_groups.step(group)
+        elif (layer.frozen_groups.freeze if do == "freeze" else layer.frozen_groups.thaw)(group):
             self.recording.record(do, group=group, path=self.path)
 
 
@@ -191,8 +191,8 @@ def _describe_groups(
                     {"channel": channel, "connection": _id_of(by_channel.get(channel))}
                     for channel in islice(channels, MAX_LISTED)
                 ],
-                "frozen": layer.freezer.is_frozen(name),
-                "held": layer.freezer.count_held(name),
+                "frozen": layer.frozen_groups.is_frozen(name),
+                "held": layer.frozen_groups.count_held(name),
             }
         )
     return groups

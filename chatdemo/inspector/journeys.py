@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any
 
 from chatdemo.inspector import call_stack
-from chatdemo.realtime.consumer_task import ConsumerTask
+from chatdemo.realtime.dispatcher import Dispatcher
 
 #: What is being handled. The tasks that a handler starts inherit it.
 handled_message: ContextVar["HandledMessage | None"] = ContextVar("handled", default=None)
@@ -67,16 +67,16 @@ class Journeys:
 class ConsumerJourneys(Journeys):
     """The journeys of the frames and events that a participant's consumer may be handling.
 
-    A consumer with a ConsumerTask handles each in the context of that task. Any other asks for the
+    A consumer with a Dispatcher handles each in the context of that task. Any other asks for the
     next message before it arrives, and in Channels from the task in which handlers run.
     """
 
-    __slots__ = ("consumer_task", "_latest", "_task", "_expected", "_arrived_early")
+    __slots__ = ("dispatcher", "_latest", "_task", "_expected", "_arrived_early")
     maximum = MAX_CONSUMER_MESSAGES
 
     def __init__(self) -> None:
         super().__init__()
-        self.consumer_task: ConsumerTask | None = None
+        self.dispatcher: Dispatcher | None = None
         self._latest: int | None = None
         self._task = asyncio.current_task()  # the application's
         self._expected: HandledMessage | None = None
@@ -102,9 +102,9 @@ class ConsumerJourneys(Journeys):
 
     def _set_handled(self, journey: int | None) -> None:
         self._latest = journey
-        if self.consumer_task and self.consumer_task.context is not None:
+        if self.dispatcher and self.dispatcher.context is not None:
             with suppress(RuntimeError):  # it is in use by something else than a handler
-                self.consumer_task.context.run(handled_message.set, HandledMessage(journey))
+                self.dispatcher.context.run(handled_message.set, HandledMessage(journey))
         if self._expected is None:
             return
         if not self._expected.has_arrived:

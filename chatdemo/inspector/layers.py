@@ -12,7 +12,7 @@ from channels.layers import BaseChannelLayer
 from chatdemo.inspector import call_stack
 from chatdemo.inspector.connection import Connection, current_connection, short_id_of
 from chatdemo.inspector.formatting import format_value
-from chatdemo.inspector.freezer import Freezer
+from chatdemo.inspector.frozen_groups import FrozenGroups
 from chatdemo.inspector.journeys import Journeys, handled_message
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.layer import ChannelLayer
@@ -26,7 +26,7 @@ METHODS = ("new_channel", "send", "receive", "group_add", "group_discard", "grou
 class RecordedEvent(dict[str, Any]):
     """An event on its way through a layer, with its journey and its formatted payload.
 
-    The layer doesn't report it again when the freezer sends it.
+    The layer doesn't report it again when it is delivered after it was held.
     """
 
     __slots__ = ("journey", "formatted")
@@ -41,14 +41,14 @@ class LayerRecorder(LayerObserver):
 
     def __init__(self, layer: BaseChannelLayer, recording: Recording):
         self.layer, self.recording = layer, recording
-        self.freezer = Freezer(layer, self._queued, self.capacity)
+        self.frozen_groups = FrozenGroups(layer, self._queued, self.capacity)
         self.connections: WeakValueDictionary[str, Connection] = WeakValueDictionary()  # by channel
         self._worker_journeys = Journeys()
 
     @property
     def batching_allowed(self) -> bool:
         """Whether no single event is followed now."""
-        return not self.recording.is_active and not self.freezer.groups
+        return not self.recording.is_active and not self.frozen_groups.groups
 
     def capacity(self, channel: str) -> int | None:
         """Return the capacity of a channel, None if the layer has none."""
@@ -57,7 +57,7 @@ class LayerRecorder(LayerObserver):
 
     def waiting(self, channel: str) -> int:
         """Return the number of events that wait in a channel of a layer in memory, or are held."""
-        return self._queued(channel) + self.freezer.count_held_for(channel)
+        return self._queued(channel) + self.frozen_groups.count_held_for(channel)
 
     def _queued(self, channel: str) -> int:
         if isinstance(self.layer, ChannelLayer):
@@ -94,23 +94,27 @@ class LayerRecorder(LayerObserver):
         if isinstance(event, RecordedEvent):
             return event
         sent = self._record_sending("layer_send", event, to=channel) or event
-        group = self.freezer.frozen_group_of(channel)
+        group = self.frozen_groups.frozen_group_of(channel)
         if group is None:
             return sent
-        self.freezer.hold(group, [channel], _without_report(sent))
+        self.frozen_groups.hold(group, [channel], _without_report(sent))
         return None
 
-    def on_group_send(self, group: str, members: Sequence[str], event: Event) -> Event | None:
+    def on_group_send(
+        self, group: str, members: Sequence[str], event: Event, message_count: int = 1
+    ) -> Event | None:
         if isinstance(event, RecordedEvent):
             return event
-        if not self.recording.is_active and not self.freezer.groups:  # in a flood
-            self.recording.unrecorded += 1
-            return event
-        sent = self._record_sending("group_send", event, group=group, members=len(members)) or event
-        if not self.freezer.is_frozen(group):
+        sent: Event | None = None
+        if self.recording.is_active or self.frozen_groups.groups:
+            sent = self._record_sending("group_send", event, group=group, members=len(members))
+        if sent is None:
+            self.recording.unrecorded += message_count
+            sent = event
+        if not self.frozen_groups.is_frozen(group):
             return sent
         channels = members if hasattr(self.layer, "groups") else None
-        self.freezer.hold(group, channels, _without_report(sent))
+        self.frozen_groups.hold(group, channels, _without_report(sent))
         return None
 
     @never_raises
@@ -162,7 +166,8 @@ class LayerRecorder(LayerObserver):
         self, what: str, event: Event, to: str | None = None, **fields: Any
     ) -> RecordedEvent | None:
         """Record that an event is sent. Returns it with its journey, None if it isn't recorded."""
-        if not self.recording.prepare_for(fields.get("members", 1)):
+        self.recording.pause_if_too_many(fields.get("members", 1))
+        if not self.recording.resume_if_possible():
             return None
         sender = current_connection.get()
         where, journey = (sender or self).locate()
@@ -261,7 +266,7 @@ class _RecordedMethods:
 
 
 def _without_report(event: Event) -> RecordedEvent:
-    """Return an event that the layer doesn't report when the freezer sends it."""
+    """Return an event that the layer doesn't report when it is delivered after it was held."""
     return event if isinstance(event, RecordedEvent) else RecordedEvent(event, None)
 
 

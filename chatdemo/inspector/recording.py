@@ -1,4 +1,4 @@
-"""The recorded entries: the latest ones, and as many a second as recording has time for."""
+"""The recorded entries: the latest ones, and not more a second than delivery can bear."""
 
 import asyncio
 import functools
@@ -15,37 +15,39 @@ from chatdemo.inspector.formatting import format_value, size_of
 
 logger = logging.getLogger(__name__)
 Method = TypeVar("Method", bound=Callable[..., Any])
-#: Entries a second in the long run, and at once: while there are watchers, and while there are
-#: none. An entry takes about 10 µs. A class at work stays below this; a flood isn't recorded
-#: instead of being slowed down.
-WATCHED_RATE, WATCHED_BURST = 3000, 3000
-UNWATCHED_RATE, UNWATCHED_BURST = 300, 1000
-#: Recording pauses until this share of the burst is available again, which is checked this often.
-#: To resume has its cost too, and what is recorded should be whole journeys.
-RESUME_SHARE, CHECK_SECONDS = 0.2, 0.1
-#: While no watcher sees everything, a message to more members than this isn't recorded, nor what
-#: follows within these seconds: its deliveries, milliseconds later.
+#: The limits with and without watchers: entries a second in the long run, and entries at once. An
+#: entry takes about 10 µs. The messages of a class stay below the limits.
+WATCHED_ENTRIES_PER_SECOND, WATCHED_ENTRIES_AT_ONCE = 3000, 3000
+UNWATCHED_ENTRIES_PER_SECOND, UNWATCHED_ENTRIES_AT_ONCE = 300, 1000
+#: After a limit is reached, recording pauses until this share of the entries at once is allowed
+#: again. Resuming takes time too, and whole journeys say more than parts of many.
+RESUME_SHARE = 0.2
+#: How often a paused recording checks whether it may resume.
+CHECK_SECONDS = 0.1
+#: A message to more members is recorded only while a watcher sees everything. Recording pauses for
+#: it, so that its deliveries aren't recorded either.
 MAX_UNWATCHED_MEMBERS, PAUSE_SECONDS = 60, 1.0
 
 
 class Recording:
     """The last ``limit`` entries. Older ones are dropped, and recording never waits.
 
-    It pauses when it takes too much time. ``on_switch`` is called whenever ``is_active`` changes:
-    while it is false, frames and events take a path as short as without an inspector.
+    It pauses, and ``is_active`` is false, after too many entries and for a message to too many
+    members. Frames and events then take a path as short as without an inspector. ``on_switch`` is
+    called whenever ``is_active`` changes.
     """
 
     def __init__(self, limit: int = 5000):
         self.entries: deque[dict[str, Any]] = deque(maxlen=limit)
         self.last_number = 0
         self.lost = 0  # events that the channel layer refused
-        self.unrecorded = 0  # messages that passed while recording paused
+        self.unrecorded = 0  # messages to groups that weren't recorded
         self.is_watched = False  # by any watcher
         self.is_all_watched = False  # by one that sees more than a lesson's room
         self.is_active = True
         self.on_switch: Callable[[], None] = lambda: None
         self._journeys = 0
-        self._allowance = TokenBucket(UNWATCHED_RATE, UNWATCHED_BURST)
+        self._allowance = TokenBucket(UNWATCHED_ENTRIES_PER_SECOND, UNWATCHED_ENTRIES_AT_ONCE)
         self._paused_until = 0.0
 
     def record(
@@ -57,7 +59,7 @@ class Recording:
         """
         self.last_number += 1
         self._allowance.tokens -= 1
-        if self._allowance.tokens <= 0 and self.is_active and not self._has_time():
+        if self._allowance.tokens <= 0 and self.is_active and not self._refill_allowance():
             self._switch(False)
         entry: dict[str, Any] = {"n": self.last_number, "at": round(time.time(), 6), "what": what}
         if payload is not None:
@@ -75,18 +77,17 @@ class Recording:
         return self._journeys
 
     def resume_if_possible(self) -> bool:
-        """Resume recording if there is time for it. Returns whether it is active."""
-        if not self.is_active and self._has_time():
+        """Resume recording if the limits allow it. Returns whether it is active."""
+        if not self.is_active and self._refill_allowance():
             self._switch(True)
         return self.is_active
 
-    def prepare_for(self, members: int) -> bool:
-        """Pause for a message to too many members. Returns whether it can be recorded."""
+    def pause_if_too_many(self, members: int) -> None:
+        """Pause for a message to so many members, if they are too many."""
         if members > MAX_UNWATCHED_MEMBERS and not self.is_all_watched:
             self._paused_until = time.monotonic() + PAUSE_SECONDS
             if self.is_active:
                 self._switch(False)
-        return self.resume_if_possible()
 
     def clear(self) -> None:
         """Drop all entries. Their numbers aren't used again."""
@@ -102,13 +103,16 @@ class Recording:
         start = max(0, number - self.first_number)
         return list(islice(self.entries, start, start + limit))
 
-    def _has_time(self) -> bool:
+    def _refill_allowance(self) -> bool:
+        """Add the entries of the time since the last call. Returns whether recording may resume."""
         if time.monotonic() < self._paused_until and not self.is_all_watched:
             return False
         allowance = self._allowance
-        allowance.rate, allowance.burst = (
-            (WATCHED_RATE, WATCHED_BURST) if self.is_watched else (UNWATCHED_RATE, UNWATCHED_BURST)
-        )
+        if self.is_watched:
+            allowance.rate, allowance.burst = WATCHED_ENTRIES_PER_SECOND, WATCHED_ENTRIES_AT_ONCE
+        else:
+            allowance.rate = UNWATCHED_ENTRIES_PER_SECOND
+            allowance.burst = UNWATCHED_ENTRIES_AT_ONCE
         return allowance.refill() >= allowance.burst * RESUME_SHARE
 
     def _switch(self, is_active: bool) -> None:

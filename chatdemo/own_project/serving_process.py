@@ -22,14 +22,15 @@ def serve(
     config: Config,
     project: DjangoProject,
     listener: socket.socket,
-    supervisor: socket.socket,
+    supervisor_socket: socket.socket,
     on_ready: Callable[[list[Note]], None],
 ) -> Path | None:
     """Serve the project on ``listener`` until SIGINT, SIGTERM or SIGHUP, or until a file is saved.
 
-    ``supervisor`` is a connection to the supervisor: the process ends with it. ``on_ready(notes)``
-    is called once requests can be answered. Returns the saved file, None after a signal. Raises
-    ChatdemoError, with what the project's code raised as its cause, if it can't be loaded.
+    The process ends with the supervisor, which has the other end of ``supervisor_socket``.
+    ``on_ready(notes)`` is called once requests can be answered. Returns the saved file, None after
+    a signal. Raises ChatdemoError, with what the project's code raised as its cause, if it can't be
+    loaded.
     """
     from chatdemo.realtime.event_loop import choose_event_loop
 
@@ -37,7 +38,7 @@ def serve(
     choose_event_loop()
     from chatdemo.realtime.upstream.daphne import Server, reactor, request_logger
 
-    _start_thread(_end_with_supervisor, supervisor)
+    _start_thread(_end_with_supervisor, supervisor_socket)
     saved: list[Path] = []
     watcher = FileWatcher(lambda: source_files(project.folder))
     application, notes = _load(project)
@@ -80,14 +81,14 @@ def _start_thread(function: Callable[..., None], *arguments: Any) -> None:
     threading.Thread(target=function, args=arguments, daemon=True).start()
 
 
-def _end_with_supervisor(connection: socket.socket) -> None:
+def _end_with_supervisor(supervisor_socket: socket.socket) -> None:
     """End this process when the supervisor ends, even if it was killed: both have the port open.
 
     The supervisor sends nothing, so ``recv`` returns at the end of the connection. os.getppid()
     wouldn't tell on Windows, where it doesn't change.
     """
     with suppress(OSError):
-        connection.recv(1)
+        supervisor_socket.recv(1)
     os._exit(1)
 
 

@@ -23,7 +23,7 @@ SCHEMA = Path(__file__).with_name("schema.sql")
 Migration = tuple[str, str]
 
 
-def locate(db: str) -> Path | None:
+def path_of(db: str) -> Path | None:
     """Return the file that the setting ``db`` means, absolute and with links followed.
 
     It is None for ``:memory:``. Raises ChatdemoError if the home folder or the current folder
@@ -49,7 +49,7 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
     """
     if path is None:
         return _prepare_memory(tables)
-    present = {file for file in (path, secret_key.locate(path)) if os.path.exists(file)}
+    present = {file for file in (path, secret_key.path_of(path)) if os.path.exists(file)}
     _create_file(path)
     try:
         _check_application_id(path)
@@ -61,20 +61,21 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
             # A copied file may be readable by all. SQLite gives its WAL files the same mode.
             _make_private(path, *_wal_files(path))
     except BaseException:
-        for file in {path, secret_key.locate(path)} - present:
+        for file in {path, secret_key.path_of(path)} - present:
             file.unlink(missing_ok=True)
         raise
     return None
 
 
 @contextmanager
-def open_existing_database(config: Config) -> Iterator[Path]:
-    """Yield the file of the setting ``db``, for commands that read or delete but create nothing.
+def existing_database_path(config: Config) -> Iterator[Path]:
+    """Yield the path of the database of the setting ``db``, which must exist.
 
-    ``config`` must be in use: Django migrates an older database. Raises UsageError for a database
-    in memory, and ChatdemoError if there is none, it can't be used, or SQLite fails in the block.
+    An older database is migrated first, so ``config`` must be in use. Raises UsageError for a
+    database in memory, and ChatdemoError if there is no database, if it can't be used, or if SQLite
+    fails in the block.
     """
-    path = locate(config.db)
+    path = path_of(config.db)
     if path is None:
         message = "--db: a database in memory can only be read by its server."
         hint = "Start the server with a file instead: chatdemo serve --db chat.sqlite3"
@@ -98,23 +99,23 @@ def sqlite_errors(path: Path | None) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise explain(error, str(path or MEMORY)) from None
+        raise explain_sqlite_error(error, str(path or MEMORY)) from None
 
 
-def explain(error: sqlite3.DatabaseError, name: str) -> ChatdemoError:
-    """Return the error that says what is wrong with the database ``name``."""
-    message = f"The database {name} can't be written: {error}."
+def explain_sqlite_error(error: sqlite3.DatabaseError, name: str) -> ChatdemoError:
+    """Return the error that says what is wrong with the database ``name``, and what to do."""
+    message = f"The database {name} can't be used: {error}."
+    hint = "Restore a backup, or use another file with --db."
     match sqlite.cause_of(error):
         case Cause.LOCKED:
             message = f"The database {name} is locked by another program."
-            hint = "Close that program, and start again."
+            hint = "Close that program, and try again."
         case Cause.DISK_FULL | Cause.DISK_ERROR:
             hint = "Free space on its disk, or use another file with --db."
         case Cause.READ_ONLY | Cause.NOT_OPENED:
             hint = "Make the file and its folder writable, or use another file with --db."
-        case _:
+        case Cause.DAMAGED:
             message = f"The database {name} is damaged, or isn't an SQLite database: {error}."
-            hint = "The file wasn't changed. Restore a backup, or use another file with --db."
     return ChatdemoError(message, hint)
 
 
@@ -176,7 +177,7 @@ def _check_application_id(path: Path) -> None:
         hint = "Make it readable, or use another file with --db."
         raise ChatdemoError(f"The database {path} can't be read: {error.strerror}.", hint) from None
     if header and header[:16] != b"SQLite format 3\0":
-        raise explain(sqlite3.DatabaseError("file is not a database"), str(path))
+        raise explain_sqlite_error(sqlite3.DatabaseError("file is not a database"), str(path))
     if header and int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         hint = "Use another file with --db. This one wasn't changed."
         raise ChatdemoError(f"The database {path} belongs to another program.", hint)
@@ -186,12 +187,12 @@ def _prepare_file(connection: sqlite3.Connection, path: Path | None, tables: boo
     with sqlite_errors(path):
         [[verdict]] = connection.execute("PRAGMA quick_check(1)")
         if verdict != "ok":
-            raise sqlite3.DatabaseError(" ".join(verdict.split()))
+            raise sqlite3.DatabaseError(f"malformed: {' '.join(verdict.split())}")
         applied, known = _read_migrations(connection, path)
         # Marks a new file as ours. Fails on a read-only one, which SQLite opens without an error.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         if path:
-            secret_key.ensure(path)
+            secret_key.ensure_exists(path)
         # Readers and the writer don't wait for each other (https://www.sqlite.org/wal.html).
         connection.execute("PRAGMA journal_mode = WAL")
         if tables:

@@ -12,12 +12,12 @@ from chatdemo.common.errors import ChatdemoError
 KEY_BYTES = 32
 
 
-def ensure(database: Path) -> None:
+def ensure_exists(database: Path) -> None:
     """Create the key file beside ``database`` if there is none.
 
     Raises ChatdemoError if the file can't be written or read, or has no key in it.
     """
-    path = locate(database)
+    path = path_of(database)
     try:
         if not path.exists():
             _create(path)
@@ -33,12 +33,12 @@ def ensure(database: Path) -> None:
 
 def read(database: Path | None) -> str:
     """Return the key beside ``database``, or a new one, which isn't stored, if there is none."""
-    if database is None or not locate(database).exists():
+    if database is None or not path_of(database).exists():
         return secrets.token_hex(KEY_BYTES)
-    return locate(database).read_text("ascii").strip()
+    return path_of(database).read_text("ascii").strip()
 
 
-def locate(database: Path) -> Path:
+def path_of(database: Path) -> Path:
     """Return the path of the key file of the database at ``database``."""
     return database.with_name(database.name + ".key")
 

@@ -62,7 +62,7 @@ def manage(config: Config, arguments: Sequence[str]) -> None:
 def _database_ready(config: Config, tables: bool = True) -> Iterator[None]:
     """Point Django at the embedded settings, and prepare its database for the block."""
     os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
-    in_memory = database.prepare(database.locate(config.db), tables)
+    in_memory = database.prepare(database.path_of(config.db), tables)
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ if CHATDEMO.step:
 # Django's debug pages show settings and code to everyone who can reach the server. The setting
 # debug is about the terminal only.
 DEBUG = False
-DATABASE = database.locate(CHATDEMO.db)
+DATABASE = database.path_of(CHATDEMO.db)
 DATABASE_URI = sqlite.uri(DATABASE or sqlite.MEMORY_URI)
 SECRET_KEY = secret_key.read(DATABASE)
 

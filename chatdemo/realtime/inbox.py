@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from chatdemo.realtime.consumer_task import ConsumerTask, Message
+from chatdemo.realtime.dispatcher import Dispatcher, Message
 from chatdemo.realtime.observers import FrameObserver
 from chatdemo.realtime.upstream.asyncio import NoCurrentTask
 
@@ -20,12 +20,12 @@ class Inbox:
     arrives. ``on_full(is_full)`` is called when MAX_WAITING_MESSAGES wait, and again at half of it.
     """
 
-    __slots__ = ("on_full", "messages", "task", "observer", "_arrived")
+    __slots__ = ("on_full", "messages", "dispatcher", "observer", "_arrived")
 
     def __init__(self, on_full: Callable[[bool], None] | None = None) -> None:
         self.on_full = on_full
         self.messages: deque[Message] | tuple[()] = ()  # a deque takes 760 bytes
-        self.task: ConsumerTask | None = None
+        self.dispatcher: Dispatcher | None = None
         self.observer: FrameObserver | None = None
         self._arrived: asyncio.Future[None] | None = None
 
@@ -42,12 +42,12 @@ class Inbox:
             await self._arrived
         return message
 
-    def attach(self, task: ConsumerTask) -> None:
-        """Dispatch messages to ``task`` from now on."""
-        self.task = task
-        task.add_source(self.next)
+    def attach(self, dispatcher: Dispatcher) -> None:
+        """Dispatch messages to ``dispatcher`` from now on."""
+        self.dispatcher = dispatcher
+        dispatcher.add_source(self.next)
         if self.observer is not None:
-            self.observer.on_attached(task)
+            self.observer.on_attached(dispatcher)
 
     def next(self) -> Message | None:
         """Take the next message, None if there is none."""
@@ -64,20 +64,20 @@ class Inbox:
 
     def put_nowait(self, message: Message) -> None:
         """Dispatch a message, or add it to those that wait. In the thread of the event loop."""
-        task = self.task
-        if task and not task.is_busy:
+        dispatcher = self.dispatcher
+        if dispatcher and not dispatcher.is_busy:
             if self.observer is not None:
                 self.observer.on_received(message)
-            with NoCurrentTask(task.loop):
-                task.dispatch(message)
+            with NoCurrentTask(dispatcher.loop):
+                dispatcher.dispatch(message)
             return
         if not self.messages:
             self.messages = deque()
         self.messages.append(message)
         if self.on_full and len(self.messages) == MAX_WAITING_MESSAGES:
             self.on_full(True)
-        if task:
-            task.note_pending(task.loop)
+        if dispatcher:
+            dispatcher.note_pending(dispatcher.loop)
         elif self._arrived and not self._arrived.done():
             self._arrived.set_result(None)
 
@@ -99,14 +99,14 @@ class SingleMessageInbox(Inbox):
             await self._taken
 
 
-async def receive_for(receive: Callable[[], Awaitable[Message]], task: ConsumerTask) -> None:
+async def receive_for(receive: Callable[[], Awaitable[Message]], dispatcher: Dispatcher) -> None:
     """Dispatch what ``receive`` returns, without end. As in Channels, it is called one ahead."""
     inbox = SingleMessageInbox()
-    inbox.attach(task)
+    inbox.attach(dispatcher)
     try:
         while True:
             inbox.put_nowait(await receive())
             await inbox.wait_until_taken()
             await asyncio.sleep(0)  # neither may have to wait, and other tasks must run too
     except Exception as error:
-        task.fail(error)
+        dispatcher.fail(error)

@@ -13,7 +13,7 @@ from asgiref.sync import markcoroutinefunction
 from channels.exceptions import ChannelFull
 from channels.layers import InMemoryChannelLayer
 
-from chatdemo.realtime.consumer_task import ConsumerTask
+from chatdemo.realtime.dispatcher import Dispatcher
 from chatdemo.realtime.observers import LayerObserver
 from chatdemo.realtime.upstream.asyncio import NoCurrentTask, get_running_loop_or_none
 from chatdemo.realtime.upstream.channels import remove_from_groups
@@ -24,8 +24,8 @@ Event = dict[str, Any]
 IMMUTABLE_TYPES = {str, int, float, bool, bytes, type(None)}
 #: Expired events and members are searched for at most this often.
 SWEEP_INTERVAL_SECONDS = 10
-#: The channels of a group, and in the same order the tasks that they are attached to, if any.
-GroupChannels = tuple[list[str], list[ConsumerTask | None]]
+#: The channels of a group, and in the same order the dispatchers that they are attached to, if any.
+GroupChannels = tuple[list[str], list[Dispatcher | None]]
 
 
 def copier_of(event: Event) -> Callable[[Event], Event]:
@@ -36,12 +36,12 @@ def copier_of(event: Event) -> Callable[[Event], Event]:
 class ChannelQueue:
     """The events that wait in a channel, with the times at which they expire, and the receivers."""
 
-    __slots__ = ("events", "receivers", "task")
+    __slots__ = ("events", "receivers", "dispatcher")
 
-    def __init__(self, task: ConsumerTask | None = None) -> None:
+    def __init__(self, dispatcher: Dispatcher | None = None) -> None:
         self.events: deque[tuple[float, Event]] | tuple[()] = ()  # a deque takes 760 bytes
         self.receivers: list[asyncio.Future[Event]] = []
-        self.task = task
+        self.dispatcher = dispatcher
 
     def put(self, event: Event, expires: float, first: bool = False) -> None:
         """Add an event behind the others, or before them."""
@@ -65,7 +65,7 @@ class ChannelLayer(InMemoryChannelLayer):
     - Lost events are logged: in a full channel, and expired ones.
     - ``channel_capacity`` works. Upstream never compiles its patterns.
     - A receive that is cancelled after its event has arrived puts it back. Upstream may lose it.
-    - ``attach`` dispatches events to a consumer's task, which needs no task to receive them.
+    - ``attach`` has a consumer's events dispatched, so that no task has to receive them.
     - ``group_send_nowait`` is ``group_send`` for code that isn't asynchronous.
 
     Consumers in several event loops and threads may use one layer. ``observer`` is called for each
@@ -118,7 +118,7 @@ class ChannelLayer(InMemoryChannelLayer):
             message = self.observer.on_send(channel, message)  # type: ignore[assignment]
             if message is None:
                 return
-        if self._is_full(channel) or self._deliver(self._find_tasks([channel]), message):
+        if self._is_full(channel) or self._deliver(self._find_dispatchers([channel]), message):
             if self.observer is not None:
                 self.observer.on_full([channel])
             raise ChannelFull(channel)
@@ -163,25 +163,31 @@ class ChannelLayer(InMemoryChannelLayer):
         """
         self.group_send_nowait(group, message)
 
-    def group_send_nowait(self, group: str, message: Mapping[str, Any]) -> None:
-        """Do what ``group_send`` does. It never has to wait."""
+    def group_send_nowait(
+        self, group: str, message: Mapping[str, Any], message_count: int = 1
+    ) -> None:
+        """Do what ``group_send`` does. It never has to wait.
+
+        ``message_count`` is how many messages of a chat the event has, for the observer.
+        """
         assert isinstance(message, dict), "Message is not a dict"
         if group not in self.groups:  # whose name was checked
             self.require_valid_group_name(group)
         self._sweep()
         members = self._members.get(group)
         if members is None:
-            members = self._members[group] = self._find_tasks(list(self.groups.get(group, ())))
+            members = self._find_dispatchers(list(self.groups.get(group, ())))
+            self._members[group] = members
         if self.observer is not None:
-            event = self.observer.on_group_send(group, members[0], message)
+            event = self.observer.on_group_send(group, members[0], message, message_count)
             if event is None:
                 return
             message = event
         self._report_full(group, self._deliver(members, message, group))
 
-    def _find_tasks(self, channels: list[str]) -> GroupChannels:
+    def _find_dispatchers(self, channels: list[str]) -> GroupChannels:
         found = map(self.channels.get, channels)
-        return channels, [channel.task if channel else None for channel in found]
+        return channels, [channel.dispatcher if channel else None for channel in found]
 
     async def group_add(self, group: str, channel: str) -> None:
         """Add a channel to a group. Raises TypeError for an invalid name."""
@@ -197,12 +203,12 @@ class ChannelLayer(InMemoryChannelLayer):
         if self.observer is not None:
             self.observer.on_group_discard(group, channel)
 
-    def attach(self, channel: str, task: ConsumerTask) -> None:
-        """Dispatch the events of a channel to ``task`` from now on."""
+    def attach(self, channel: str, dispatcher: Dispatcher) -> None:
+        """Dispatch the events of a channel to ``dispatcher`` from now on."""
         self.require_valid_channel_name(channel)
-        self.channels[channel] = ChannelQueue(task)
+        self.channels[channel] = ChannelQueue(dispatcher)
         self._members.clear()
-        task.add_source(partial(self.receive_nowait, channel))
+        dispatcher.add_source(partial(self.receive_nowait, channel))
 
     def detach(self, channel: str) -> None:
         """Remove a channel that was attached, with the events in it."""
@@ -280,12 +286,17 @@ class ChannelLayer(InMemoryChannelLayer):
         observer = None
         if type(event) is not dict:  # the observer's
             observer, plain = self.observer, dict(event)
-        for channel, task in zip(*members, strict=True):
-            if task and not task.is_busy and not task.has_pending and task.loop is loop:
+        for channel, dispatcher in zip(*members, strict=True):
+            if (
+                dispatcher
+                and not dispatcher.is_busy
+                and not dispatcher.has_pending
+                and dispatcher.loop is loop
+            ):
                 copied = copy(plain)
                 if observer is not None:
                     observer.on_delivery(channel, copied, event)
-                task.dispatch(copied)
+                dispatcher.dispatch(copied)
             elif not self._put(channel, deepcopy(event) if observer else copy(event), loop):
                 full.append(channel)
         return full
@@ -300,8 +311,8 @@ class ChannelLayer(InMemoryChannelLayer):
         if queue.events and self._is_full(channel):
             return False
         queue.put(event, time.time() + self.expiry)
-        if queue.task:
-            queue.task.note_pending(loop)
+        if queue.dispatcher:
+            queue.dispatcher.note_pending(loop)
         return True
 
     def _is_full(self, channel: str) -> bool:
@@ -353,7 +364,7 @@ class ChannelLayer(InMemoryChannelLayer):
             queue.put(event, time.time() + self.expiry, first=True)
 
     def _remove_if_unused(self, channel: str, queue: ChannelQueue) -> None:
-        is_used = queue.events or queue.receivers or queue.task
+        is_used = queue.events or queue.receivers or queue.dispatcher
         if not is_used and self.channels.get(channel) is queue:
             del self.channels[channel]
 

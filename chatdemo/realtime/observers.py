@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chatdemo.realtime.consumer_task import ConsumerTask
+    from chatdemo.realtime.dispatcher import Dispatcher
 
 Message = dict[str, Any]
 
@@ -23,8 +23,8 @@ class FrameObserver(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def on_attached(self, task: "ConsumerTask") -> None:
-        """A consumer has its messages dispatched by ``task`` from now on."""
+    def on_attached(self, dispatcher: "Dispatcher") -> None:
+        """A consumer has its messages dispatched by ``dispatcher`` from now on."""
 
     @abstractmethod
     def on_receive_called(self) -> None:
@@ -68,8 +68,13 @@ class LayerObserver(ABC):
         """An event is sent to a channel. Return it or a replacement, or None to hold it."""
 
     @abstractmethod
-    def on_group_send(self, group: str, members: Sequence[str], event: Message) -> Message | None:
-        """An event is sent to a group. Return it or a replacement, or None to hold it."""
+    def on_group_send(
+        self, group: str, members: Sequence[str], event: Message, message_count: int
+    ) -> Message | None:
+        """An event with so many messages is sent to a group.
+
+        Return it or a replacement, or None to hold it.
+        """
 
     @abstractmethod
     def on_receive_called(self, channel: str) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from chatdemo.realtime.observers import FrameObserver
 
 if TYPE_CHECKING:
-    from chatdemo.realtime.joined_writes import JoinedWrites
     from chatdemo.realtime.upstream.autobahn import WebSocketProtocol
+    from chatdemo.realtime.write_buffer import WriteBuffer
 
 #: First octet of a frame that is a whole message (RFC 6455, section 5.2): FIN and the opcode.
 TEXT, BINARY = 0x81, 0x82
@@ -53,17 +53,17 @@ def decode_text_frame(data: bytes) -> str | None:
 class WebSocketSend:
     """ASGI's ``send`` for one WebSocket.
 
-    A consumer writes texts to ``writes`` itself (consumer.py), which is None unless the WebSocket
-    is open and without TLS. ``sent`` is what it returns then, and it calls ``text_observer``.
-    This object calls ``observer`` for everything else. Texts are most of what is sent, so that
+    ``write_buffer`` is None unless the WebSocket is open and without TLS. While it is there, a
+    consumer writes texts to it itself (base_consumer.py), calls ``text_observer``, and returns
+    ``sent``. This object calls ``observer`` for everything else. Most of what is sent are texts:
     their observer can be unset alone.
     """
 
-    __slots__ = ("protocol", "sent", "writes", "observer", "text_observer", "_paused_until")
+    __slots__ = ("protocol", "sent", "write_buffer", "observer", "text_observer", "_paused_until")
 
     def __init__(self, protocol: "WebSocketProtocol", sent: Awaitable[None]):
         self.protocol, self.sent = protocol, sent
-        self.writes: JoinedWrites | None = None
+        self.write_buffer: WriteBuffer | None = None
         self.observer: FrameObserver | None = None
         self.text_observer: FrameObserver | None = None
         self._paused_until: float | None = None  # by the event loop's time
@@ -89,11 +89,11 @@ class WebSocketSend:
 
     def pause_reading(self, seconds: float) -> None:
         """Read nothing from the participant for some time. Its own TCP then makes it wait."""
-        if self.writes is None:
+        if self.write_buffer is None:
             return
         loop = asyncio.get_running_loop()
         if self._paused_until is None:
-            self.writes.transport.pause_reading(self)
+            self.write_buffer.transport.pause_reading(self)
             loop.call_soon(self._resume_reading, loop)
         self._paused_until = max(self._paused_until or 0.0, loop.time() + seconds)
 
@@ -104,10 +104,10 @@ class WebSocketSend:
             loop.call_later(remaining, self._resume_reading, loop)
             return
         self._paused_until = None
-        if self.writes:
-            self.writes.transport.resume_reading(self)
+        if self.write_buffer:
+            self.write_buffer.transport.resume_reading(self)
 
     async def wait_until_sent(self) -> None:
         """Wait until the socket has accepted everything: much at once would exceed max_backlog."""
-        if self.writes:
-            await self.writes.transport.wait_until_sent()
+        if self.write_buffer:
+            await self.write_buffer.transport.wait_until_sent()

@@ -17,16 +17,16 @@ SEVERAL = [
 
 @pytest.fixture
 def sent(monkeypatch):
-    """The types of the events that go to groups."""
-    types, group_send = [], ChannelLayer.group_send_nowait
+    """The types of the events that go to groups, each with its number of messages."""
+    events, group_send = [], ChannelLayer.group_send_nowait
 
-    def note(self, group, message):
-        types.append(message["type"])
-        return group_send(self, group, message)
+    def note(self, group, message, message_count=1):
+        events.append((message["type"], message_count))
+        return group_send(self, group, message, message_count)
 
     monkeypatch.setattr(ChannelLayer, "group_send_nowait", note)
     monkeypatch.setattr(type(get_channel_layer()), "batching_allowed", True)
-    return types
+    return events
 
 
 @pytest.fixture
@@ -64,7 +64,8 @@ async def test_everyone_gets_all_of_them_in_order_and_the_senders_their_ids(sent
         await all_hear(people)
         await say_at_once(people, "2")  # now each has a seq to go on from
         await all_hear(people, "2")
-    assert "chat.messages" in sent and len(sent) < 6
+    assert "chat.messages" in dict(sent) and len(sent) < 6
+    assert sum(count for type, count in sent if type.startswith("chat.message")) == 6
 
 
 async def test_where_somebody_follows_each_has_an_event_of_its_own(sent, watched):
@@ -72,7 +73,7 @@ async def test_where_somebody_follows_each_has_an_event_of_its_own(sent, watched
         people = {"ana": ana, "ben": ben}
         await say_at_once(people)
         await all_hear(people)
-    assert sent == ["chat.message"] * 2
+    assert sent == [("chat.message", 1)] * 2
 
 
 async def test_what_is_said_twice_at_one_time_is_said_once(sent):

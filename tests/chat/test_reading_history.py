@@ -7,7 +7,7 @@ from django.db import connection
 
 from chatdemo.chat.name_numbers import NameNumbers, split_number
 from chatdemo.chat.people import comparison_key
-from chatdemo.chat.sqlite_log import SQLiteMessageLog
+from chatdemo.chat.sqlite_message_log import SQLiteMessageLog
 from chatdemo.chat.sqlite_writer import SQLiteWriter
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from chatdemo.chat.message_log import Draft
-from chatdemo.chat.sqlite_log import REASONS
+from chatdemo.chat.sqlite_message_log import REASONS
 from chatdemo.chat.sqlite_writer import SQLiteWriter
 from chatdemo.common.sqlite import MEMORY_URI, FileMissing, cause_of, is_locked
 from chatdemo.project import database

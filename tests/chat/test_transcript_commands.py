@@ -161,9 +161,7 @@ def test_a_damaged_database_is_two_lines(history, folder, command):
     assert message.startswith(
         f"Error: The database {history.path} is damaged, or isn't an SQLite database: "
     )
-    assert (
-        hint == "Next:  The file wasn't changed. Restore a backup, or use another file with --db."
-    )
+    assert hint == "Next:  Restore a backup, or use another file with --db."
 
 
 def test_a_locked_database_is_reported_and_nothing_is_deleted(history, monkeypatch):
@@ -174,7 +172,7 @@ def test_a_locked_database_is_reported_and_nothing_is_deleted(history, monkeypat
         other.execute("BEGIN IMMEDIATE")
         assert refused(1, "forget", "lobby", "--yes") == (
             f"The database {history.path} is locked by another program.",
-            "Close that program, and start again.",
+            "Close that program, and try again.",
         )
     assert [room.messages for room in store.rooms(history.path)] == [1]
 
@@ -290,6 +288,16 @@ def test_forget_reports_text_that_may_still_be_there(history, monkeypatch):
         f'Stop each program that has the database open, then run: chatdemo manage --db "{history.path}" shell -c'
         " \"from django.db import connection as c; c.cursor().execute('VACUUM')\""
     )
+
+
+def test_forget_reports_what_it_deleted_if_the_database_is_damaged_elsewhere(history):
+    history.add("a")
+    history.add(*["much " * 200] * 100, room="other")
+    data = bytearray(history.path.read_bytes())
+    data[-20 * 4096 :] = b"x" * 20 * 4096
+    history.path.write_bytes(data)
+    message, _ = refused(1, "forget", "lobby", "--yes")
+    assert message.startswith("1 message deleted, but the text may still be in ")
 
 
 def test_a_database_of_an_older_version_is_migrated_first(history, monkeypatch):

@@ -112,7 +112,7 @@ def test_a_database_that_is_not_one_is_two_lines(folder):
         message
         == f"The database {folder / 'notes.txt'} is damaged, or isn't an SQLite database: file is not a database."
     )
-    assert hint == "The file wasn't changed. Restore a backup, or use another file with --db."
+    assert hint == "Restore a backup, or use another file with --db."
 
 
 def broken(*_):

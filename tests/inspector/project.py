@@ -9,7 +9,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
 from django.urls import path
 
-from chatdemo.realtime import consumer
+from chatdemo.realtime import base_consumer
 
 
 class Echo(AsyncWebsocketConsumer):
@@ -35,7 +35,7 @@ class Room(AsyncWebsocketConsumer):
         await self.send(json.dumps(event))  # hop: send
 
 
-class Direct(consumer.AsyncWebsocketConsumer):
+class Direct(base_consumer.AsyncWebsocketConsumer):
     """The same on the base class of this project."""
 
     connect, disconnect = Room.connect, Room.disconnect

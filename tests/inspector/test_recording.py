@@ -31,7 +31,7 @@ def test_the_oldest_entries_are_dropped_and_numbers_are_not_reused():
 def test_a_flood_pauses_recording_and_it_resumes(clock):
     recording, switched = Recording(), []
     recording.on_switch = lambda: switched.append(recording.is_active)
-    for _ in range(module.UNWATCHED_BURST):
+    for _ in range(module.UNWATCHED_ENTRIES_AT_ONCE):
         assert recording.resume_if_possible()
         recording.record("send")
     assert not recording.resume_if_possible() and switched == [False]
@@ -48,24 +48,27 @@ def test_more_is_recorded_while_there_are_watchers(clock):
     while recording.resume_if_possible():
         recording.record("send")
     clock[0] += 1
-    for _ in range(module.WATCHED_RATE):
+    for _ in range(module.WATCHED_ENTRIES_PER_SECOND):
         assert recording.resume_if_possible()
         recording.record("send")
     assert not recording.resume_if_possible()
 
 
 def test_a_message_to_many_is_recorded_for_watchers_alone(clock):
-    recording = Recording()
-    assert recording.prepare_for(module.MAX_UNWATCHED_MEMBERS)
-    assert not recording.prepare_for(module.MAX_UNWATCHED_MEMBERS + 1)
+    recording, many = Recording(), module.MAX_UNWATCHED_MEMBERS + 1
+    recording.pause_if_too_many(module.MAX_UNWATCHED_MEMBERS)
+    assert recording.is_active
+    recording.pause_if_too_many(many)
     assert recording.new_journey() is None
     clock[0] += module.PAUSE_SECONDS / 2
-    assert not recording.prepare_for(module.MAX_UNWATCHED_MEMBERS + 1)  # the pause starts again
+    recording.pause_if_too_many(many)  # the pause starts again
     clock[0] += module.PAUSE_SECONDS * 0.9
     assert not recording.resume_if_possible()
     recording.is_all_watched = True
-    assert recording.prepare_for(1000)
+    recording.pause_if_too_many(many)
+    assert recording.resume_if_possible()
     recording.is_all_watched = False
-    assert not recording.prepare_for(1000)
+    recording.pause_if_too_many(many)
+    assert not recording.resume_if_possible()
     clock[0] += module.PAUSE_SECONDS
     assert recording.resume_if_possible()

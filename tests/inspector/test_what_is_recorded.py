@@ -5,8 +5,9 @@ from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 
-from chatdemo.inspector import Inspector
+from chatdemo.inspector import Inspector, recording
 from chatdemo.inspector.feed import describe_state
+from chatdemo.realtime.layer import ChannelLayer
 from tests.inspector.conftest import events, joined
 from tests.inspector.project import line_of, make_application
 
@@ -108,6 +109,20 @@ async def test_what_a_full_channel_loses_is_counted(inspector):
     assert state["channels"] == [{"channel": name, "connection": None, "waiting": 5, "capacity": 5}]
     for number in range(5):
         assert await layer.receive(name) == {"type": "x", "number": number}
+
+
+async def test_each_message_that_is_not_recorded_is_counted(inspector, layer, monkeypatch):
+    monkeypatch.setattr(recording, "MAX_UNWATCHED_MEMBERS", 1)
+    for _ in range(2):
+        await layer.group_add("hall", await layer.new_channel())
+    await layer.group_send("hall", {"type": "x"})  # for which recording pauses
+    assert describe_state(inspector)["unrecorded"] == 1
+    await layer.group_send("hall", {"type": "x"})
+    assert describe_state(inspector)["unrecorded"] == 2
+    if isinstance(layer, ChannelLayer):
+        layer.group_send_nowait("hall", {"type": "x"}, message_count=200)
+        assert describe_state(inspector)["unrecorded"] == 202
+    assert not events(inspector, "group_send")
 
 
 async def test_the_state_has_a_group_with_its_members(inspector):

@@ -75,14 +75,14 @@ def made(tmp_path) -> Path:
 
 def test_the_default_is_a_file_in_the_users_application_folder(monkeypatch):
     monkeypatch.setattr("click.get_app_dir", lambda name: f"/home/ana/.config/{name}")
-    assert database.locate("") == Path("/home/ana/.config/chatdemo/chatdemo.sqlite3")
+    assert database.path_of("") == Path("/home/ana/.config/chatdemo/chatdemo.sqlite3")
 
 
 def test_a_relative_path_is_in_the_current_folder_and_a_tilde_the_home(folder, monkeypatch):
     monkeypatch.setenv("HOME", "/home/ana")
-    assert database.locate("a.sqlite3") == folder / "a.sqlite3"
-    assert database.locate("~/a.sqlite3") == Path("/home/ana/a.sqlite3")
-    assert database.locate(":memory:") is None
+    assert database.path_of("a.sqlite3") == folder / "a.sqlite3"
+    assert database.path_of("~/a.sqlite3") == Path("/home/ana/a.sqlite3")
+    assert database.path_of(":memory:") is None
 
 
 def test_it_is_made_with_its_folder_for_its_owner_alone(made):
@@ -188,14 +188,14 @@ def test_an_empty_file_is_made_ours_and_closed_to_others(tmp_path):
 
 def test_a_link_leads_to_its_target_even_if_that_is_not_there_yet(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "target")
-    assert database.locate(str(tmp_path / "link")) == tmp_path / "target"
+    assert database.path_of(str(tmp_path / "link")) == tmp_path / "target"
 
 
 def test_a_home_folder_that_is_not_there_is_named():
     with pytest.raises(
         ChatdemoError, match="The database ~nobody-by-this-name/x can't be found: "
     ) as caught:
-        database.locate("~nobody-by-this-name/x")
+        database.path_of("~nobody-by-this-name/x")
     assert caught.value.hint == "Give --db the absolute path of a file, or :memory:."
 
 
@@ -222,7 +222,7 @@ def test_a_damaged_one_is_refused(made, harm):
         f"The database {made} is damaged, or isn't an SQLite database: "
     )
     assert "\n" not in error.message
-    assert error.hint == "The file wasn't changed. Restore a backup, or use another file with --db."
+    assert error.hint == "Restore a backup, or use another file with --db."
 
 
 def test_one_that_another_program_has_locked_is_refused(made, monkeypatch):
@@ -253,7 +253,7 @@ def test_a_read_only_one_is_refused(made):
     )
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        f"Error: The database {made} can't be written: attempt to write a readonly database.",
+        f"Error: The database {made} can't be used: attempt to write a readonly database.",
         "Next:  Make the file and its folder writable, or use another file with --db.",
     ]
     assert made.read_bytes() == before
@@ -290,15 +290,23 @@ def test_one_that_does_not_fit_on_the_disk_is_taken_away_again(tmp_path):
     with Process(tmp_path, command, clean_environ()) as process:
         assert process.wait() == 1
     message, hint = map(str.rstrip, process.lines)
-    assert message.startswith(f"Error: The database {tmp_path / 'chat.sqlite3'} can't be written: ")
+    assert message.startswith(f"Error: The database {tmp_path / 'chat.sqlite3'} can't be used: ")
     assert hint == "Next:  Free space on its disk, or use another file with --db."
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_is_named(tmp_path):
-    error = database.explain(sqlite3.OperationalError("database or disk is full"), "chat.sqlite3")
-    assert error.message == "The database chat.sqlite3 can't be written: database or disk is full."
+    full = sqlite3.OperationalError("database or disk is full")
+    error = database.explain_sqlite_error(full, "chat.sqlite3")
+    assert error.message == "The database chat.sqlite3 can't be used: database or disk is full."
     assert error.hint == "Free space on its disk, or use another file with --db."
+
+
+@pytest.mark.parametrize("text", ["no such table: chat_room", "out of memory"])
+def test_only_a_damaged_one_is_called_damaged(text):
+    error = database.explain_sqlite_error(sqlite3.OperationalError(text), "chat.sqlite3")
+    assert error.message == f"The database chat.sqlite3 can't be used: {text}."
+    assert error.hint == "Restore a backup, or use another file with --db."
 
 
 def test_a_fault_in_djangos_migrations_is_explained_too(old, monkeypatch):

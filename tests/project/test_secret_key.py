@@ -11,7 +11,7 @@ from chatdemo.project import secret_key
 def test_it_is_random_and_made_once_for_its_owner_alone(tmp_path):
     one, other = tmp_path / "one.sqlite3", tmp_path / "other.sqlite3"
     for database in (one, other, one):
-        secret_key.ensure(database)
+        secret_key.ensure_exists(database)
     assert len(secret_key.read(one)) == 64
     assert secret_key.read(one) == secret_key.read(one) != secret_key.read(other)
     assert stat.S_IMODE((tmp_path / "one.sqlite3.key").stat().st_mode) == 0o600
@@ -21,7 +21,7 @@ def test_one_that_others_could_read_is_closed_to_them(tmp_path):
     key = tmp_path / "chat.sqlite3.key"
     key.write_text("k" * 64, "ascii")
     key.chmod(0o644)
-    secret_key.ensure(tmp_path / "chat.sqlite3")
+    secret_key.ensure_exists(tmp_path / "chat.sqlite3")
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
@@ -36,7 +36,7 @@ def test_a_start_that_is_broken_off_leaves_no_half_a_key(tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.link", broken_off)
     with pytest.raises(KeyboardInterrupt):
-        secret_key.ensure(tmp_path / "chat.sqlite3")
+        secret_key.ensure_exists(tmp_path / "chat.sqlite3")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -46,7 +46,7 @@ def test_of_two_that_start_at_once_both_use_the_first_ones_key(tmp_path, monkeyp
         raise FileExistsError
 
     monkeypatch.setattr("os.link", overtaken)
-    secret_key.ensure(tmp_path / "chat.sqlite3")
+    secret_key.ensure_exists(tmp_path / "chat.sqlite3")
     assert secret_key.read(tmp_path / "chat.sqlite3") == "k" * 64
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -58,7 +58,7 @@ def test_a_damaged_one_is_refused_and_left_as_it_is(tmp_path, content):
     with pytest.raises(
         ChatdemoError, match=r"The secret key .* (is damaged|can't be used)"
     ) as caught:
-        secret_key.ensure(tmp_path / "chat.sqlite3")
+        secret_key.ensure_exists(tmp_path / "chat.sqlite3")
     assert "chatdemo creates a new one" in caught.value.hint
     assert key.read_bytes() == content
 
@@ -68,4 +68,4 @@ def test_one_that_cannot_be_used_says_why(tmp_path):
     with pytest.raises(
         ChatdemoError, match=r"The secret key .*\.key can't be used: .*Is a directory"
     ):
-        secret_key.ensure(tmp_path / "chat.sqlite3")
+        secret_key.ensure_exists(tmp_path / "chat.sqlite3")

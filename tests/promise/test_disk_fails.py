@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chatdemo.chat.sqlite_log import MAX_LOCKED_SECONDS
+from chatdemo.chat.sqlite_message_log import MAX_LOCKED_SECONDS
 from tests.promise.page import Page
 from tests.promise.server import Server
 from tests.promise.talk import Talk, talk, until

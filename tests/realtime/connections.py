@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from channels.generic import websocket
 from channels.layers import InMemoryChannelLayer
 
-from chatdemo.realtime.consumer import AsyncWebsocketConsumer
+from chatdemo.realtime.base_consumer import AsyncWebsocketConsumer
 from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.layer import ChannelLayer
 from tests.support.served import TIMEOUT_SECONDS

@@ -25,10 +25,10 @@ from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
 from chatdemo.project.listening_address import listen
-from chatdemo.realtime.consumer import AsyncWebsocketConsumer
-from chatdemo.realtime.joined_writes import flush
+from chatdemo.realtime.base_consumer import AsyncWebsocketConsumer
 from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.upstream.daphne import Server
+from chatdemo.realtime.write_buffer import flush_all
 
 
 class Room(AsyncWebsocketConsumer):
@@ -56,7 +56,7 @@ class Room(AsyncWebsocketConsumer):
             await asyncio.create_task(self.send(text_data))
         elif command == "several":
             await self.send_joined("\n".join(texts(*map(int, numbers))), "\n")
-            flush()
+            flush_all()
         elif command in ("mine", "bye"):
             await self.send_burst(*map(int, numbers))
             if command == "bye":

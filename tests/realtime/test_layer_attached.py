@@ -7,7 +7,7 @@ import threading
 import pytest
 from channels.exceptions import ChannelFull
 
-from chatdemo.realtime.consumer_task import ConsumerTask
+from chatdemo.realtime.dispatcher import Dispatcher
 from chatdemo.realtime.layer import ChannelLayer
 from tests.realtime.connections import until
 
@@ -23,7 +23,7 @@ class Member:
         self.task = asyncio.create_task(self.run())
 
     async def run(self):
-        turns = ConsumerTask(self, {})
+        turns = Dispatcher(self, {})
         self.layer.attach(self.channel, turns)
         await turns.run()
 
@@ -164,7 +164,7 @@ async def test_flush_forgets_what_waits_and_keeps_who_is_attached(layer):
 @pytest.mark.parametrize("name", ["", "a b", "x" * 100])
 async def test_a_channel_that_is_attached_must_have_a_valid_name(layer, name):
     with pytest.raises(TypeError):
-        layer.attach(name, ConsumerTask(None, {}))
+        layer.attach(name, Dispatcher(None, {}))
 
 
 async def test_what_is_sent_while_events_are_handed_out_comes_after_them_for_all(layer):

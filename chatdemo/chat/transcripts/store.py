@@ -102,8 +102,9 @@ def forget(database: Path | str, room: str) -> tuple[int, bool]:
     """Delete the room, its messages and its speakers.
 
     Returns the number of messages, and whether their text is gone from the files too: it isn't
-    while another program reads or writes for seconds, or if the disk is full. A running server
-    starts a new history with the room's next message. Raises sqlite3.Error if nothing was deleted.
+    while another program reads or writes for seconds, if the disk is full, or if the file is
+    damaged elsewhere. A running server starts a new history with the room's next message. Raises
+    sqlite3.Error if nothing was deleted.
     """
     with closing(connect(database)) as connection:
         # Overwrites deleted content: https://www.sqlite.org/pragma.html#pragma_secure_delete
@@ -135,7 +136,7 @@ def _wipe(connection: sqlite3.Connection) -> bool:
                 return False
             time.sleep(CHECKPOINT_RETRY_SECONDS)
         return True
-    except sqlite3.OperationalError:
+    except sqlite3.DatabaseError:
         return False
 
 

@@ -23,7 +23,7 @@ __all__ += ["leave_task"]
 class NoCurrentTask:
     """A context in which no task of the running event loop is the current one.
 
-    ConsumerTask.dispatch makes its own task the current one, and asyncio allows only one.
+    Dispatcher.dispatch makes its own task the current one, and asyncio allows only one.
     """
 
     __slots__ = ("loop", "task")

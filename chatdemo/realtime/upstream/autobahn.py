@@ -144,7 +144,7 @@ class WebSocketProtocol(DaphneProtocol):
             self.message_data = [b"".join(self.message_data)]
 
     def onOpen(self) -> None:
-        """Join writes and read on, and free what is left of the handshake (2 KiB)."""
+        """Buffer writes and read on, and free what is left of the handshake (2 KiB)."""
         super().onOpen()
         self.http_request_data = self.http_response_data = b""
         self.http_headers = self.http_headers_cnt = self.request.headers = EMPTY
@@ -152,8 +152,9 @@ class WebSocketProtocol(DaphneProtocol):
         self.send_queue = ()  # for data that is sent in pieces, which we don't do
         if isinstance(self.transport, Transport):  # and not TLS
             assert self.application_send is not None
-            joined = self.transport.join_writes(self.server.max_backlog, self.close_slow_reader)
-            self.application_send.writes = joined
+            self.application_send.write_buffer = self.transport.start_buffering(
+                self.server.max_backlog, self.close_slow_reader
+            )
         else:
             self.transport.resumeProducing()
 
@@ -208,7 +209,7 @@ class WebSocketProtocol(DaphneProtocol):
     def stop_sending(self) -> None:
         """Send no message after a close frame (RFC 6455, section 5.5.1)."""
         if self.application_send:
-            self.application_send.writes = None
+            self.application_send.write_buffer = None
 
     def sendCloseFrame(
         self, code: int | None = None, reasonUtf8: bytes | None = None, isReply: bool = False

@@ -1,4 +1,4 @@
-"""Daphne's server: it is given a listening socket, and stops within a second.
+"""Daphne's server: it gets a listening socket, and closes all connections when it stops.
 
 Undocumented names:
 

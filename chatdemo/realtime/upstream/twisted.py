@@ -20,8 +20,8 @@ from twisted.python.failure import Failure
 from twisted.web import http
 
 from chatdemo.realtime.backlog import Backlog
-from chatdemo.realtime.joined_writes import JoinedWrites, flush
 from chatdemo.realtime.upstream import require_names
+from chatdemo.realtime.write_buffer import WriteBuffer, flush
 
 logger = logging.getLogger(__name__)
 #: Octets that are read at once from a WebSocket. Twisted's 64 KiB can contain 11,000 empty pings,
@@ -41,30 +41,30 @@ require_names("twisted", http.HTTPChannel, "MAX_LENGTH", "totalHeadersSize")
 
 
 class Transport(tcp.Server):
-    """A participant's TCP connection. A WebSocket calls ``join_writes`` once it is open.
+    """A participant's TCP connection. A WebSocket calls ``start_buffering`` once it is open.
 
-    From then on the data of one iteration of the event loop is sent with one system call: four
-    messages to a room are one packet to each participant. Twisted would have the reactor watch
-    the socket, send when it is ready and stop watching: three calls for each write. Only what the
-    socket doesn't accept at once is left to Twisted.
+    From then on, what is written within two iterations of the event loop is sent with one system
+    call: four messages to a room are one packet to each participant. Twisted would have the reactor
+    watch the socket, send when it is ready and stop watching: three calls for each write. The
+    reactor still sends what the socket doesn't accept at once.
     """
 
-    joined: JoinedWrites | None = None
+    write_buffer: WriteBuffer | None = None
     pause_reasons: frozenset[object] = frozenset()  # while there is any, nothing is read
 
     def __init__(self, *arguments: Any):
         super().__init__(*arguments)
         self.backlog = Backlog()  # what the reactor sends as the participant reads
 
-    def join_writes(self, max_backlog: int, on_overflow: Callable[[], None]) -> JoinedWrites:
-        """Join writes from now on, and resume reading.
+    def start_buffering(self, max_backlog: int, on_overflow: Callable[[], None]) -> WriteBuffer:
+        """Buffer writes from now on, and resume reading.
 
         ``on_overflow()`` is called once, when more than ``max_backlog`` octets wait.
         """
         self.backlog.max_octets, self.backlog.on_overflow = max_backlog, on_overflow
-        self.joined = JoinedWrites(self)
+        self.write_buffer = WriteBuffer(self)
         self.startReading()
-        return self.joined
+        return self.write_buffer
 
     def startReading(self) -> None:
         """Register ``_read`` instead of the reactor's callback.
@@ -72,7 +72,7 @@ class Transport(tcp.Server):
         That makes a context for Twisted's log at each call, which takes 4 µs.
         """
         super().startReading()
-        if self.joined:
+        if self.write_buffer:
             asyncio.get_running_loop().add_reader(self.fileno(), self._read)
 
     def pause_reading(self, reason: object) -> None:
@@ -105,9 +105,9 @@ class Transport(tcp.Server):
             self.connectionLost(Failure(reason))
 
     def write(self, data: bytes) -> None:
-        """Send data, joined with what follows or by the reactor."""
-        if self.joined:
-            self.joined.write(data)
+        """Send data: through the write buffer, or before there is one by the reactor."""
+        if self.write_buffer:
+            self.write_buffer.write(data)
         else:
             self.send_later(data)
 
@@ -118,14 +118,14 @@ class Transport(tcp.Server):
     def send_later(self, data: bytes) -> None:
         """Have the reactor send data as the socket accepts it."""
         super().write(data)
-        if self.joined:
-            self.joined.is_blocked = True
+        if self.write_buffer:
+            self.write_buffer.has_backlog = True
         self.backlog.add(len(data))
 
     async def wait_until_sent(self, max_backlog: int = 0) -> None:
         """Wait until at most ``max_backlog`` octets are left to send, or the connection is lost."""
-        if self.joined:
-            flush([self.joined])
+        if self.write_buffer:
+            flush([self.write_buffer])
         if self.connected:
             await self.backlog.wait_until_at_most(max_backlog)
 
@@ -148,15 +148,15 @@ class Transport(tcp.Server):
         """Send as much as the socket accepts, and count it."""
         sent = super().writeSomeData(data)
         if isinstance(sent, int):
-            if self.joined:
-                self.joined.is_blocked = self.backlog.octets > sent
+            if self.write_buffer:
+                self.write_buffer.has_backlog = self.backlog.octets > sent
             self.backlog.remove(sent)
         return sent
 
     def loseConnection(self) -> None:
         """Close the connection once everything is sent."""
-        if self.joined:
-            flush([self.joined])
+        if self.write_buffer:
+            flush([self.write_buffer])
         super().loseConnection()
 
     def connectionLost(self, reason: Failure) -> None:

@@ -1,4 +1,4 @@
-"""A consumer's task, and the handlers that run in it one after the other."""
+"""Starts a consumer's handler at once when a message for it arrives."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -9,24 +9,27 @@ from channels.db import aclose_old_connections
 
 from chatdemo.realtime.upstream.asyncio import cancel_again, enter_task, leave_task, suspend
 
+#: As in Channels, a message is either one of ASGI, from the server, or an event.
 Message = dict[str, Any]
 Handler = Callable[[Any, Message], Coroutine[Any, Any, Any]]
-#: Waiting messages that are handled in one iteration of the event loop.
+#: How many messages that waited are dispatched in one iteration of the event loop.
 MAX_MESSAGES_PER_ITERATION = 16
 
 
-class ConsumerTask:
-    """Runs the handlers of ``consumer``, for each frame and for each event of its channel.
+class Dispatcher:
+    """Starts the handlers of ``consumer``: for each frame, and for each event of its channel.
 
-    ``handlers`` has the handlers of the consumer's class by the type of message. It is filled as
-    they are found.
+    The consumer's own task calls ``run``, and has its handlers run one after the other.
+    ``dispatch`` starts a handler for whoever has the message, as if that task ran it: in the task's
+    context, and with the task as the current one. Most handlers never wait, and have ended when
+    ``dispatch`` returns. If one waits, the task is woken to run the rest of it, and no other
+    handler starts before it has ended.
 
-    ``dispatch`` runs a handler at once until it has to wait, in the context of the task that
-    called ``run`` and with it as the current task. Most handlers never wait, and have ended then.
-    The task runs the rest of any other, and no other handler starts before that has ended.
+    Until it is woken, the task awaits this object, which asyncio treats like a future: it hands
+    over the task's context and the callback that wakes the task (``add_done_callback``).
 
-    While there is nothing for the task to do, it awaits this object like a future
-    (``asyncio.isfuture``). So this object gets the task's context and the callback that wakes it.
+    ``handlers`` has the handlers of the consumer's class by the type of message.
+    ``consumer.find_handler`` adds one when it is first needed.
     """
 
     __slots__ = (
@@ -53,7 +56,7 @@ class ConsumerTask:
         self.task = asyncio.current_task()
         self.context: Context | None = None  # the task's
         self.is_busy = True  # a handler runs or waits, or the task is about to start
-        self.has_pending = True  # a source may have a message
+        self.has_pending = True  # a message may wait in a source
         self._is_handling_pending = False
         self._sources: list[Callable[[], Message | None]] = []
         self._unfinished: Awaitable[Any] | None = None  # what is left of a handler that waits
@@ -63,7 +66,7 @@ class ConsumerTask:
         self._asyncio_future_blocking = False
 
     async def run(self) -> None:
-        """Handle messages until a handler fails. Raises what it has raised."""
+        """Have handlers run until one raises an exception. Raises the same."""
         assert self.task is not None
         try:
             while not self._failure:
@@ -92,9 +95,10 @@ class ConsumerTask:
         self._sources.append(source)
 
     def dispatch(self, message: Message) -> None:
-        """Start the handler of a message. Only while not ``is_busy``, and without a current task.
+        """Start the handler of a message.
 
-        While it is busy the message is left with a source.
+        It must not be called while ``is_busy``: the message waits in a source then. Nor while a
+        task is the current one of the event loop (``NoCurrentTask``).
         """
         self.is_busy = True
         loop, task, context = self.loop, self.task, self.context
@@ -165,7 +169,7 @@ class ConsumerTask:
 
     # What asyncio requires of an object that a task waits for.
 
-    def __await__(self) -> Generator["ConsumerTask", None, None]:
+    def __await__(self) -> Generator["Dispatcher", None, None]:
         self._asyncio_future_blocking = True
         yield self
 

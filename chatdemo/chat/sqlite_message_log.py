@@ -26,7 +26,7 @@ from chatdemo.chat.retention import Retention
 from chatdemo.chat.sqlite_writer import SQLiteWriter
 from chatdemo.chat.transcripts.store import forget
 from chatdemo.common.sqlite import Cause, cause_of, is_locked
-from chatdemo.realtime.joined_writes import flush
+from chatdemo.realtime.write_buffer import flush_all
 
 logger = logging.getLogger(__name__)
 #: The time between two attempts while another process has the database locked, and the time after
@@ -90,7 +90,7 @@ class SQLiteMessageLog(MessageLog):
                 call(argument)
             except Exception:
                 logger.exception("Messages couldn't be published")
-        flush()  # the commit has waited for more messages, so the frames need not
+        flush_all()  # the commit has waited for more messages, so the frames need not
         for (_, future), one in zip(pending, appended, strict=True):
             future.set_result(one)
 

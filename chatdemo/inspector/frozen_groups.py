@@ -14,7 +14,7 @@ MAX_HELD = 10_000
 RETRY_SECONDS = 0.05
 
 
-class Freezer:
+class FrozenGroups:
     """The frozen groups of a channel layer, and the events that are held for their members.
 
     Events are held in the form in which they are sent later: the layer doesn't report them again.

@@ -13,7 +13,7 @@ from channels.generic import websocket
 from channels.layers import get_channel_layer
 
 from chatdemo.realtime.background_tasks import run_eagerly, run_in_background
-from chatdemo.realtime.consumer_task import ConsumerTask, Handler, Message
+from chatdemo.realtime.dispatcher import Dispatcher, Handler, Message
 from chatdemo.realtime.inbox import receive_for
 from chatdemo.realtime.send import WebSocketSend, encode_frame, encode_frames
 from chatdemo.realtime.upstream.channels import consumer_of
@@ -51,17 +51,18 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
         # A middleware that wraps ``send`` sees each message: then there is no shorter way.
         self.server_send = send if isinstance(send, WebSocketSend) else None
         self.channel_layer = layer = get_channel_layer(self.channel_layer_alias)
-        task = ConsumerTask(self, self._handlers)
-        receivers = [self._attach(receive, task)]
+        dispatcher = Dispatcher(self, self._handlers)
+        receivers = [self._attach(receive, dispatcher)]
         if layer is not None:
             self.channel_name = await layer.new_channel()
             if hasattr(layer, "attach"):
-                layer.attach(self.channel_name, task)
+                layer.attach(self.channel_name, dispatcher)
             else:
-                receivers.append(self._attach(partial(layer.receive, self.channel_name), task))
+                receive_event = partial(layer.receive, self.channel_name)
+                receivers.append(self._attach(receive_event, dispatcher))
         try:
             with suppress(StopConsumer):
-                await task.run()
+                await dispatcher.run()
         finally:
             if hasattr(layer, "detach"):
                 layer.detach(self.channel_name)
@@ -71,13 +72,13 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _attach(
-        self, receive: Callable[[], Awaitable[Message]], task: ConsumerTask
+        self, receive: Callable[[], Awaitable[Message]], dispatcher: Dispatcher
     ) -> "asyncio.Task[None] | None":
-        """Have messages dispatched to ``task``. Returns the task that receives them, if any."""
+        """Have messages dispatched. Returns the task that receives them, if any."""
         if hasattr(receive, "attach"):
-            receive.attach(task)
+            receive.attach(dispatcher)
             return None
-        return asyncio.create_task(receive_for(receive, task))
+        return asyncio.create_task(receive_for(receive, dispatcher))
 
     def find_handler(self, message: Message) -> Handler:
         """Return the handler of a message, and store it for all consumers of the class.
@@ -104,19 +105,19 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
         It isn't a coroutine function, which would cost one coroutine more for each delivery.
         """
         send = self.server_send
-        if text_data is None or close or send is None or (writes := send.writes) is None:
+        if text_data is None or close or send is None or (buffer := send.write_buffer) is None:
             return super().send(text_data, bytes_data, close)
         if send.text_observer is not None:
             send.text_observer.on_sent({"type": "websocket.send", "text": text_data})
-        writes.write(encode_frame(text_data))
+        buffer.write(encode_frame(text_data))
         return send.sent
 
     def send_joined(self, texts: str, separator: str) -> Awaitable[None]:
         """Send several texts that are joined by ``separator``, a frame each."""
         send = self.server_send
-        if send is None or send.text_observer is not None or (writes := send.writes) is None:
+        if send is None or send.text_observer is not None or (buffer := send.write_buffer) is None:
             return self._send_each(texts.split(separator))
-        writes.write(encode_frames(texts, separator))
+        buffer.write(encode_frames(texts, separator))
         return send.sent
 
     async def _send_each(self, texts: list[str]) -> None:

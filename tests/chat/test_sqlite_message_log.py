@@ -6,9 +6,9 @@ import sqlite3
 
 import pytest
 
-from chatdemo.chat import sqlite_log as module
+from chatdemo.chat import sqlite_message_log as module
 from chatdemo.chat.message_log import Appended, Draft, MessageLogError, StoredMessage
-from chatdemo.chat.sqlite_log import SQLiteMessageLog
+from chatdemo.chat.sqlite_message_log import SQLiteMessageLog
 
 LOCKED = sqlite3.OperationalError("database is locked")
 FULL = sqlite3.OperationalError("database or disk is full")

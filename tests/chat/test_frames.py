@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatdemo.chat.frames import Message, encode, parse, with_id
 from chatdemo.chat.message_errors import ERRORS, MessageError
-from chatdemo.chat.messages import Message, encode, parse, with_id
 
 LIMIT = 10
 

@@ -6,7 +6,7 @@ import json
 import pytest
 from channels.layers import get_channel_layer
 
-from chatdemo.inspector import freezer
+from chatdemo.inspector import frozen_groups
 from chatdemo.inspector.feed import describe_state
 from tests.inspector.conftest import events, joined
 
@@ -19,14 +19,14 @@ async def texts(communicator, count):
 
 @pytest.fixture
 async def frozen(inspector):
-    """Two participants of a frozen room, and the layer's freezer."""
+    """Two participants of a frozen room, and the layer's frozen_groups."""
     async with (
         joined(inspector, "/ws/room/lobby/") as one,
         joined(inspector, "/ws/room/lobby/") as two,
     ):
         layer = inspector.find_layer("lobby", None)
-        assert layer.freezer.freeze("lobby") and not layer.freezer.freeze("lobby")
-        yield one, two, layer.freezer
+        assert layer.frozen_groups.freeze("lobby") and not layer.frozen_groups.freeze("lobby")
+        yield one, two, layer.frozen_groups
 
 
 async def send_numbers(inspector, one, count):
@@ -38,7 +38,7 @@ async def send_numbers(inspector, one, count):
 
 
 async def test_a_frozen_group_holds_its_events_and_its_queues_fill(inspector, frozen):
-    one, two, freezer = frozen
+    one, two, frozen_groups = frozen
     await send_numbers(inspector, one, 3)
     assert await one.receive_nothing() and await two.receive_nothing()
     state = describe_state(inspector)
@@ -47,36 +47,40 @@ async def test_a_frozen_group_holds_its_events_and_its_queues_fill(inspector, fr
 
 
 async def test_each_step_delivers_one_event_to_one_member(inspector, frozen):
-    one, two, freezer = frozen
+    one, two, frozen_groups = frozen
     await send_numbers(inspector, one, 2)
     for number in range(1, 5):
-        assert await freezer.step("lobby")
+        assert await frozen_groups.step("lobby")
         while len(events(inspector, "layer_receive")) < number:
             await asyncio.sleep(0.001)
         assert len(events(inspector, "layer_receive")) == number
-    assert not await freezer.step("lobby")
+    assert not await frozen_groups.step("lobby")
     assert await texts(one, 2) == await texts(two, 2) == ["0", "1"]
-    assert freezer.is_frozen("lobby") and not freezer._held_by_channel
+    assert frozen_groups.is_frozen("lobby") and not frozen_groups._held_by_channel
 
 
 async def test_thawing_delivers_all_in_order_and_later_events_after_them(inspector, frozen):
-    one, two, freezer = frozen
+    one, two, frozen_groups = frozen
     await send_numbers(inspector, one, COUNT)
-    freezer.thaw("lobby")
+    frozen_groups.thaw("lobby")
     await get_channel_layer().group_send("lobby", {"type": "chat.message", "text": "after"})
     wanted = [*map(str, range(COUNT)), "after"]
     assert await texts(one, COUNT + 1) == await texts(two, COUNT + 1) == wanted
     assert inspector.recording.lost == 0
-    await asyncio.gather(*freezer._thawing)
-    assert not freezer.groups and not freezer._held_by_channel and not freezer.thaw("lobby")
+    await asyncio.gather(*frozen_groups._thawing)
+    assert (
+        not frozen_groups.groups
+        and not frozen_groups._held_by_channel
+        and not frozen_groups.thaw("lobby")
+    )
 
 
 async def test_an_event_to_a_single_member_waits_too(inspector, frozen):
-    one, two, freezer = frozen
+    one, two, frozen_groups = frozen
     await send_numbers(inspector, one, 1)
     channel = next(iter(get_channel_layer().groups["lobby"]))
     await get_channel_layer().send(channel, {"type": "chat.message", "text": "to you alone"})
-    freezer.thaw("lobby")
+    frozen_groups.thaw("lobby")
     first, second = await texts(one, 1), await texts(two, 1)
     assert first == second == ["0"]
     assert await texts(one, 1) == ["to you alone"]
@@ -90,7 +94,7 @@ async def test_other_groups_are_not_frozen(inspector, frozen):
 
 async def test_a_group_that_holds_too_much_thaws(inspector, frozen, monkeypatch):
     one, two, freezing = frozen
-    monkeypatch.setattr(freezer, "MAX_HELD", 4)
+    monkeypatch.setattr(frozen_groups, "MAX_HELD", 4)
     await send_numbers(inspector, one, 3)
     assert await texts(one, 3) == await texts(two, 3) == ["0", "1", "2"]
     assert not freezing.groups
@@ -103,7 +107,7 @@ async def test_a_layer_without_a_list_of_members_gets_each_event_for_the_whole_g
         async def group_send(self, group, event):
             sent.append((group, event["number"]))
 
-    freezing = freezer.Freezer(Layer(), lambda channel: 0, lambda channel: None)
+    freezing = frozen_groups.FrozenGroups(Layer(), lambda channel: 0, lambda channel: None)
     freezing.freeze("lobby")
     for number in range(2):
         freezing.hold("lobby", None, {"type": "x", "number": number})
