@@ -178,7 +178,7 @@ def test_the_wire_contract_has_every_error_code():
 
 
 def test_the_wire_contract_has_every_event():
-    sent = literals("chat", r'"event": "(\w+)"') | literals("chat", r'send_event\(\s*"(\w+)"')
+    sent = literals("chat", r'"event": "(\w+)"') | literals("chat", r'send_page_event\(\s*"(\w+)"')
     assert set(table("docs/wire-contract.md", "event")) == sent
 
 

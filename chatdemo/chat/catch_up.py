@@ -1,4 +1,4 @@
-"""Catching up: a participant gets the messages that it has missed, in order, before new ones."""
+"""Catch-up: a participant gets the messages that it has missed, in order, before new ones."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -13,7 +13,7 @@ from chatdemo.chat.message_log import MessageLogError, StoredMessage
 if TYPE_CHECKING:
     from chatdemo.chat.room import Room
 
-#: Characters that are sent before the participant's socket must have accepted them.
+#: After so many characters, sending waits until the participant's socket has accepted them.
 CHUNK_CHARACTERS = 64 * 1024
 #: Close codes, as HTTP has 410 and 500. Codes from 4000 on are for applications (RFC 6455,
 #: section 7.4.2).
@@ -34,58 +34,57 @@ def parse_after(scope: dict[str, Any]) -> int | None:
 class CatchUpMixin:
     """The part of a consumer that keeps its participant's messages in order and complete.
 
-    ``last_seq`` is the ``seq`` of the last message that was sent, None before the first. Messages
-    that are published while the participant catches up are in the log already, so none of them
-    has to wait in memory.
+    ``last_seq`` is the ``seq`` of the last message that was sent, None before the first. What is
+    published during a catch-up isn't sent then: the catch-up reads it from the log.
     """
 
     room: "Room"
     person: str
-    wants_events: bool
+    wants_page_events: bool
     send: Callable[..., Awaitable[None]]
     close: Callable[..., Coroutine[Any, Any, None]]
     wait_until_sent: Callable[[], Coroutine[Any, Any, None]]
     last_seq: int | None = None
-    _task: asyncio.Task[None] | None = None  # until the participant has caught up
-    _start = 0  # the participant has all messages up to this one
-    _has_more = False  # whether a message was published after the last read
-    _epoch = ""  # of the history that was read, "" before the first message
-    _is_replaced = False  # whether last_seq is that of a deleted history
+    _catch_up_task: asyncio.Task[None] | None = None  # until the participant has caught up
+    _start_seq = 0  # the participant had all messages up to this one when the task started
+    _must_read_again = False  # because a message may have been stored after the last read
+    _epoch = ""  # of the history that was read; "" if none was, or it has no message yet
+    _is_history_replaced = False  # last_seq is a deleted history's
 
     def start_catch_up(self, after: int) -> None:
-        """Send the messages after ``after`` from the log, and then those that are published."""
-        self._start = after
-        self._task = asyncio.create_task(self._catch_up(after))
+        """Send the messages from the log whose ``seq`` is greater, then those being published."""
+        self._start_seq = after
+        self._catch_up_task = asyncio.create_task(self._catch_up(after))
 
     def stop_catch_up(self) -> None:
         """Stop sending: the participant has left."""
-        if self._task:
-            self._task.cancel()
+        if self._catch_up_task:
+            self._catch_up_task.cancel()
 
     def handle_gap(self, seq: int) -> bool:
         """Handle a published message that doesn't follow ``last_seq``. Returns whether to send it.
 
-        Messages are missing if the channel was full, or the room's history has started again.
+        Messages are missing in between if the channel was full. A ``seq`` that isn't greater than
+        ``last_seq`` is of a new history, or the participant has the message from the log.
         """
-        if self._task:
-            self._has_more = True
+        if self._catch_up_task:
+            self._must_read_again = True
             return False
         if not seq or self.last_seq is None:  # nothing is stored, or this is the first message
             return True
-        # After a catch-up, the participant may have the message from the log.
-        self._is_replaced = seq <= self.last_seq and not self._epoch
+        self._is_history_replaced = seq <= self.last_seq and not self._epoch
         self.start_catch_up(self.last_seq)
         return False
 
-    def ensure_received(self, seq: int) -> bool:
-        """Return whether the participant has the stored message ``seq``; if not, catch up.
+    def catch_up_to(self, seq: int) -> bool:
+        """Start a catch-up unless the participant has the message ``seq``. Returns whether it has.
 
-        Sent at once, the message would leave a gap. A page reconnects because of a gap, and one
-        with many messages to send again would do so without end.
+        If the message were sent alone, others before it would be missing. A page reconnects then,
+        and one that has many messages to send again would do so without end.
         """
-        if self._task:
-            self._has_more = True
-            return seq <= self._start
+        if self._catch_up_task:
+            self._must_read_again = True
+            return seq <= self._start_seq
         if self.last_seq is None or seq <= self.last_seq:
             return True
         self.start_catch_up(self.last_seq)
@@ -94,18 +93,19 @@ class CatchUpMixin:
     async def _catch_up(self, after: int) -> None:
         try:
             while True:
-                self._has_more = False
+                self._must_read_again = False
                 stored, is_replaced = await sync_to_async(self._read)(after)
                 if is_replaced:
-                    if self.wants_events and (self.last_seq is not None or after > self._start):
+                    has_messages = self.last_seq is not None or after > self._start_seq
+                    if self.wants_page_events and has_messages:
                         await self.close(NEW_HISTORY_CODE, "The room's history has started again.")
                         return
-                    after = self._start = 0
+                    after = self._start_seq = 0
                 elif stored:
                     after = stored[-1].seq
                     await self._send_stored(stored)
-                elif not self._has_more:
-                    self.last_seq, self._task = after, None
+                elif not self._must_read_again:
+                    self.last_seq, self._catch_up_task = after, None
                     return
         except MessageLogError:
             await self.close(UNREADABLE_CODE, "The history can't be read.")
@@ -115,8 +115,8 @@ class CatchUpMixin:
         room, log = self.room.name, self.room.log
         stored = log.read_after(room, after)
         epoch = log.epoch(room)  # not before: the messages are of this history or an older one
-        is_replaced = self._is_replaced or bool(self._epoch) and epoch != self._epoch
-        self._epoch, self._is_replaced = epoch, False
+        is_replaced = self._is_history_replaced or bool(self._epoch) and epoch != self._epoch
+        self._epoch, self._is_history_replaced = epoch, False
         return stored, is_replaced or not stored and after > log.last_seq(room)
 
     async def _send_stored(self, stored: Sequence[StoredMessage]) -> None:

@@ -17,7 +17,7 @@ from chatdemo.chat.room import Room, Rooms
 from chatdemo.common.rate_limit import TokenBucket
 from chatdemo.realtime.base_consumer import AsyncWebsocketConsumer
 
-#: A client that offers this subprotocol gets the events of the wire contract, too.
+#: A client that offers this subprotocol is a page: it gets the page events of the wire contract.
 SUBPROTOCOL = "chatdemo"
 
 
@@ -48,10 +48,10 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
             return
         self.is_in_room = True
         config = settings.CHATDEMO
-        self.wants_events = SUBPROTOCOL in self.scope.get("subprotocols", ())
+        self.wants_page_events = SUBPROTOCOL in self.scope.get("subprotocols", ())
         self.rate_limit = TokenBucket(config.max_rate, config.max_burst)
         await self.channel_layer.group_add(self.room.group, self.channel_name)
-        await self.accept(SUBPROTOCOL if self.wants_events else None)
+        await self.accept(SUBPROTOCOL if self.wants_page_events else None)
         await self.room.join(self)
         if after is not None and self.room.log.stores_messages:
             self.start_catch_up(after)
@@ -91,9 +91,9 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
             for one in message_events.split_batch(event):
                 await self.chat_message(one)
 
-    async def chat_event(self, event: dict[str, Any]) -> None:
-        """Send an event of the wire contract to a page, unless its person has caused it."""
-        if self.wants_events and event.get("except_token") != self.person:
+    async def chat_page_event(self, event: dict[str, Any]) -> None:
+        """Send a page event from the room's group to a page, unless its person has caused it."""
+        if self.wants_page_events and event.get("except_token") != self.person:
             await self.send(event["frame"])
 
     async def chat_answer(self, event: dict[str, Any]) -> None:
@@ -101,7 +101,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
 
         ``seq`` is that of the message, if it is stored: then the participant gets it in order.
         """
-        if not event["seq"] or self.ensure_received(event["seq"]):
+        if not event["seq"] or self.catch_up_to(event["seq"]):
             await self.send(event["frame"])
 
     @property
@@ -114,13 +114,13 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
 
         Reading pauses for a participant that sends too much.
         """
-        if self.wants_events:
+        if self.wants_page_events:
             self.last_frame_at = time.monotonic()
         wait = self.rate_limit.rate and self.rate_limit.take()
         if wait:
             self.pause_reading(wait)
         content = frames.parse(text, settings.CHATDEMO.max_message)
-        if isinstance(content, Signal) and not self.wants_events:
+        if isinstance(content, Signal) and not self.wants_page_events:
             raise MessageError("bad_message")
         if wait:
             id = content.id if isinstance(content, Message) else None
@@ -133,8 +133,8 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
             event = {"type": "chat.answer", "frame": frame, "seq": seq}
             self.send_in_background(self.channel_layer.send(self.channel_name, event))
 
-    async def send_event(self, event: str, **values: Any) -> None:
-        """Send an event of the wire contract to the participant."""
+    async def send_page_event(self, event: str, **values: Any) -> None:
+        """Send a page event to the participant."""
         await self.send(json.dumps({"event": event, **values}))
 
     async def leave(self) -> None:

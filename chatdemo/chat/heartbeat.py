@@ -58,4 +58,4 @@ class Heartbeat:
                 self.remove(page)
                 run_in_background(page.close(NO_ANSWER_CODE, "This page doesn't answer."))
             else:  # in the page's own context: the frame that came last hasn't caused it
-                page.page_context.run(run_in_background, page.send_event("beat"))
+                page.page_context.run(run_in_background, page.send_page_event("beat"))

@@ -23,14 +23,14 @@ NO_NUMBERS = NameNumbers()
 class Member:
     """A person in a room.
 
-    ``number`` tells members with the same name apart. ``joined_after`` is the last ``seq`` before
-    the person joined, and ``received`` the last one that one of their pages has.
+    ``number`` tells members with the same name apart. ``joined_after_seq`` is the last ``seq``
+    before the person joined, and ``received_seq`` the last one that one of their pages has.
     """
 
     name: str
     number: int = 1
-    joined_after: int = 0
-    received: int = 0
+    joined_after_seq: int = 0
+    received_seq: int = 0
     channels: set[str] = field(default_factory=set)
     leave_timer: asyncio.TimerHandle | None = None
 
@@ -65,9 +65,8 @@ class Members:
         """
         member = self.present.get(person)
         if member is None:
-            before = self.departed.pop(person, None) or Member(name, joined_after=last_seq)
-            member = Member(name, joined_after=before.joined_after, received=before.received)
-            member.number = self._choose_number(person, name, numbers)
+            member = self.departed.pop(person, None) or Member(name, joined_after_seq=last_seq)
+            member.name, member.number = name, self._choose_number(person, name, numbers)
             self.present[person] = member
             self._known_names[person] = member.display_name
             self._schedule_report()
@@ -104,7 +103,7 @@ class Members:
         """Count receipts from 1 again: the room's messages were deleted."""
         self.departed.clear()
         for member in self.present.values():
-            member.joined_after = member.received = 0
+            member.joined_after_seq = member.received_seq = 0
 
     def _choose_number(self, person: str, name: str, numbers: NameNumbers) -> int:
         """Return a number that no other member with this name has (name_numbers.py)."""

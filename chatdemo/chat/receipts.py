@@ -16,9 +16,10 @@ REPORT_DELAY_SECONDS = 0.5
 class Receipts:
     """The receipts of a room with these members.
 
-    ``report(person, counts)`` is called with rows of ``[seq, received, members]`` for the person's
-    messages whose counts have changed. The members that count were in the room when the message
-    was sent, without its sender. One who has left without it doesn't count until they come back.
+    ``report(person, counts)`` is called when the counts of a person's messages have changed, with a
+    row ``[seq, received_count, recipient_count]`` for each. Recipients are the members who were in
+    the room when the message was sent, except its sender. One who has left without the message is
+    no recipient until they come back.
     """
 
     def __init__(self, members: Members, report: Callable[[str, list[list[int]]], None]):
@@ -38,13 +39,13 @@ class Receipts:
     def acknowledge(self, person: str, seq: int) -> None:
         """Note that a page of the person has all messages up to ``seq``."""
         member = self.members.present.get(person)
-        if member and seq > member.received:
-            member.received = seq
+        if member and seq > member.received_seq:
+            member.received_seq = seq
             if self._messages and seq >= self._messages[0][0]:
                 self.schedule_report()
 
     def counts(self, person: str) -> list[list[int]]:
-        """Return the rows of the person's messages that were sent to somebody."""
+        """Return the rows of the person's messages that have recipients."""
         rows = ([seq, *self._count(seq, person)] for seq, one in self._messages if one == person)
         return [row for row in rows if row[2]]
 
@@ -57,8 +58,8 @@ class Receipts:
             return None
         members = self._recipients(seq, person)
         return (
-            [member.display_name for member in members if member.received >= seq],
-            [member.display_name for member in members if member.received < seq],
+            [member.display_name for member in members if member.received_seq >= seq],
+            [member.display_name for member in members if member.received_seq < seq],
         )
 
     def start_new_history(self) -> None:
@@ -86,15 +87,15 @@ class Receipts:
 
     def _count(self, seq: int, sender: str) -> tuple[int, int]:
         members = self._recipients(seq, sender)
-        return sum(member.received >= seq for member in members), len(members)
+        return sum(member.received_seq >= seq for member in members), len(members)
 
     def _recipients(self, seq: int, sender: str) -> list[Member]:
         present, departed = self.members.present.items(), self.members.departed.items()
         return [
-            *(one for key, one in present if key != sender and one.joined_after < seq),
+            *(one for key, one in present if key != sender and one.joined_after_seq < seq),
             *(
                 one
                 for key, one in departed
-                if key != sender and one.joined_after < seq <= one.received
+                if key != sender and one.joined_after_seq < seq <= one.received_seq
             ),
         ]

@@ -32,9 +32,8 @@ logger = logging.getLogger(__name__)
 class Room:
     """A room that participants of this process are in.
 
-    Its methods are called in the event loop of its participants. It exists from the first
-    participant until the last member has left: ``close_if_empty(room)`` is called whenever
-    somebody has.
+    Its methods are called in the event loop of its participants. It exists until it has neither a
+    participant nor a member: ``close_if_empty(room)`` is called whenever one has left.
     """
 
     def __init__(
@@ -62,18 +61,19 @@ class Room:
         """
         name = people.name_of(participant.scope)
         epoch, numbers = "", NameNumbers()
-        if self.log.stores_messages and (name or participant.wants_events):
+        if self.log.stores_messages and (name or participant.wants_page_events):
             epoch, numbers = await sync_to_async(self._read_history)(participant.person, name)
         if name:
             participant.member = self.members.join(
                 participant.person, name, participant.channel_name, self.last_seq, numbers
             )
-        if participant.wants_events:
-            await participant.send_event(
+        if participant.wants_page_events:
+            # The wire contract calls the epoch "history".
+            await participant.send_page_event(
                 "welcome", history=epoch, here=self.members.names(), you=participant.name or None
             )
             if participant.member and (counts := self.receipts.counts(participant.person)):
-                await participant.send_event("reached", counts=counts)
+                await participant.send_page_event("reached", counts=counts)
             self.heartbeat.add(participant)
 
     def leave(self, participant: "ChatConsumer") -> None:
@@ -108,14 +108,14 @@ class Room:
             return
         if signal.kind == "typing" and signal.value:
             frame = json.dumps({"event": "typing", "name": sender.name})
-            event = {"type": "chat.event", "frame": frame, "except_token": sender.person}
+            event = {"type": "chat.page_event", "frame": frame, "except_token": sender.person}
             await self.layer.group_send(self.group, event)
         elif signal.kind == "got":
             self.receipts.acknowledge(sender.person, signal.value)
         elif signal.kind == "who":
             names = self.receipts.recipients(signal.value, sender.person)
             got, missing = names or (None, None)
-            await sender.send_event("who", seq=signal.value, got=got, missing=missing)
+            await sender.send_page_event("who", seq=signal.value, got=got, missing=missing)
 
     def rename(self, person: str, name: str) -> None:
         """Give a member another name. To be called in a thread."""
@@ -156,7 +156,8 @@ class Room:
     def _report_members(self, changes: dict[str, list[Any]]) -> None:
         count = len(self.members.present)
         frame = json.dumps({"event": "people", **changes, "count": count})
-        run_in_background(self.layer.group_send(self.group, {"type": "chat.event", "frame": frame}))
+        event = {"type": "chat.page_event", "frame": frame}
+        run_in_background(self.layer.group_send(self.group, event))
         self.receipts.schedule_report()
         self._close_if_empty(self)
 
@@ -164,7 +165,7 @@ class Room:
         frame = json.dumps({"event": "reached", "counts": counts})
         member = self.members.present.get(person)
         for channel in member.channels if member else ():
-            run_in_background(self.layer.send(channel, {"type": "chat.event", "frame": frame}))
+            run_in_background(self.layer.send(channel, {"type": "chat.page_event", "frame": frame}))
 
 
 class Rooms:

@@ -90,7 +90,7 @@ def check(directory: str, step: str | None, watch: bool) -> int:
     end after a minute at most. If all steps are done, the project's browser tests run too, for
     three minutes at most; they run again if the browser was late.
 
-    The exit code is 0 if no fault is found, and 1 otherwise. After Ctrl-C, --watch ends with the
+    The exit code is 0 if no fault is found, and 1 if one is. After Ctrl-C, --watch ends with the
     exit code of the last check.
     """
     from chatdemo.course import outline

@@ -27,8 +27,8 @@ class Crowd:
     error frames.
 
     If it ``reconnects``, participants come back after a disconnection. ``connections_cut`` counts
-    those that it cut itself, ``catch_up_times`` has the times from a disconnection until nothing
-    was missing any more, and ``latest_seq`` is the greatest one that anyone received.
+    those that it cut itself, ``catch_up_seconds`` has the times from a disconnection until nothing
+    was missing any more, and ``latest_seq`` is the greatest ``seq`` that anyone received.
     """
 
     def __init__(
@@ -39,19 +39,20 @@ class Crowd:
         self.failed_joins: Counter[str] = Counter()
         self.disconnections: Counter[tuple[int, str]] = Counter()
         self.refused_messages: Counter[str] = Counter()
-        self.joined = self.connections_cut = self.latest_seq = 0
-        self.catch_up_times = array("d")
+        self.joined_count = self.connections_cut = self.latest_seq = 0
+        self.catch_up_seconds = array("d")
         self.reconnecting: set[asyncio.Task] = set()
         kind = ReconnectingParticipant if reconnects else SimulatedParticipant
         self.participants = [kind(self, number) for number in range(deliveries.people)]
 
     @property
-    def recipients(self) -> int:
+    def recipient_count(self) -> int:
         """How many should receive a message that is sent now."""
-        return self.joined if self.reconnects else self.joined - self.disconnections.total()
+        gone_count = 0 if self.reconnects else self.disconnections.total()
+        return self.joined_count - gone_count
 
     @property
-    def away(self) -> int:
+    def away_count(self) -> int:
         """How many were disconnected and haven't caught up yet."""
         return sum(participant.is_away for participant in self.participants)
 
@@ -79,13 +80,13 @@ class SimulatedParticipant:
         return self.connection is not None and self.connection.is_open
 
     @property
-    def can_send(self) -> bool:
+    def accepts_messages(self) -> bool:
         return self.is_connected
 
     async def join(self) -> None:
         """Connect for the first time. Raises JoinError."""
         await self._connect()
-        self.crowd.joined += 1
+        self.crowd.joined_count += 1
 
     async def _connect(self, query: str = "") -> None:
         connect = self.crowd.connector.connect
@@ -95,13 +96,13 @@ class SimulatedParticipant:
         """Send the next message of the run."""
         self._send(self.crowd.messages.encode(self.number, self._next_number()))
 
-    async def has_history(self, timeout: float) -> bool:
-        """Whether the server has a history, if the participant needs one."""
+    async def probe_history(self, timeout: float) -> bool:
+        """Ask whether the server has a history, if the participant needs one."""
         return True
 
     def _next_number(self) -> int:
         crowd = self.crowd
-        return crowd.deliveries.add_message(self.number, crowd.recipients, time.perf_counter())
+        return crowd.deliveries.add_message(self.number, crowd.recipient_count, time.perf_counter())
 
     def _send(self, frame: bytes) -> None:
         if self.connection is not None:
@@ -144,15 +145,18 @@ class ReconnectingParticipant(SimulatedParticipant):
         self._catch_up_seq = 0  # it has caught up once it has this one
 
     @property
-    def can_send(self) -> bool:
-        """Whether it has joined: while it is disconnected, messages wait to be sent again."""
+    def accepts_messages(self) -> bool:
+        """Whether it has joined: while it is disconnected, it keeps messages to send later."""
         return self.connection is not None
 
     async def _connect(self, query: str = "") -> None:
         await super()._connect(f"?after={self.last_seq}&client={self._client_id}")
 
-    async def has_history(self, timeout: float) -> bool:
-        """Whether the server numbers messages, so that missed ones can be asked for."""
+    async def probe_history(self, timeout: float) -> bool:
+        """Send a message, and return whether the server numbers it.
+
+        Only then can the participant ask for messages that it missed.
+        """
         self._probe_seq = asyncio.get_running_loop().create_future()
         self._send(self.crowd.messages.probe)
         with suppress(TimeoutError):
@@ -192,7 +196,7 @@ class ReconnectingParticipant(SimulatedParticipant):
             self.resent.update(self.unconfirmed)
             for frame in self.unconfirmed.values():
                 self._send(frame)
-        self._record_catch_up()
+        self._record_catch_up_if_complete()
 
     def _receive(self, frame: bytes) -> None:
         messages = self.crowd.messages
@@ -207,9 +211,9 @@ class ReconnectingParticipant(SimulatedParticipant):
             self.last_seq = max(seq, self.last_seq)
             self.crowd.latest_seq = max(seq, self.crowd.latest_seq)
         super()._receive(frame)
-        self._record_catch_up()
+        self._record_catch_up_if_complete()
 
-    def _record_catch_up(self) -> None:
+    def _record_catch_up_if_complete(self) -> None:
         if self.is_away and self.is_connected and self.last_seq >= self._catch_up_seq:
-            self.crowd.catch_up_times.append(time.perf_counter() - self._disconnected_at)
+            self.crowd.catch_up_seconds.append(time.perf_counter() - self._disconnected_at)
             self.is_away = False

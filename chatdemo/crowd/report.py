@@ -76,9 +76,9 @@ class LiveLine(AbstractContextManager):
         elif deliveries.senders:
             phase = f"waiting for {deliveries.expected - deliveries.delivered:,}"
         else:
-            return f"Joining: {crowd.recipients:,} of {len(crowd.participants):,}"
+            return f"Joining: {crowd.recipient_count:,} of {len(crowd.participants):,}"
         return (
-            f"{crowd.recipients:,} in  {phase}  sent {len(deliveries.senders):,}"
+            f"{crowd.recipient_count:,} in  {phase}  sent {len(deliveries.senders):,}"
             f"  lost {deliveries.lost(now):,}  {per_second:,.0f} delivered/s"
             f"  p99 {duration(percentile(recent, 99))}"
         )
@@ -107,12 +107,13 @@ def _amount(number: float, noun: str) -> str:
 
 def _rows(result: RunResult) -> Iterator[tuple[str, str, str]]:
     counts, crowd, plan = result.counts, result.crowd, result.plan
-    latencies, times = crowd.deliveries.latencies, crowd.catch_up_times
+    latencies, times = crowd.deliveries.latencies, crowd.catch_up_seconds
 
     def of(number: int, total: int) -> tuple[str, str]:
         return f"{number:,}", f"of {total:,}" if number < total else ""
 
-    yield "participants", *of(crowd.joined, plan.people if crowd.failed_joins else crowd.joined)
+    people = plan.people if crowd.failed_joins else crowd.joined_count
+    yield "participants", *of(crowd.joined_count, people)
     yield "sent", *of(counts.sent, plan.messages)
     yield "delivered", *of(counts.delivered, counts.expected)
     on_the_way = f"{counts.on_the_way:,} on the way" if counts.on_the_way else ""
@@ -123,9 +124,9 @@ def _rows(result: RunResult) -> Iterator[tuple[str, str, str]]:
     yield "p99", duration(percentile(latencies, 99)), "1 in 100 took longer"
     yield "worst", duration(max(latencies, default=None)), ""
     if plan.drop:
-        verb = "has" if crowd.away == 1 else "have"
-        away = f"{_amount(crowd.away, 'participant')} {verb} not caught up"
-        yield "cut", f"{crowd.connections_cut:,}", away if crowd.away else "all came back"
+        verb = "has" if crowd.away_count == 1 else "have"
+        away = f"{_amount(crowd.away_count, 'participant')} {verb} not caught up"
+        yield "cut", f"{crowd.connections_cut:,}", away if crowd.away_count else "all came back"
         remark = f"half took longer, the worst {duration(max(times))}" if times else ""
         yield "caught up", duration(percentile(times, 50)), remark
 
@@ -157,7 +158,7 @@ def _notes(result: RunResult) -> Iterator[str]:
 
 def _note_on_losses(result: RunResult) -> str:
     crowd, counts = result.crowd, result.counts
-    if counts.only_own and crowd.joined > 1:
+    if counts.only_own and crowd.joined_count > 1:
         return "Only the senders received their messages: does the consumer send to a group?"
     if not counts.delivered and not crowd.disconnections and not crowd.refused_messages:
         return "Nobody received any message: does the room's consumer answer what it receives?"

@@ -104,7 +104,7 @@ class RunResult:
         """Whether all joined, stayed or came back, and received all messages once and in order."""
         crowd, counts = self.crowd, self.counts
         disconnected = crowd.disconnections and not crowd.reconnects
-        faults = counts.lost, counts.out_of_order, counts.duplicated, crowd.away
+        faults = counts.lost, counts.out_of_order, counts.duplicated, crowd.away_count
         return not any((*faults, crowd.failed_joins, crowd.refused_messages, disconnected))
 
     @property
@@ -189,7 +189,7 @@ class CrowdRun:
             await first.join()
         except JoinError as error:
             raise explain(error, self.address) from None
-        if not await first.has_history(self.plan.timeout):
+        if not await first.probe_history(self.plan.timeout):
             raise ChatdemoError(
                 f"{self.address.host_and_port} has no history: its messages have no seq, so"
                 " participants can't ask for those that they missed.",
@@ -215,7 +215,7 @@ class CrowdRun:
             self._send_messages(self.end), self.crowd.cut_connections(self.plan.drop)
         )
         try:
-            while self.crowd.recipients and not sending.done():
+            while self.crowd.recipient_count and not sending.done():
                 await asyncio.wait([sending], timeout=POLL_SECONDS)
             if sending.done():
                 sending.result()
@@ -234,18 +234,18 @@ class CrowdRun:
         await asyncio.sleep(max(0.0, end - time.perf_counter()))
 
     def _senders(self) -> Iterator[SimulatedParticipant]:
-        """Yield the participants that can send, in turns."""
-        while any(participant.can_send for participant in self.crowd.participants):
-            yield from (one for one in self.crowd.participants if one.can_send)
+        """Yield the participants that accept messages to send, in turns."""
+        while any(participant.accepts_messages for participant in self.crowd.participants):
+            yield from (one for one in self.crowd.participants if one.accepts_messages)
 
     async def _wait_for_last(self) -> None:
         """Wait as long as messages arrive, and then for those that are catching up."""
         self.end = None
         crowd = self.crowd
-        while crowd.recipients and not crowd.deliveries.is_finished(time.perf_counter()):
+        while crowd.recipient_count and not crowd.deliveries.is_finished(time.perf_counter()):
             await asyncio.sleep(POLL_SECONDS)
         deadline = time.perf_counter() + self.plan.timeout
-        while crowd.away and time.perf_counter() < deadline:
+        while crowd.away_count and time.perf_counter() < deadline:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _leave(self) -> None:

@@ -28,8 +28,8 @@ _FRAMEWORK = (
     *_PASSING,
 )
 _TWISTED = os.path.join(sysconfig.get_path("purelib"), "twisted", "internet")
-#: Functions that start something new: their callers have nothing to do with it. The event loops'
-#: own, as uvloop has no frames.
+#: Functions whose callers have nothing to do with what they call. Most are of event loops; uvloop
+#: has no frames.
 _ROOTS = {
     (asyncio.events.__file__, "_run"),
     (asyncio.base_events.__file__, "run_forever"),
@@ -48,10 +48,10 @@ def is_framework(filename: str) -> bool:
     return filename.startswith("<") or path.startswith(_FRAMEWORK)
 
 
-def current_frames() -> list[FrameType]:
-    """Return the frames of this call, the nearest first.
+def current_stack() -> list[FrameType]:
+    """Return the call stack, the nearest call first.
 
-    Those of threads that wait for it in ``async_to_sync`` follow.
+    Frames here are Python's. Those of threads that wait in ``async_to_sync`` for this call follow.
     """
     return list(_frames(sys._getframe(1)))
 
@@ -67,12 +67,12 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
             frame = frame.f_back
 
 
-def skip_to_consumer(frames: list[FrameType], consumer: Any) -> list[FrameType]:
-    """Leave out the frames before the consumer's own methods, such as a middleware's."""
+def skip_to_consumer(stack: list[FrameType], consumer: Any) -> list[FrameType]:
+    """Leave out what the consumer's own methods have called, such as a middleware's ``send``."""
     if consumer is None:
-        return frames
-    own = dropwhile(lambda frame: frame.f_locals.get("self") is not consumer, frames)
-    return list(own) or frames
+        return stack
+    own = dropwhile(lambda frame: frame.f_locals.get("self") is not consumer, stack)
+    return list(own) or stack
 
 
 def has_websocket(consumer: AsyncConsumer) -> bool:
@@ -80,12 +80,12 @@ def has_websocket(consumer: AsyncConsumer) -> bool:
     return getattr(consumer, "scope", {}).get("type") == "websocket"
 
 
-def describe_caller(frames: list[FrameType]) -> dict[str, Any] | None:
-    """Describe the nearest line of the application's code.
+def describe_caller(stack: list[FrameType]) -> dict[str, Any] | None:
+    """Describe the nearest line of the application's code, up to a consumer's ``__call__``.
 
-    Frames beyond the consumer are left out: a middleware has only called it.
+    Returns None if there is none: what called the consumer, such as a middleware, doesn't count.
     """
-    for frame in frames:
+    for frame in stack:
         code = frame.f_code
         if code.co_name == "__call__" and isinstance(frame.f_locals.get("self"), AsyncConsumer):
             return None
@@ -94,9 +94,9 @@ def describe_caller(frames: list[FrameType]) -> dict[str, Any] | None:
     return None
 
 
-def find_consumer(frames: list[FrameType] | None = None) -> AsyncConsumer | None:
-    """Return the consumer whose method is the nearest, by default of this call."""
-    for frame in frames or current_frames():
+def find_consumer(stack: list[FrameType] | None = None) -> AsyncConsumer | None:
+    """Return the consumer whose method is the nearest, by default on the current call stack."""
+    for frame in stack or current_stack():
         if isinstance(found := frame.f_locals.get("self"), AsyncConsumer):
             return found
     return None

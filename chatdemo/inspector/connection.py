@@ -152,12 +152,12 @@ class Connection(FrameObserver):
 
     def locate(self, in_consumer: bool = False) -> tuple[dict[str, Any] | None, int | None]:
         """Return the line that runs, and its journey. ``in_consumer``: of its own methods."""
-        frames = call_stack.current_frames()
-        if self.consumer is None and (found := call_stack.find_consumer(frames)):
+        stack = call_stack.current_stack()
+        if self.consumer is None and (found := call_stack.find_consumer(stack)):
             self.consumer = found
         if in_consumer:
-            frames = call_stack.skip_to_consumer(frames, self.consumer)
-        return call_stack.describe_caller(frames), self.journeys.find(frames)
+            stack = call_stack.skip_to_consumer(stack, self.consumer)
+        return call_stack.describe_caller(stack), self.journeys.find(stack)
 
     @never_raises
     def on_received(self, message: ASGIMessage) -> None:

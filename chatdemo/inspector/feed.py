@@ -42,13 +42,13 @@ class Watcher:
         self._last_state = ""
 
     async def run(self, receive: Receive) -> None:
-        """Send and obey until the watcher leaves, or doesn't read."""
+        """Send changes and carry out commands until the watcher leaves or reads too slowly."""
         room = self.path.rstrip("/").rpartition("/")[2] if self.path else None
         limit = self.recording.entries.maxlen
         await self._send({"kind": "hello", "version": __version__, "limit": limit, "room": room})
         tasks = [
             asyncio.ensure_future(self._send_changes()),
-            asyncio.ensure_future(self._obey_all(receive)),
+            asyncio.ensure_future(self._carry_out_commands(receive)),
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -109,15 +109,15 @@ class Watcher:
     async def _send_error(self, detail: str) -> None:
         await self._send({"kind": "error", "detail": detail})
 
-    async def _obey_all(self, receive: Receive) -> None:
+    async def _carry_out_commands(self, receive: Receive) -> None:
         while (message := await receive())["type"] == "websocket.receive":
             try:
                 command = json.loads(message.get("text") or "")
-                await self._obey(command["do"], command)
+                await self._carry_out(command["do"], command)
             except (ValueError, KeyError, TypeError, RecursionError):
                 await self._send_error("The inspector doesn't know that command.")
 
-    async def _obey(self, do: str, command: dict[str, Any]) -> None:
+    async def _carry_out(self, do: str, command: dict[str, Any]) -> None:
         """Carry out a command. Raises ValueError, KeyError or TypeError for an unknown one."""
         if do == "got":
             self._confirmed = min(int(command["n"]), self._sent)
@@ -133,7 +133,7 @@ class Watcher:
         if layer is None:
             await self._send_error(f"There is no group {group} here.")
         elif do == "step":
-            await layer.frozen_groups.step(group)
+            await layer.frozen_groups.deliver_one(group)
         elif (layer.frozen_groups.freeze if do == "freeze" else layer.frozen_groups.thaw)(group):
             self.recording.record(do, group=group, path=self.path)
 

@@ -1,4 +1,4 @@
-"""Frozen groups: holds their events back, and delivers them one by one."""
+"""Frozen groups: their events are held back, and delivered one by one."""
 
 import asyncio
 from collections import Counter, deque
@@ -7,9 +7,11 @@ from copy import deepcopy
 from functools import partial
 from typing import Any
 
+from chatdemo.realtime.background_tasks import run_in_background
+
 Event = dict[str, Any]
-#: Events held for one group at most. Then it thaws by itself.
-MAX_HELD = 10_000
+#: A group for which more events are held thaws by itself.
+MAX_HELD_EVENTS = 10_000
 #: The time between two attempts to deliver to a channel that is full.
 RETRY_SECONDS = 0.05
 
@@ -27,7 +29,6 @@ class FrozenGroups:
         self.layer, self.waiting, self.capacity = layer, waiting, capacity
         self.groups: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
         self._held_by_channel: Counter[str] = Counter()
-        self._thawing: set[asyncio.Task[None]] = set()
         self._locks: dict[str, asyncio.Lock] = {}
 
     def is_frozen(self, group: str) -> bool:
@@ -66,14 +67,14 @@ class FrozenGroups:
         for channel in channels or ():
             self._held_by_channel[channel] += 1
             held.append(partial(self._deliver, channel, deepcopy(event)))
-        if len(held) > MAX_HELD:
+        if len(held) > MAX_HELD_EVENTS:
             self.thaw(group)
 
-    async def step(self, group: str) -> bool:
-        """Deliver one event to one member. Returns False if there is none."""
+    async def deliver_one(self, group: str) -> bool:
+        """Deliver one held event to one member. Returns False if there is none."""
         if group not in self.groups:
             return False
-        async with self._locks[group]:  # the next step waits until this one is done
+        async with self._locks[group]:  # the next delivery waits for this one
             held = self.groups.get(group)
             if held:
                 await held.popleft()()
@@ -87,13 +88,11 @@ class FrozenGroups:
         """
         if group not in self.groups:
             return False
-        task = asyncio.ensure_future(self._thaw(group))
-        self._thawing.add(task)
-        task.add_done_callback(self._thawing.discard)
+        run_in_background(self._thaw(group))
         return True
 
     async def _thaw(self, group: str) -> None:
-        while await self.step(group):
+        while await self.deliver_one(group):
             pass
         self.groups.pop(group, None)
         self._locks.pop(group, None)

@@ -10,15 +10,15 @@ from typing import Any
 from chatdemo.inspector import call_stack
 from chatdemo.realtime.dispatcher import Dispatcher
 
-#: What is being handled. The tasks that a handler starts inherit it.
-handled_message: ContextVar["HandledMessage | None"] = ContextVar("handled", default=None)
-#: Messages that workers, or a participant's consumer, may be handling. Channels receives one frame
-#: and one event ahead.
+#: What the running handler handles. The tasks that it starts inherit it.
+current_message: ContextVar["CurrentMessage | None"] = ContextVar("message", default=None)
+#: How many messages the workers, or a participant's consumer, may be handling: Channels receives
+#: the next frame and the next event while a handler runs.
 MAX_WORKER_MESSAGES, MAX_CONSUMER_MESSAGES = 64, 4
 
 
-class HandledMessage:
-    """A message with its journey. It may not have arrived yet."""
+class CurrentMessage:
+    """The message that a handler handles, or the next one before it arrives, with its journey."""
 
     __slots__ = ("journey", "has_arrived")
 
@@ -29,9 +29,10 @@ class HandledMessage:
 class Journeys:
     """The journeys of the events that workers may be handling: tasks outside of any WebSocket.
 
-    A handler's message is the first argument of a method on the call stack. A task that the handler
-    has started has another call stack, and inherits ``handled_message`` instead. So does a worker
-    without a consumer, which receives an event in the task that handles it.
+    ``find`` looks for a message among the first arguments of the methods on the call stack: one is
+    the handler. A task that the handler has started has another call stack, and inherits
+    ``current_message`` instead. So does a worker without a consumer, which receives an event in
+    the task that handles it.
     """
 
     __slots__ = ("_delivered",)
@@ -44,31 +45,31 @@ class Journeys:
         """Remember the journey of a message that is about to be handled."""
         self._delivered.append((message, journey))
         del self._delivered[: -self.maximum]
-        self._set_handled(journey)
+        self._set_current(journey)
 
-    def _set_handled(self, journey: int | None) -> None:
-        handled_message.set(HandledMessage(journey))
+    def _set_current(self, journey: int | None) -> None:
+        current_message.set(CurrentMessage(journey))
 
-    def find(self, frames: list[FrameType]) -> int | None:
+    def find(self, stack: list[FrameType]) -> int | None:
         """Return the journey of the code whose call stack this is, None if it has none."""
-        for frame in frames:
+        for frame in stack:
             if frame.f_code.co_argcount >= 2:
                 argument = frame.f_locals.get(frame.f_code.co_varnames[1])
                 for message, journey in self._delivered:
                     if message is argument:
                         return journey
-        return self._find_inherited(frames)
+        return self._find_inherited(stack)
 
-    def _find_inherited(self, frames: list[FrameType]) -> int | None:
-        handled = handled_message.get()
-        return handled.journey if handled and call_stack.find_consumer(frames) is None else None
+    def _find_inherited(self, stack: list[FrameType]) -> int | None:
+        message = current_message.get()
+        return message.journey if message and call_stack.find_consumer(stack) is None else None
 
 
 class ConsumerJourneys(Journeys):
     """The journeys of the frames and events that a participant's consumer may be handling.
 
-    A consumer with a Dispatcher handles each in the context of that task. Any other asks for the
-    next message before it arrives, and in Channels from the task in which handlers run.
+    With a Dispatcher, handlers run in the context of the consumer's task. Any other consumer asks
+    for the next message before it arrives: in Channels, from the task in which handlers run.
     """
 
     __slots__ = ("dispatcher", "_latest", "_task", "_expected", "_arrived_early")
@@ -77,10 +78,10 @@ class ConsumerJourneys(Journeys):
     def __init__(self) -> None:
         super().__init__()
         self.dispatcher: Dispatcher | None = None
-        self._latest: int | None = None
+        self._latest: int | None = None  # the journey of the message that arrived last
         self._task = asyncio.current_task()  # the application's
-        self._expected: HandledMessage | None = None
-        self._arrived_early: deque[int | None] | tuple[()] = ()
+        self._expected: CurrentMessage | None = None  # that the application has asked for
+        self._arrived_early: deque[int | None] | tuple[()] = ()  # the journeys of others
 
     def clear(self) -> None:
         """Forget the messages so far."""
@@ -90,21 +91,21 @@ class ConsumerJourneys(Journeys):
     def expect_message(self) -> None:
         """Prepare for the next message, which the application asks for now."""
         if asyncio.current_task() is not self._task:
-            # A middleware's task asks for it: nobody knows when a handler starts.
+            # A middleware's task asks for it: when a handler starts is unknown.
             self._task = self._expected = None
         if self._task is None:
             return
         if self._arrived_early:
-            self._expected = HandledMessage(self._arrived_early.popleft())
+            self._expected = CurrentMessage(self._arrived_early.popleft())
         else:
-            self._expected = HandledMessage(has_arrived=False)
-        handled_message.set(self._expected)
+            self._expected = CurrentMessage(has_arrived=False)
+        current_message.set(self._expected)
 
-    def _set_handled(self, journey: int | None) -> None:
+    def _set_current(self, journey: int | None) -> None:
         self._latest = journey
         if self.dispatcher and self.dispatcher.context is not None:
             with suppress(RuntimeError):  # it is in use by something else than a handler
-                self.dispatcher.context.run(handled_message.set, HandledMessage(journey))
+                self.dispatcher.context.run(current_message.set, CurrentMessage(journey))
         if self._expected is None:
             return
         if not self._expected.has_arrived:
@@ -113,6 +114,6 @@ class ConsumerJourneys(Journeys):
             early = (*self._arrived_early, journey)
             self._arrived_early = deque(early, maxlen=self.maximum)
 
-    def _find_inherited(self, frames: list[FrameType]) -> int | None:
-        handled = handled_message.get() if self._task else None
-        return handled.journey if handled else self._latest
+    def _find_inherited(self, stack: list[FrameType]) -> int | None:
+        message = current_message.get() if self._task else None
+        return message.journey if message else self._latest

@@ -13,7 +13,7 @@ from chatdemo.inspector import call_stack
 from chatdemo.inspector.connection import Connection, current_connection, short_id_of
 from chatdemo.inspector.formatting import format_value
 from chatdemo.inspector.frozen_groups import FrozenGroups
-from chatdemo.inspector.journeys import Journeys, handled_message
+from chatdemo.inspector.journeys import Journeys, current_message
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.observers import LayerObserver
@@ -154,12 +154,12 @@ class LayerRecorder(LayerObserver):
         elif current_connection.get() is not None and call_stack.find_consumer() is None:
             # a worker's task, which a participant's consumer has started
             current_connection.set(None)
-            handled_message.set(None)
+            current_message.set(None)
 
     def locate(self) -> tuple[dict[str, Any] | None, int | None]:
         """Return the line that runs and its journey, if it is no participant's consumer's."""
-        frames = call_stack.current_frames()
-        return call_stack.describe_caller(frames), self._worker_journeys.find(frames)
+        stack = call_stack.current_stack()
+        return call_stack.describe_caller(stack), self._worker_journeys.find(stack)
 
     @never_raises
     def _record_sending(

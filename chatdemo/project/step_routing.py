@@ -1,4 +1,8 @@
-"""Steps of the tutorial in place of the finished chat: for rooms pinned to one, or by ``step``."""
+"""Steps of the tutorial in place of the finished chat: for rooms pinned to one, or by ``step``.
+
+The steps themselves are in ``course``. Here they are added to the embedded project: to its URLconf,
+its middleware and its ASGI application.
+"""
 
 import re
 from collections.abc import Callable

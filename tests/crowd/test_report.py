@@ -37,7 +37,7 @@ def result(
     crowd = Crowd(None, RunMessages("abcdef"), Deliveries(300), reconnects=bool(drop))
     for seconds in (0.0081, 0.0081, 1.5):
         crowd.deliveries.latencies.append(seconds)
-    for name, value in {"joined": 300, **recorded}.items():
+    for name, value in {"joined_count": 300, **recorded}.items():
         setattr(crowd, name, value)
     plan = Plan(300, 20, 30, drop)
     return RunResult(plan, crowd, counts, delay or EventLoopDelay(), interrupted)
@@ -93,7 +93,7 @@ def test_faults_are_reported(others, note):
 def test_cuts_are_reported_and_are_no_fault():
     times = array("d", [0.25])
     closed = Counter({(1006, ""): 1})
-    dropped = result(drop=0.1, disconnections=closed, connections_cut=2, catch_up_times=times)
+    dropped = result(drop=0.1, disconnections=closed, connections_cut=2, catch_up_seconds=times)
     rows = list(table(dropped))
     assert "  cut                    2  all came back" in rows
     assert any(
@@ -203,7 +203,7 @@ def test_a_narrow_terminal_gets_the_first_parts_of_the_live_line(width, shown):
 def test_the_live_line_shows_the_progress():
     crowd = Crowd(None, RunMessages("abcdef"), Deliveries(300), reconnects=False)
     line = LiveLine(io.StringIO())
-    crowd.joined = 299
+    crowd.joined_count = 299
     assert line.text(crowd, 0.0, None) == "Joining: 299 of 300"
     for number in range(2):
         crowd.deliveries.add_message(number, 299, 5.0)

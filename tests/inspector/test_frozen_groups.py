@@ -50,11 +50,11 @@ async def test_each_step_delivers_one_event_to_one_member(inspector, frozen):
     one, two, frozen_groups = frozen
     await send_numbers(inspector, one, 2)
     for number in range(1, 5):
-        assert await frozen_groups.step("lobby")
+        assert await frozen_groups.deliver_one("lobby")
         while len(events(inspector, "layer_receive")) < number:
             await asyncio.sleep(0.001)
         assert len(events(inspector, "layer_receive")) == number
-    assert not await frozen_groups.step("lobby")
+    assert not await frozen_groups.deliver_one("lobby")
     assert await texts(one, 2) == await texts(two, 2) == ["0", "1"]
     assert frozen_groups.is_frozen("lobby") and not frozen_groups._held_by_channel
 
@@ -67,12 +67,9 @@ async def test_thawing_delivers_all_in_order_and_later_events_after_them(inspect
     wanted = [*map(str, range(COUNT)), "after"]
     assert await texts(one, COUNT + 1) == await texts(two, COUNT + 1) == wanted
     assert inspector.recording.lost == 0
-    await asyncio.gather(*frozen_groups._thawing)
-    assert (
-        not frozen_groups.groups
-        and not frozen_groups._held_by_channel
-        and not frozen_groups.thaw("lobby")
-    )
+    while frozen_groups.groups:
+        await asyncio.sleep(0.001)
+    assert not frozen_groups._held_by_channel and not frozen_groups.thaw("lobby")
 
 
 async def test_an_event_to_a_single_member_waits_too(inspector, frozen):
@@ -94,7 +91,7 @@ async def test_other_groups_are_not_frozen(inspector, frozen):
 
 async def test_a_group_that_holds_too_much_thaws(inspector, frozen, monkeypatch):
     one, two, freezing = frozen
-    monkeypatch.setattr(frozen_groups, "MAX_HELD", 4)
+    monkeypatch.setattr(frozen_groups, "MAX_HELD_EVENTS", 4)
     await send_numbers(inspector, one, 3)
     assert await texts(one, 3) == await texts(two, 3) == ["0", "1", "2"]
     assert not freezing.groups
@@ -112,7 +109,8 @@ async def test_a_layer_without_a_list_of_members_gets_each_event_for_the_whole_g
     for number in range(2):
         freezing.hold("lobby", None, {"type": "x", "number": number})
     assert freezing.count_held("lobby") == 2
-    assert await freezing.step("lobby") and sent == [("lobby", 0)]
+    assert await freezing.deliver_one("lobby") and sent == [("lobby", 0)]
     freezing.thaw("lobby")
-    await asyncio.gather(*freezing._thawing)
+    while freezing.groups:
+        await asyncio.sleep(0.001)
     assert sent == [("lobby", 0), ("lobby", 1)]

@@ -9,8 +9,8 @@ from chatdemo.course.checker.report import Fault, Place
 from chatdemo.course.checker.source_files import FUNCTIONS
 
 
-def browser_tests_exist(project: LearnerProject) -> None:
-    """A module of tests opens WebSockets, with Channels' test case or without a browser."""
+def check_browser_tests(project: LearnerProject) -> None:
+    """Check that tests open WebSockets, with Channels' test case or without a browser."""
     sources = project.sources
     files = [file for file in sources.python if re.search(r"(^|/)tests?(_\w+)?(/|\.py$)", file)]
     for file in files:
@@ -31,8 +31,8 @@ def browser_tests_exist(project: LearnerProject) -> None:
     raise Fault("C701", Place(files[0]) if files else None, seen="no test opens a WebSocket")
 
 
-def test_database_is_a_file(project: LearnerProject) -> None:
-    """The test database isn't in memory, where the tests' server can't reach it."""
+def check_test_database(project: LearnerProject) -> None:
+    """Check that the test database isn't in memory, where the tests' server can't reach it."""
     from django.conf import settings
 
     if "ChannelsLiveServerTestCase" not in project.sources.code:
@@ -48,4 +48,4 @@ def test_database_is_a_file(project: LearnerProject) -> None:
         )
 
 
-CHECKS = [browser_tests_exist, test_database_is_a_file]
+CHECKS = [check_browser_tests, check_test_database]

@@ -26,10 +26,10 @@ from chatdemo.course.checker.report import CheckResult, Fault, Place, describe
 Check = Callable[[LearnerProject], Awaitable[None] | None]
 #: The checks of each step, in the order in which they are made.
 CHECKS: dict[str, list[Check]] = {
-    "index": [*setup_checks.CHECKS, page_checks.index_page_exists],
-    "room": [page_checks.room_page_works],
+    "index": [*setup_checks.CHECKS, page_checks.check_index_page],
+    "room": [page_checks.check_room_page],
     "echo": [*consumer_checks.ECHO_CHECKS],
-    "layer": [consumer_checks.layer_is_configured],
+    "layer": [consumer_checks.check_channel_layer],
     "groups": [*consumer_checks.GROUPS_CHECKS],
     "async": [*consumer_checks.ASYNC_CHECKS],
     "tests": [*browser_test_checks.CHECKS],
@@ -75,7 +75,7 @@ class CheckRunner:
         except Fault:
             raise
         except (Exception, SystemExit) as error:
-            name = check.__name__.replace("_", " ")
+            name = check.__name__.removeprefix("check_").replace("_", " ")
             raise explain_exception(self.project, error, f'the check "{name}"') from error
 
     def finish(self) -> None:

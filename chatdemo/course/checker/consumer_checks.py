@@ -34,7 +34,8 @@ OTHER_SITES_ALLOWED = (
     "Pages of any other site can open your WebSockets too. AllowedHostsOriginValidator(...) around"
     " AuthMiddlewareStack refuses them."
 )
-#: Pairs of rooms that share a group if its name is constant, cut off, or in small letters.
+#: Pairs of rooms that share a group if its name is the same for all rooms, if it has only the start
+#: of the room's name, or if it has that in lower case.
 CONFUSABLE_ROOMS = [
     ("room_1", "room_2"),
     ("lobby", "Lobby"),
@@ -42,16 +43,16 @@ CONFUSABLE_ROOMS = [
 ]
 
 
-def websockets_are_routed(project: LearnerProject) -> None:
-    """The ProtocolTypeRouter has "websocket"."""
+def check_websocket_router(project: LearnerProject) -> None:
+    """Check that the ProtocolTypeRouter has "websocket"."""
     mapping = protocol_mapping(project.application)
     if mapping is not None and "websocket" not in mapping:
         names = ", ".join(map(repr, mapping)) or "nothing"
         raise no_websocket_fault(project, f"it has {names}")
 
 
-def room_has_a_route(project: LearnerProject) -> None:
-    """One route matches the room's address, names the room and leads to the consumer."""
+def check_room_route(project: LearnerProject) -> None:
+    """Check that one route matches the room's address, names it, and leads to the consumer."""
     routes = websocket_routes(project.application)
     if not routes:
         return
@@ -79,8 +80,8 @@ def room_has_a_route(project: LearnerProject) -> None:
         raise Fault("C314", place, pattern=str(route.pattern))
 
 
-async def consumer_fits_its_base(project: LearnerProject) -> None:
-    """The methods are synchronous or asynchronous as the base's are, and each exists once."""
+async def check_methods(project: LearnerProject) -> None:
+    """Check that each method is defined once, and is `async def` if the base class's is."""
     await project.record_layer()
     if fault := sync_mismatch_fault(project):
         raise fault
@@ -94,8 +95,8 @@ async def consumer_fits_its_base(project: LearnerProject) -> None:
                         raise Fault("C319", Place(file, method.lineno), method=method.name)
 
 
-async def message_comes_back(project: LearnerProject) -> None:
-    """A participant receives its own message."""
+async def check_echo(project: LearnerProject) -> None:
+    """Check that a participant receives its own message."""
     [participant] = await _connect(project, "lobby")
     participant.send("hello")
     if not await participant.receives("hello"):
@@ -103,24 +104,24 @@ async def message_comes_back(project: LearnerProject) -> None:
     await _disconnect(project, participant)
 
 
-async def other_sites_are_noted(project: LearnerProject) -> None:
-    """Adds a note, not a fault, if a page of another site can open the WebSocket."""
+async def check_origins(project: LearnerProject) -> None:
+    """Add a note, and no fault, if a page of another site can open the WebSocket."""
     stranger = project.participant("lobby", origin="https://another.example")
     if await stranger.connect():
         project.notes.append(OTHER_SITES_ALLOWED)
     await stranger.disconnect()
 
 
-async def layer_is_configured(project: LearnerProject) -> None:
-    """CHANNEL_LAYERS has a default, which works."""
+async def check_channel_layer(project: LearnerProject) -> None:
+    """Check that CHANNEL_LAYERS has a default, and that it works."""
     configured = getattr(project.settings, "CHANNEL_LAYERS", None)
     if not isinstance(configured, dict) or "default" not in configured:
         raise no_layer_fault(project, "the settings have no channel layer")
     await project.record_layer()
 
 
-async def room_receives_a_message(project: LearnerProject) -> None:
-    """Both participants of a room receive a message, once."""
+async def check_group(project: LearnerProject) -> None:
+    """Check that both participants of a room receive a message, once."""
     first, second = await _connect(project, "lobby", "lobby")
     first.send("hello")
     if not await first.receives("hello"):
@@ -137,8 +138,8 @@ async def room_receives_a_message(project: LearnerProject) -> None:
     await _disconnect(project, first, second)
 
 
-async def rooms_are_separate(project: LearnerProject) -> None:
-    """A message of one room doesn't reach another, whatever their names."""
+async def check_separate_rooms(project: LearnerProject) -> None:
+    """Check that a message of one room doesn't reach another, whatever their names."""
     for one, other in CONFUSABLE_ROOMS:
         first, second = await _connect(project, one, other)
         first.send("only here")
@@ -153,8 +154,8 @@ async def rooms_are_separate(project: LearnerProject) -> None:
         await _disconnect(project, first, second)
 
 
-async def leaving_leaves_the_group(project: LearnerProject) -> None:
-    """A consumer whose WebSocket is closed is in no group."""
+async def check_leaving(project: LearnerProject) -> None:
+    """Check that a consumer whose WebSocket is closed is in no group."""
     first, second = await _connect(project, "lobby", "lobby")
     await _disconnect(project, first)
     members = sorted(project.recorded.members())
@@ -170,15 +171,15 @@ async def leaving_leaves_the_group(project: LearnerProject) -> None:
     await _disconnect(project, second)
 
 
-def consumer_is_asynchronous(project: LearnerProject) -> None:
-    """The consumer isn't synchronous any more."""
+def check_asynchronous(project: LearnerProject) -> None:
+    """Check that the consumer isn't synchronous any more."""
     if project.consumer and issubclass(project.consumer, SyncConsumer):
         bases = (base for base in project.consumer.__mro__ if base.__module__[:9] == "channels.")
         raise Fault("C600", project.consumer_place, base=next(bases).__name__)
 
 
-def nothing_blocks(project: LearnerProject) -> None:
-    """No call has blocked the event loop, and none is known to."""
+def check_blocking_calls(project: LearnerProject) -> None:
+    """Check that no call has blocked the event loop, and that none is known to block it."""
     if fault := _blocked_loop_fault(project):
         raise fault
     for file in project.sources.python:
@@ -348,12 +349,6 @@ def _repeated_event_fault(project: LearnerProject) -> Fault:
     return Fault("C515", project.in_method(method, "group_send"), method=method)
 
 
-ECHO_CHECKS = [
-    websockets_are_routed,
-    room_has_a_route,
-    consumer_fits_its_base,
-    message_comes_back,
-    other_sites_are_noted,
-]
-GROUPS_CHECKS = [room_receives_a_message, rooms_are_separate, leaving_leaves_the_group]
-ASYNC_CHECKS = [consumer_is_asynchronous, nothing_blocks]
+ECHO_CHECKS = [check_websocket_router, check_room_route, check_methods, check_echo, check_origins]
+GROUPS_CHECKS = [check_group, check_separate_rooms, check_leaving]
+ASYNC_CHECKS = [check_asynchronous, check_blocking_calls]

@@ -1,4 +1,4 @@
-"""From an exception in the learner's project to the fault that caused it.
+"""Finds the fault that caused an exception in the learner's project.
 
 A rule gets the project, the exception and the learner's last line in its traceback, and returns the
 fault, or None if it doesn't know the exception.

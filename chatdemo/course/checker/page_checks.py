@@ -23,8 +23,8 @@ URL_PATTERNS = r"urlpatterns\s*="
 TAG = "<b>bold"
 
 
-async def index_page_exists(project: LearnerProject) -> None:
-    """/chat/ is the index page, and its script leads to a room."""
+async def check_index_page(project: LearnerProject) -> None:
+    """Check that /chat/ is the index page, and that its script leads to a room."""
     page = await _require_page(project, "/chat/", "C108", "index.html")
     if "chat-log" in page.ids and "room-name-input" not in page.ids:
         why = "it is the room's page. Perhaps chat.urls is included without chat/ before it"
@@ -38,8 +38,8 @@ async def index_page_exists(project: LearnerProject) -> None:
         raise Fault("C120", place, address=target.replace("{}", "…"))
 
 
-async def room_page_works(project: LearnerProject) -> None:
-    """/chat/lobby/ is the room's page, and its script sends and reads the tutorial's JSON."""
+async def check_room_page(project: LearnerProject) -> None:
+    """Check that /chat/lobby/ is the room's page, and that its script uses the tutorial's JSON."""
     page = await _require_page(project, "/chat/lobby/", "C201", "room.html")
     _require_ids(project, page, ROOM_IDS, "C202", "room.html")
     _require_script(project, page, "room.html")

@@ -18,16 +18,16 @@ PACKAGES = (
 )
 
 
-def settings_exist(project: LearnerProject) -> None:
-    """The folder has a manage.py, and the settings that it names."""
+def check_settings_file(project: LearnerProject) -> None:
+    """Check that the folder has a manage.py, and the settings that it names."""
     project.prepare()
     if not project.settings_file:
         file = f"{project.settings_module.replace('.', '/')}.py"
         raise Fault("C003", Place("manage.py"), error=f"{file} doesn't exist")
 
 
-def files_can_be_parsed(project: LearnerProject) -> None:
-    """Python can read each file."""
+def check_syntax(project: LearnerProject) -> None:
+    """Check that Python can read each file."""
     for file in project.sources.python:
         try:
             project.sources.tree(file)
@@ -37,24 +37,24 @@ def files_can_be_parsed(project: LearnerProject) -> None:
             raise Fault("C002", Place(file, 1), error=str(error), line="", why="") from None
 
 
-def no_module_is_hidden(project: LearnerProject) -> None:
-    """No module beside manage.py has the name of one of Python's or of a package."""
+def check_hidden_modules(project: LearnerProject) -> None:
+    """Check that no module beside manage.py has the name of one of Python's or of a package."""
     for file in project.sources.python:
         name = file.partition("/")[0].removesuffix(".py")
         if name in PACKAGES or (name in sys.stdlib_module_names and "/" not in file):
             raise Fault("C009", Place(file), name=name)
 
 
-def settings_can_be_imported(project: LearnerProject) -> None:
-    """Importing the settings raises nothing."""
+def check_settings_import(project: LearnerProject) -> None:
+    """Check that importing the settings raises nothing."""
     try:
         importlib.import_module(project.settings_module)
     except (Exception, SystemExit) as error:
         raise explain_exception(project, error, f"importing {project.settings_file}") from None
 
 
-def no_comma_is_missing(project: LearnerProject) -> None:
-    """No list in the settings has two strings without a comma between, which Python joins."""
+def check_missing_commas(project: LearnerProject) -> None:
+    """Check that no list in the settings has two strings without a comma, which Python joins."""
     file = project.settings_file
     with tokenize.open(project.folder / file) as opened:
         tokens = [
@@ -69,8 +69,8 @@ def no_comma_is_missing(project: LearnerProject) -> None:
                 raise Fault("C011", place, one=one.string, other=other.string)
 
 
-def daphne_is_installed(project: LearnerProject) -> None:
-    """INSTALLED_APPS has daphne, before staticfiles."""
+def check_daphne(project: LearnerProject) -> None:
+    """Check that INSTALLED_APPS has daphne, before staticfiles."""
     apps = list(getattr(project.settings, "INSTALLED_APPS", []))
     daphne = next((app for app in apps if app in ("daphne", "daphne.apps.DaphneConfig")), None)
     if not daphne:
@@ -86,16 +86,16 @@ def daphne_is_installed(project: LearnerProject) -> None:
         raise Fault("C102", project.in_settings("daphne"))
 
 
-def asgi_application_is_set(project: LearnerProject) -> None:
-    """The settings have ASGI_APPLICATION."""
+def check_asgi_setting(project: LearnerProject) -> None:
+    """Check that the settings have ASGI_APPLICATION."""
     if not getattr(project.settings, "ASGI_APPLICATION", None):
         others = [name for name in project.setting_names if name != "WSGI_APPLICATION"]
         guess = suggestion("ASGI_APPLICATION", others, " They have {!r}.")
         raise Fault("C103", Place(project.settings_file), guess=guess)
 
 
-def asgi_application_can_be_imported(project: LearnerProject) -> None:
-    """ASGI_APPLICATION names a variable that can be imported."""
+def check_asgi_import(project: LearnerProject) -> None:
+    """Check that ASGI_APPLICATION names a variable that can be imported."""
     dotted = str(project.settings.ASGI_APPLICATION)
     module, _, name = dotted.rpartition(".")
     place, file = project.in_settings("ASGI_APPLICATION"), project.asgi_file
@@ -119,8 +119,11 @@ def asgi_application_can_be_imported(project: LearnerProject) -> None:
     project.application = getattr(loaded, name)
 
 
-def django_is_set_up_first(project: LearnerProject) -> None:
-    """The ASGI module sets Django up before it imports a consumer, which may use a model."""
+def check_setup_order(project: LearnerProject) -> None:
+    """Check that the ASGI module sets Django up before it imports a consumer.
+
+    The consumer's module may import a model.
+    """
     tree = project.sources.tree(project.asgi_file)
     calls = [
         node.lineno
@@ -138,8 +141,8 @@ def django_is_set_up_first(project: LearnerProject) -> None:
             raise Fault("C106", place, error="the import comes first in the file")
 
 
-def djangos_checks_pass(project: LearnerProject) -> None:
-    """`manage.py check` finds no error."""
+def check_system_checks(project: LearnerProject) -> None:
+    """Run Django's system checks, as `manage.py check` does."""
     import django
     from django.core import checks
 
@@ -153,8 +156,8 @@ def djangos_checks_pass(project: LearnerProject) -> None:
         raise Fault("C008", Place(project.settings_file), error=f"{errors[0].id}: {errors[0].msg}")
 
 
-def channels_routes_http(project: LearnerProject) -> None:
-    """The ASGI application isn't Django's own any more."""
+def check_http_route(project: LearnerProject) -> None:
+    """Check that the ASGI application isn't Django's own any more."""
     from django.core.handlers.asgi import ASGIHandler
 
     if isinstance(project.application, ASGIHandler):
@@ -167,15 +170,15 @@ def channels_routes_http(project: LearnerProject) -> None:
 
 
 CHECKS = [
-    settings_exist,
-    files_can_be_parsed,
-    no_module_is_hidden,
-    settings_can_be_imported,
-    no_comma_is_missing,
-    daphne_is_installed,
-    asgi_application_is_set,
-    asgi_application_can_be_imported,
-    django_is_set_up_first,
-    djangos_checks_pass,
-    channels_routes_http,
+    check_settings_file,
+    check_syntax,
+    check_hidden_modules,
+    check_settings_import,
+    check_missing_commas,
+    check_daphne,
+    check_asgi_setting,
+    check_asgi_import,
+    check_setup_order,
+    check_system_checks,
+    check_http_route,
 ]

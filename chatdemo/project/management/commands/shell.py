@@ -1,10 +1,14 @@
-"""Django's shell, with the names that the tutorial's experiment on the channel layer uses."""
+"""`chatdemo manage shell`: Django's shell, which imports two names more.
+
+The tutorial's experiment on the channel layer uses them. Django finds the command in this folder
+because ``chatdemo.project`` is one of the INSTALLED_APPS.
+"""
 
 from django.core.management.commands.shell import Command as ShellCommand
 
 
 class Command(ShellCommand):
-    """`chatdemo manage shell`."""
+    """Replaces Django's command of this name."""
 
     def get_auto_imports(self) -> list[str]:
         return [
