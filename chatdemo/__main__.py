@@ -5,14 +5,14 @@ import signal
 import sys
 from contextlib import suppress
 
-from chatdemo.common.stop_signals import set_handler
+from chatdemo.common.stop_signals import InterruptHandler, set_handler
 
 
 def main() -> None:
     """Run the command line. SIGTERM and SIGHUP end it as Ctrl-C does, none with a traceback."""
     is_serving = "serve" in sys.argv[1:2]
     try:
-        set_handler(signal.default_int_handler)
+        set_handler(InterruptHandler() if is_serving else signal.default_int_handler)
         from chatdemo.commands import cli
 
         cli(prog_name="chatdemo")

@@ -7,6 +7,7 @@ import click
 
 from chatdemo.common import config
 from chatdemo.common.errors import ChatdemoError, UsageError
+from chatdemo.common.stop_signals import is_interrupt
 
 #: As a shell reports it: 128 and the number of SIGINT.
 INTERRUPTED = 130
@@ -25,9 +26,12 @@ class CommandGroup(click.Group):
         except click.Abort:  # Ctrl-C
             code = INTERRUPTED
         except Exception as error:
-            if config.current().debug:
+            if is_interrupt(error):
+                code = INTERRUPTED
+            elif config.current().debug:
                 raise
-            code = print_error(*_explain(error))
+            else:
+                code = print_error(*_explain(error))
         sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -2,7 +2,6 @@
 
 import socket
 import traceback
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from chatdemo.commands.error_output import print_error
 from chatdemo.commands.options import database_options, setting_option, use_settings
 from chatdemo.common.config import Config
 from chatdemo.common.errors import ChatdemoError, UsageError
+from chatdemo.common.stop_signals import is_interrupt
 
 if TYPE_CHECKING:
     from chatdemo.own_project.django_project import DjangoProject
@@ -49,7 +49,7 @@ def serve(
     environment overrides the file.
     """
     code = 0
-    with suppress(KeyboardInterrupt):
+    try:
         settings = use_settings(**options)
         if directory is None:
             _serve_chat(settings)
@@ -60,6 +60,9 @@ def serve(
                     hint = "Leave out the option. Your project has its own code and database."
                     raise UsageError(message, hint)
             code = _serve_project(directory, settings, adopt, again)
+    except BaseException as error:
+        if not is_interrupt(error):
+            raise
     if adopt is None:  # else the supervisor says so
         click.echo("Stopped.")
     return code

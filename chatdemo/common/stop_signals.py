@@ -7,12 +7,35 @@ from typing import Any
 
 Handler = Callable[[int, Any], Any] | signal.Handlers
 
+
+class InterruptHandler:
+    """A signal handler that raises KeyboardInterrupt, as Python's own does for SIGINT.
+
+    Python ignores an exception in some callbacks, one of them its import's, and packages have
+    bare ``except:`` clauses. ``was_called`` tells of a signal that was lost there.
+    """
+
+    was_called = False
+
+    def __call__(self, number: int, frame: Any) -> None:
+        self.was_called = True
+        raise KeyboardInterrupt
+
+
 #: Ctrl-C, `kill`, and a closed terminal, which Windows doesn't have.
 STOP_SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
-#: That of a closed terminal alone.
-HANGUP_SIGNALS = STOP_SIGNALS[2:]
+
+
+def is_interrupt(error: BaseException | None) -> bool:
+    """Whether ``error`` is KeyboardInterrupt, or was raised from it.
+
+    Up to Python 3.11, one that is raised while a class is made becomes RuntimeError.
+    """
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None
 
 
 def set_handler(

@@ -17,7 +17,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="package")
 def browser():
-    path = find.browser() or pytest.skip("there's no Chromium, Chrome or Edge on this machine")
+    path = find.page_browser() or pytest.skip("there's no Chromium, Chrome or Edge on this machine")
     with open_browser(path) as browser, pytest.MonkeyPatch.context() as patch:
         # Playwright's event loop runs in this thread, where Django refuses to use a database otherwise.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

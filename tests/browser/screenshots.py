@@ -104,7 +104,7 @@ def main() -> None:
         "--all", type=Path, metavar="FOLDER", help="pictures of every page on every screen, too"
     )
     options = parser.parse_args()
-    path = find.browser() or sys.exit("There's no Chromium, Chrome or Edge on this machine.")
+    path = find.page_browser() or sys.exit("There's no Chromium, Chrome or Edge on this machine.")
     with open_browser(path) as browser:
         with served() as url:
             picture(talk(browser, look("laptop", "light"), url).page, options.out / "room.png")

@@ -255,6 +255,21 @@ def test_the_settings_can_come_from_the_environment(mysite):
         caught.value.close()
 
 
+def test_a_signal_that_the_projects_code_swallows_during_the_start_ends_it(mysite):
+    swallowing = """
+import signal
+try:
+    signal.raise_signal(signal.SIGTERM)
+except:
+    pass
+"""
+    settings = mysite / "mysite" / "settings.py"
+    settings.write_text(settings.read_text("utf-8") + swallowing, "utf-8")
+    with Guest(mysite, ready=False) as server:
+        assert server.wait() == 0
+    assert server.lines == ["Stopped.\n"]
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_to_the_command_alone_ends_all_of_it(mysite, name):
     with Guest(mysite, group=False) as server, enter(server) as ana:

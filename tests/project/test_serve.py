@@ -107,6 +107,45 @@ def test_a_signal_during_the_start_ends_it_with_exit_code_0(tmp_path, name):
     assert server.lines[-1:] == ["Stopped.\n"] and "Traceback" not in server.output
 
 
+#: A package whose import swallows KeyboardInterrupt, imported during the start.
+SWALLOWING_IMPORT = """
+import signal, sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "chatdemo.project.asgi":
+            try:
+                signal.raise_signal(signal.{})
+            except KeyboardInterrupt:
+                pass
+sys.meta_path.insert(0, Finder())"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_whose_exception_is_swallowed_during_the_start_ends_it(tmp_path, name):
+    with Served(tmp_path, ready=False, before=SWALLOWING_IMPORT.format(name)) as server:
+        assert server.wait() == 0
+    assert server.lines == ["Stopped.\n"]
+
+
+#: Up to Python 3.11, an exception in a descriptor's __set_name__ becomes RuntimeError.
+WRAPPING_IMPORT = """
+import sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "chatdemo.project.asgi":
+            try:
+                raise KeyboardInterrupt
+            except KeyboardInterrupt as error:
+                raise RuntimeError("Error calling __set_name__") from error
+sys.meta_path.insert(0, Finder())"""
+
+
+def test_a_signal_whose_exception_is_replaced_during_the_start_ends_it(tmp_path):
+    with Served(tmp_path, ready=False, before=WRAPPING_IMPORT) as server:
+        assert server.wait() == 0
+    assert server.lines == ["Stopped.\n"]
+
+
 def test_a_second_ctrl_c_changes_nothing(tmp_path):
     with Served(tmp_path) as server, closing(half_open(server)):
         server.process.send_signal(signal.SIGINT)

@@ -37,7 +37,7 @@ CONNECTED = '#connection[data-state="open"]'
 @asynccontextmanager
 async def pages(url: str):
     """The room, each page in a browser of its own, connected."""
-    path = find.browser() or pytest.skip("there's no Chromium, Chrome or Edge on this machine")
+    path = find.page_browser() or pytest.skip("there's no Chromium, Chrome or Edge on this machine")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=find.ARGUMENTS)
         contexts = [await browser.new_context() for _ in NAMES]

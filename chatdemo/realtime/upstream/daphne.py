@@ -25,7 +25,7 @@ from daphne.http_protocol import WebRequest as DaphneWebRequest
 from twisted.internet import defer
 from twisted.internet import reactor as installed_reactor
 
-from chatdemo.common.stop_signals import HANGUP_SIGNALS, set_handler
+from chatdemo.common.stop_signals import InterruptHandler, set_handler
 from chatdemo.realtime.background_tasks import CompletedAwaitable
 from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.send import WebSocketSend
@@ -77,7 +77,11 @@ class Server(daphne.server.Server):
         # Daphne requires an endpoint. Its "fd:" endpoint would adopt the socket as prepare() does,
         # but loads every Twisted plugin on the machine to find itself (30 ms).
         super().__init__(
-            application, endpoints=["adopted"], ready_callable=self.prepare, **(pings | options)
+            application,
+            endpoints=["adopted"],
+            ready_callable=self.prepare,
+            signal_handlers=False,  # prepare() installs them, one for each signal
+            **(pings | options),
         )
         self.endpoints: list[str] = []
         self.listener = listener
@@ -100,12 +104,15 @@ class Server(daphne.server.Server):
         self.listening_addresses.append(self.listener.getsockname()[:2])
         self.sent = CompletedAwaitable(asyncio.get_event_loop())
         self.listener.close()  # the reactor uses a duplicate
-        reactor.callWhenRunning(self._run_on_ready)
+        reactor.callWhenRunning(self.on_ready)
+        self._stop_on_signals()
 
-    def _run_on_ready(self) -> None:
-        # Twisted handles SIGINT and SIGTERM. Closing the terminal stops the server as well.
-        set_handler(lambda *_: reactor.callFromThread(reactor.stop), HANGUP_SIGNALS)
-        self.on_ready()
+    def _stop_on_signals(self) -> None:
+        """Let signals stop the reactor. Raises KeyboardInterrupt for one that the start lost."""
+        replaced = set_handler(lambda *_: reactor.callFromThread(reactor.stop))
+        for handler in replaced.values():
+            if isinstance(handler, InterruptHandler) and handler.was_called:
+                raise KeyboardInterrupt
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Inbox:
         """Run the application for a protocol. Returns the queue of messages for it."""
