@@ -1,8 +1,8 @@
 """Heartbeats: they tell the server and a page whether their connection still works.
 
-Browsers answer WebSocket pings by themselves and don't tell the page. So a ping shows neither a
-page that hangs nor, to the page, a connection that is dead. The server sends the heartbeats: the
-timers of a background tab run once a minute.
+A browser answers WebSocket pings by itself and doesn't tell the page. So a ping doesn't tell the
+server that the page hangs, nor the page that its connection is lost. The server sends the
+heartbeats, as the timers of a background tab run once a minute.
 """
 
 import asyncio

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from chatdemo.chat.name_numbers import NameNumbers
 
-#: Messages that ``read_after`` returns at most. Each participant that catches up holds one such
-#: page in memory: less than a megabyte of the longest messages.
-PAGE_ROWS = 50
+#: Messages that ``read_after`` returns at most. Each participant that catches up has as many in
+#: memory: less than a megabyte of the longest ones.
+MAX_READ_MESSAGES = 50
 
 
 class MessageLogError(Exception):
@@ -82,6 +82,9 @@ class MessageLog(ABC):
     #: Whether messages can be read again.
     stores_messages = True
 
+    def __init__(self) -> None:
+        self._publishers: dict[str, Publish] = {}
+
     @abstractmethod
     def append(self, draft: Draft) -> "asyncio.Future[Appended]":
         """Store a draft, and publish it to its room if it is new.
@@ -90,17 +93,17 @@ class MessageLog(ABC):
         be stored. Drafts are stored in the order of the calls.
         """
 
-    @abstractmethod
     def subscribe(self, room: str, publish: Publish) -> None:
         """Call ``publish`` with the room's new messages, instead of any function before."""
+        self._publishers[room] = publish
 
-    @abstractmethod
     def unsubscribe(self, room: str) -> None:
         """Stop publishing to the room."""
+        self._publishers.pop(room, None)
 
     @abstractmethod
-    def read_after(self, room: str, seq: int, limit: int = PAGE_ROWS) -> list[StoredMessage]:
-        """Return the first ``limit`` messages after ``seq``, in order."""
+    def read_after(self, room: str, seq: int) -> list[StoredMessage]:
+        """Return the first messages after ``seq``, in order, and at most MAX_READ_MESSAGES."""
 
     @abstractmethod
     def read_before(self, room: str, seq: int | None, limit: int) -> list[StoredMessage]:
@@ -114,32 +117,19 @@ class MessageLog(ABC):
     def epoch(self, room: str) -> str:
         """Return the key of the room's history, "" before the first message.
 
-        A room whose messages were deleted by ``forget`` starts a new history with a new key.
+        A room whose messages were deleted by ``chatdemo forget`` starts a new history, with a new
+        key and ``seq`` 1.
         """
 
     @abstractmethod
     def name_numbers(self, room: str, person: str, name: str) -> NameNumbers:
         """Return the numbers used in the room with this name, for the person and for others."""
 
-    @abstractmethod
-    def forget(self, room: str) -> tuple[int, bool]:
-        """Delete the room's messages. The next message starts a new history, with ``seq`` 1.
-
-        Returns how many there were, and whether no trace of them is left where they were stored.
-        """
-
-    @abstractmethod
-    def close(self) -> None:
-        """Close the connection. The next ``append`` opens it again."""
-
 
 class NoMessageLog(MessageLog):
     """Publishes messages at once and stores nothing, for the setting ``history = false``."""
 
     stores_messages = False
-
-    def __init__(self) -> None:
-        self._publishers: dict[str, Publish] = {}
 
     def append(self, draft: Draft) -> "asyncio.Future[Appended]":
         at = iso_time(datetime.now(timezone.utc))
@@ -151,13 +141,7 @@ class NoMessageLog(MessageLog):
             publish([appended])
         return future
 
-    def subscribe(self, room: str, publish: Publish) -> None:
-        self._publishers[room] = publish
-
-    def unsubscribe(self, room: str) -> None:
-        self._publishers.pop(room, None)
-
-    def read_after(self, room: str, seq: int, limit: int = PAGE_ROWS) -> list[StoredMessage]:
+    def read_after(self, room: str, seq: int) -> list[StoredMessage]:
         return []
 
     def read_before(self, room: str, seq: int | None, limit: int) -> list[StoredMessage]:
@@ -171,12 +155,6 @@ class NoMessageLog(MessageLog):
 
     def name_numbers(self, room: str, person: str, name: str) -> NameNumbers:
         return NameNumbers()
-
-    def forget(self, room: str) -> tuple[int, bool]:
-        return 0, True
-
-    def close(self) -> None:
-        pass
 
 
 def iso_time(at: datetime) -> str:

@@ -14,8 +14,8 @@ from chatdemo.common.sqlite import connect
 logger = logging.getLogger(__name__)
 #: It runs after so many messages or seconds, whichever comes first.
 RUN_MESSAGES, RUN_SECONDS = 1000, 60.0
-#: Messages deleted in one transaction, so that the writer is never locked out for long, and the
-#: pause between two.
+#: Messages deleted in one transaction, so that the writer never waits long for the lock, and the
+#: pause between two transactions.
 DELETE_ROWS, PAUSE_SECONDS = 500, 0.02
 LOCK_TIMEOUT_SECONDS = 5.0
 OLDEST = "SELECT rowid, room_id, seq, at FROM chat_message ORDER BY rowid LIMIT ?"

@@ -11,12 +11,11 @@ from django.db import DatabaseError
 
 from chatdemo.chat import identity
 from chatdemo.chat.message_log import (
-    PAGE_ROWS,
+    MAX_READ_MESSAGES,
     Appended,
     Draft,
     MessageLog,
     MessageLogError,
-    Publish,
     StoredMessage,
     iso_time,
 )
@@ -24,7 +23,6 @@ from chatdemo.chat.models import Message, Room, Speaker
 from chatdemo.chat.name_numbers import NameNumbers, split_number
 from chatdemo.chat.retention import Retention
 from chatdemo.chat.sqlite_writer import SQLiteWriter
-from chatdemo.chat.transcripts.store import forget
 from chatdemo.common.sqlite import Cause, cause_of, is_locked
 from chatdemo.realtime.write_buffer import flush_all
 
@@ -57,9 +55,9 @@ class SQLiteMessageLog(MessageLog):
     """
 
     def __init__(self, writer: SQLiteWriter, retention: Retention | None = None):
+        super().__init__()
         self.writer, self.retention = writer, retention
         self._pending: list[tuple[Draft, asyncio.Future[Appended]]] = []
-        self._publishers: dict[str, Publish] = {}
         self._locked_since: float | None = None
         self._failure = ""  # why the last drafts couldn't be stored
 
@@ -72,12 +70,6 @@ class SQLiteMessageLog(MessageLog):
         future = loop.create_future()
         self._pending.append((draft, future))
         return future
-
-    def subscribe(self, room: str, publish: Publish) -> None:
-        self._publishers[room] = publish
-
-    def unsubscribe(self, room: str) -> None:
-        self._publishers.pop(room, None)
 
     def _commit(self) -> None:
         """Store the oldest drafts, and publish the new messages of each room."""
@@ -162,10 +154,10 @@ class SQLiteMessageLog(MessageLog):
                 logger.warning("Messages are stored again.")
         self._failure = failure
 
-    def read_after(self, room: str, seq: int, limit: int = PAGE_ROWS) -> list[StoredMessage]:
+    def read_after(self, room: str, seq: int) -> list[StoredMessage]:
         with _reading():
             messages = Message.objects.filter(room__name=room, seq__gt=seq).order_by("seq")
-            return _stored(messages.values_list(*FIELDS)[:limit])
+            return _stored(messages.values_list(*FIELDS)[:MAX_READ_MESSAGES])
 
     def read_before(self, room: str, seq: int | None, limit: int) -> list[StoredMessage]:
         with _reading():
@@ -194,12 +186,6 @@ class SQLiteMessageLog(MessageLog):
         own = [number for speaker, number in used if speaker == person]
         others = frozenset(number for speaker, number in used if speaker != person)
         return NameNumbers(min(own, default=0), others)
-
-    def forget(self, room: str) -> tuple[int, bool]:
-        return forget(self.writer.name, room)
-
-    def close(self) -> None:
-        self.writer.close()
 
 
 @contextmanager

@@ -20,8 +20,8 @@ from chatdemo.chat import identity, room_names
 from chatdemo.chat.message_log import MessageLogError
 from chatdemo.common.local_machine import is_own_browser, scope_of
 
-#: Messages that a page shows first, and more of each time that it is scrolled to the top.
-PAGE_ROWS = 50
+#: Messages that a page shows first, and how many more each time that it is scrolled to the top.
+PAGE_MESSAGES = 50
 PLAIN_TEXT = "text/plain; charset=utf-8"
 NAME_NOT_STORED = "The server can't store that name now. Try again in a moment."
 
@@ -93,7 +93,7 @@ def transcript(request: HttpRequest, room_name: str) -> HttpResponseBase:
 
     Raises BadRequest for an unknown ``?format=`` and for a name that no room can have.
     """
-    from chatdemo.chat.transcripts import download  # takes 6 ms, which the start is spared
+    from chatdemo.chat.transcripts import download  # takes 6 ms, which would delay the start
 
     if not is_own_browser(scope_of(request)):
         raise Http404
@@ -120,7 +120,7 @@ def _history(room_name: str, person: str, before: int | None = None) -> dict[str
     log = apps.get_app_config("chat").rooms.log
     stored, epoch, unread = [], "", False
     try:
-        stored = log.read_before(room_name, before, PAGE_ROWS + 1)
+        stored = log.read_before(room_name, before, PAGE_MESSAGES + 1)
         epoch = log.epoch(room_name)
     except MessageLogError:
         stored, unread = [], True
@@ -135,8 +135,8 @@ def _history(room_name: str, person: str, before: int | None = None) -> dict[str
                 "at": message.at,
                 "own": message.sender == person,
             }
-            for message in stored[-PAGE_ROWS:]
+            for message in stored[-PAGE_MESSAGES:]
         ],
-        "more": len(stored) > PAGE_ROWS,
+        "more": len(stored) > PAGE_MESSAGES,
         "history": epoch,
     }

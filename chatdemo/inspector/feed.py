@@ -209,7 +209,7 @@ def _describe_channels(
         channel = {
             "channel": name,
             "connection": _id_of(by_channel.get(name)),
-            "waiting": layer.waiting(name),
+            "waiting": layer.count_waiting(name),
         }
         if (capacity := layer.capacity(name)) is not None:
             channel["capacity"] = capacity

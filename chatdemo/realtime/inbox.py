@@ -101,13 +101,16 @@ class SingleMessageInbox(Inbox):
 
 
 async def receive_for(receive: Callable[[], Awaitable[Message]], dispatcher: Dispatcher) -> None:
-    """Dispatch what ``receive`` returns, without end. As in Channels, it is called one ahead."""
+    """Dispatch what ``receive`` returns, without end.
+
+    As in Channels, it is called for the next message while a handler runs.
+    """
     inbox = SingleMessageInbox()
     inbox.attach(dispatcher)
     try:
         while True:
             inbox.put_nowait(await receive())
             await inbox.wait_until_taken()
-            await asyncio.sleep(0)  # neither may have to wait, and other tasks must run too
+            await asyncio.sleep(0)  # let other tasks run, if neither had to wait
     except Exception as error:
         dispatcher.fail(error)

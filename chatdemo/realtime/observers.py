@@ -1,6 +1,6 @@
 """Hooks for the inspector: what the server and the channel layer report while somebody observes.
 
-Without an observer a message takes the same path, at the cost of a comparison with None.
+Without an observer, a message takes the same path, with one comparison with None for each report.
 """
 
 from abc import ABC, abstractmethod
