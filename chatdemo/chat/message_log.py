@@ -19,6 +19,11 @@ class MessageLogError(Exception):
     """Messages can't be stored or read now. The text is the reason, as part of a sentence."""
 
 
+def parse_seq(text: str) -> int | None:
+    """Return the ``seq`` that a client has sent as text, None if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
 class StoredMessage(NamedTuple):
     """A message as the log has it.
 

@@ -17,7 +17,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from chatdemo.chat import identity, room_names
-from chatdemo.chat.message_log import MessageLogError
+from chatdemo.chat.message_log import MessageLogError, parse_seq
 from chatdemo.common.local_machine import is_own_browser, scope_of
 
 #: Messages that a page shows first, and how many more each time that it is scrolled to the top.
@@ -61,10 +61,10 @@ def older(request: HttpRequest, room_name: str) -> HttpResponse:
     Raises BadRequest if it is no ``seq``.
     """
     _check(request, room_name)
-    before = request.GET.get("before", "")
-    if not (before.isascii() and before.isdigit() and len(before) < 16):
+    before = parse_seq(request.GET.get("before", ""))
+    if before is None:
         raise BadRequest("Give ?before= the seq of a message.")
-    past = _history(room_name, identity.ensure_key(request.session), int(before))
+    past = _history(room_name, identity.ensure_key(request.session), before)
     return JsonResponse(past, status=503 if past["unread"] else 200)
 
 

@@ -22,7 +22,7 @@ from chatdemo.inspector.recording import Recording, never_raises
 
 logger = logging.getLogger(__name__)
 #: The feed lists a closed connection for so long.
-CLOSED_SECONDS = 5
+LIST_CLOSED_SECONDS = 5
 
 
 class Inspector:
@@ -151,7 +151,7 @@ class Inspector:
         if not self.watchers:
             self.forget_closed(0)
 
-    def forget_closed(self, seconds: float = CLOSED_SECONDS) -> None:
+    def forget_closed(self, seconds: float = LIST_CLOSED_SECONDS) -> None:
         """Forget connections that were closed so long ago."""
         now = time.time()
         for id, connection in list(self.connections.items()):

@@ -24,7 +24,7 @@ INTERVAL_SECONDS = 0.1
 #: there are no entries: a class has many lessons open.
 CHECKS_PER_STATE, CHECKS_PER_QUIET_STATE = 3, 30
 #: Entries in one message, and entries that may be sent before the watcher confirms some.
-MAX_BATCH, MAX_UNCONFIRMED = 1000, 5000
+MAX_BATCH_ENTRIES, MAX_UNCONFIRMED_ENTRIES = 1000, 5000
 #: A watcher that confirms nothing for so long is disconnected, with this close code.
 MAX_DELAY_SECONDS, TRY_AGAIN_LATER = 10, 1013
 #: The most connections, groups, members of a group, and channels that a state has.
@@ -76,7 +76,7 @@ class Watcher:
 
     async def _send_entries(self) -> bool:
         """Send the next ones, unless too many are unconfirmed. Returns whether there were any."""
-        if self._sent - self._confirmed >= MAX_UNCONFIRMED:
+        if self._sent - self._confirmed >= MAX_UNCONFIRMED_ENTRIES:
             self._delay += INTERVAL_SECONDS
             return False
         self._delay = 0.0
@@ -89,7 +89,7 @@ class Watcher:
         """Return the next entries for this watcher, and how many it will never get."""
         start = max(self._next, self.recording.first_number)
         dropped = start - self._next + self.recording.unrecorded - self._unrecorded
-        entries = self.recording.since(start, MAX_BATCH)
+        entries = self.recording.since(start, MAX_BATCH_ENTRIES)
         self._next = start + len(entries)
         self._unrecorded = self.recording.unrecorded
         if self.path is not None:
