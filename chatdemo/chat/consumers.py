@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable
-from contextvars import Context
 from typing import Any
 
 from django.conf import settings
@@ -27,8 +26,6 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
     room: Room
     is_in_room = False
     member: Member | None = None  # for a client with a session
-    last_frame_at: float  # this and the next are set by the room's heartbeat (heartbeat.py)
-    page_context: Context
 
     def __init__(self, rooms: Rooms):
         super().__init__()
@@ -50,6 +47,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
         config = settings.CHATDEMO
         self.wants_page_events = SUBPROTOCOL in self.scope.get("subprotocols", ())
         self.rate_limit = TokenBucket(config.max_rate, config.max_burst)
+        self.last_frame_at = time.monotonic()
         await self.channel_layer.group_add(self.room.group, self.channel_name)
         await self.accept(SUBPROTOCOL if self.wants_page_events else None)
         await self.room.join(self)
@@ -114,7 +112,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
 
         Reading pauses for a participant that sends too much.
         """
-        if self.wants_page_events:
+        if self.wants_page_events:  # for the heartbeat
             self.last_frame_at = time.monotonic()
         wait = self.rate_limit.rate and self.rate_limit.take()
         if wait:
