@@ -1,6 +1,5 @@
 """The message log: stores a room's messages in order, and numbers them."""
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
@@ -16,7 +15,7 @@ MAX_READ_MESSAGES = 50
 
 
 class MessageLogError(Exception):
-    """Messages can't be stored or read now. The text is the reason, as part of a sentence."""
+    """Messages can't be read now. The text is the reason."""
 
 
 def parse_seq(text: str) -> int | None:
@@ -39,8 +38,8 @@ class StoredMessage(NamedTuple):
     id: str | None = None
 
 
-def _ignore(message: StoredMessage) -> None:
-    """Do nothing about a repeated message."""
+def _ignore(outcome: object) -> None:
+    """Do nothing."""
 
 
 @dataclass(slots=True)
@@ -48,8 +47,9 @@ class Draft:
     """A message that is not stored yet.
 
     ``on_repeated`` is called with the stored message if the sender has used the id before, in
-    order with what is published. ``context`` is the context in which the draft was received. It is
-    published there, so that the inspector can tell which frame caused it.
+    order with what is published. ``on_failed`` is called with the reason, a part of a sentence, if
+    the draft can't be stored. Both are called in ``context``, the one in which the draft was
+    received, and the message is published there: the inspector can tell which frame caused it.
     """
 
     room: str
@@ -58,11 +58,12 @@ class Draft:
     name: str
     text: str
     on_repeated: Callable[[StoredMessage], None] = _ignore
+    on_failed: Callable[[str], None] = _ignore
     context: Context = field(default_factory=copy_context)
 
 
 class Appended(NamedTuple):
-    """The result of an append.
+    """A draft that was stored, as a message.
 
     ``is_new`` is false if the sender has used the id before: ``message`` is then the one that was
     stored at that time.
@@ -91,11 +92,10 @@ class MessageLog(ABC):
         self._publishers: dict[str, Publish] = {}
 
     @abstractmethod
-    def append(self, draft: Draft) -> "asyncio.Future[Appended]":
-        """Store a draft, and publish it to its room if it is new.
+    def append(self, draft: Draft) -> None:
+        """Store a draft soon, and publish it to its room if it is new.
 
-        The future has the result once that is done. It raises MessageLogError if the draft can't
-        be stored. Drafts are stored in the order of the calls.
+        Drafts are stored in the order of the calls.
         """
 
     def subscribe(self, room: str, publish: Publish) -> None:
@@ -136,15 +136,11 @@ class NoMessageLog(MessageLog):
 
     stores_messages = False
 
-    def append(self, draft: Draft) -> "asyncio.Future[Appended]":
+    def append(self, draft: Draft) -> None:
         at = iso_time(datetime.now(timezone.utc))
         message = StoredMessage(0, draft.name, draft.text, at, draft.sender, draft.id)
-        appended = Appended(message, True, draft.context)
-        future = asyncio.get_running_loop().create_future()
-        future.set_result(appended)
         if publish := self._publishers.get(draft.room):
-            publish([appended])
-        return future
+            publish([Appended(message, True, draft.context)])
 
     def read_after(self, room: str, seq: int) -> list[StoredMessage]:
         return []

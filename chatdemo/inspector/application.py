@@ -110,9 +110,10 @@ class Inspector:
             self.recording.record("http", method=method, path=path, code=status, ms=milliseconds)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Answer a request to a path of the inspector's. Returns False if it isn't one.
+        """Answer a request to a path of the inspector's.
 
-        For others it isn't one either: the application answers as without an inspector.
+        Returns False if it isn't one, or if the client may not see it. Then the application
+        answers, as without an inspector.
         """
         path = self.access.watched_path(scope)
         is_allowed = bool(path) or self.access.may_see_all(scope)

@@ -138,7 +138,7 @@ class Connection(FrameObserver):
         )
 
     def record_if_active(self, what: str, **fields: Any) -> None:
-        """Record one of the entries of which there may be thousands at once."""
+        """Record an entry unless recording pauses: of these there may be thousands at once."""
         if self.recording.resume_if_possible():
             self.record(what, **fields)
 

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from channels.layers import get_channel_layer
 
-from chatdemo.chat.message_log import MAX_READ_MESSAGES, MessageLogError, NoMessageLog
+from chatdemo.chat.message_log import MAX_READ_MESSAGES, NoMessageLog
 from chatdemo.chat.models import Message, Room
 from tests.chat.conftest import ROOMS
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401
@@ -143,17 +143,12 @@ async def test_a_new_history_as_long_as_the_deleted_one_is_sent_from_its_start(p
 
 
 async def test_an_answer_for_somebody_who_has_gone_is_left_nowhere(monkeypatch):
-    futures = []
-
-    def append(draft):
-        futures.append(asyncio.get_running_loop().create_future())
-        return futures[-1]
-
-    monkeypatch.setattr(ROOMS.log, "append", append)
+    drafts = []
+    monkeypatch.setattr(ROOMS.log, "append", drafts.append)
     async with Participant() as ana:
         await ana.say("a", id="x")
         assert await ana.receive_nothing()
-    futures[0].set_exception(MessageLogError("the server's disk is full"))
+    drafts[0].on_failed("the server's disk is full")
     await asyncio.sleep(0.01)
     assert not get_channel_layer().channels
 
