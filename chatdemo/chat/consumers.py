@@ -81,7 +81,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
         await self.send(frame)
 
     async def chat_messages(self, event: dict[str, Any]) -> None:
-        """Send several messages that came in one event."""
+        """Send several messages that came in one event: together, if none is the person's own."""
         if event["first"] - 1 == self.last_seq and self.person not in event["sender_tokens"]:
             self.last_seq = event["last"]
             await self.send_joined(event["frames"], message_events.SEPARATOR)

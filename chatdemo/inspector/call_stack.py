@@ -16,7 +16,7 @@ import channels
 from channels.consumer import AsyncConsumer
 
 import chatdemo
-from chatdemo.realtime.upstream.asgiref import is_bridge, waiting_frame
+from chatdemo.realtime.upstream.asgiref import has_waiting_thread, waiting_frame
 
 _CHATDEMO = os.path.dirname(os.path.abspath(chatdemo.__file__))
 #: Parts of chatdemo that only pass calls on.
@@ -59,7 +59,7 @@ def current_stack() -> list[FrameType]:
 def _frames(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
         yield frame
-        if is_bridge(frame):
+        if has_waiting_thread(frame):
             frame = waiting_frame(frame)
         elif (frame.f_code.co_filename, frame.f_code.co_name) in _ROOTS:
             return

@@ -26,7 +26,7 @@ METHODS = ("new_channel", "send", "receive", "group_add", "group_discard", "grou
 class RecordedEvent(dict[str, Any]):
     """An event on its way through a layer, with its journey and its formatted payload.
 
-    The layer doesn't report it again when it is delivered after it was held.
+    The layer doesn't report it again when it is sent after it was held.
     """
 
     __slots__ = ("journey", "formatted")
@@ -47,7 +47,7 @@ class LayerRecorder(LayerObserver):
 
     @property
     def batching_allowed(self) -> bool:
-        """Whether no single event is followed now."""
+        """Whether several messages may be sent in one event: not while any is recorded or held."""
         return not self.recording.is_active and not self.frozen_groups.groups
 
     def capacity(self, channel: str) -> int | None:
@@ -97,7 +97,7 @@ class LayerRecorder(LayerObserver):
         group = self.frozen_groups.frozen_group_of(channel)
         if group is None:
             return sent
-        self.frozen_groups.hold(group, [channel], _without_report(sent))
+        self.frozen_groups.hold(group, [channel], _as_recorded(sent))
         return None
 
     def on_group_send(
@@ -114,7 +114,7 @@ class LayerRecorder(LayerObserver):
         if not self.frozen_groups.is_frozen(group):
             return sent
         channels = members if hasattr(self.layer, "groups") else None
-        self.frozen_groups.hold(group, channels, _without_report(sent))
+        self.frozen_groups.hold(group, channels, _as_recorded(sent))
         return None
 
     @never_raises
@@ -265,8 +265,8 @@ class _RecordedMethods:
         return event
 
 
-def _without_report(event: Event) -> RecordedEvent:
-    """Return an event that the layer doesn't report when it is delivered after it was held."""
+def _as_recorded(event: Event) -> RecordedEvent:
+    """Return the event as one that the layer doesn't report again."""
     return event if isinstance(event, RecordedEvent) else RecordedEvent(event, None)
 
 

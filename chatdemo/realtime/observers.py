@@ -50,7 +50,7 @@ class LayerObserver(ABC):
     @property
     @abstractmethod
     def batching_allowed(self) -> bool:
-        """Whether several messages may be sent in one event: not while each is followed."""
+        """Whether several messages may be sent in one event: not while each is observed."""
 
     @abstractmethod
     def on_new_channel(self, channel: str) -> None:

@@ -16,16 +16,16 @@ require_names("asgiref", AsyncToSync, "main_wrap", "__call__")
 _RUNS, _WAITS = AsyncToSync.main_wrap.__code__, AsyncToSync.__call__.__code__
 
 
-def is_bridge(frame: FrameType) -> bool:
-    """Whether the frame runs for ``async_to_sync`` what another thread waits for."""
+def has_waiting_thread(frame: FrameType) -> bool:
+    """Whether another thread waits in ``async_to_sync`` for what this frame runs."""
     return frame.f_code is _RUNS
 
 
-def waiting_frame(bridge: FrameType) -> FrameType | None:
-    """Return the frame of ``async_to_sync`` that waits for a bridge in another thread."""
-    result = bridge.f_locals.get("call_result")
-    for frame in sys._current_frames().values():
-        found: FrameType | None = frame
+def waiting_frame(frame: FrameType) -> FrameType | None:
+    """Return the frame of ``async_to_sync`` in another thread that waits for this one."""
+    result = frame.f_locals.get("call_result")
+    for nearest in sys._current_frames().values():
+        found: FrameType | None = nearest
         while found is not None:
             if found.f_code is _WAITS and found.f_locals.get("call_result") is result:
                 return found

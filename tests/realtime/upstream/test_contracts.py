@@ -59,7 +59,7 @@ def test_asgiref_has_the_future_of_a_call_in_both_threads():
 
     async def inside():
         frame = sys._getframe()
-        while frame is not None and not asgiref.is_bridge(frame):
+        while frame is not None and not asgiref.has_waiting_thread(frame):
             frame = frame.f_back
         found.append((frame, asgiref.waiting_frame(frame)))
 
