@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from asgiref.sync import sync_to_async
 
 from chatdemo.chat import frames
-from chatdemo.chat.message_log import MessageLogError, StoredMessage
+from chatdemo.chat.message_log import MessageLogError, StoredMessage, parse_seq
 
 if TYPE_CHECKING:
     from chatdemo.chat.room import Room
@@ -25,10 +25,10 @@ def parse_after(scope: dict[str, Any]) -> int | None:
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
     if "after" not in query:
         return None
-    after = query["after"][0]
-    if not (after.isascii() and after.isdigit() and len(after) < 16):
+    after = parse_seq(query["after"][0])
+    if after is None:
         raise ValueError("?after= must be the seq of the last message that you have, or 0.")
-    return int(after)
+    return after
 
 
 class CatchUpMixin:
@@ -52,7 +52,7 @@ class CatchUpMixin:
     _is_history_replaced = False  # last_seq is a deleted history's
 
     def start_catch_up(self, after: int) -> None:
-        """Send the messages from the log whose ``seq`` is greater, then those being published."""
+        """Send the messages after this ``seq`` from the log, and then those that are published."""
         self._start_seq = after
         self._catch_up_task = asyncio.create_task(self._catch_up(after))
 
@@ -77,10 +77,10 @@ class CatchUpMixin:
         return False
 
     def catch_up_to(self, seq: int) -> bool:
-        """Start a catch-up unless the participant has the message ``seq``. Returns whether it has.
+        """Start a catch-up if messages before the stored message ``seq`` are missing.
 
-        If the message were sent alone, others before it would be missing. A page reconnects then,
-        and one that has many messages to send again would do so without end.
+        Returns whether none are, and the message can be sent alone. A page reconnects because of a
+        missing message, and one that has many messages to send again would do so without end.
         """
         if self._catch_up_task:
             self._must_read_again = True

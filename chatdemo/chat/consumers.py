@@ -3,12 +3,11 @@
 import json
 import time
 from collections.abc import Callable
-from contextvars import Context
 from typing import Any
 
 from django.conf import settings
 
-from chatdemo.chat import frames, message_events, people, room_names
+from chatdemo.chat import frames, identity, message_events, room_names
 from chatdemo.chat.catch_up import CatchUpMixin, parse_after
 from chatdemo.chat.frames import Message, Signal
 from chatdemo.chat.members import Member
@@ -27,8 +26,6 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
     room: Room
     is_in_room = False
     member: Member | None = None  # for a client with a session
-    last_frame_at: float  # this and the next are set by the room's heartbeat (heartbeat.py)
-    page_context: Context
 
     def __init__(self, rooms: Rooms):
         super().__init__()
@@ -40,7 +37,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
             room_names.check_path(self.scope.get("raw_path", b""))
             name = room_names.check_name(self.scope["url_route"]["kwargs"]["room_name"])
             after = parse_after(self.scope)
-            self.person = people.key_of(self.scope)
+            self.person = identity.key_of(self.scope)
             self.address = (self.scope.get("client") or [""])[0]
             self.room = self.rooms.enter(name, self.address, self.channel_layer)
         except ValueError as error:
@@ -50,6 +47,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
         config = settings.CHATDEMO
         self.wants_page_events = SUBPROTOCOL in self.scope.get("subprotocols", ())
         self.rate_limit = TokenBucket(config.max_rate, config.max_burst)
+        self.last_frame_at = time.monotonic()
         await self.channel_layer.group_add(self.room.group, self.channel_name)
         await self.accept(SUBPROTOCOL if self.wants_page_events else None)
         await self.room.join(self)
@@ -61,7 +59,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
         await self.leave()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Say a message in the room. A frame that isn't accepted is answered with an error."""
+        """Say the message in the room, or handle a signal. An error answers any other frame."""
         try:
             content = self.read_frame(text_data)
         except MessageError as error:
@@ -114,7 +112,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
 
         Reading pauses for a participant that sends too much.
         """
-        if self.wants_page_events:
+        if self.wants_page_events:  # for the heartbeat
             self.last_frame_at = time.monotonic()
         wait = self.rate_limit.rate and self.rate_limit.take()
         if wait:

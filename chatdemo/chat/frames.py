@@ -5,8 +5,8 @@ import re
 import unicodedata
 from typing import Any, NamedTuple
 
+from chatdemo.chat.identity import BLANKS
 from chatdemo.chat.message_errors import MessageError
-from chatdemo.chat.people import BLANKS
 
 #: What a page sends besides messages, with the type of the value.
 SIGNALS: dict[str, type[bool] | type[int]] = {"beat": bool, "got": int, "typing": bool, "who": int}

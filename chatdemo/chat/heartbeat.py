@@ -1,8 +1,8 @@
 """Heartbeats: they tell the server and a page whether their connection still works.
 
-Browsers answer WebSocket pings by themselves and don't tell the page. So a ping shows neither a
-page that hangs nor, to the page, a connection that is dead. The server sends the heartbeats: the
-timers of a background tab run once a minute.
+A browser answers WebSocket pings by itself and doesn't tell the page. So a ping doesn't tell the
+server that the page hangs, nor the page that its connection is lost. The server sends the
+heartbeats, as the timers of a background tab run once a minute.
 """
 
 import asyncio
@@ -26,24 +26,23 @@ NO_ANSWER_CODE = 4408
 class Heartbeat:
     """Sends heartbeats to the pages in a room, and closes those that don't answer.
 
-    It sets a page's ``last_frame_at``, which the page's consumer updates, and ``page_context``.
+    A page's consumer notes in ``last_frame_at`` when a frame has come, by the monotonic clock.
     """
 
     def __init__(self) -> None:
-        self.pages: set[ChatConsumer] = set()
+        self.pages: dict[ChatConsumer, Context] = {}  # with the contexts in which they joined
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, page: "ChatConsumer") -> None:
         """Send heartbeats to the page from now on."""
-        page.last_frame_at, page.page_context = time.monotonic(), copy_context()
-        self.pages.add(page)
+        self.pages[page] = copy_context()
         if self._timer is None:
             self._schedule()
 
     def remove(self, page: "ChatConsumer") -> None:
         """Stop sending them, if the page gets any."""
-        self.pages.discard(page)
+        self.pages.pop(page, None)
         if not self.pages and self._timer:
             self._timer.cancel()
             self._timer = None
@@ -53,9 +52,9 @@ class Heartbeat:
 
     def _beat(self) -> None:
         self._schedule()
-        for page in list(self.pages):
+        for page, context in list(self.pages.items()):
             if time.monotonic() - page.last_frame_at > TIMEOUT_SECONDS:
                 self.remove(page)
                 run_in_background(page.close(NO_ANSWER_CODE, "This page doesn't answer."))
-            else:  # in the page's own context: the frame that came last hasn't caused it
-                page.page_context.run(run_in_background, page.send_page_event("beat"))
+            else:  # in the page's own context: no frame has caused it, so it is of no journey
+                context.run(run_in_background, page.send_page_event("beat"))

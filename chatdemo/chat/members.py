@@ -6,14 +6,14 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
+from chatdemo.chat.identity import comparison_key
 from chatdemo.chat.name_numbers import NameNumbers, add_number, choose_number
-from chatdemo.chat.people import comparison_key
 
 #: A member without connections leaves after so long: a phone may change its network, and a page
 #: may be reloaded.
 LEAVE_DELAY_SECONDS = 10.0
 #: Members who have left and whose receipts are remembered, in case they come back.
-MAX_DEPARTED = 300
+MAX_DEPARTED_MEMBERS = 300
 #: Changes within this time are reported together.
 REPORT_DELAY_SECONDS = 0.3
 NO_NUMBERS = NameNumbers()
@@ -114,7 +114,7 @@ class Members:
 
     def _remove(self, person: str) -> None:
         self.departed[person] = self.present.pop(person)
-        if len(self.departed) > MAX_DEPARTED:
+        if len(self.departed) > MAX_DEPARTED_MEMBERS:
             del self.departed[next(iter(self.departed))]
         self._schedule_report()
 

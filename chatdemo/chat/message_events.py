@@ -1,7 +1,7 @@
 """The events that carry messages through the channel layer: one message each, or several.
 
-A delivery costs the same for four messages in one event as for one message. That is half of the
-cost of a message to 30 participants.
+The delivery of an event takes the same time with four messages in it as with one. In a room of 30,
+deliveries take half of the time that a message takes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from chatdemo.chat.message_log import StoredMessage
 
 #: Separates the values of several messages. No frame contains it: JSON escapes it.
 SEPARATOR = "\n"
-#: Keys of an event of several messages, each with the key of one message's event.
+#: Keys of an event of several messages, and for each the key in an event of one message.
 JOINED = {"frames": "frame", "ids": "id", "sender_tokens": "sender_token"}
 
 

@@ -1,6 +1,5 @@
 """The message log: stores a room's messages in order, and numbers them."""
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
@@ -10,20 +9,25 @@ from typing import NamedTuple
 
 from chatdemo.chat.name_numbers import NameNumbers
 
-#: Messages that ``read_after`` returns at most. Each participant that catches up holds one such
-#: page in memory: less than a megabyte of the longest messages.
-PAGE_ROWS = 50
+#: Messages that ``read_after`` returns at most. Each participant that catches up has as many in
+#: memory: less than a megabyte of the longest ones.
+MAX_READ_MESSAGES = 50
 
 
 class MessageLogError(Exception):
-    """Messages can't be stored or read now. The text is the reason, as part of a sentence."""
+    """Messages can't be read now. The text is the reason."""
+
+
+def parse_seq(text: str) -> int | None:
+    """Return the ``seq`` that a client has sent as text, None if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 class StoredMessage(NamedTuple):
     """A message as the log has it.
 
     ``seq`` numbers a room's messages from 1; it is 0 where nothing is stored. ``at`` is ISO 8601
-    in UTC. ``sender`` is the person's key (people.py), ``id`` the client's own id.
+    in UTC. ``sender`` is the person's key (identity.py), ``id`` the client's own id.
     """
 
     seq: int
@@ -34,8 +38,8 @@ class StoredMessage(NamedTuple):
     id: str | None = None
 
 
-def _ignore(message: StoredMessage) -> None:
-    """Do nothing about a repeated message."""
+def _ignore(outcome: object) -> None:
+    """Do nothing."""
 
 
 @dataclass(slots=True)
@@ -43,8 +47,9 @@ class Draft:
     """A message that is not stored yet.
 
     ``on_repeated`` is called with the stored message if the sender has used the id before, in
-    order with what is published. ``context`` is the context in which the draft was received. It is
-    published there, so that the inspector can tell which frame caused it.
+    order with what is published. ``on_failed`` is called with the reason, a part of a sentence, if
+    the draft can't be stored. Both are called in ``context``, the one in which the draft was
+    received, and the message is published there: the inspector can tell which frame caused it.
     """
 
     room: str
@@ -53,11 +58,12 @@ class Draft:
     name: str
     text: str
     on_repeated: Callable[[StoredMessage], None] = _ignore
+    on_failed: Callable[[str], None] = _ignore
     context: Context = field(default_factory=copy_context)
 
 
 class Appended(NamedTuple):
-    """The result of an append.
+    """A draft that was stored, as a message.
 
     ``is_new`` is false if the sender has used the id before: ``message`` is then the one that was
     stored at that time.
@@ -82,25 +88,27 @@ class MessageLog(ABC):
     #: Whether messages can be read again.
     stores_messages = True
 
-    @abstractmethod
-    def append(self, draft: Draft) -> "asyncio.Future[Appended]":
-        """Store a draft, and publish it to its room if it is new.
+    def __init__(self) -> None:
+        self._publishers: dict[str, Publish] = {}
 
-        The future has the result once that is done. It raises MessageLogError if the draft can't
-        be stored. Drafts are stored in the order of the calls.
+    @abstractmethod
+    def append(self, draft: Draft) -> None:
+        """Store a draft soon, and publish it to its room if it is new.
+
+        Drafts are stored in the order of the calls.
         """
 
-    @abstractmethod
     def subscribe(self, room: str, publish: Publish) -> None:
         """Call ``publish`` with the room's new messages, instead of any function before."""
+        self._publishers[room] = publish
 
-    @abstractmethod
     def unsubscribe(self, room: str) -> None:
         """Stop publishing to the room."""
+        self._publishers.pop(room, None)
 
     @abstractmethod
-    def read_after(self, room: str, seq: int, limit: int = PAGE_ROWS) -> list[StoredMessage]:
-        """Return the first ``limit`` messages after ``seq``, in order."""
+    def read_after(self, room: str, seq: int) -> list[StoredMessage]:
+        """Return the first messages after ``seq``, in order, and at most MAX_READ_MESSAGES."""
 
     @abstractmethod
     def read_before(self, room: str, seq: int | None, limit: int) -> list[StoredMessage]:
@@ -114,23 +122,13 @@ class MessageLog(ABC):
     def epoch(self, room: str) -> str:
         """Return the key of the room's history, "" before the first message.
 
-        A room whose messages were deleted by ``forget`` starts a new history with a new key.
+        A room whose messages were deleted by ``chatdemo forget`` starts a new history, with a new
+        key and ``seq`` 1.
         """
 
     @abstractmethod
     def name_numbers(self, room: str, person: str, name: str) -> NameNumbers:
         """Return the numbers used in the room with this name, for the person and for others."""
-
-    @abstractmethod
-    def forget(self, room: str) -> tuple[int, bool]:
-        """Delete the room's messages. The next message starts a new history, with ``seq`` 1.
-
-        Returns how many there were, and whether no trace of them is left where they were stored.
-        """
-
-    @abstractmethod
-    def close(self) -> None:
-        """Close the connection. The next ``append`` opens it again."""
 
 
 class NoMessageLog(MessageLog):
@@ -138,26 +136,13 @@ class NoMessageLog(MessageLog):
 
     stores_messages = False
 
-    def __init__(self) -> None:
-        self._publishers: dict[str, Publish] = {}
-
-    def append(self, draft: Draft) -> "asyncio.Future[Appended]":
+    def append(self, draft: Draft) -> None:
         at = iso_time(datetime.now(timezone.utc))
         message = StoredMessage(0, draft.name, draft.text, at, draft.sender, draft.id)
-        appended = Appended(message, True, draft.context)
-        future = asyncio.get_running_loop().create_future()
-        future.set_result(appended)
         if publish := self._publishers.get(draft.room):
-            publish([appended])
-        return future
+            publish([Appended(message, True, draft.context)])
 
-    def subscribe(self, room: str, publish: Publish) -> None:
-        self._publishers[room] = publish
-
-    def unsubscribe(self, room: str) -> None:
-        self._publishers.pop(room, None)
-
-    def read_after(self, room: str, seq: int, limit: int = PAGE_ROWS) -> list[StoredMessage]:
+    def read_after(self, room: str, seq: int) -> list[StoredMessage]:
         return []
 
     def read_before(self, room: str, seq: int | None, limit: int) -> list[StoredMessage]:
@@ -171,12 +156,6 @@ class NoMessageLog(MessageLog):
 
     def name_numbers(self, room: str, person: str, name: str) -> NameNumbers:
         return NameNumbers()
-
-    def forget(self, room: str) -> tuple[int, bool]:
-        return 0, True
-
-    def close(self) -> None:
-        pass
 
 
 def iso_time(at: datetime) -> str:

@@ -2,13 +2,13 @@
 
 from django.db import models
 
-from chatdemo.chat.room_names import MAX_NAME_LENGTH
+from chatdemo.chat.room_names import MAX_ROOM_NAME_LENGTH
 
 
 class Room(models.Model):
     """A room with a history."""
 
-    name = models.CharField(max_length=MAX_NAME_LENGTH, unique=True)
+    name = models.CharField(max_length=MAX_ROOM_NAME_LENGTH, unique=True)
     #: The epoch of the history (message_log.py).
     key = models.CharField(max_length=16)
     #: The greatest ``seq`` of a message that was deleted for its age. No ``seq`` is used again.
@@ -21,7 +21,7 @@ class Message(models.Model):
     pk = models.CompositePrimaryKey("room_id", "seq")
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
     seq = models.PositiveBigIntegerField()
-    #: The sender's key (people.py). It isn't sent to anybody.
+    #: The sender's key (identity.py). It isn't sent to anybody.
     sender = models.CharField(max_length=40)
     #: The client's own id. A message with the same sender and id is the same message.
     client_id = models.CharField(max_length=64, null=True)
@@ -52,7 +52,7 @@ class Speaker(models.Model):
     person = models.CharField(max_length=40)
     #: The name as it is shown, with its number.
     name = models.CharField(max_length=64)
-    #: people.comparison_key of the name without its number.
+    #: identity.comparison_key of the name without its number.
     alike = models.TextField()
     #: The ``seq`` of one of their latest messages. The row is deleted with it.
     seq = models.PositiveBigIntegerField()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-#: At the end of a name as it is shown. Nobody can choose one (people.py).
+#: At the end of a name as it is shown. Nobody can choose one (identity.py).
 NUMBER = re.compile(r" \((\d+)\)$")
 
 

@@ -14,8 +14,8 @@ from chatdemo.common.sqlite import connect
 logger = logging.getLogger(__name__)
 #: It runs after so many messages or seconds, whichever comes first.
 RUN_MESSAGES, RUN_SECONDS = 1000, 60.0
-#: Messages deleted in one transaction, so that the writer is never locked out for long, and the
-#: pause between two.
+#: Messages deleted in one transaction, so that the writer never waits long for the lock, and the
+#: pause between two transactions.
 DELETE_ROWS, PAUSE_SECONDS = 500, 0.02
 LOCK_TIMEOUT_SECONDS = 5.0
 OLDEST = "SELECT rowid, room_id, seq, at FROM chat_message ORDER BY rowid LIMIT ?"
@@ -26,7 +26,7 @@ DELETE_SPEAKERS = (
 
 
 class Retention:
-    """Runs now and then in a thread, which may wait for the disk and for locks.
+    """Runs now and then, in a thread: it may wait for the disk and for locks.
 
     Messages are stored for ``max_days`` (0: without limit), and the oldest are deleted while all
     of them take more than ``max_bytes``.
@@ -34,17 +34,20 @@ class Retention:
 
     def __init__(self, name: Path | str | Callable[[], Path | str], max_days: int, max_bytes: int):
         self.name, self.max_days, self.max_bytes = name, max_days, max_bytes
-        self._stored = 0
+        self._stored_count = 0
         self._next_run = time.monotonic()
         self.thread: threading.Thread | None = None
 
-    def note_stored(self, count: int) -> bool:
-        """Count stored messages. Returns whether a run was started."""
-        self._stored += count
-        is_due = self._stored >= RUN_MESSAGES or time.monotonic() >= self._next_run
+    def run_if_due(self, stored_count: int) -> bool:
+        """Start a run in a thread if it is time, now that more messages are stored.
+
+        Returns whether it was started.
+        """
+        self._stored_count += stored_count
+        is_due = self._stored_count >= RUN_MESSAGES or time.monotonic() >= self._next_run
         if not is_due or (self.thread and self.thread.is_alive()):
             return False
-        self._stored, self._next_run = 0, time.monotonic() + RUN_SECONDS
+        self._stored_count, self._next_run = 0, time.monotonic() + RUN_SECONDS
         self.thread = threading.Thread(target=self._run_logged, name="retention", daemon=True)
         self.thread.start()
         return True

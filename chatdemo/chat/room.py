@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from chatdemo.chat import message_events, people
+from chatdemo.chat import identity, message_events
 from chatdemo.chat.connection_limits import ConnectionLimits, LimitReached
 from chatdemo.chat.frames import Message, Signal, with_id
 from chatdemo.chat.heartbeat import Heartbeat
@@ -59,7 +59,7 @@ class Room:
 
         A client without a session has no name and is no member.
         """
-        name = people.name_of(participant.scope)
+        name = identity.name_of(participant.scope)
         epoch, numbers = "", NameNumbers()
         if self.log.stores_messages and (name or participant.wants_page_events):
             epoch, numbers = await sync_to_async(self._read_history)(participant.person, name)
@@ -86,9 +86,10 @@ class Room:
 
     def say(self, sender: "ChatConsumer", message: Message) -> None:
         """Append a message to the log, which publishes it to the room."""
-        confirm = partial(self._confirm, sender)
-        draft = Draft(self.name, sender.person, message.id, sender.name, message.text, confirm)
-        self.log.append(draft).add_done_callback(partial(self._report_failure, sender, message.id))
+        draft = Draft(self.name, sender.person, message.id, sender.name, message.text)
+        draft.on_repeated = partial(self._confirm, sender)
+        draft.on_failed = partial(self._report_failure, sender, message.id)
+        self.log.append(draft)
 
     def publish(self, appended: Sequence[Appended]) -> None:
         """Send new messages to the room's group, in one event where the layer allows it."""
@@ -146,12 +147,9 @@ class Room:
         frame = message_events.message_event(message)["frame"]
         sender.answer(with_id(frame, message.id or ""), message.seq)
 
-    def _report_failure(
-        self, sender: "ChatConsumer", id: str | None, appended: "asyncio.Future[Appended]"
-    ) -> None:
+    def _report_failure(self, sender: "ChatConsumer", id: str | None, reason: str) -> None:
         """Answer a sender whose message couldn't be stored."""
-        if error := appended.exception():
-            sender.answer(MessageError("not_kept", id, reason=str(error)).as_json())
+        sender.answer(MessageError("not_kept", id, reason=reason).as_json())
 
     def _report_members(self, changes: dict[str, list[Any]]) -> None:
         count = len(self.members.present)

@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from channels.layers import BaseChannelLayer
 
-MAX_NAME_LENGTH = 100
+MAX_ROOM_NAME_LENGTH = 100
 #: Characters of a room name that stay as they are in its group name.
 UNESCAPED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 #: Prefix of the group of a room whose name is too long. No other group name starts with it.
@@ -25,9 +25,10 @@ def check_name(name: str) -> str:
     """
     if not name:
         raise RoomNameError("A room needs a name. Type one.")
-    if len(name) > MAX_NAME_LENGTH:
+    if len(name) > MAX_ROOM_NAME_LENGTH:
         raise RoomNameError(
-            f"That name has {len(name)} characters; the limit is {MAX_NAME_LENGTH}. Shorten it."
+            f"That name has {len(name)} characters; the limit is {MAX_ROOM_NAME_LENGTH}."
+            " Shorten it."
         )
     if name in (".", ".."):
         raise RoomNameError("A name can't be only dots. Add a letter.")

@@ -5,18 +5,18 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError
 
-from chatdemo.chat import people
+from chatdemo.chat import identity
 from chatdemo.chat.message_log import (
-    PAGE_ROWS,
+    MAX_READ_MESSAGES,
     Appended,
     Draft,
     MessageLog,
     MessageLogError,
-    Publish,
     StoredMessage,
     iso_time,
 )
@@ -24,7 +24,6 @@ from chatdemo.chat.models import Message, Room, Speaker
 from chatdemo.chat.name_numbers import NameNumbers, split_number
 from chatdemo.chat.retention import Retention
 from chatdemo.chat.sqlite_writer import SQLiteWriter
-from chatdemo.chat.transcripts.store import forget
 from chatdemo.common.sqlite import Cause, cause_of, is_locked
 from chatdemo.realtime.write_buffer import flush_all
 
@@ -46,6 +45,7 @@ REASONS = {
     Cause.DAMAGED: "the server's database is damaged",
     Cause.UNKNOWN: "the server's database fails",
 }
+Call = Callable[[], None]
 FIELDS = ("seq", "name", "text", "at", "sender", "client_id")
 
 
@@ -57,93 +57,76 @@ class SQLiteMessageLog(MessageLog):
     """
 
     def __init__(self, writer: SQLiteWriter, retention: Retention | None = None):
+        super().__init__()
         self.writer, self.retention = writer, retention
-        self._pending: list[tuple[Draft, asyncio.Future[Appended]]] = []
-        self._publishers: dict[str, Publish] = {}
+        self._pending: list[Draft] = []
         self._locked_since: float | None = None
         self._failure = ""  # why the last drafts couldn't be stored
 
-    def append(self, draft: Draft) -> "asyncio.Future[Appended]":
-        loop = asyncio.get_running_loop()
+    def append(self, draft: Draft) -> None:
         if not self._pending:
             # In two iterations of the event loop: what the server reads in the next one is then
             # stored in the same transaction.
+            loop = asyncio.get_running_loop()
             loop.call_soon(loop.call_soon, self._commit)
-        future = loop.create_future()
-        self._pending.append((draft, future))
-        return future
-
-    def subscribe(self, room: str, publish: Publish) -> None:
-        self._publishers[room] = publish
-
-    def unsubscribe(self, room: str) -> None:
-        self._publishers.pop(room, None)
+        self._pending.append(draft)
 
     def _commit(self) -> None:
         """Store the oldest drafts, and publish the new messages of each room."""
-        pending = self._pending[:MAX_DRAFTS]
-        appended = self._insert(pending)
-        if appended is None:
-            return
-        for call, argument in self._calls_for(pending, appended):
+        drafts = self._pending[:MAX_DRAFTS]
+        for call in self._store(drafts):
             try:
-                call(argument)
+                call()
             except Exception:
                 logger.exception("Messages couldn't be published")
         flush_all()  # the commit has waited for more messages, so the frames need not
-        for (_, future), one in zip(pending, appended, strict=True):
-            future.set_result(one)
 
-    def _calls_for(
-        self, pending: Sequence[tuple[Draft, Any]], appended: Sequence[Appended]
-    ) -> list[tuple[Callable[[Any], None], Any]]:
-        """Return the functions to call, each with its argument.
+    def _store(self, drafts: Sequence[Draft]) -> list[Call]:
+        """Store the drafts, if it is possible now. Returns the calls that are to follow."""
+        try:
+            appended = self.writer.insert(drafts)
+        except Exception as error:  # whatever it was, the senders wait for an answer
+            return self._retry_or_fail(len(drafts), error)
+        self._remove_pending(len(drafts))
+        self._log_failure("")
+        if self.retention and self.retention.run_if_due(len(drafts)):
+            self.writer.clear_speaker_cache()
+        return self._calls_for(drafts, appended)
+
+    def _calls_for(self, drafts: Sequence[Draft], appended: Sequence[Appended]) -> list[Call]:
+        """Return the calls that are to follow.
 
         They publish the new messages of a room together, but after a repeated message they start
         again: its sender gets the answers in the order of the drafts.
         """
-        calls: list[tuple[Callable[[Any], None], Any]] = []
+        calls: list[Call] = []
         new: dict[str, list[Appended]] = {}
-        for (draft, _), one in zip(pending, appended, strict=True):
+        for draft, one in zip(drafts, appended, strict=True):
             if not one.is_new:
-                calls.append((draft.on_repeated, one.message))
+                calls.append(partial(draft.context.run, draft.on_repeated, one.message))
                 new = {}
             elif draft.room in new:
                 new[draft.room].append(one)
             elif publish := self._publishers.get(draft.room):
                 new[draft.room] = [one]
-                calls.append((publish, new[draft.room]))
+                calls.append(partial(publish, new[draft.room]))
         return calls
 
-    def _insert(self, pending: Sequence[tuple[Draft, Any]]) -> list[Appended] | None:
-        """Return what was stored, or None if nothing could be."""
-        try:
-            appended = self.writer.insert([draft for draft, _ in pending])
-        except Exception as error:  # whatever it was, the senders wait for an answer
-            self._retry_or_fail(len(pending), error)
-            return None
-        self._remove_pending(len(pending))
-        self._log_failure("")
-        if self.retention and self.retention.note_stored(len(pending)):
-            self.writer.clear_speaker_cache()
-        return appended
-
-    def _retry_or_fail(self, count: int, error: Exception) -> None:
+    def _retry_or_fail(self, count: int, error: Exception) -> list[Call]:
         if is_locked(error):
             now = time.monotonic()
             if self._locked_since is None:
                 self._locked_since = now
             if now - self._locked_since < MAX_LOCKED_SECONDS:
                 asyncio.get_running_loop().call_later(RETRY_SECONDS, self._commit)
-                return
+                return []
             count = len(self._pending)  # the rest has waited for the same lock
         failed = self._pending[:count]
         self._remove_pending(count)
         self.writer.close()
         reason = REASONS[cause_of(error)]
         self._log_failure(f"{reason} ({error})")
-        for _, future in failed:
-            future.set_exception(MessageLogError(reason))
+        return [partial(draft.context.run, draft.on_failed, reason) for draft in failed]
 
     def _remove_pending(self, count: int) -> None:
         self._locked_since = None
@@ -162,10 +145,10 @@ class SQLiteMessageLog(MessageLog):
                 logger.warning("Messages are stored again.")
         self._failure = failure
 
-    def read_after(self, room: str, seq: int, limit: int = PAGE_ROWS) -> list[StoredMessage]:
+    def read_after(self, room: str, seq: int) -> list[StoredMessage]:
         with _reading():
             messages = Message.objects.filter(room__name=room, seq__gt=seq).order_by("seq")
-            return _stored(messages.values_list(*FIELDS)[:limit])
+            return _stored(messages.values_list(*FIELDS)[:MAX_READ_MESSAGES])
 
     def read_before(self, room: str, seq: int | None, limit: int) -> list[StoredMessage]:
         with _reading():
@@ -186,7 +169,7 @@ class SQLiteMessageLog(MessageLog):
 
     def name_numbers(self, room: str, person: str, name: str) -> NameNumbers:
         with _reading():
-            speakers = Speaker.objects.filter(room__name=room, alike=people.comparison_key(name))
+            speakers = Speaker.objects.filter(room__name=room, alike=identity.comparison_key(name))
             used = [
                 (speaker, split_number(display_name)[1])
                 for speaker, display_name in speakers.values_list("person", "name")
@@ -194,12 +177,6 @@ class SQLiteMessageLog(MessageLog):
         own = [number for speaker, number in used if speaker == person]
         others = frozenset(number for speaker, number in used if speaker != person)
         return NameNumbers(min(own, default=0), others)
-
-    def forget(self, room: str) -> tuple[int, bool]:
-        return forget(self.writer.name, room)
-
-    def close(self) -> None:
-        self.writer.close()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 
-from chatdemo.chat import people
+from chatdemo.chat import identity
 from chatdemo.chat.message_log import Appended, Draft, StoredMessage
 from chatdemo.chat.name_numbers import split_number
 from chatdemo.common.sqlite import FileMissing, connect
@@ -125,7 +125,7 @@ class SQLiteWriter:
 
     def _add_speaker(self, execute: Execute, speaker: tuple[int, str, str], seq: int) -> None:
         name, _ = split_number(speaker[2])
-        execute(ADD_SPEAKER, (*speaker, people.comparison_key(name), seq))
+        execute(ADD_SPEAKER, (*speaker, identity.comparison_key(name), seq))
         self._speakers.add(speaker)
 
     def _find_room(self, execute: Execute, name: str) -> list[int]:

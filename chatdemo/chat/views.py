@@ -16,12 +16,12 @@ from django.http import (
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from chatdemo.chat import people, room_names
-from chatdemo.chat.message_log import MessageLogError
+from chatdemo.chat import identity, room_names
+from chatdemo.chat.message_log import MessageLogError, parse_seq
 from chatdemo.common.local_machine import is_own_browser, scope_of
 
-#: Messages that a page shows first, and more of each time that it is scrolled to the top.
-PAGE_ROWS = 50
+#: Messages that a page shows first, and how many more each time that it is scrolled to the top.
+PAGE_MESSAGES = 50
 PLAIN_TEXT = "text/plain; charset=utf-8"
 NAME_NOT_STORED = "The server can't store that name now. Try again in a moment."
 
@@ -46,9 +46,9 @@ def room(request: HttpRequest, room_name: str) -> HttpResponse:
         "room_name": room_name,
         "socket_path": room_names.socket_path(room_name),
         "max_message": settings.CHATDEMO.max_message,
-        "name": request.session.get(people.NAME_SESSION_KEY, ""),
-        "max_name": people.MAX_NAME_LENGTH,
-        "past": _history(room_name, people.ensure_key(request.session)),
+        "name": request.session.get(identity.NAME_SESSION_KEY, ""),
+        "max_name": identity.MAX_NAME_LENGTH,
+        "past": _history(room_name, identity.ensure_key(request.session)),
         "may_download": is_own_browser(scope_of(request)),
     }
     return render(request, "chat/room.html", context)
@@ -61,10 +61,10 @@ def older(request: HttpRequest, room_name: str) -> HttpResponse:
     Raises BadRequest if it is no ``seq``.
     """
     _check(request, room_name)
-    before = request.GET.get("before", "")
-    if not (before.isascii() and before.isdigit() and len(before) < 16):
+    before = parse_seq(request.GET.get("before", ""))
+    if before is None:
         raise BadRequest("Give ?before= the seq of a message.")
-    past = _history(room_name, people.ensure_key(request.session), int(before))
+    past = _history(room_name, identity.ensure_key(request.session), before)
     return JsonResponse(past, status=503 if past["unread"] else 200)
 
 
@@ -75,15 +75,15 @@ def name(request: HttpRequest, room_name: str) -> HttpResponse:
     400 for a name that can't be used, 503 if it can't be stored, each with the reason as text.
     """
     _check(request, room_name)
-    form = people.NameForm(request.POST)
+    form = identity.NameForm(request.POST)
     if not form.is_valid():
         return HttpResponseBadRequest(form.errors["name"][0], content_type=PLAIN_TEXT)
-    name = request.session[people.NAME_SESSION_KEY] = form.cleaned_data["name"]
+    name = request.session[identity.NAME_SESSION_KEY] = form.cleaned_data["name"]
     request.session.save()
     if getattr(request.session, "is_lost", False):
         request.session.modified = False  # or the middleware would try again
         return HttpResponse(NAME_NOT_STORED, status=503, content_type=PLAIN_TEXT)
-    apps.get_app_config("chat").rooms.rename(people.ensure_key(request.session), name)
+    apps.get_app_config("chat").rooms.rename(identity.ensure_key(request.session), name)
     return HttpResponse(status=204)
 
 
@@ -93,7 +93,7 @@ def transcript(request: HttpRequest, room_name: str) -> HttpResponseBase:
 
     Raises BadRequest for an unknown ``?format=`` and for a name that no room can have.
     """
-    from chatdemo.chat.transcripts import download  # takes 6 ms, which the start is spared
+    from chatdemo.chat.transcripts import download  # takes 6 ms, which would delay the start
 
     if not is_own_browser(scope_of(request)):
         raise Http404
@@ -120,7 +120,7 @@ def _history(room_name: str, person: str, before: int | None = None) -> dict[str
     log = apps.get_app_config("chat").rooms.log
     stored, epoch, unread = [], "", False
     try:
-        stored = log.read_before(room_name, before, PAGE_ROWS + 1)
+        stored = log.read_before(room_name, before, PAGE_MESSAGES + 1)
         epoch = log.epoch(room_name)
     except MessageLogError:
         stored, unread = [], True
@@ -135,8 +135,8 @@ def _history(room_name: str, person: str, before: int | None = None) -> dict[str
                 "at": message.at,
                 "own": message.sender == person,
             }
-            for message in stored[-PAGE_ROWS:]
+            for message in stored[-PAGE_MESSAGES:]
         ],
-        "more": len(stored) > PAGE_ROWS,
+        "more": len(stored) > PAGE_MESSAGES,
         "history": epoch,
     }

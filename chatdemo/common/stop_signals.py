@@ -51,10 +51,10 @@ def set_handler(
 
 
 @contextmanager
-def handler_set(
+def temporary_handler(
     handler: Handler, signals: Iterable[signal.Signals] = STOP_SIGNALS
 ) -> Iterator[None]:
-    """``set_handler`` within the block. Its end restores the previous handlers."""
+    """A context with ``set_handler``. Its end restores the previous handlers."""
     before = set_handler(handler, signals)
     try:
         yield

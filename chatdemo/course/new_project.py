@@ -17,7 +17,7 @@ from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
 from chatdemo.common.errors import ChatdemoError, UsageError
-from chatdemo.common.stop_signals import handler_set
+from chatdemo.common.stop_signals import temporary_handler
 from chatdemo.course.outline import LAYERS, Step, steps
 
 SETTINGS = "mysite/settings.py"
@@ -256,7 +256,7 @@ def _interrupt_deferred() -> Iterator[None]:
         return
     received: list[int] = []
     try:
-        with handler_set(lambda number, _: received.append(number), [signal.SIGINT]):
+        with temporary_handler(lambda number, _: received.append(number), [signal.SIGINT]):
             yield
     finally:
         if received:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chatdemo.common.errors import ChatdemoError
-from chatdemo.common.stop_signals import handler_set
+from chatdemo.common.stop_signals import temporary_handler
 from chatdemo.crowd.address import Address
 from chatdemo.crowd.connection import Connector
 from chatdemo.crowd.deliveries import (
@@ -142,7 +142,7 @@ def run_until_interrupted(function: Callable[[], Coroutine[None, None, T]]) -> T
         if task:
             loop.call_soon_threadsafe(task.cancel)
 
-    with handler_set(interrupt):
+    with temporary_handler(interrupt):
         loop = asyncio.new_event_loop()
         try:
             task = loop.create_task(function())

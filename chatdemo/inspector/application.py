@@ -22,7 +22,7 @@ from chatdemo.inspector.recording import Recording, never_raises
 
 logger = logging.getLogger(__name__)
 #: The feed lists a closed connection for so long.
-CLOSED_SECONDS = 5
+LIST_CLOSED_SECONDS = 5
 
 
 class Inspector:
@@ -110,9 +110,10 @@ class Inspector:
             self.recording.record("http", method=method, path=path, code=status, ms=milliseconds)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Answer a request to a path of the inspector's. Returns False if it isn't one.
+        """Answer a request to a path of the inspector's.
 
-        For others it isn't one either: the application answers as without an inspector.
+        Returns False if it isn't one, or if the client may not see it. Then the application
+        answers, as without an inspector.
         """
         path = self.access.watched_path(scope)
         is_allowed = bool(path) or self.access.may_see_all(scope)
@@ -151,7 +152,7 @@ class Inspector:
         if not self.watchers:
             self.forget_closed(0)
 
-    def forget_closed(self, seconds: float = CLOSED_SECONDS) -> None:
+    def forget_closed(self, seconds: float = LIST_CLOSED_SECONDS) -> None:
         """Forget connections that were closed so long ago."""
         now = time.time()
         for id, connection in list(self.connections.items()):
@@ -183,4 +184,4 @@ class Inspector:
     @never_raises
     def _on_switch(self) -> None:
         for connection in list(self.connections.values()):
-            connection.update_text_observer()
+            connection.on_recording_switched()

@@ -62,7 +62,7 @@ class Connection(FrameObserver):
         self.id = next(self.numbers)
         self.path = printable(scope["path"])
         self.room = self.path.rstrip("/").rpartition("/")[2]
-        self.since, self.ended = time.time(), 0.0
+        self.since, self.ended = time.time(), 0.0  # 0 until it has ended
         self.state = "connecting"
         self.frames_in = self.frames_out = 0
         self.channel: str | None = None
@@ -118,8 +118,8 @@ class Connection(FrameObserver):
         """Octets that wait for the participant to read, None if the server can't tell."""
         return self._server_send.backlog if self._server_send else None
 
-    def update_text_observer(self) -> None:
-        """Observe sent texts only while recording is active, and forget the last journeys."""
+    def on_recording_switched(self) -> None:
+        """Observe sent texts only while recording is active. The journeys so far are over."""
         self.journeys.clear()
         if self._server_send:
             self._server_send.text_observer = self if self.recording.is_active else None
@@ -138,7 +138,7 @@ class Connection(FrameObserver):
         )
 
     def record_if_active(self, what: str, **fields: Any) -> None:
-        """Record one of the entries of which there may be thousands at once."""
+        """Record an entry unless recording pauses: of these there may be thousands at once."""
         if self.recording.resume_if_possible():
             self.record(what, **fields)
 
@@ -151,7 +151,10 @@ class Connection(FrameObserver):
         self.journeys.expect_message()
 
     def locate(self, in_consumer: bool = False) -> tuple[dict[str, Any] | None, int | None]:
-        """Return the line that runs, and its journey. ``in_consumer``: of its own methods."""
+        """Return the application's line that runs, and its journey.
+
+        With ``in_consumer`` it is a line of the consumer's own methods.
+        """
         stack = call_stack.current_stack()
         if self.consumer is None and (found := call_stack.find_consumer(stack)):
             self.consumer = found

@@ -18,14 +18,16 @@ from chatdemo.inspector.layers import LayerRecorder
 if TYPE_CHECKING:
     from chatdemo.inspector.application import Inspector
 
-#: The time between two checks for entries, and the checks between two for a changed state: while
-#: there are entries or everything is watched, and in a quiet room. A class has many lessons open.
-INTERVAL_SECONDS, STATE_CHECKS, QUIET_STATE_CHECKS = 0.1, 3, 30
-#: Entries sent at once at most, and entries sent before the watcher must have confirmed some.
-MAX_BATCH, MAX_UNCONFIRMED = 1000, 5000
-#: A watcher that confirms nothing for so long is disconnected with this close code.
+#: How often the feed looks for new entries.
+INTERVAL_SECONDS = 0.1
+#: It looks for a changed state each third time, but each 30th time for a watcher of one path if
+#: there are no entries: a class has many lessons open.
+CHECKS_PER_STATE, CHECKS_PER_QUIET_STATE = 3, 30
+#: Entries in one message, and entries that may be sent before the watcher confirms some.
+MAX_BATCH_ENTRIES, MAX_UNCONFIRMED_ENTRIES = 1000, 5000
+#: A watcher that confirms nothing for so long is disconnected, with this close code.
 MAX_DELAY_SECONDS, TRY_AGAIN_LATER = 10, 1013
-#: The state has at most so many connections, groups, members and channels.
+#: The most connections, groups, members of a group, and channels that a state has.
 MAX_LISTED = 200
 
 
@@ -64,7 +66,7 @@ class Watcher:
         while self._delay < MAX_DELAY_SECONDS:
             has_news = await self._send_entries() or has_news
             is_quiet = not has_news and self.path is not None
-            if checks % (QUIET_STATE_CHECKS if is_quiet else STATE_CHECKS) == 0:
+            if checks % (CHECKS_PER_QUIET_STATE if is_quiet else CHECKS_PER_STATE) == 0:
                 await self._send_state()
                 has_news = False
             checks += 1
@@ -74,7 +76,7 @@ class Watcher:
 
     async def _send_entries(self) -> bool:
         """Send the next ones, unless too many are unconfirmed. Returns whether there were any."""
-        if self._sent - self._confirmed >= MAX_UNCONFIRMED:
+        if self._sent - self._confirmed >= MAX_UNCONFIRMED_ENTRIES:
             self._delay += INTERVAL_SECONDS
             return False
         self._delay = 0.0
@@ -87,7 +89,7 @@ class Watcher:
         """Return the next entries for this watcher, and how many it will never get."""
         start = max(self._next, self.recording.first_number)
         dropped = start - self._next + self.recording.unrecorded - self._unrecorded
-        entries = self.recording.since(start, MAX_BATCH)
+        entries = self.recording.since(start, MAX_BATCH_ENTRIES)
         self._next = start + len(entries)
         self._unrecorded = self.recording.unrecorded
         if self.path is not None:
@@ -207,7 +209,7 @@ def _describe_channels(
         channel = {
             "channel": name,
             "connection": _id_of(by_channel.get(name)),
-            "waiting": layer.waiting(name),
+            "waiting": layer.count_waiting(name),
         }
         if (capacity := layer.capacity(name)) is not None:
             channel["capacity"] = capacity

@@ -20,13 +20,14 @@ class FrozenGroups:
     """The frozen groups of a channel layer, and the events that are held for their members.
 
     Events are held in the form in which they are sent later: the layer doesn't report them again.
-    ``waiting(channel)`` and ``capacity(channel)`` are functions of the layer's queues.
+    ``count_queued(channel)`` returns how many events wait in the layer's queue for a channel, and
+    ``capacity(channel)`` how many may, None if it isn't known.
     """
 
     def __init__(
-        self, layer: Any, waiting: Callable[[str], int], capacity: Callable[[str], int | None]
+        self, layer: Any, count_queued: Callable[[str], int], capacity: Callable[[str], int | None]
     ):
-        self.layer, self.waiting, self.capacity = layer, waiting, capacity
+        self.layer, self.count_queued, self.capacity = layer, count_queued, capacity
         self.groups: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
         self._held_by_channel: Counter[str] = Counter()
         self._locks: dict[str, asyncio.Lock] = {}
@@ -102,6 +103,6 @@ class FrozenGroups:
         if not self._held_by_channel[channel]:
             del self._held_by_channel[channel]
         capacity = self.capacity(channel)
-        while capacity is not None and self.waiting(channel) >= capacity:  # lose no event
+        while capacity is not None and self.count_queued(channel) >= capacity:  # lose no event
             await asyncio.sleep(RETRY_SECONDS)
         await self.layer.send(channel, event)

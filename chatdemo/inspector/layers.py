@@ -41,7 +41,7 @@ class LayerRecorder(LayerObserver):
 
     def __init__(self, layer: BaseChannelLayer, recording: Recording):
         self.layer, self.recording = layer, recording
-        self.frozen_groups = FrozenGroups(layer, self._queued, self.capacity)
+        self.frozen_groups = FrozenGroups(layer, self._count_queued, self.capacity)
         self.connections: WeakValueDictionary[str, Connection] = WeakValueDictionary()  # by channel
         self._worker_journeys = Journeys()
 
@@ -55,13 +55,13 @@ class LayerRecorder(LayerObserver):
         get_capacity = getattr(self.layer, "get_capacity", None)
         return get_capacity(channel) if get_capacity else None
 
-    def waiting(self, channel: str) -> int:
+    def count_waiting(self, channel: str) -> int:
         """Return the number of events that wait in a channel of a layer in memory, or are held."""
-        return self._queued(channel) + self.frozen_groups.count_held_for(channel)
+        return self._count_queued(channel) + self.frozen_groups.count_held_for(channel)
 
-    def _queued(self, channel: str) -> int:
+    def _count_queued(self, channel: str) -> int:
         if isinstance(self.layer, ChannelLayer):
-            return self.layer.waiting(channel)
+            return self.layer.count_waiting(channel)
         queue = getattr(self.layer, "channels", {}).get(channel)  # of Channels' layer in memory
         return queue.qsize() if queue else 0
 
@@ -134,7 +134,7 @@ class LayerRecorder(LayerObserver):
                 channel=channel,
                 type=_type_of(event),
                 formatted=recorded.formatted if recorded is not None else format_value(event),
-                waiting=self.waiting(channel),
+                waiting=self.count_waiting(channel),
                 journey=journey,
                 source=where,
             )
@@ -144,7 +144,7 @@ class LayerRecorder(LayerObserver):
         self.recording.lost += len(channels)
         for channel in channels if self.recording.resume_if_possible() else ():
             connection = self.connections.get(channel)
-            self._record("full", connection, channel=channel, waiting=self.waiting(channel))
+            self._record("full", connection, channel=channel, waiting=self.count_waiting(channel))
 
     @never_raises
     def on_receive_called(self, channel: str) -> None:

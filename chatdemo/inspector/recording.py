@@ -122,7 +122,7 @@ class Recording:
             self._check_later()
 
     def _check_later(self) -> None:
-        # A timer: reading the clock for each message would cost more than all else while paused.
+        # A timer: to read the clock for each message would take longer than all else while paused.
         with suppress(RuntimeError):  # without a running event loop, the next event checks
             asyncio.get_running_loop().call_later(CHECK_SECONDS, self._check)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chatdemo.common.file_watcher import FileWatcher
-from chatdemo.common.stop_signals import handler_set
+from chatdemo.common.stop_signals import temporary_handler
 from chatdemo.course.checker.source_files import source_files
 
 #: The exit code of a process that ended because a file was saved. Django's reloader has the same.
@@ -55,7 +55,7 @@ def _run(listener: socket.socket, supervisor_socket: socket.socket, was_ready: b
     try:
         return process.wait()
     except KeyboardInterrupt:
-        with handler_set(signal.SIG_IGN):  # a second Ctrl-C changes nothing
+        with temporary_handler(signal.SIG_IGN):  # a second Ctrl-C changes nothing
             _stop(process)
         raise
 

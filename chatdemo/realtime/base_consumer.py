@@ -20,19 +20,18 @@ from chatdemo.realtime.upstream.channels import consumer_of
 
 
 class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
-    """Is used like Channels' class. Only the way in which handlers are called differs.
+    """Channels' class. Only the way in which its handlers are called is another.
 
-    Channels has two tasks for each consumer, which wait for a frame and for an event, and closes
-    old database connections in a thread before each handler. Here the sender of an event calls the
-    handler. It usually has returned before the next member's is called. It runs in its consumer's
-    own task and context: a handler that awaits something continues there, and no other handler of
-    its consumer starts before it has ended.
+    Channels has two tasks for each consumer, which wait for a frame and for an event. Here, what
+    sends an event calls the handler of each member (dispatcher.py), and usually one has returned
+    before the next is called. A handler that waits continues in its consumer's own task, and no
+    other handler of the consumer starts before it has ended.
 
-    A handler that never waits can't have used a database. After one that has waited, old database
-    connections are closed, as Channels does before each.
+    Channels closes old database connections in a thread before each handler. Here that follows a
+    handler that has waited: one that never waits can't have used a database.
 
-    Servers and channel layers that can't dispatch messages (Daphne, channels_redis) are received
-    from.
+    From servers and channel layers that can't dispatch messages (Daphne, channels_redis), a task
+    receives them.
     """
 
     _handlers: ClassVar[dict[str, Handler]] = {}
@@ -48,7 +47,7 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
         self.scope, self.base_send = scope, send
-        # A middleware that wraps ``send`` sees each message: then there is no shorter way.
+        # If a middleware wraps ``send``, each message has to pass through the middleware.
         self.server_send = send if isinstance(send, WebSocketSend) else None
         self.channel_layer = layer = get_channel_layer(self.channel_layer_alias)
         dispatcher = Dispatcher(self, self._handlers)
@@ -102,7 +101,7 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
     ) -> Awaitable[None]:
         """Send a frame, like Channels' method.
 
-        It isn't a coroutine function, which would cost one coroutine more for each delivery.
+        It isn't a coroutine function, which would make one coroutine more for each delivery.
         """
         send = self.server_send
         if text_data is None or close or send is None or (buffer := send.write_buffer) is None:
@@ -125,7 +124,7 @@ class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
             await self.send(text)
 
     def send_in_background(self, sending: Coroutine[Any, Any, None]) -> None:
-        """Run a call of the channel layer's without waiting: at once with a layer in memory."""
+        """Run a coroutine of the channel layer: at once for one in memory, otherwise in a task."""
         in_memory = hasattr(self.channel_layer, "attach")
         (run_eagerly if in_memory else run_in_background)(sending)
 
@@ -148,10 +147,10 @@ async def _call(
 
 
 def with_fast_dispatch(application: Callable) -> Callable:
-    """Return a consumer's ASGI application (``as_asgi``) with the class above beneath its class.
+    """Return a consumer's ASGI application (``as_asgi``) with the class above as a base class.
 
-    What its class overrides stays its own. A consumer that isn't a subclass of Channels'
-    AsyncWebsocketConsumer is returned as it is.
+    What the consumer's class overrides stays its own. The application of a consumer that isn't a
+    subclass of Channels' AsyncWebsocketConsumer is returned as it is.
     """
     consumer, initkwargs = consumer_of(application)
     if not issubclass(consumer, websocket.AsyncWebsocketConsumer):

@@ -25,8 +25,8 @@ class Dispatcher:
     ``dispatch`` returns. If one waits, the task is woken to run the rest of it, and no other
     handler starts before it has ended.
 
-    Until it is woken, the task awaits this object, which asyncio treats like a future: it hands
-    over the task's context and the callback that wakes the task (``add_done_callback``).
+    Until it is woken, the task awaits this object. To asyncio it is a future: ``add_done_callback``
+    gets the callback that wakes the task, and the task's context.
 
     ``handlers`` has the handlers of the consumer's class by the type of message.
     ``consumer.find_handler`` adds one when it is first needed.
@@ -83,7 +83,7 @@ class Dispatcher:
                     await aclose_old_connections()
             raise self._failure
         finally:
-            self.is_busy = True  # from now on
+            self.is_busy = True  # nothing is dispatched any more
             if self._unfinished:
                 self._unfinished.close()  # type: ignore[attr-defined]  # it is a generator
 
@@ -147,7 +147,7 @@ class Dispatcher:
             self.dispatch(message)
             if self._wake_up is None:
                 break
-        else:
+        else:  # the others in the next iteration, and what arrives until then after them
             self.is_busy = True
             self.loop.call_soon(self._handle_pending)
         self._is_handling_pending = False

@@ -17,13 +17,14 @@ class Inbox:
     """The messages that wait for an application.
 
     An application calls it as ``receive``. A consumer that is attached gets each message as it
-    arrives. ``on_full(is_full)`` is called when MAX_WAITING_MESSAGES wait, and again at half of it.
+    arrives. ``on_full_changed(is_full)`` is called with true when MAX_WAITING_MESSAGES wait, and
+    with false when half of them are left.
     """
 
-    __slots__ = ("on_full", "messages", "dispatcher", "observer", "_arrived")
+    __slots__ = ("on_full_changed", "messages", "dispatcher", "observer", "_arrived")
 
-    def __init__(self, on_full: Callable[[bool], None] | None = None) -> None:
-        self.on_full = on_full
+    def __init__(self, on_full_changed: Callable[[bool], None] | None = None) -> None:
+        self.on_full_changed = on_full_changed
         self.messages: deque[Message] | tuple[()] = ()  # a deque takes 760 bytes
         self.dispatcher: Dispatcher | None = None
         self.observer: FrameObserver | None = None
@@ -54,8 +55,8 @@ class Inbox:
         if not self.messages:
             return None
         message = self.messages.popleft()
-        if self.on_full and len(self.messages) == MAX_WAITING_MESSAGES // 2:
-            self.on_full(False)
+        if self.on_full_changed and len(self.messages) == MAX_WAITING_MESSAGES // 2:
+            self.on_full_changed(False)
         if not self.messages:
             self.messages = ()
         if self.observer is not None:
@@ -74,8 +75,8 @@ class Inbox:
         if not self.messages:
             self.messages = deque()
         self.messages.append(message)
-        if self.on_full and len(self.messages) == MAX_WAITING_MESSAGES:
-            self.on_full(True)
+        if self.on_full_changed and len(self.messages) == MAX_WAITING_MESSAGES:
+            self.on_full_changed(True)
         if dispatcher:
             dispatcher.note_pending(dispatcher.loop)
         elif self._arrived and not self._arrived.done():
@@ -100,13 +101,16 @@ class SingleMessageInbox(Inbox):
 
 
 async def receive_for(receive: Callable[[], Awaitable[Message]], dispatcher: Dispatcher) -> None:
-    """Dispatch what ``receive`` returns, without end. As in Channels, it is called one ahead."""
+    """Dispatch what ``receive`` returns, without end.
+
+    As in Channels, it is called for the next message while a handler runs.
+    """
     inbox = SingleMessageInbox()
     inbox.attach(dispatcher)
     try:
         while True:
             inbox.put_nowait(await receive())
             await inbox.wait_until_taken()
-            await asyncio.sleep(0)  # neither may have to wait, and other tasks must run too
+            await asyncio.sleep(0)  # let other tasks run, if neither had to wait
     except Exception as error:
         dispatcher.fail(error)

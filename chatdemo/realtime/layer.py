@@ -20,7 +20,7 @@ from chatdemo.realtime.upstream.channels import remove_from_groups
 
 logger = logging.getLogger(__name__)
 Event = dict[str, Any]
-#: Types of values that can't be changed: copying a dict of these needs no look into it.
+#: Types of values that can't be changed: a copy of a dict of these can have the same values.
 IMMUTABLE_TYPES = {str, int, float, bool, bytes, type(None)}
 #: Expired events and members are searched for at most this often.
 SWEEP_INTERVAL_SECONDS = 10
@@ -34,7 +34,10 @@ def copier_of(event: Event) -> Callable[[Event], Event]:
 
 
 class ChannelQueue:
-    """The events that wait in a channel, with the times at which they expire, and the receivers."""
+    """The events that wait in a channel, with the times at which they expire, and its receivers.
+
+    A receiver is the future of a call of ``receive`` that waits.
+    """
 
     __slots__ = ("events", "receivers", "dispatcher")
 
@@ -60,11 +63,12 @@ class ChannelQueue:
 class ChannelLayer(InMemoryChannelLayer):
     """Channels' in-memory layer, by the Channel Layer Specification, with these differences:
 
-    - ``group_send`` costs the same for each member. Upstream goes through every channel and every
-      member of every group at each receive.
+    - ``group_send`` takes the same time for each member. Channels' layer goes through every channel
+      and every member of every group at each receive.
     - Lost events are logged: in a full channel, and expired ones.
-    - ``channel_capacity`` works. Upstream never compiles its patterns.
-    - A receive that is cancelled after its event has arrived puts it back. Upstream may lose it.
+    - ``channel_capacity`` works. Channels' layer never compiles its patterns.
+    - A receive that is cancelled after its event has arrived puts it back. Channels' layer may
+      lose it.
     - ``attach`` has a consumer's events dispatched, so that no task has to receive them.
     - ``group_send_nowait`` is ``group_send`` for code that isn't asynchronous.
 
@@ -88,7 +92,7 @@ class ChannelLayer(InMemoryChannelLayer):
         self._postponed: dict[
             asyncio.AbstractEventLoop, deque[tuple[GroupChannels, Event, str]]
         ] = {}
-        # By group, until a membership changes: finding each channel by its name would cost more
+        # By group, until a membership changes: to find each channel by its name would take longer
         # than everything else here.
         self._members: dict[str, GroupChannels] = {}
         self._last_sweep = time.time()
@@ -234,7 +238,7 @@ class ChannelLayer(InMemoryChannelLayer):
             self.observer.on_delivery(channel, event, sent)
         return event
 
-    def waiting(self, channel: str) -> int:
+    def count_waiting(self, channel: str) -> int:
         """Return the number of events that wait in a channel."""
         queue = self.channels.get(channel)
         return len(queue.events) if queue else 0

@@ -1,6 +1,6 @@
 """Hooks for the inspector: what the server and the channel layer report while somebody observes.
 
-Without an observer a message takes the same path, at the cost of a comparison with None.
+Without an observer, a message takes the same path, with one comparison with None for each report.
 """
 
 from abc import ABC, abstractmethod
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chatdemo.realtime.dispatcher import Dispatcher
 
 Message = dict[str, Any]
+Event = dict[str, Any]
 
 
 class FrameObserver(ABC):
@@ -64,13 +65,13 @@ class LayerObserver(ABC):
         """A channel was removed from a group."""
 
     @abstractmethod
-    def on_send(self, channel: str, event: Message) -> Message | None:
+    def on_send(self, channel: str, event: Event) -> Event | None:
         """An event is sent to a channel. Return it or a replacement, or None to hold it."""
 
     @abstractmethod
     def on_group_send(
-        self, group: str, members: Sequence[str], event: Message, message_count: int
-    ) -> Message | None:
+        self, group: str, members: Sequence[str], event: Event, message_count: int
+    ) -> Event | None:
         """An event with so many messages is sent to a group.
 
         Return it or a replacement, or None to hold it.
@@ -81,7 +82,7 @@ class LayerObserver(ABC):
         """A task waits for the next event of a channel."""
 
     @abstractmethod
-    def on_delivery(self, channel: str, event: Message, sent: Message) -> None:
+    def on_delivery(self, channel: str, event: Event, sent: Event) -> None:
         """A consumer is about to get ``event``, a copy of ``sent``: that, or its replacement."""
 
     @abstractmethod

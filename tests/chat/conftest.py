@@ -41,10 +41,11 @@ def nobody_there():
 def nothing_said(request):
     """The writer has a connection of its own, so a test's transaction would hide nothing and roll nothing back."""
     ready()
-    ROOMS.log = open_message_log()  # on the database that pytest-django may have created meanwhile
+    # On the database that pytest-django may have created meanwhile.
+    log = ROOMS.log = open_message_log()
     with request.config.stash[blocking_manager_key].unblock():
         yield
-        ROOMS.log.close()
+        log.writer.close()
         Message.objects.all().delete()
         Room.objects.all().delete()
         connection.close()

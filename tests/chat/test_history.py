@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from channels.layers import get_channel_layer
 
-from chatdemo.chat.message_log import PAGE_ROWS, MessageLogError, NoMessageLog
+from chatdemo.chat.message_log import MAX_READ_MESSAGES, NoMessageLog
 from chatdemo.chat.models import Message, Room
 from tests.chat.conftest import ROOMS
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401
@@ -52,7 +52,7 @@ async def test_who_gives_no_seq_gets_what_is_said_from_now_on():
 
 
 async def test_much_is_sent_whole_while_others_go_on_talking():
-    much = 2 * PAGE_ROWS + 1
+    much = 2 * MAX_READ_MESSAGES + 1
     await said(*map(str, range(1, much + 1)))
     async with Participant() as ben, Participant("/ws/chat/lobby/?after=0") as ana:
         for number in range(much + 1, much + 11):
@@ -101,12 +101,12 @@ async def test_a_history_that_is_deleted_during_a_catch_up_starts_again(monkeypa
     read_after, loop = ROOMS.log.read_after, asyncio.get_running_loop()
     deleted, has_new = asyncio.Event(), threading.Event()
 
-    def delete_after_the_first_rows(room, seq, *limit):
+    def delete_after_the_first_rows(room, seq):
         if seq and not has_new.is_set():
             Room.objects.filter(name=room).delete()
             loop.call_soon_threadsafe(deleted.set)
             has_new.wait(10)
-        return read_after(room, seq, *limit)
+        return read_after(room, seq)
 
     monkeypatch.setattr(ROOMS.log, "read_after", delete_after_the_first_rows)
     path = "/ws/chat/lobby/?after=0"
@@ -143,17 +143,12 @@ async def test_a_new_history_as_long_as_the_deleted_one_is_sent_from_its_start(p
 
 
 async def test_an_answer_for_somebody_who_has_gone_is_left_nowhere(monkeypatch):
-    futures = []
-
-    def append(draft):
-        futures.append(asyncio.get_running_loop().create_future())
-        return futures[-1]
-
-    monkeypatch.setattr(ROOMS.log, "append", append)
+    drafts = []
+    monkeypatch.setattr(ROOMS.log, "append", drafts.append)
     async with Participant() as ana:
         await ana.say("a", id="x")
         assert await ana.receive_nothing()
-    futures[0].set_exception(MessageLogError("the server's disk is full"))
+    drafts[0].on_failed("the server's disk is full")
     await asyncio.sleep(0.01)
     assert not get_channel_layer().channels
 

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 
+from chatdemo.chat.identity import comparison_key
 from chatdemo.chat.name_numbers import NameNumbers, split_number
-from chatdemo.chat.people import comparison_key
 from chatdemo.chat.sqlite_message_log import SQLiteMessageLog
 from chatdemo.chat.sqlite_writer import SQLiteWriter
 
@@ -21,7 +21,7 @@ LOG = SQLiteMessageLog(SQLiteWriter("nowhere"))
 READ = {
     "latest": lambda room: LOG.read_before(room, None, 51),
     "before": lambda room: LOG.read_before(room, 300, 51),
-    "after": lambda room: LOG.read_after(room, 100, 50),
+    "after": lambda room: LOG.read_after(room, 100),
     "last": LOG.last_seq,
     "key": LOG.epoch,
     "numbers": lambda room: LOG.name_numbers(room, "person 7", "Ana"),

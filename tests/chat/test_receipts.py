@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from chatdemo.chat import receipts as module
-from chatdemo.chat.members import MAX_DEPARTED, Members
+from chatdemo.chat.members import MAX_DEPARTED_MEMBERS, Members
 from chatdemo.chat.receipts import Receipts
 
 
@@ -121,7 +121,10 @@ async def test_who_left_with_it_has_it(receipts):
 
 
 async def test_of_those_who_left_only_the_last_are_remembered(receipts):
-    for number in range(MAX_DEPARTED + 5):
+    for number in range(MAX_DEPARTED_MEMBERS + 5):
         receipts.members.join(str(number), "Guest", str(number), 0)
         leave(receipts, str(number))
-    assert len(receipts.members.departed) == MAX_DEPARTED and "4" not in receipts.members.departed
+    assert (
+        len(receipts.members.departed) == MAX_DEPARTED_MEMBERS
+        and "4" not in receipts.members.departed
+    )

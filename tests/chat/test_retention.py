@@ -92,7 +92,7 @@ def test_it_is_done_after_many_messages_and_after_a_while(path, monkeypatch):
     retention.run = lambda: done.append(clock[0])
 
     def note(count):
-        retention.note_stored(count)
+        retention.run_if_due(count)
         if retention.thread:
             retention.thread.join()
 
@@ -108,7 +108,7 @@ def test_it_is_done_after_many_messages_and_after_a_while(path, monkeypatch):
 
 def test_a_fault_is_logged_and_harms_nothing(tmp_path, caplog):
     retention = Retention(tmp_path / "nothing here", 30, BIG)
-    retention.note_stored(1)
+    retention.run_if_due(1)
     wait_for(lambda: not retention.thread.is_alive(), "the thread's end")
     assert (
         "Old messages couldn't be deleted; the next try is in a minute: unable to open"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chatdemo.chat import room_names
 
 letters = st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/")
-names = st.text(letters, min_size=1, max_size=room_names.MAX_NAME_LENGTH).filter(
+names = st.text(letters, min_size=1, max_size=room_names.MAX_ROOM_NAME_LENGTH).filter(
     lambda name: name not in (".", "..")
 )
 

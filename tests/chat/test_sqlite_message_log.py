@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from chatdemo.chat import sqlite_message_log as module
-from chatdemo.chat.message_log import Appended, Draft, MessageLogError, StoredMessage
+from chatdemo.chat.message_log import Appended, Draft, StoredMessage
 from chatdemo.chat.sqlite_message_log import SQLiteMessageLog
 
 LOCKED = sqlite3.OperationalError("database is locked")
@@ -19,6 +19,7 @@ class RecordingWriter:
 
     def __init__(self):
         self.transactions, self.faults, self.closed = [], [], 0
+        self.futures = {}  # by the draft's object
         self.count = 0
 
     def insert(self, drafts):
@@ -29,6 +30,7 @@ class RecordingWriter:
 
     def _appended(self, draft):
         self.count += draft.id is None
+        self.futures[id(draft)].set_result(self.count)
         message = StoredMessage(self.count, draft.name, draft.text, "")
         return Appended(message, draft.id is None, draft.context)
 
@@ -50,15 +52,22 @@ def draft(text, room="lobby", id=None):
     return Draft(room, "ana", id, "", text)
 
 
-async def outcomes(futures):
-    """The ``seq`` of each message that was stored, and the reason where it wasn't."""
-    done = await asyncio.wait_for(asyncio.gather(*futures, return_exceptions=True), 5)
-    return [str(one) if isinstance(one, MessageLogError) else one.message.seq for one in done]
+def append(log, draft):
+    """Append a draft. Returns a future: the ``seq`` of the message, or the reason why it isn't stored."""
+    future = log.writer.futures[id(draft)] = asyncio.get_running_loop().create_future()
+    draft.on_failed = future.set_result
+    log.append(draft)
+    return future
+
+
+async def outcomes(log, *drafts):
+    """The ``seq`` of each message that is stored, and the reason where it isn't."""
+    return await asyncio.wait_for(asyncio.gather(*[append(log, one) for one in drafts]), 5)
 
 
 async def test_drafts_that_arrive_together_are_stored_in_one_transaction(log, writer):
-    assert await outcomes([log.append(draft(text)) for text in "abc"]) == [1, 2, 3]
-    assert await outcomes([log.append(draft("d"))]) == [4]
+    assert await outcomes(log, *map(draft, "abc")) == [1, 2, 3]
+    assert await outcomes(log, draft("d")) == [4]
     assert writer.transactions == [["a", "b", "c"], ["d"]]
 
 
@@ -70,10 +79,10 @@ async def test_a_room_gets_its_new_messages_in_order_and_at_once(log):
             lambda batch, room=room: published.append((room, [one.message.text for one in batch])),
         )
     drafts = [draft("a"), draft("b", "other"), draft("c"), draft("old", id="x"), draft("d", "x")]
-    await outcomes(map(log.append, drafts))
+    await outcomes(log, *drafts)
     assert published == [("lobby", ["a", "c"]), ("other", ["b"])]
     log.unsubscribe("lobby")
-    await outcomes([log.append(draft("e"))])
+    await outcomes(log, draft("e"))
     assert len(published) == 2
 
 
@@ -82,21 +91,21 @@ async def test_a_repeated_message_is_confirmed_in_order_with_what_is_published(l
     log.subscribe("lobby", lambda batch: order.append([one.message.text for one in batch]))
     drafts = [draft("a"), draft("b"), draft("old", id="x"), draft("c")]
     drafts[2].on_repeated = lambda message: order.append(f"confirmed {message.text}")
-    await outcomes(map(log.append, drafts))
+    await outcomes(log, *drafts)
     assert order == [["a", "b"], "confirmed old", ["c"]]
 
 
 async def test_many_drafts_are_stored_in_several_transactions(log, writer, monkeypatch):
     monkeypatch.setattr(module, "MAX_DRAFTS", 2)
-    assert await outcomes([log.append(draft(text)) for text in "abcde"]) == [1, 2, 3, 4, 5]
+    assert await outcomes(log, *map(draft, "abcde")) == [1, 2, 3, 4, 5]
     assert writer.transactions == [["a", "b"], ["c", "d"], ["e"]]
 
 
 async def test_while_the_database_is_locked_drafts_wait_in_their_order(log, writer):
     writer.faults = [LOCKED] * 3
-    first = log.append(draft("a"))
+    first = append(log, draft("a"))
     await asyncio.sleep(0)
-    assert await outcomes([first, log.append(draft("b"))]) == [1, 2]
+    assert await outcomes(log, draft("b")) == [2] and await first == 1
     assert writer.transactions == [["a", "b"]]
 
 
@@ -104,8 +113,8 @@ async def test_a_lock_that_stays_is_an_error(log, writer, monkeypatch):
     monkeypatch.setattr(module, "MAX_LOCKED_SECONDS", 0.0)
     writer.faults = [LOCKED]
     reason = "the server's database is locked by another program"
-    assert await outcomes([log.append(draft("a"))]) == [reason]
-    assert await outcomes([log.append(draft("b"))]) == [1]
+    assert await outcomes(log, draft("a")) == [reason]
+    assert await outcomes(log, draft("b")) == [1]
 
 
 async def test_a_lock_that_stays_is_an_error_for_all_drafts_that_wait(log, writer, monkeypatch):
@@ -113,7 +122,7 @@ async def test_a_lock_that_stays_is_an_error_for_all_drafts_that_wait(log, write
     monkeypatch.setattr(module, "MAX_DRAFTS", 2)
     writer.faults = [LOCKED]
     reason = "the server's database is locked by another program"
-    assert await outcomes([log.append(draft(text)) for text in "abc"]) == [reason] * 3
+    assert await outcomes(log, *map(draft, "abc")) == [reason] * 3
     assert writer.transactions == []
 
 
@@ -123,8 +132,8 @@ async def test_a_fault_is_an_error_for_each_sender_and_logged_once_like_its_end(
     writer.faults = [FULL, FULL]
     with caplog.at_level(logging.WARNING):
         for text in "ab":
-            assert await outcomes([log.append(draft(text))]) == ["the server's disk is full"]
-        assert await outcomes([log.append(draft("c"))]) == [1]
+            assert await outcomes(log, draft(text)) == ["the server's disk is full"]
+        assert await outcomes(log, draft("c")) == [1]
     assert [record.getMessage() for record in caplog.records] == [
         "Messages can't be stored, and their senders get an error:"
         " the server's disk is full (database or disk is full)",
@@ -137,6 +146,6 @@ async def test_a_room_that_fails_to_publish_does_not_affect_others(log, caplog):
     published = []
     log.subscribe("broken", lambda batch: 1 / 0)
     log.subscribe("lobby", published.extend)
-    assert await outcomes([log.append(draft("a", "broken")), log.append(draft("b"))]) == [1, 2]
+    assert await outcomes(log, draft("a", "broken"), draft("b")) == [1, 2]
     assert [one.message.text for one in published] == ["b"]
     assert "Messages couldn't be published" in caplog.text

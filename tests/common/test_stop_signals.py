@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from chatdemo.common.stop_signals import STOP_SIGNALS, handler_set
+from chatdemo.common.stop_signals import STOP_SIGNALS, temporary_handler
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def default_signals():
 @pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_a_handler_is_there_within_the_block_alone(number):
     received = []
-    with handler_set(lambda number, _: received.append(number)):
+    with temporary_handler(lambda number, _: received.append(number)):
         signal.raise_signal(number)
     assert received == [number]
     assert signal.getsignal(number) == signal.SIG_DFL
@@ -26,11 +26,11 @@ def test_a_handler_is_there_within_the_block_alone(number):
 
 def test_what_is_ignored_stays_so():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with handler_set(signal.default_int_handler):
+    with temporary_handler(signal.default_int_handler):
         signal.raise_signal(signal.SIGINT)  # raises nothing
     assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
 
 
 def test_others_are_left_alone():
-    with handler_set(signal.default_int_handler, [signal.SIGINT]):
+    with temporary_handler(signal.default_int_handler, [signal.SIGINT]):
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatdemo.chat import people
+from chatdemo.chat import identity
 from tests.hostile.browser import Browser, event
 from tests.hostile.raw import get, is_our_page, new_room
 from tests.hostile.test_room_names import REFUSED
@@ -109,8 +109,8 @@ def test_a_name_is_shown_as_it_is_tidied(eve, name, wanted):
 def test_any_text_is_refused_with_a_reason_or_shown_as_it_is_tidied(eve, name):
     answer = eve.call_oneself(name)
     if answer.status == 204:
-        assert shown(eve) == people.clean_name(name)
-        assert 0 < len(shown(eve)) <= people.MAX_NAME_LENGTH
+        assert shown(eve) == identity.clean_name(name)
+        assert 0 < len(shown(eve)) <= identity.MAX_NAME_LENGTH
     else:
         assert answer.status == 400
         assert answer.text.endswith((".", ".).")) and "\n" not in answer.text

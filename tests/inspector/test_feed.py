@@ -170,7 +170,7 @@ async def test_a_lessons_watcher_sees_its_own_room_and_nothing_else(layer):
 async def test_a_lessons_watcher_is_not_disconnected_for_messages_in_other_rooms(
     layer, monkeypatch
 ):
-    monkeypatch.setattr(feed, "MAX_UNCONFIRMED", 10)
+    monkeypatch.setattr(feed, "MAX_UNCONFIRMED_ENTRIES", 10)
     monkeypatch.setattr(feed, "MAX_DELAY_SECONDS", 0.2)
     inspector = Inspector(project.make_application(), watch={"mine": "/ws/echo/mine/"}.get)
     async with (
@@ -204,7 +204,7 @@ async def test_a_lesson_cant_freeze_a_group_of_several_rooms(layer):
 async def test_a_watcher_that_confirms_nothing_is_disconnected_with_the_reason(
     inspector, monkeypatch
 ):
-    monkeypatch.setattr(feed, "MAX_UNCONFIRMED", 3)
+    monkeypatch.setattr(feed, "MAX_UNCONFIRMED_ENTRIES", 3)
     monkeypatch.setattr(feed, "MAX_DELAY_SECONDS", 0.3)
     async with joined(inspector, "/ws/echo/lobby/") as one, watching(inspector) as watcher:
         for _ in range(4):

@@ -111,7 +111,7 @@ async def test_an_event_that_is_lost_after_the_handler_has_sent_it_is_logged(lay
         with caplog.at_level(logging.WARNING):
             await until(lambda: "lost" in caplog.text, "the lost event")
     assert caplog.messages == ["An event was lost: the channel slow is full"] * 2
-    assert layer.waiting("slow") == 3
+    assert layer.count_waiting("slow") == 3
 
 
 async def test_what_has_expired_before_it_could_be_handed_over_is_passed_over(layer, caplog):

@@ -21,8 +21,8 @@ NO_NAME = "Somebody"
 class Format(ABC):
     """Writes one transcript: ``begin``, then ``message`` for each message in order, then ``end``.
 
-    No text gets out of its place in the file, and none has an effect where the file is opened: in
-    a browser, a spreadsheet or a terminal. Everything that is returned can be encoded as UTF-8.
+    No text can become a part of the format, and none has an effect where the file is opened: in a
+    browser, a spreadsheet or a terminal. Everything that is returned can be encoded as UTF-8.
     """
 
     #: The media type, for HTTP.

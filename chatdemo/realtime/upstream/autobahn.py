@@ -184,8 +184,8 @@ class WebSocketProtocol(DaphneProtocol):
         reason = b"Too much waits to be read."
         self.sendCloseFrame(code=TRY_AGAIN_LATER, reasonUtf8=reason, isReply=False)
 
-    def on_inbox_full(self, is_full: bool) -> None:
-        """Read nothing while many messages wait for the application: the sender has to wait."""
+    def on_inbox_full_changed(self, is_full: bool) -> None:
+        """Read nothing while too many messages wait for the application: the client has to wait."""
         if self.state == OPEN and isinstance(self.transport, Transport):
             if is_full:
                 self.transport.pause_reading(self)

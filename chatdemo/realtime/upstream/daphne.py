@@ -117,7 +117,7 @@ class Server(daphne.server.Server):
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Inbox:
         """Run the application for a protocol. Returns the queue of messages for it."""
         is_websocket = isinstance(protocol, WebSocketProtocol)
-        inbox = Inbox(protocol.on_inbox_full if is_websocket else None)
+        inbox = Inbox(protocol.on_inbox_full_changed if is_websocket else None)
         send = (
             WebSocketSend(protocol, self.sent) if is_websocket else partial(self._reply, protocol)
         )

@@ -160,7 +160,7 @@ class Transport(tcp.Server):
         super().loseConnection()
 
     def connectionLost(self, reason: Failure) -> None:
-        """Clean up, and wake who waits for data to be sent."""
+        """Clean up, and end the waiting for data to be sent."""
         super().connectionLost(reason)
         self.backlog.clear()
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatdemo.chat.identity import MAX_NAME_LENGTH, NameForm, clean_name, comparison_key
 from chatdemo.chat.name_numbers import NUMBER
-from chatdemo.chat.people import MAX_NAME_LENGTH, NameForm, clean_name, comparison_key
 
 
 @pytest.mark.parametrize(

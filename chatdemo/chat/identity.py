@@ -1,4 +1,4 @@
-"""People: who is behind one or several participants. Their keys and names.
+"""Who a participant is: the key and the name of the person behind it.
 
 A person is a session, with all tabs and reconnections of its browser, or a client's ``?client=``.
 """
@@ -88,9 +88,10 @@ def _is_invisible(char: str) -> bool:
 
 
 def comparison_key(name: str) -> str:
-    """Return what two names have in common that sound the same when they are read aloud.
+    """Return a form of the name that is equal for names which nobody could tell apart by reading.
 
-    It is empty for a name without visible characters.
+    They differ in case, or in variants of the same characters (Unicode's form NFKC). It is empty
+    for a name without visible characters.
     """
     return unicodedata.normalize("NFKC", SELECTORS.sub("", name)).casefold()
 
