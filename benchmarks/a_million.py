@@ -1,12 +1,13 @@
 """What a long history costs: opening a room, and memory, with a million messages in it and with a hundred.
 
-    python benchmarks/a_million.py [--messages 1000000] [--check]
+    python benchmarks/a_million.py [--messages 1000000] [--more 10000] [--times 50] [--check]
 
-For each history a server of its own. Its room is opened fifty times: the page, older messages from the middle, and a
-WebSocket until all after the last hundred has come. Then 10,000 messages more are said, so that the database is looked
-after, and the memory is read.
+For each history a server of its own. Its room is opened so many times: the page, older messages from the middle, and a
+WebSocket until all after the last hundred has come. Then more messages are said, so that the database is looked after,
+and the memory is read.
 """
 
+import argparse
 import asyncio
 import json
 import sys
@@ -30,7 +31,7 @@ from chatdemo.chat.sqlite_writer import SQLiteWriter  # noqa: E402
 from chatdemo.project import database  # noqa: E402
 from tests.support.served import Served  # noqa: E402
 
-FEW, TIMES, PEOPLE, MORE = 100, 50, 30, 10_000
+FEW, PEOPLE = 100, 30
 #: Milliseconds that opening a room may take, and how much more memory than with few messages.
 WANTED, GROWTH = 50, 1.05
 ROOM = "/chat/lobby/"
@@ -71,10 +72,10 @@ async def listen(server: Served, last: int) -> None:
             pass
 
 
-async def say(server: Served, last: int) -> None:
-    """``MORE`` messages."""
+async def say(server: Served, count: int) -> None:
+    """As many messages, a hundred at a time."""
     async with connect(server.socket_url(f"/ws{ROOM}"), proxy=None) as line:
-        for first in range(0, MORE, 100):
+        for first in range(0, count, 100):
             for number in range(100):
                 await line.send(json.dumps({"message": f"one more: {first + number}"}))
             for _ in range(100):
@@ -88,14 +89,17 @@ OPENINGS: dict[str, Callable[[Served, int], Awaitable | None]] = {
 }
 
 
-def measure(folder: Path, count: int) -> tuple[dict[str, list[float]], float]:
-    """Milliseconds of each opening, and the server's memory in MiB."""
+def measure(
+    folder: Path, count: int, options: argparse.Namespace
+) -> tuple[dict[str, list[float]], float]:
+    """Milliseconds of each opening, and the server's memory in MiB at the end."""
     fill(folder / "chat.sqlite3", count)
     with Served(folder, CHATDEMO_MAX_RATE="0") as server:
         found = {
-            name: [timed(do, server, count) for _ in range(TIMES)] for name, do in OPENINGS.items()
+            name: [timed(do, server, count) for _ in range(options.times)]
+            for name, do in OPENINGS.items()
         }
-        asyncio.run(say(server, count))
+        asyncio.run(say(server, options.more))
         return found, resident(Path(f"/proc/{server.process.pid}"))
 
 
@@ -108,15 +112,17 @@ def timed(do: Callable, server: Served, last: int) -> float:
 def main() -> None:
     command_line = parser(__doc__)
     command_line.add_argument("--messages", type=int, default=1_000_000)
+    command_line.add_argument("--more", type=int, default=10_000)
+    command_line.add_argument("--times", type=int, default=50)
     options = command_line.parse_args()
     found, memory = [], []
     for count in (FEW, options.messages):
         with tempfile.TemporaryDirectory() as folder:
-            times, mebibytes = measure(Path(folder), count)
+            times, mebibytes = measure(Path(folder), count, options)
         found.append(times)
         memory.append(mebibytes)
     print(
-        f"milliseconds, with {FEW} messages and with {options.messages:,} (the longest of {TIMES} in parentheses)"
+        f"milliseconds, with {FEW} messages and with {options.messages:,} (the longest of {options.times} in parentheses)"
     )
     kept = [memory[1] <= memory[0] * GROWTH]
     for name in OPENINGS:

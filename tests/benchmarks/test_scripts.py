@@ -20,7 +20,7 @@ SCRIPTS = {
         0,
     ),
     "a_million.py": (
-        ["--messages", "2000"],
+        ["--messages", "2000", "--more", "200", "--times", "3"],
         ["the page", "older messages", "coming in", "memory"],
         1,
     ),

@@ -209,6 +209,6 @@ def clean_environ(installed: bool = False) -> dict[str, str]:
 
     Python finds the chatdemo of this tree in it, or with ``installed`` the one that it has.
     """
-    mine = ("CHATDEMO_", "DJANGO_", "PYTHONPATH")
+    mine = ("CHATDEMO_", "DJANGO_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
     environ = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
     return environ if installed else {**environ, "PYTHONPATH": str(ROOT)}
