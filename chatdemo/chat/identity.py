@@ -88,10 +88,10 @@ def _is_invisible(char: str) -> bool:
 
 
 def comparison_key(name: str) -> str:
-    """Return a form of the name that is equal for names which nobody could tell apart by reading.
+    """Return the form of a name in which names are compared.
 
-    They differ in case, or in variants of the same characters (Unicode's form NFKC). It is empty
-    for a name without visible characters.
+    Names that differ only in case, or in variants of the same characters (Unicode's form NFKC), are
+    the same name. The form is empty for a name without visible characters.
     """
     return unicodedata.normalize("NFKC", SELECTORS.sub("", name)).casefold()
 
