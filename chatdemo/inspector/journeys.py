@@ -81,7 +81,8 @@ class ConsumerJourneys(Journeys):
         self._latest: int | None = None  # the journey of the message that arrived last
         self._task = asyncio.current_task()  # the application's
         self._expected: CurrentMessage | None = None  # that the application has asked for
-        self._arrived_early: deque[int | None] | tuple[()] = ()  # journeys of messages not asked for
+        # The journeys of messages that arrived before the application asked for them.
+        self._arrived_early: deque[int | None] | tuple[()] = ()
 
     def clear(self) -> None:
         """Forget the messages so far."""
