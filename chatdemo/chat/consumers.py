@@ -59,7 +59,7 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
         await self.leave()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Say the message in the room, or handle a signal. An error answers any other frame."""
+        """Say the message in the room, or handle the signal. A faulty frame is answered."""
         try:
             content = self.read_frame(text_data)
         except MessageError as error:
@@ -81,7 +81,10 @@ class ChatConsumer(CatchUpMixin, AsyncWebsocketConsumer):
         await self.send(frame)
 
     async def chat_messages(self, event: dict[str, Any]) -> None:
-        """Send several messages that came in one event: together, if none is the person's own."""
+        """Send several messages that came in one event.
+
+        They are sent together if none is missing before them and none is the person's own.
+        """
         if event["first"] - 1 == self.last_seq and self.person not in event["sender_tokens"]:
             self.last_seq = event["last"]
             await self.send_joined(event["frames"], message_events.SEPARATOR)

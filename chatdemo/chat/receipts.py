@@ -17,9 +17,9 @@ class Receipts:
     """The receipts of a room with these members.
 
     ``report(person, counts)`` is called when the counts of a person's messages have changed, with a
-    row ``[seq, received_count, recipient_count]`` for each. Recipients are the members who were in
-    the room when the message was sent, except its sender. One who has left without the message is
-    no recipient until they come back.
+    row ``[seq, received_count, recipient_count]`` for each. Recipients are the members who first
+    joined before the message was sent, except its sender. While one is away, they are a recipient
+    only of the messages that they have.
     """
 
     def __init__(self, members: Members, report: Callable[[str, list[list[int]]], None]):

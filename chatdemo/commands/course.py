@@ -88,7 +88,7 @@ def check(directory: str, step: str | None, watch: bool) -> int:
     DIR is the folder that contains manage.py. The project can come from `chatdemo new`, or from
     your work on the tutorial. Its code runs in a separate process, and needs no Redis. The checks
     end after a minute at most. If all steps are done, the project's browser tests run too, for
-    three minutes at most; they run again if the browser was late.
+    three minutes at most. If the browser was too slow, they run once more.
 
     The exit code is 0 if no fault is found, and 1 if one is. After Ctrl-C, --watch ends with the
     exit code of the last check.

@@ -81,6 +81,7 @@ class SimulatedParticipant:
 
     @property
     def accepts_messages(self) -> bool:
+        """Whether the run may give it a message to send."""
         return self.is_connected
 
     async def join(self) -> None:
@@ -109,7 +110,7 @@ class SimulatedParticipant:
             self.connection.send(frame)
 
     def cut(self) -> None:
-        """Drop the connection without a close frame, as when a phone loses the wifi."""
+        """Drop the connection without a close frame, as when a browser is killed."""
         self.crowd.connections_cut += 1
         if self.connection is not None:
             self.connection.abort()
@@ -129,8 +130,9 @@ class SimulatedParticipant:
 class ReconnectingParticipant(SimulatedParticipant):
     """Reconnects, asks for the messages that it missed, and sends unconfirmed ones again.
 
-    ``unconfirmed`` has the frames, by number, that it sent and hasn't received yet. Those that were
-    ``resent`` may arrive twice, as a confirmation for the sender alone.
+    ``unconfirmed`` has the frames, by number, that it hasn't received back, sent or not. ``resent``
+    has the numbers of those that it sent again: the server may answer them a second time, to this
+    participant only.
     """
 
     def __init__(self, crowd: Crowd, number: int):

@@ -19,7 +19,7 @@ RETRY_SECONDS = 0.05
 class FrozenGroups:
     """The frozen groups of a channel layer, and the events that are held for their members.
 
-    Events are held in the form in which they are sent later: the layer doesn't report them again.
+    An event is recorded before it is held, and not again when it is sent.
     ``count_queued(channel)`` returns how many events wait in the layer's queue for a channel, and
     ``capacity(channel)`` how many may, None if it isn't known.
     """
@@ -60,7 +60,8 @@ class FrozenGroups:
     def hold(self, group: str, channels: Sequence[str] | None, event: Event) -> None:
         """Hold an event of a frozen group for each of these channels.
 
-        Without ``channels``, of a layer that can't tell the members, hold it for all at once.
+        If the layer can't list the group's members, ``channels`` is None, and the event is held
+        once for the whole group.
         """
         held = self.groups[group]
         if channels is None:

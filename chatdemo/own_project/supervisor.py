@@ -22,8 +22,9 @@ STOP_TIMEOUT_SECONDS = 4.0
 def supervise(folder: Path, listener: socket.socket) -> Iterator[int]:
     """Run this process's command again in a process that serves on ``listener``, until it stops.
 
-    A process that can't load the project ends: its exit code is yielded, and the next one starts
-    after a save in ``folder``. Clients wait meanwhile, as the port stays open.
+    If a process ends with an error, its exit code is yielded, and the next one starts after a save
+    in ``folder``. After RELOAD_EXIT_CODE it starts at once. Clients wait
+    meanwhile, as the port stays open.
     """
     own_end, inherited_end = socket.socketpair()
     was_ready = False

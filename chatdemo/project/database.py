@@ -26,8 +26,8 @@ Migration = tuple[str, str]
 def path_of(db: str) -> Path | None:
     """Return the file that the setting ``db`` means, absolute and with links followed.
 
-    It is None for ``:memory:``. Raises ChatdemoError if the home folder or the current folder
-    doesn't exist.
+    It is None for ``:memory:``. Raises ChatdemoError if the home folder isn't known, or if
+    the current folder doesn't exist.
     """
     if db == MEMORY:
         return None
@@ -54,10 +54,11 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
     try:
         _check_application_id(path)
         if os.access(path, os.W_OK):
-            # Reading a read-only database leaves read-only files, which would keep it read-only.
+            # While the database was read-only, reading it made read-only files, which would keep
+            # SQLite from writing.
             _make_private(*_wal_files(path))
         with closing(sqlite.connect(path, LOCK_TIMEOUT_SECONDS)) as connection:
-            _prepare_file(connection, path, tables)
+            _initialize(connection, path, tables)
             # A copied file may be readable by all. SQLite gives its WAL files the same mode.
             _make_private(path, *_wal_files(path))
     except BaseException:
@@ -134,7 +135,7 @@ def _prepare_memory(tables: bool) -> sqlite3.Connection:
         message = f"SQLite {sqlite3.sqlite_version} can't share a database in memory."
         raise ChatdemoError(message, "Give --db a file, or use a newer Python.")
     connection = sqlite.connect(sqlite.MEMORY_URI, LOCK_TIMEOUT_SECONDS, check_same_thread=False)
-    _prepare_file(connection, None, tables)
+    _initialize(connection, None, tables)
     return connection
 
 
@@ -155,7 +156,7 @@ def _create_file(path: Path) -> None:
 
 def _make_private(*files: Path) -> None:
     for file in files:
-        with suppress(FileNotFoundError, PermissionError):  # the last: another account's
+        with suppress(FileNotFoundError, PermissionError):  # it is another account's
             file.chmod(0o600)
 
 
@@ -183,7 +184,7 @@ def _check_application_id(path: Path) -> None:
         raise ChatdemoError(f"The database {path} belongs to another program.", hint)
 
 
-def _prepare_file(connection: sqlite3.Connection, path: Path | None, tables: bool) -> None:
+def _initialize(connection: sqlite3.Connection, path: Path | None, tables: bool) -> None:
     with sqlite_errors(path):
         [[verdict]] = connection.execute("PRAGMA quick_check(1)")
         if verdict != "ok":

@@ -55,7 +55,8 @@ class Dispatcher:
         self.loop = asyncio.get_running_loop()
         self.task = asyncio.current_task()
         self.context: Context | None = None  # the task's
-        self.is_busy = True  # a handler runs or waits, or the task is about to start
+        # A handler runs or waits, pending messages come first, or the task isn't running.
+        self.is_busy = True
         self.has_pending = True  # a message may wait in a source
         self._is_handling_pending = False
         self._sources: list[Callable[[], Message | None]] = []
@@ -97,8 +98,8 @@ class Dispatcher:
     def dispatch(self, message: Message) -> None:
         """Start the handler of a message.
 
-        It must not be called while ``is_busy``: the message waits in a source then. Nor while a
-        task is the current one of the event loop (``NoCurrentTask``).
+        Other modules call it only if ``is_busy`` is false; otherwise the message waits in a source.
+        No task may be the current one of the event loop (``NoCurrentTask``).
         """
         self.is_busy = True
         loop, task, context = self.loop, self.task, self.context
@@ -147,7 +148,7 @@ class Dispatcher:
             self.dispatch(message)
             if self._wake_up is None:
                 break
-        else:  # the others in the next iteration, and what arrives until then after them
+        else:  # handle the rest in the next iteration; what arrives until then waits behind it
             self.is_busy = True
             self.loop.call_soon(self._handle_pending)
         self._is_handling_pending = False

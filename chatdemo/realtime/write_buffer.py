@@ -9,15 +9,17 @@ if TYPE_CHECKING:
     from chatdemo.realtime.upstream.twisted import Transport
 
 logger = logging.getLogger(__name__)
-#: The buffers that aren't empty.
+#: The buffers that were written to since the last ``flush_all``. One that was flushed alone may be
+#: empty.
 _unsent: list["WriteBuffer"] = []
 
 
 class WriteBuffer:
     """What was written to one participant and isn't sent yet.
 
-    It is a small object of its own. A server that has been idle finds nothing in the processor's
-    cache, and then fetching each object that a delivery uses takes most of the time.
+    It is separate from the transport and small, so that a delivery uses little memory. After the
+    server has been idle, that memory isn't in the processor's cache, and fetching it takes most of
+    the time of a delivery.
     """
 
     __slots__ = ("first", "following", "send", "has_backlog", "transport")

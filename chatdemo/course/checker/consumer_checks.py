@@ -34,12 +34,11 @@ OTHER_SITES_ALLOWED = (
     "Pages of any other site can open your WebSockets too. AllowedHostsOriginValidator(...) around"
     " AuthMiddlewareStack refuses them."
 )
-#: Pairs of rooms that share a group if its name is the same for all rooms, if it has only the start
-#: of the room's name, or if it has that in lower case.
+#: Pairs of rooms that must not share a group.
 CONFUSABLE_ROOMS = [
-    ("room_1", "room_2"),
-    ("lobby", "Lobby"),
-    ("a_long_name_for_a_room_1", "a_long_name_for_a_room_2"),
+    ("room_1", "room_2"),  # they do if all rooms have one group
+    ("lobby", "Lobby"),  # or if the group's name is in lower case
+    ("a_long_name_for_a_room_1", "a_long_name_for_a_room_2"),  # or if it is shortened
 ]
 
 
@@ -52,7 +51,10 @@ def check_websocket_router(project: LearnerProject) -> None:
 
 
 def check_room_route(project: LearnerProject) -> None:
-    """Check that one route matches the room's address, names it, and leads to the consumer."""
+    """Check the WebSocket routes, if there are any.
+
+    Exactly one must match the room's address. It captures ``room_name``, and leads to a consumer.
+    """
     routes = websocket_routes(project.application)
     if not routes:
         return
@@ -106,10 +108,10 @@ async def check_echo(project: LearnerProject) -> None:
 
 async def check_origins(project: LearnerProject) -> None:
     """Add a note, and no fault, if a page of another site can open the WebSocket."""
-    stranger = project.participant("lobby", origin="https://another.example")
-    if await stranger.connect():
+    participant = project.participant("lobby", origin="https://another.example")
+    if await participant.connect():
         project.notes.append(OTHER_SITES_ALLOWED)
-    await stranger.disconnect()
+    await participant.disconnect()
 
 
 async def check_channel_layer(project: LearnerProject) -> None:
@@ -189,7 +191,10 @@ def check_blocking_calls(project: LearnerProject) -> None:
 
 
 async def _connect(project: LearnerProject, *rooms: str) -> list[CheckParticipant]:
-    """Participants of these rooms, with nothing recorded yet. Raises Fault if one is refused."""
+    """Connect a participant to each of these rooms. Raises Fault if one is refused.
+
+    What the channel layer has recorded before is deleted first.
+    """
     if project.layer:
         project.layer.calls.clear()
     participants = [project.participant(room) for room in rooms]
