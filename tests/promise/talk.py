@@ -54,6 +54,10 @@ class Talk:
 
     def begin(self) -> None:
         self.living = [asyncio.create_task(page.live()) for page in self.pages]
+        self.talk_again()
+
+    def talk_again(self) -> None:
+        """Say new things, until ``falls_silent``."""
         self.talking = [asyncio.create_task(self._say_all(page)) for page in self.pages]
 
     async def _say_all(self, page: Page) -> None:
