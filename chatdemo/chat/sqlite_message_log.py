@@ -72,7 +72,7 @@ class SQLiteMessageLog(MessageLog):
         self._pending.append(draft)
 
     def _commit(self) -> None:
-        """Store the oldest drafts, and publish the new messages of each room."""
+        """Store the oldest drafts, and deliver the new messages to their rooms."""
         drafts = self._pending[:MAX_DRAFTS]
         for call in self._store(drafts):
             try:

@@ -22,9 +22,10 @@ from chatdemo.realtime.upstream.channels import consumer_of
 class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):
     """Channels' class. Only the way in which its handlers are called is another.
 
-    Channels has two tasks for each consumer, which wait for a frame and for an event. Here, what
-    sends an event calls the handler of each member (dispatcher.py), and usually one has returned
-    before the next is called. A handler that waits continues in its consumer's own task, and no
+    Channels has two tasks for each consumer, which wait for a frame and for an event. Here, the
+    server and the channel layer call its handlers (dispatcher.py). An event for a group goes to one
+    member after the other, and usually the handler of one has returned before the next is called.
+    A handler that waits continues in its consumer's own task, and no
     other handler of the consumer starts before it has ended.
 
     Channels closes old database connections in a thread before each handler. Here that follows a
