@@ -49,7 +49,8 @@ class Draft:
     ``on_repeated`` is called with the stored message if the sender has used the id before, in
     order with what is published. ``on_failed`` is called with the reason, a part of a sentence, if
     the draft can't be stored. Both are called in ``context``, the one in which the draft was
-    received, and so is a message that is published alone: the inspector can tell which frame caused it.
+    received. A message that is published alone is published in it, too: the inspector can tell
+    which frame caused it.
     """
 
     room: str
