@@ -121,9 +121,8 @@ def main() -> None:
             times, mebibytes = measure(Path(folder), count, options)
         found.append(times)
         memory.append(mebibytes)
-    print(
-        f"milliseconds, with {FEW} messages and with {options.messages:,} (the longest of {options.times} in parentheses)"
-    )
+    print(f"milliseconds, with {FEW} messages and with {options.messages:,}")
+    print(f"(in parentheses the longest of {options.times})")
     kept = [memory[1] <= memory[0] * GROWTH]
     for name in OPENINGS:
         few, many = (times[name] for times in found)

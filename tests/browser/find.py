@@ -28,8 +28,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     f"--disable-features={','.join(DISABLED_FEATURES)}",
 ]
-#: Chromium's engine without its windows. It renders the same pages in half of the processor time; Playwright, too, takes
-#: it for headless runs (https://playwright.dev/python/docs/browsers).
+#: Chromium's engine without its windows. It renders the same pages in half of the processor time, and Playwright takes
+#: it for headless runs, too (https://playwright.dev/python/docs/browsers).
 HEADLESS_SHELLS = ("chromium-headless-shell", "chrome-headless-shell")
 CHROMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 EDGES = ("microsoft-edge", "msedge")

@@ -107,41 +107,38 @@ def test_a_signal_during_the_start_ends_it_with_exit_code_0(tmp_path, name):
     assert server.lines[-1:] == ["Stopped.\n"] and "Traceback" not in server.output
 
 
-#: A package whose import swallows KeyboardInterrupt, imported during the start.
-SWALLOWING_IMPORT = """
+def during_an_import(code: str) -> str:
+    """Code that has ``code`` run while the start imports the project's application."""
+    return f"""
 import signal, sys
 class Finder:
     def find_spec(self, name, *_):
         if name == "chatdemo.project.asgi":
-            try:
-                signal.raise_signal(signal.{})
-            except KeyboardInterrupt:
-                pass
+            exec({code!r})
 sys.meta_path.insert(0, Finder())"""
+
+
+#: As a package does that has a bare ``except:``.
+SWALLOW = """
+try:
+    signal.raise_signal(signal.{})
+except:
+    pass
+"""
+#: As Python does, up to 3.11, with an exception in a descriptor's __set_name__.
+REPLACE = """
+try:
+    signal.raise_signal(signal.{})
+except KeyboardInterrupt as error:
+    raise RuntimeError("Error calling __set_name__") from error
+"""
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal_whose_exception_is_swallowed_during_the_start_ends_it(tmp_path, name):
-    with Served(tmp_path, ready=False, before=SWALLOWING_IMPORT.format(name)) as server:
-        assert server.wait() == 0
-    assert server.lines == ["Stopped.\n"]
-
-
-#: Up to Python 3.11, an exception in a descriptor's __set_name__ becomes RuntimeError.
-WRAPPING_IMPORT = """
-import sys
-class Finder:
-    def find_spec(self, name, *_):
-        if name == "chatdemo.project.asgi":
-            try:
-                raise KeyboardInterrupt
-            except KeyboardInterrupt as error:
-                raise RuntimeError("Error calling __set_name__") from error
-sys.meta_path.insert(0, Finder())"""
-
-
-def test_a_signal_whose_exception_is_replaced_during_the_start_ends_it(tmp_path):
-    with Served(tmp_path, ready=False, before=WRAPPING_IMPORT) as server:
+@pytest.mark.parametrize("code", [SWALLOW, REPLACE], ids=["swallowed", "replaced"])
+def test_a_signal_whose_exception_is_lost_during_the_start_ends_it(tmp_path, code, name):
+    before = during_an_import(code.format(name))
+    with Served(tmp_path, ready=False, before=before) as server:
         assert server.wait() == 0
     assert server.lines == ["Stopped.\n"]
 
