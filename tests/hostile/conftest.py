@@ -5,16 +5,19 @@ import pytest
 from tests.hostile.raw import serving
 from tests.support.served import WITHOUT_UVLOOP
 
+#: Code that has a server run on the event loop.
+BEFORE = {"uvloop": "", "asyncio": WITHOUT_UVLOOP}
+
 
 @pytest.fixture(scope="session")
 def uvloop_server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("uvloop")) as served:
+    with serving(tmp_path_factory.mktemp("uvloop"), BEFORE["uvloop"]) as served:
         yield served
 
 
 @pytest.fixture(scope="session")
 def asyncio_server(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("asyncio"), before=WITHOUT_UVLOOP) as served:
+    with serving(tmp_path_factory.mktemp("asyncio"), BEFORE["asyncio"]) as served:
         yield served
 
 

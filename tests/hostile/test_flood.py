@@ -8,11 +8,29 @@ from statistics import median
 
 import pytest
 
-from tests.hostile.raw import Raw, frame, hear, join, new_room, on_each_loop, participant, say
+from tests.hostile.conftest import BEFORE
+from tests.hostile.raw import (
+    Raw,
+    frame,
+    hear,
+    join,
+    new_room,
+    on_each_loop,
+    participant,
+    say,
+    serving,
+)
 from tests.support.frames import CONTINUATION, PING, PONG, TEXT
 
 #: Seconds that a bystander may have to wait, for how long most may, and for how long the flood lasts.
 DELAY, MOSTLY, FLOOD = 0.5, 0.1, 1.0
+
+
+@pytest.fixture
+def server(request, tmp_path):
+    """One for each test: what the kernel holds of a flood keeps a server busy when its sender is long gone."""
+    with serving(tmp_path, BEFORE[request.param]) as served:
+        yield served
 
 
 @contextmanager
