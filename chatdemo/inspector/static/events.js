@@ -1,5 +1,5 @@
 // The list of events, newest first, with filters.
-import { button, element, isolated, setText } from "./common/dom.js";
+import { button, element, formatNumber, isolated, setText } from "./common/dom.js";
 import { EventDetail } from "./event-detail.js";
 import { formatCount, formatEvent, formatSource, formatTime, truncate } from "./format.js";
 import { isHeartbeat } from "./journeys.js";
@@ -59,7 +59,7 @@ export class EventList {
     syncList(this.list, found, ({ n }) => `${recording.epoch} ${n}`, (event) => this.makeItem(event, recording.participants));
     setTabStop(this.list);
     const total = recording.events.length;
-    setText(this.empty, found.length ? "" : total ? `No events match the filter (${total.toLocaleString("en")} in all).` : "No events yet.");
+    setText(this.empty, found.length ? "" : total ? `No events match the filter (${formatNumber(total)} in all).` : "No events yet.");
   }
 
   makeItem(event, participants) {

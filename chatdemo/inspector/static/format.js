@@ -1,4 +1,6 @@
 // Times, sizes, counts and events as text.
+import { formatNumber } from "./common/dom.js";
+
 const MAX_TITLE_CHARACTERS = 80;
 
 // The time between two events, "+1.25 ms", with as many digits as matter.
@@ -22,11 +24,11 @@ export function formatAge(seconds) {
 }
 
 export function formatCount(number, singular, plural = `${singular}s`) {
-  return `${number.toLocaleString("en")} ${number === 1 ? singular : plural}`;
+  return `${formatNumber(number)} ${number === 1 ? singular : plural}`;
 }
 
 export function formatSize(bytes) {
-  return bytes < 10_000 ? formatCount(bytes, "byte") : `${Math.round(bytes / 1000).toLocaleString("en")} kB`;
+  return bytes < 10_000 ? formatCount(bytes, "byte") : `${formatNumber(Math.round(bytes / 1000))} kB`;
 }
 
 // "consumers.py:31"

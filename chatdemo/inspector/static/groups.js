@@ -1,5 +1,5 @@
 // The groups, their members and how full the members' queues are; and the buttons to freeze, step and thaw a group.
-import { button, element, isolated, setText } from "./common/dom.js";
+import { button, element, formatNumber, isolated, setText } from "./common/dom.js";
 import { formatCount } from "./format.js";
 import { numberDisc, queuePercent } from "./chart-lanes.js";
 import { syncList } from "./list-elements.js";
@@ -44,7 +44,7 @@ function makeMember({ channel, connection }, participants) {
 
 function updateMember(row, queue) {
   const { waiting = 0, capacity } = queue ?? {};
-  const level = capacity ? `${waiting} of ${capacity.toLocaleString("en")}` : waiting || "";
+  const level = capacity ? `${waiting} of ${formatNumber(capacity)}` : waiting || "";
   setText(row.querySelector(".level"), level);
   row.querySelector(".meter").title = `${level} events wait in its queue`;
   row.querySelector(".fill").style.width = `${queuePercent(waiting, capacity)}%`;

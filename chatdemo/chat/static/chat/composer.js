@@ -1,5 +1,6 @@
 // The field to write in. Enter sends, Shift+Enter starts a new line. A message that can't be sent stays in it with the
 // reason, and an unfinished one survives a reload.
+import { formatNumber } from "../common/dom.js";
 import { readDraft, writeDraft } from "./storage.js";
 
 // Spaces and invisible characters: the server refuses a message that has nothing else.
@@ -64,13 +65,16 @@ export class Composer {
   showLength() {
     const length = Array.from(this.input.value).length;
     const left = this.maxCharacters - length;
-    const error = `${characters(-left)} too many: a message may have at most ${this.maxCharacters.toLocaleString("en")}.`;
-    this.showError(left < 0 ? error : "");
+    this.showError(left < 0 ? this.tooLong(-left) : "");
     if (left >= 0 && left < this.maxCharacters / 10) this.note.textContent = `${characters(left)} left`;
     return length;
+  }
+
+  tooLong(excess) {
+    return `${characters(excess)} too many: a message may have at most ${formatNumber(this.maxCharacters)}.`;
   }
 }
 
 function characters(count) {
-  return `${count.toLocaleString("en")} character${count === 1 ? "" : "s"}`;
+  return `${formatNumber(count)} character${count === 1 ? "" : "s"}`;
 }
