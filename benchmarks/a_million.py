@@ -31,7 +31,7 @@ from chatdemo.chat.sqlite_writer import SQLiteWriter  # noqa: E402
 from chatdemo.project import database  # noqa: E402
 from tests.support.served import Served  # noqa: E402
 
-FEW, PEOPLE = 100, 30
+FEW_MESSAGES, PEOPLE = 100, 30
 #: Milliseconds that opening a room may take, and how much more memory than with few messages.
 WANTED, GROWTH = 50, 1.05
 ROOM = "/chat/lobby/"
@@ -66,7 +66,7 @@ def come_in(server: Served, last: int) -> None:
 
 async def listen(server: Served, last: int) -> None:
     async with connect(
-        server.socket_url(f"/ws{ROOM}?after={max(0, last - FEW)}"), proxy=None
+        server.socket_url(f"/ws{ROOM}?after={max(0, last - FEW_MESSAGES)}"), proxy=None
     ) as line:
         while json.loads(await line.recv()).get("seq") != last:
             pass
@@ -116,12 +116,12 @@ def main() -> None:
     command_line.add_argument("--times", type=int, default=50)
     options = command_line.parse_args()
     found, memory = [], []
-    for count in (FEW, options.messages):
+    for count in (FEW_MESSAGES, options.messages):
         with tempfile.TemporaryDirectory() as folder:
             times, mebibytes = measure(Path(folder), count, options)
         found.append(times)
         memory.append(mebibytes)
-    print(f"milliseconds, with {FEW} messages and with {options.messages:,}")
+    print(f"milliseconds, with {FEW_MESSAGES} messages and with {options.messages:,}")
     print(f"(in parentheses the longest of {options.times})")
     kept = [memory[1] <= memory[0] * GROWTH]
     for name in OPENINGS:

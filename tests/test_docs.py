@@ -328,6 +328,15 @@ def test_the_diagram_of_the_packages_is_the_contract():
     assert drawn == list(zip(packages, packages[1:], strict=False))
 
 
+def test_the_diagram_of_a_messages_path_has_each_function_of_the_list_once():
+    section = PAGES["docs/architecture.md"].partition("## The path of a message")[2]
+    arrows = re.findall(r"^ +\w->>\w: .*\((\d+)(?:(?:,| to) (\d+))?\)$", section, re.MULTILINE)
+    drawn = [
+        number for first, last in arrows for number in range(int(first), int(last or first) + 1)
+    ]
+    assert drawn == [int(number) for number in re.findall(r"^(\d+)\. `", section, re.MULTILINE)]
+
+
 def test_the_architecture_page_has_every_folder():
     folders = {f"chatdemo/{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
     assert {*folders, "chatdemo/__main__.py"} == set(table("docs/architecture.md", "folder"))

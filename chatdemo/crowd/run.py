@@ -28,7 +28,7 @@ from chatdemo.realtime.file_limit import raise_file_limit
 #: Handshakes at a time. With more, the server's queue is too long for the last one.
 MAX_HANDSHAKES = 50
 #: Files that this process opens besides its WebSockets, and some to spare.
-OTHER_FILES = 40
+RESERVED_FILES = 40
 #: How often the run looks whether it can go on, and how often it reports its progress.
 POLL_SECONDS, PROGRESS_SECONDS = 0.02, 0.25
 CLOSE_TIMEOUT_SECONDS = 2.0
@@ -117,11 +117,11 @@ def run(address: Address, messages: RunMessages, plan: Plan, show: Show) -> RunR
 
     Raises ChatdemoError if the first participant can't join or there can't be enough open files.
     """
-    limit = raise_file_limit(plan.people + OTHER_FILES)
-    if limit is not None and limit < plan.people + OTHER_FILES:
+    limit = raise_file_limit(plan.people + RESERVED_FILES)
+    if limit is not None and limit < plan.people + RESERVED_FILES:
         raise ChatdemoError(
             f"A program may open {limit} files here, too few for {plan.people} participants.",
-            f"Give --people {max(1, limit - OTHER_FILES)} or fewer, or raise the system's limit"
+            f"Give --people {max(1, limit - RESERVED_FILES)} or fewer, or raise the system's limit"
             " (ulimit -n) first.",
         )
     connector = Connector(address, find_ip(address))

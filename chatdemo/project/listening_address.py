@@ -11,7 +11,7 @@ from chatdemo.common.errors import ChatdemoError
 from chatdemo.common.local_machine import is_loopback
 
 #: Connections that may wait to be accepted during the imports. The kernel may lower it.
-BACKLOG = 1024
+MAX_WAITING_CONNECTIONS = 1024
 #: What a server listens on for connections to any of this machine's addresses.
 ANY_ADDRESS = ("0.0.0.0", "::")
 ADDRESS_HINT = (
@@ -50,7 +50,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         # On POSIX, a port that the previous run left in TIME_WAIT is free.
         listener = socket.create_server(
-            address, family=family, backlog=BACKLOG, dualstack_ipv6=dualstack
+            address, family=family, backlog=MAX_WAITING_CONNECTIONS, dualstack_ipv6=dualstack
         )
     except OSError as error:
         raise _explain(error, host, port) from None

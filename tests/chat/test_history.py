@@ -88,7 +88,7 @@ async def test_a_seq_that_is_yet_to_come_waits_for_nothing():
         assert await heard(ana, 2) == [(1, "a"), (2, "b")]
 
 
-async def test_whoever_has_more_than_the_room_gets_all_of_a_history_begun_anew():
+async def test_whoever_has_more_than_the_room_gets_all_of_a_history_that_started_again():
     await said("a", "b")
     async with Participant("/ws/chat/lobby/?after=50") as ana:
         await ana.say("c")

@@ -188,16 +188,16 @@ def test_another_file_in_its_place_is_told(writer, path):
 
 
 def test_in_memory_it_is_the_database_that_all_of_this_process_share():
-    keeper = database.prepare(None)
+    held_open = database.prepare(None)
     try:
         with closing(SQLiteWriter(MEMORY_URI)) as writer:
             writer.insert([draft("a", room="memory of a test")])
-        found = keeper.execute(
+        found = held_open.execute(
             "SELECT text FROM chat_message NATURAL JOIN (SELECT 'a' AS text)"
         ).fetchall()
         assert found == [("a",)]
     finally:
-        keeper.close()
+        held_open.close()
 
 
 def test_a_database_that_may_only_be_read_keeps_nothing_until_it_may_be_written(writer, path):

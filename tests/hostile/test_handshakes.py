@@ -326,13 +326,13 @@ EARLY = {
 
 @on_each_loop
 @pytest.mark.parametrize("data", EARLY.values(), ids=EARLY)
-@pytest.mark.parametrize("apart", [False, True], ids=["at once", "in two parts"])
-def test_what_comes_before_the_handshake_is_answered_does_no_harm(server, data, apart):
+@pytest.mark.parametrize("is_separate", [False, True], ids=["at once", "in two parts"])
+def test_what_comes_before_the_handshake_is_answered_does_no_harm(server, data, is_separate):
     head = request(b"GET /ws/chat/lobby/ HTTP/1.1", {"Host": "localhost", **HANDSHAKE})
     is_long = len(data) > 1_000_000
     for _ in range(1 if is_long else 5):
         with Raw(server) as client:
-            for part in (head, data) if apart else (head + data,):
+            for part in (head, data) if is_separate else (head + data,):
                 client.send(part)
             try:
                 status = client.answer().status

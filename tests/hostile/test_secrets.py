@@ -13,7 +13,7 @@ from tests.support.frames import TEXT
 from tests.support.served import TIMEOUT_SECONDS
 
 CLIENTS_SECRET = "a-clients-long-secret"
-FORMS = ("md", "csv", "json", "html")
+FORMATS = ("md", "csv", "json", "html")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def told(server):
         ben.get("/chat/lobby/messages/?before=5"),
         get(server, "/chat/lobby/"),
     ]
-    pages += [get(server, f"/chat/lobby/transcript/?format={form}") for form in FORMS]
+    pages += [get(server, f"/chat/lobby/transcript/?format={name}") for name in FORMATS]
     pages += [
         ana.get(path)
         for path in ("/", "/chat/", "/learn/", "/learn/groups/", "/inspect/", "/nowhere/")

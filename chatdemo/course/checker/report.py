@@ -13,7 +13,7 @@ from chatdemo.course import outline
 
 #: What a line of the report is. The command chooses a colour by it.
 GOOD, BAD, PLAIN = "good", "bad", "plain"
-WIDTH = 96
+WIDTH_COLUMNS = 96
 
 
 class Place(NamedTuple):
@@ -140,6 +140,10 @@ def _fault_lines(fault: Finding) -> Iterator[tuple[str, str]]:
 
 def _wrapped(text: str, indent: str = "") -> Iterator[tuple[str, str]]:
     for line in textwrap.wrap(
-        text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        text,
+        WIDTH_COLUMNS,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     ):
         yield PLAIN, line

@@ -147,7 +147,7 @@ class WebSocketProtocol(DaphneProtocol):
         """Buffer writes and read on, and free what is left of the handshake (2 KiB)."""
         super().onOpen()
         self.http_request_data = self.http_response_data = b""
-        self.http_headers = self.http_headers_cnt = self.request.headers = EMPTY
+        self.http_headers = self.request.headers = EMPTY
         self.application_deferred = None
         self.send_queue = ()  # for data that is sent in pieces, which we don't do
         if isinstance(self.transport, Transport):  # and not TLS

@@ -134,8 +134,8 @@ def test_an_unknown_room_like_no_other_is_an_error(history, typed):
 
 
 def test_a_database_in_memory_can_be_read_in_its_own_process():
-    keeper = database.prepare(None)
+    held_open = database.prepare(None)
     try:
         assert list(store.pages(MEMORY_URI, "a room of no other test")) == []
     finally:
-        keeper.close()
+        held_open.close()

@@ -93,6 +93,12 @@ async def test_channels_layer_has_its_groups_by_name_with_the_time_of_each_chann
     assert list(layer.groups["room"]) == ["b"]
 
 
+def test_channels_layer_takes_a_channels_capacity_from_patterns():
+    layer = InMemoryChannelLayer(channel_capacity={"http.*": 3})
+    [(pattern, capacity)] = layer.compile_capacities({"http.*": 3})
+    assert pattern.match("http.request") and capacity == 3
+
+
 @pytest.mark.parametrize(
     ("method", "parameters"),
     [
@@ -108,6 +114,7 @@ async def test_channels_layer_has_its_groups_by_name_with_the_time_of_each_chann
         (DaphneProtocol.handle_reply, ["self", "message"]),
         (DaphneProtocol.onConnect, ["self", "request"]),
         (DaphneProtocol.onClose, ["self", "wasClean", "code", "reason"]),
+        (AutobahnProtocol.processHandshake, ["self"]),
         (AutobahnProtocol.onMessageFrame, ["self", "payload"]),
         (AutobahnProtocol.onCloseFrame, ["self", "code", "reasonRaw"]),
         (AutobahnProtocol.sendCloseFrame, ["self", "code", "reasonUtf8", "isReply"]),
@@ -115,6 +122,8 @@ async def test_channels_layer_has_its_groups_by_name_with_the_time_of_each_chann
         (AutobahnProtocol._sendAutoPing, ["self"]),
         (AutobahnProtocol.onAutoPingTimeout, ["self"]),
         (tcp.Server.doRead, ["self"]),
+        (tcp.Server.startReading, ["self"]),
+        (tcp.Server.abortConnection, ["self"]),
         (tcp.Server.writeSomeData, ["self", "data"]),
         (http.HTTPChannel.lineLengthExceeded, ["self", "line"]),
         (http.HTTPChannel.headerReceived, ["self", "line"]),
@@ -130,6 +139,23 @@ def test_daphne_is_told_when_its_factories_are_made():
     for name in ("self.http_factory", "self.ws_factory", "self.ready_callable()"):
         assert name in source
     assert "application_instance" in inspect.getsource(daphne.server.Server)
+
+
+def test_a_websocket_of_daphnes_has_its_server_its_queue_and_its_client():
+    assert DaphneProtocol.muted is False
+    source = inspect.getsource(DaphneProtocol)
+    for name in (
+        "self.server = self.factory.server_class",
+        "self.application_deferred = ",
+        "self.application_queue.put_nowait(",
+        "self.last_ping = time.time()",
+        "self.client_addr = ",
+    ):
+        assert name in source, name
+
+
+def test_daphne_lists_the_addresses_on_which_it_listens():
+    assert daphne.server.Server(None, endpoints=["tcp:0"]).listening_addresses == []
 
 
 def test_a_response_knows_whether_it_has_started():
@@ -153,6 +179,9 @@ def test_autobahns_parser_has_these_states():
         "self.websocket_extensions",
         "self.websocket_protocols",
         "self.http_request_uri",
+        "self.http_request_data = ",
+        "self.http_response_data = ",
+        "self.send_queue = deque()",
     ):
         assert name in source, name
 
@@ -163,7 +192,8 @@ def test_a_port_makes_transports_of_the_class_that_it_has():
 
 
 def test_the_reactor_registers_its_own_callback_for_a_socket():
-    assert "add_reader" in inspect.getsource(asyncioreactor.AsyncioSelectorReactor.addReader)
+    source = inspect.getsource(asyncioreactor.AsyncioSelectorReactor.addReader)
+    assert "add_reader" in source and "self._readOrWrite" in source
 
 
 def test_the_http_channel_has_its_limits_and_its_producer():

@@ -1,4 +1,4 @@
-"""A room's history is begun anew, with pages open on the one before it."""
+"""A room's history starts again, with pages open on the one before it."""
 
 import re
 import subprocess
@@ -18,11 +18,11 @@ def learning(participant):
 
 
 @pytest.fixture
-def begin_anew(served, tmp_path):
+def start_again(served, tmp_path):
     """Starts another server in the first one's place, which is killed, with an empty database."""
     servers = []
 
-    def begin_anew():
+    def start_again():
         served.kill()
         for file in tmp_path.glob("chat.sqlite3*"):
             if file.suffix != ".key":
@@ -30,7 +30,7 @@ def begin_anew(served, tmp_path):
         servers.append(Served(tmp_path, "--port", str(served.port)))
         servers[-1].__enter__()
 
-    yield begin_anew
+    yield start_again
     for server in servers:
         server.__exit__()
 
@@ -45,7 +45,7 @@ def forget(served, tmp_path, room):
     )
 
 
-def test_what_waits_is_said_and_what_is_said_then_is_shown(meet, served, begin_anew):
+def test_what_waits_is_said_and_what_is_said_then_is_shown(meet, served, start_again):
     said = [str(number) for number in range(60)]
     ada = meet(url=served.url)
     ada.say_all(said)
@@ -55,7 +55,7 @@ def test_what_waits_is_said_and_what_is_said_then_is_shown(meet, served, begin_a
     served.kill()
     ada.expect_state("Connection lost")
     ada.say("typed meanwhile")
-    begin_anew()
+    start_again()
     for page, before in ((ada, said), (ben, said[10:])):
         page.expect_log(*before, "typed meanwhile")
         expect(page.notices.get_by_text(GONE)).to_have_count(1)
@@ -68,13 +68,13 @@ def test_what_waits_is_said_and_what_is_said_then_is_shown(meet, served, begin_a
     expect(ada.unsent.get_by_role("listitem")).to_have_count(0)
 
 
-def test_pages_that_came_before_the_first_message_learn_of_it_too(meet, served, begin_anew):
+def test_pages_that_came_before_the_first_message_learn_of_it_too(meet, served, start_again):
     ada, ben = meet(url=served.url), meet(url=served.url)
     with learning(ada), learning(ben):
         ada.say_all(["one", "two", "three"])
     ben.expect_log("one", "two", "three")
     ben.page.context.set_offline(True)
-    begin_anew()
+    start_again()
     ada.say("four")
     ada.expect_log("one", "two", "three", "four")
     ben.page.context.set_offline(False)
@@ -83,12 +83,12 @@ def test_pages_that_came_before_the_first_message_learn_of_it_too(meet, served, 
     ada.expect_log("one", "two", "three", "four", "five")
 
 
-def test_who_is_no_longer_known_is_told_and_asked_again(meet, served, begin_anew):
+def test_who_is_no_longer_known_is_told_and_asked_again(meet, served, start_again):
     ada = meet(url=served.url)
     ada.call_oneself("Ada")
     with learning(ada):
         ada.say("old")
-    begin_anew()
+    start_again()
     expect(ada.notices.last).to_have_text(
         "Your name was cleared too. Reload the page to set it again."
     )
