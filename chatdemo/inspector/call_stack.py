@@ -1,6 +1,5 @@
 """Finds the line of the application's code that calls, past the frames of frameworks."""
 
-import asyncio
 import linecache
 import os
 import sys
@@ -17,6 +16,7 @@ from channels.consumer import AsyncConsumer
 
 import chatdemo
 from chatdemo.realtime.upstream.asgiref import has_waiting_thread, waiting_frame
+from chatdemo.realtime.upstream.asyncio import LOOP_FRAMES
 
 _CHATDEMO = os.path.dirname(os.path.abspath(chatdemo.__file__))
 #: Parts of chatdemo that only pass calls on.
@@ -31,9 +31,7 @@ _TWISTED = os.path.join(sysconfig.get_path("purelib"), "twisted", "internet")
 #: Functions whose callers have nothing to do with what they call. Most are of event loops; uvloop
 #: has no frames.
 _ROOTS = {
-    (asyncio.events.__file__, "_run"),
-    (asyncio.base_events.__file__, "run_forever"),
-    (asyncio.runners.__file__, "run"),
+    *LOOP_FRAMES,
     (os.path.join(_TWISTED, "asyncioreactor.py"), "run"),
     (os.path.join(_CHATDEMO, "realtime", "dispatcher.py"), "dispatch"),
 }

@@ -5,7 +5,6 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from asgiref.sync import markcoroutinefunction
-from channels.consumer import get_handler_name
 from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer
 
@@ -17,6 +16,7 @@ from chatdemo.inspector.journeys import Journeys, current_message
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.observers import LayerObserver
+from chatdemo.realtime.upstream.channels import count_queued, get_handler_name, members_of
 
 Event = dict[str, Any]
 #: The methods of a channel layer that are recorded.
@@ -62,8 +62,7 @@ class LayerRecorder(LayerObserver):
     def _count_queued(self, channel: str) -> int:
         if isinstance(self.layer, ChannelLayer):
             return self.layer.count_waiting(channel)
-        queue = getattr(self.layer, "channels", {}).get(channel)  # of Channels' layer in memory
-        return queue.qsize() if queue else 0
+        return count_queued(self.layer, channel)
 
     @never_raises
     def on_new_channel(self, channel: str) -> None:
@@ -246,7 +245,7 @@ class _RecordedMethods:
 
     async def group_send(self, group: str, message: Event) -> None:
         if isinstance(message, dict):
-            members = list(getattr(self.layer, "groups", {}).get(group, ()))
+            members = members_of(self.layer, group) or []
             sent = self.recorder.on_group_send(group, members, message)
             if sent is None:
                 return

@@ -7,7 +7,7 @@ from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
-from channels.consumer import AsyncConsumer, get_handler_name
+from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from channels.generic import websocket
 from channels.layers import get_channel_layer
@@ -16,7 +16,7 @@ from chatdemo.realtime.background_tasks import run_eagerly, run_in_background
 from chatdemo.realtime.dispatcher import Dispatcher, Handler, Message
 from chatdemo.realtime.inbox import receive_for
 from chatdemo.realtime.send import WebSocketSend, encode_frame, encode_frames
-from chatdemo.realtime.upstream.channels import consumer_of
+from chatdemo.realtime.upstream.channels import consumer_of, get_handler_name
 
 
 class AsyncWebsocketConsumer(websocket.AsyncWebsocketConsumer):

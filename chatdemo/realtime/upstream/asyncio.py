@@ -6,6 +6,7 @@
   what it waits for, and a coroutine that another task continues must have it set again.
 - ``_get_running_loop``: documented there as the fast form of ``get_running_loop``: it returns None
   instead of raising.
+- ``Handle._run``, ``BaseEventLoop.run_forever``, ``Runner.run``: the frames below a callback.
 """
 
 import asyncio
@@ -17,7 +18,14 @@ from collections.abc import Awaitable, Coroutine, Generator
 from typing import Any
 
 __all__ = ["NoCurrentTask", "cancel_again", "enter_task", "get_running_loop_or_none", "suspend"]
-__all__ += ["leave_task"]
+__all__ += ["LOOP_FRAMES", "leave_task"]
+
+#: The file and the function of the frames that an event loop has below a callback.
+LOOP_FRAMES = {
+    (asyncio.events.__file__, "_run"),
+    (asyncio.base_events.__file__, "run_forever"),
+    (asyncio.runners.__file__, "run"),
+}
 
 
 class NoCurrentTask:

@@ -2,7 +2,9 @@
 
 - ``consumer_class``, ``consumer_initkwargs``: attributes of what ``as_asgi`` returns, as Django's
   class-based views have them. They tell which consumer a step's route leads to.
+- ``get_handler_name``: the name of the method that handles a type of message.
 - ``InMemoryChannelLayer.groups``: for each group, the time at which each channel joined.
+- ``InMemoryChannelLayer.channels``: for each channel, the queue of its events.
 - ``InMemoryChannelLayer._remove_from_groups``: a channel whose events expire leaves its groups
   (Channel Layer Specification).
 """
@@ -10,10 +12,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from channels.consumer import AsyncConsumer
-from channels.layers import InMemoryChannelLayer
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.layers import BaseChannelLayer, InMemoryChannelLayer
 
 from chatdemo.realtime.upstream import require_names
+
+__all__ = ["consumer_of", "count_queued", "get_handler_name", "members_of", "remove_from_groups"]
 
 require_names("channels", InMemoryChannelLayer, "_remove_from_groups", "compile_capacities")
 
@@ -26,3 +30,15 @@ def consumer_of(application: Callable) -> tuple[type[AsyncConsumer], dict[str, A
 def remove_from_groups(layer: InMemoryChannelLayer, channel: str) -> None:
     """Remove a channel from all groups."""
     layer._remove_from_groups(channel)
+
+
+def members_of(layer: BaseChannelLayer, group: str) -> list[str] | None:
+    """Return the channels of a group; None if the layer has no such group or can't list them."""
+    members = getattr(layer, "groups", {}).get(group)
+    return None if members is None else list(members)
+
+
+def count_queued(layer: BaseChannelLayer, channel: str) -> int:
+    """Return the number of events in a channel's queue; 0 for a layer that isn't in memory."""
+    queue = getattr(layer, "channels", {}).get(channel)
+    return queue.qsize() if queue else 0

@@ -9,10 +9,14 @@ import pytest
 from asgiref.sync import AsyncToSync, async_to_sync, sync_to_async
 from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
 from autobahn.websocket.protocol import WebSocketServerFactory
+from channels.consumer import AsyncConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
-from channels.layers import InMemoryChannelLayer
+from channels.layers import ChannelLayerManager, InMemoryChannelLayer
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.sessions import SessionMiddlewareStack
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketProtocol as DaphneProtocol
+from django.urls import path
 from twisted.internet import asyncioreactor, tcp
 from twisted.web import http
 
@@ -54,6 +58,19 @@ def test_asyncio_lets_another_task_finish_a_coroutine():
     assert asyncio.run(main()) == ["done"]
 
 
+def test_asyncio_has_these_frames_below_a_callback():
+    found = set()
+
+    async def main():
+        frame = sys._getframe()
+        while frame is not None:
+            found.add((frame.f_code.co_filename, frame.f_code.co_name))
+            frame = frame.f_back
+
+    asyncio.run(main())
+    assert found >= upstream_asyncio.LOOP_FRAMES
+
+
 def test_asgiref_has_the_future_of_a_call_in_both_threads():
     found = []
 
@@ -87,10 +104,42 @@ async def test_channels_layer_has_its_groups_by_name_with_the_time_of_each_chann
     layer = InMemoryChannelLayer()
     await layer.group_add("room", "a")
     await layer.group_add("room", "b")
-    assert list(layer.groups["room"]) == ["a", "b"]
+    assert channels.members_of(layer, "room") == ["a", "b"]
+    assert channels.members_of(layer, "other") is None
     assert all(isinstance(since, float) for since in layer.groups["room"].values())
     channels.remove_from_groups(layer, "a")
     assert list(layer.groups["room"]) == ["b"]
+
+
+async def test_channels_layer_has_a_queue_for_each_channel():
+    layer = InMemoryChannelLayer()
+    await layer.send("a", {"type": "hello"})
+    assert [channels.count_queued(layer, channel) for channel in ("a", "b")] == [1, 0]
+
+
+def test_channels_names_the_handler_of_a_message():
+    assert channels.get_handler_name({"type": "chat.message"}) == "chat_message"
+
+
+def test_a_consumer_sends_through_base_send():
+    assert "self.base_send(" in inspect.getsource(AsyncConsumer.send)
+
+
+def test_channels_routers_have_their_routes():
+    routes = [path("ws/", AsyncConsumer.as_asgi())]
+    router = ProtocolTypeRouter({"websocket": SessionMiddlewareStack(URLRouter(routes))})
+    inside = router.application_mapping["websocket"]
+    while not hasattr(inside, "routes"):
+        inside = inside.inner
+    assert inside.routes == routes
+
+
+def test_channels_has_its_layers_by_alias():
+    manager, layer = ChannelLayerManager(), InMemoryChannelLayer()
+    assert "default" in manager.configs
+    assert manager.make_backend("default") is not manager.make_backend("default")
+    manager.set("default", layer)
+    assert manager["default"] is layer
 
 
 def test_channels_layer_takes_a_channels_capacity_from_patterns():
