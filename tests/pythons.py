@@ -42,7 +42,8 @@ def find() -> dict[str, str]:
 
 def try_wheel(interpreter: str, wheel: Path, folder: Path) -> None:
     """Raises CalledProcessError or AssertionError if the wheel doesn't install, serve, chat or write a project."""
-    # This Python's pip installs into it: a venv with a pip of its own takes five seconds more.
+    # This Python's pip installs into it: a venv with a pip of its own takes five seconds more, and compiling every
+    # module as many.
     subprocess.run([interpreter, "-m", "venv", "--without-pip", folder / "venv"], check=True)
     python = folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
     pip = [sys.executable, "-m", "pip", "--python", python]

@@ -19,7 +19,7 @@ from chatdemo.inspector.connection import (
 from chatdemo.inspector.formatting import printable
 from chatdemo.inspector.layers import LayerRecorder, record_layer
 from chatdemo.inspector.recording import Recording, never_raises
-from chatdemo.realtime.upstream.channels import members_of
+from chatdemo.realtime.upstream.channels import groups_of
 
 logger = logging.getLogger(__name__)
 #: The feed lists a closed connection for so long.
@@ -166,7 +166,7 @@ class Inspector:
         None if none has, or if the watcher of ``path`` may not see all of its members.
         """
         for recorder in self.layers:
-            members = members_of(recorder.layer, group)
+            members = groups_of(recorder.layer).get(group)
             if members is None and not recorder.frozen_groups.is_frozen(group):
                 continue
             known = [recorder.connections.get(channel) for channel in members or ()]

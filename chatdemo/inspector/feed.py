@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chatdemo import __version__
 from chatdemo.inspector.connection import Connection, Receive, Send
 from chatdemo.inspector.layers import LayerRecorder
+from chatdemo.realtime.upstream.channels import groups_of
 
 if TYPE_CHECKING:
     from chatdemo.inspector.application import Inspector
@@ -181,7 +182,7 @@ def _describe_groups(
     layer: LayerRecorder, by_channel: dict[str, Connection], all_groups: bool
 ) -> list[dict[str, Any]]:
     groups = []
-    for name, channels in list(getattr(layer.layer, "groups", {}).items()):
+    for name, channels in list(groups_of(layer.layer).items()):
         rooms = {by_channel[channel].room for channel in channels if channel in by_channel}
         if not rooms and not all_groups:
             continue

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from chatdemo.realtime.background_tasks import run_in_background
-from chatdemo.realtime.upstream.channels import members_of
+from chatdemo.realtime.upstream.channels import groups_of
 
 Event = dict[str, Any]
 #: A group for which more events are held thaws by itself.
@@ -39,10 +39,10 @@ class FrozenGroups:
 
     def frozen_group_of(self, channel: str) -> str | None:
         """Return a frozen group that the channel is a member of, None if there is none."""
-        held = self.groups
-        return next(
-            (group for group in held if channel in (members_of(self.layer, group) or ())), None
-        )
+        for group in self.groups:
+            if channel in groups_of(self.layer).get(group, ()):
+                return group
+        return None
 
     def count_held(self, group: str) -> int:
         """Return the number of events held for a group."""

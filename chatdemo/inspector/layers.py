@@ -16,7 +16,7 @@ from chatdemo.inspector.journeys import Journeys, current_message
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.observers import LayerObserver
-from chatdemo.realtime.upstream.channels import count_queued, get_handler_name, members_of
+from chatdemo.realtime.upstream.channels import count_queued, get_handler_name, groups_of
 
 Event = dict[str, Any]
 #: The methods of a channel layer that are recorded.
@@ -245,7 +245,7 @@ class _RecordedMethods:
 
     async def group_send(self, group: str, message: Event) -> None:
         if isinstance(message, dict):
-            members = members_of(self.layer, group) or []
+            members = list(groups_of(self.layer).get(group, ()))
             sent = self.recorder.on_group_send(group, members, message)
             if sent is None:
                 return

@@ -2,11 +2,7 @@
 
 import pytest
 
-from tests.hostile.raw import serving
-from tests.support.served import WITHOUT_UVLOOP
-
-#: Code that has a server run on the event loop.
-BEFORE = {"uvloop": "", "asyncio": WITHOUT_UVLOOP}
+from tests.hostile.raw import BEFORE, serving
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from tests.support.frames import KEY, TEXT, Frame, close_frame, decode, encode
-from tests.support.served import TIMEOUT_SECONDS, Served
+from tests.support.served import TIMEOUT_SECONDS, WITHOUT_UVLOOP, Served
 
 #: A handshake's headers that are right; the key is the one in RFC 6455, section 1.3.
 HANDSHAKE = {
@@ -27,8 +27,10 @@ HANDSHAKE = {
     "Sec-WebSocket-Version": "13",
 }
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+#: For each event loop, code to run first so that a server has it.
+BEFORE = {"uvloop": "", "asyncio": WITHOUT_UVLOOP}
 #: For a test of what depends on how the event loop reads, writes and closes.
-on_each_loop = pytest.mark.parametrize("server", ["uvloop", "asyncio"], indirect=True)
+on_each_loop = pytest.mark.parametrize("server", list(BEFORE), indirect=True)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from statistics import median
 
 import pytest
 
-from tests.hostile.conftest import BEFORE
 from tests.hostile.raw import (
+    BEFORE,
     Raw,
     frame,
     hear,

@@ -1,4 +1,4 @@
-// Elements made of text: nothing here parses markup, so that what people type stays text.
+// Elements and texts: nothing here parses markup, so that what people type stays text.
 
 // An element with these properties (`data` is its dataset) and children: elements and texts. Null children are left out.
 export function element(tag, { data = {}, ...properties } = {}, ...children) {

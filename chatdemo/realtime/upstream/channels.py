@@ -9,7 +9,7 @@
   (Channel Layer Specification).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from channels.consumer import AsyncConsumer, get_handler_name
@@ -17,7 +17,7 @@ from channels.layers import BaseChannelLayer, InMemoryChannelLayer
 
 from chatdemo.realtime.upstream import require_names
 
-__all__ = ["consumer_of", "count_queued", "get_handler_name", "members_of", "remove_from_groups"]
+__all__ = ["consumer_of", "count_queued", "get_handler_name", "groups_of", "remove_from_groups"]
 
 require_names("channels", InMemoryChannelLayer, "_remove_from_groups", "compile_capacities")
 
@@ -32,10 +32,9 @@ def remove_from_groups(layer: InMemoryChannelLayer, channel: str) -> None:
     layer._remove_from_groups(channel)
 
 
-def members_of(layer: BaseChannelLayer, group: str) -> list[str] | None:
-    """Return the channels of a group; None if the layer has no such group or can't list them."""
-    members = getattr(layer, "groups", {}).get(group)
-    return None if members is None else list(members)
+def groups_of(layer: BaseChannelLayer) -> Mapping[str, Collection[str]]:
+    """Return the channels of each group: the layer's own dictionary, or an empty one."""
+    return getattr(layer, "groups", {})
 
 
 def count_queued(layer: BaseChannelLayer, channel: str) -> int:

@@ -104,8 +104,8 @@ async def test_channels_layer_has_its_groups_by_name_with_the_time_of_each_chann
     layer = InMemoryChannelLayer()
     await layer.group_add("room", "a")
     await layer.group_add("room", "b")
-    assert channels.members_of(layer, "room") == ["a", "b"]
-    assert channels.members_of(layer, "other") is None
+    assert list(channels.groups_of(layer)["room"]) == ["a", "b"]
+    assert "other" not in channels.groups_of(layer)
     assert all(isinstance(since, float) for since in layer.groups["room"].values())
     channels.remove_from_groups(layer, "a")
     assert list(layer.groups["room"]) == ["b"]
