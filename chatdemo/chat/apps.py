@@ -8,10 +8,14 @@ from django.conf import settings
 
 from chatdemo.chat.message_log import MessageLog, NoMessageLog
 from chatdemo.chat.room import Rooms
+from chatdemo.chat.stored_rooms import StoredRooms
 
 
 class ChatConfig(AppConfig):
-    """Owns the rooms of this process: ``apps.get_app_config("chat").rooms``."""
+    """Owns the rooms of this process: ``apps.get_app_config("chat").rooms``.
+
+    ``stored_rooms`` are those that the database has.
+    """
 
     name = "chatdemo.chat"
 
@@ -19,6 +23,13 @@ class ChatConfig(AppConfig):
     def rooms(self) -> Rooms:
         """The rooms, with the message log that the settings ask for."""
         return Rooms(open_message_log())
+
+    @property
+    def stored_rooms(self) -> StoredRooms:
+        """What the database has of all rooms, also with the setting ``history = false``."""
+        from chatdemo.chat.sqlite_stored_rooms import SQLiteStoredRooms
+
+        return SQLiteStoredRooms(django_database())
 
 
 def open_message_log() -> MessageLog:

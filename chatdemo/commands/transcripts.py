@@ -15,7 +15,7 @@ from chatdemo.commands.options import existing_database_options, use_settings
 from chatdemo.common.errors import ChatdemoError, UsageError
 
 if TYPE_CHECKING:
-    from chatdemo.chat.transcripts.store import StoredRoom
+    from chatdemo.chat.stored_rooms import StoredRoom
 
 VACUUM = "from django.db import connection as c; c.cursor().execute('VACUUM')"
 NOTHING_DELETED = "Nothing was deleted."
@@ -51,13 +51,13 @@ def export(room: str, format: str, since: str | None, **options: Any) -> None:
     that a spreadsheet would read as a formula. Control characters are shown as symbols, except in
     JSON, which has each text unchanged.
     """
-    from chatdemo.chat.transcripts import formats, store
-    from chatdemo.project.database import existing_database_path
+    from chatdemo.chat.transcripts import formats
+    from chatdemo.project.database import existing_rooms
 
     start = parse_since(since) if since is not None else None
-    with existing_database_path(use_settings(**options)) as path:
-        found = store.find_room(path, room)
-        pages = store.pages(path, found.name, start)
+    with existing_rooms(use_settings(**options)) as stored:
+        found = stored.find(room)
+        pages = stored.pages(found.name, start)
         write_stdout(formats.write(formats.FORMATS[format](), found.name, pages))
     if start and (note := nothing_since(start, found)):
         click.echo(note, err=True)
@@ -77,11 +77,11 @@ def rooms(as_json: bool, **options: Any) -> None:
     A room is in the database from its first message on, until `chatdemo forget` deletes it. It has
     no messages if all of them were too old (the setting keep_days) or too many (max_kept).
     """
-    from chatdemo.chat.transcripts import formats, store
-    from chatdemo.project.database import existing_database_path
+    from chatdemo.chat.transcripts import formats
+    from chatdemo.project.database import existing_rooms
 
-    with existing_database_path(use_settings(**options)) as path:
-        found = store.rooms(path)
+    with existing_rooms(use_settings(**options)) as stored:
+        found = stored.all()
     if as_json:
         write_stdout([formats.json_line([room._asdict() for room in found]), "\n"])
     else:
@@ -103,19 +103,20 @@ def forget(room: str, yes: bool, **options: Any) -> int:
     running: the room's history starts again with the next message. Participants still see the
     messages that their pages show already.
     """
-    from chatdemo.chat.transcripts import store
-    from chatdemo.project.database import existing_database_path
+    from chatdemo.project.database import existing_rooms
 
-    with existing_database_path(use_settings(**options)) as path:
-        found = store.find_room(path, room)
+    with existing_rooms(use_settings(**options)) as stored:
+        found = stored.find(room)
         if not yes and not _ask(found):
             click.echo(NOTHING_DELETED)
             return 1
-        count, is_gone = store.forget(path, found.name)
+        count, is_gone = stored.forget(found.name)
     deleted = message_count(count)
     if not is_gone:
-        message = f"{deleted} deleted, but the text may still be in {path} or its -wal file."
-        command = f'chatdemo manage --db "{path}" shell -c "{VACUUM}"'
+        message = (
+            f"{deleted} deleted, but the text may still be in {stored.location} or its -wal file."
+        )
+        command = f'chatdemo manage --db "{stored.location}" shell -c "{VACUUM}"'
         hint = f"Stop each program that has the database open, then run: {command}"
         raise ChatdemoError(message, hint)
     write_stdout([f"Deleted {deleted} of {one_line(found.name)}.\n"])
@@ -164,10 +165,9 @@ def rooms_table(rooms: Sequence["StoredRoom"]) -> list[str]:
 
 def nothing_since(since: datetime, room: "StoredRoom") -> str:
     """Return a note if ``room`` has no messages from ``since`` on, otherwise ""."""
-    from chatdemo.chat.sqlite_writer import wire_time
-    from chatdemo.chat.transcripts.store import to_stored
+    from chatdemo.chat.message_log import iso_time
 
-    start = wire_time(to_stored(since))
+    start = iso_time(since).replace(".000Z", "Z")
     if room.last and room.last >= start.removesuffix("Z"):
         return ""
     return f"No messages since {start}" + (

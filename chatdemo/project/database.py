@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from chatdemo.chat.sqlite_stored_rooms import SQLiteStoredRooms
+from chatdemo.chat.stored_rooms import StoredRooms
 from chatdemo.common import sqlite
 from chatdemo.common.config import Config
 from chatdemo.common.errors import ChatdemoError, UsageError
@@ -69,8 +71,8 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
 
 
 @contextmanager
-def existing_database_path(config: Config) -> Iterator[Path]:
-    """Yield the path of the database of the setting ``db``, which must exist.
+def existing_rooms(config: Config) -> Iterator[StoredRooms]:
+    """Yield the rooms in the database of the setting ``db``, which must exist.
 
     An older database is migrated first, so ``config`` must be in use. Raises UsageError for a
     database in memory, and ChatdemoError if there is no database, if it can't be used, or if SQLite
@@ -91,7 +93,7 @@ def existing_database_path(config: Config) -> Iterator[Path]:
         os.environ["DJANGO_SETTINGS_MODULE"] = "chatdemo.project.settings"
         prepare(path)
     with sqlite_errors(path):
-        yield path
+        yield SQLiteStoredRooms(path)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.test import Client
 
 from chatdemo.chat import members, receipts
-from chatdemo.chat.transcripts.store import forget
+from chatdemo.chat.sqlite_stored_rooms import SQLiteStoredRooms
 from tests.chat.conftest import ROOMS
 from tests.chat.test_consumers import Participant, channel_layer_of_its_own  # noqa: F401
 
@@ -103,7 +103,7 @@ async def test_in_a_room_whose_messages_were_deleted_receipts_start_again():
         for _ in range(2):
             await one.say("hello")
             await two.frame()
-        assert forget(ROOMS.log.writer.name, "lobby") == (2, True)
+        assert SQLiteStoredRooms(ROOMS.log.writer.name).forget("lobby") == (2, True)
         room = next(iter(ROOMS))
         assert room.last_seq == 2
         await one.say("hello again")

@@ -13,7 +13,8 @@ from contextlib import closing, suppress
 import pytest
 from click.testing import CliRunner
 
-from chatdemo.chat.transcripts import store
+from chatdemo.chat import sqlite_stored_rooms
+from chatdemo.chat.sqlite_stored_rooms import SQLiteStoredRooms
 from chatdemo.chat.transcripts.formats import FORMATS
 from chatdemo.commands import cli, transcripts
 from chatdemo.common import config
@@ -166,20 +167,14 @@ def test_a_damaged_database_is_two_lines(history, folder, command):
 
 def test_a_locked_database_is_reported_and_nothing_is_deleted(history, monkeypatch):
     history.add("a")
-    connect = store.connect
-    monkeypatch.setattr(store, "connect", lambda name: quick(connect(name)))
+    monkeypatch.setattr(sqlite_stored_rooms, "LOCK_TIMEOUT_SECONDS", 0.01)
     with closing(sqlite3.connect(history.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert refused(1, "forget", "lobby", "--yes") == (
             f"The database {history.path} is locked by another program.",
             "Close that program, and try again.",
         )
-    assert [room.messages for room in store.rooms(history.path)] == [1]
-
-
-def quick(connection):
-    connection.execute("PRAGMA busy_timeout = 10")
-    return connection
+    assert [room.messages for room in SQLiteStoredRooms(history.path).all()] == [1]
 
 
 def test_a_copy_gets_no_files_beside_it(history, folder):
@@ -234,9 +229,9 @@ def test_forget_says_what_it_will_delete_and_asks(history, monkeypatch):
     question = "Delete 2 messages of lobby, from 2026-11-22 10:00 to 2026-11-22 11:30? [y/N]: "
     result = run("forget", "lobby", input="n\n")
     assert (result.exit_code, result.stdout) == (1, f"{question}n\nNothing was deleted.\n")
-    assert len(store.rooms(history.path)) == 1
+    assert len(SQLiteStoredRooms(history.path).all()) == 1
     assert output("forget", "lobby", input="y\n") == f"{question}y\nDeleted 2 messages of lobby.\n"
-    assert store.rooms(history.path) == []
+    assert SQLiteStoredRooms(history.path).all() == []
 
 
 def test_an_interrupted_question_deletes_nothing(history, monkeypatch):
@@ -244,7 +239,7 @@ def test_an_interrupted_question_deletes_nothing(history, monkeypatch):
     monkeypatch.setattr(transcripts, "can_ask", lambda: True)
     result = run("forget", "lobby", input="")
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (130, "Nothing was deleted.")
-    assert len(store.rooms(history.path)) == 1
+    assert len(SQLiteStoredRooms(history.path).all()) == 1
 
 
 def test_a_transcript_without_messages_says_why(history):
@@ -252,7 +247,7 @@ def test_a_transcript_without_messages_says_why(history):
     history.set_time(AT)
     result = run("export", "lobby", "--since", "2026-11-23T00:00Z")
     assert (result.exit_code, result.stdout) == (0, "# lobby\n")
-    last = store.rooms(history.path)[0].last
+    last = SQLiteStoredRooms(history.path).all()[0].last
     assert (
         result.stderr == f"No messages since 2026-11-23T00:00:00Z: the last one is from {last}.\n"
     )
@@ -278,7 +273,7 @@ def test_forget_without_a_terminal_needs_yes(history):
 
 def test_forget_reports_text_that_may_still_be_there(history, monkeypatch):
     history.add("a")
-    monkeypatch.setattr("chatdemo.chat.transcripts.store._wipe", lambda _: False)
+    monkeypatch.setattr("chatdemo.chat.sqlite_stored_rooms._wipe", lambda _: False)
     message, hint = refused(1, "forget", "lobby", "--yes")
     assert (
         message
@@ -409,4 +404,7 @@ def test_all_of_it_while_a_server_runs(folder):
         assert not any(b"a secret of a test" in data for data in left)
         ana.send('{"message": "again"}')
         assert json.loads(ana.recv())["seq"] == 1
-        assert wait_for(lambda: store.rooms(path), "the room's new history")[0].messages == 1
+        assert (
+            wait_for(lambda: SQLiteStoredRooms(path).all(), "the room's new history")[0].messages
+            == 1
+        )

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
-from chatdemo.chat import views
+from chatdemo.chat import sqlite_stored_rooms, views
 from chatdemo.chat.message_log import Draft
 from chatdemo.chat.sqlite_writer import SQLiteWriter
-from chatdemo.chat.transcripts import download, store
+from chatdemo.chat.transcripts import download
 from chatdemo.chat.transcripts.formats import FORMATS
 from chatdemo.project.asgi import application
 from tests.support.served import Served
@@ -67,7 +67,7 @@ async def test_without_a_format_it_is_markdown():
 
 
 async def test_all_pages_of_it_come(monkeypatch):
-    monkeypatch.setattr(store, "PAGE_ROWS", 2)
+    monkeypatch.setattr(sqlite_stored_rooms, "PAGE_ROWS", 2)
     say(*"abcde")
     body = (await get("/chat/lobby/transcript/?format=json"))[2]
     assert [one["text"] for one in json.loads(body)] == [*"abcde"]

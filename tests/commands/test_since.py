@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from chatdemo.chat.transcripts.store import to_stored
+from chatdemo.chat.sqlite_stored_rooms import to_stored
 from chatdemo.commands.transcripts import parse_since
 from chatdemo.common.errors import UsageError
 

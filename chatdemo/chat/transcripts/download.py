@@ -6,11 +6,11 @@ from functools import partial
 from urllib.parse import quote
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
+from django.apps import apps
 from django.core.exceptions import BadRequest
 from django.http import StreamingHttpResponse
 
-from chatdemo.chat.transcripts import formats, store
+from chatdemo.chat.transcripts import formats
 
 #: What isn't allowed in a file name on some system, or makes it look like another name.
 _UNSAFE = re.compile(
@@ -26,7 +26,7 @@ def respond(room: str, extension: str) -> StreamingHttpResponse:
     if extension not in formats.FORMATS:
         raise BadRequest(f"A transcript's format is one of {', '.join(formats.FORMATS)}.")
     format = formats.FORMATS[extension]()
-    pages = store.pages(settings.DATABASES["default"]["NAME"], room)
+    pages = apps.get_app_config("chat").stored_rooms.pages(room)
     headers = {
         "Content-Type": format.content_type,
         "Content-Disposition": disposition(file_name(room, extension)),

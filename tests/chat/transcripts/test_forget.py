@@ -7,10 +7,10 @@ import time
 from contextlib import closing
 from types import SimpleNamespace
 
+from chatdemo.chat import sqlite_stored_rooms
 from chatdemo.chat.message_log import Draft
+from chatdemo.chat.sqlite_stored_rooms import SQLiteStoredRooms
 from chatdemo.chat.sqlite_writer import SQLiteWriter
-from chatdemo.chat.transcripts import store
-from chatdemo.chat.transcripts.store import forget
 from tests.support.served import TIMEOUT_SECONDS
 
 SECRET = "the secret of a test, {number:05}"
@@ -36,16 +36,16 @@ def in_the_files(path):
 def test_a_room_is_forgotten_and_no_other(history):
     history.add("a", "b")
     history.add("c", room="other")
-    assert forget(history.path, "lobby") == (2, True)
-    assert [room.name for room in store.rooms(history.path)] == ["other"]
-    assert forget(history.path, "lobby") == (0, True)
+    assert SQLiteStoredRooms(history.path).forget("lobby") == (2, True)
+    assert [room.name for room in SQLiteStoredRooms(history.path).all()] == ["other"]
+    assert SQLiteStoredRooms(history.path).forget("lobby") == (0, True)
 
 
 def test_its_speakers_are_forgotten_too(history):
     for room in ("lobby", "other"):
         with closing(SQLiteWriter(history.path)) as writer:
             writer.insert([Draft(room, "ana", "x", "Ana", "hello")])
-    forget(history.path, "lobby")
+    SQLiteStoredRooms(history.path).forget("lobby")
     with closing(sqlite3.connect(history.path)) as connection:
         found = connection.execute(
             "SELECT room.name FROM chat_speaker JOIN chat_room AS room ON room.id = room_id"
@@ -60,9 +60,9 @@ def test_no_byte_of_it_is_left(history):
         )  # some are longer than a page
         history.add("text " * (number % 9) * 50, room="other")
     assert in_the_files(history.path) > 200
-    forget(history.path, "lobby")
+    SQLiteStoredRooms(history.path).forget("lobby")
     assert in_the_files(history.path) == 0
-    assert sum(len(page) for page in store.pages(history.path, "other")) == 200
+    assert sum(len(page) for page in SQLiteStoredRooms(history.path).pages("other")) == 200
 
 
 def test_a_server_s_writer_continues_and_its_log_is_wiped_too(history):
@@ -74,28 +74,21 @@ def test_a_server_s_writer_continues_and_its_log_is_wiped_too(history):
         writer.connection.execute("PRAGMA secure_delete = OFF")
         log = history.path.with_name(history.path.name + "-wal")
         assert b"the secret of a test" in log.read_bytes()
-        assert forget(history.path, "lobby") == (100, True)
+        assert SQLiteStoredRooms(history.path).forget("lobby") == (100, True)
         assert log.read_bytes() == b"" and in_the_files(history.path) == 0
         assert [one.message.seq for one in writer.insert([draft("again")])] == [1]
 
 
 def test_a_database_that_is_being_read_is_reported(history, monkeypatch):
-    connect = store.connect
-
-    def impatient(name):
-        connection = connect(name)
-        connection.execute("PRAGMA busy_timeout = 10")
-        return connection
-
-    monkeypatch.setattr(store, "connect", impatient)
-    monkeypatch.setattr("chatdemo.chat.transcripts.store.CHECKPOINT_TIMEOUT_SECONDS", 0)
+    monkeypatch.setattr(sqlite_stored_rooms, "LOCK_TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr("chatdemo.chat.sqlite_stored_rooms.CHECKPOINT_TIMEOUT_SECONDS", 0)
     history.add(SECRET.format(number=0))
     with closing(sqlite3.connect(history.path, isolation_level=None)) as other:
         other.execute("BEGIN")
         other.execute("SELECT * FROM chat_message").fetchall()
-        assert forget(history.path, "lobby") == (1, False)
+        assert SQLiteStoredRooms(history.path).forget("lobby") == (1, False)
         other.execute("COMMIT")
-    store.rooms(history.path)
+    SQLiteStoredRooms(history.path).all()
     assert in_the_files(history.path) == 0
 
 
@@ -108,7 +101,7 @@ def test_it_waits_for_a_server_that_is_writing_its_log_back(history, monkeypatch
         server.communicate(timeout=TIMEOUT_SECONDS)  # it ends
 
     history.add(SECRET.format(number=0))
-    with closing(store.connect(history.path)) as open_still:
+    with closing(SQLiteStoredRooms(history.path).connect()) as open_still:
         open_still.execute("SELECT count(*) FROM chat_message").fetchone()
         command = [sys.executable, "-c", WRITING_BACK, f"{history.path}-shm"]
         with subprocess.Popen(
@@ -116,7 +109,7 @@ def test_it_waits_for_a_server_that_is_writing_its_log_back(history, monkeypatch
         ) as server:
             assert server.stdout.readline() == "locked\n"
             clock = SimpleNamespace(monotonic=time.monotonic, sleep=pause)
-            monkeypatch.setattr("chatdemo.chat.transcripts.store.time", clock)
-            assert forget(history.path, "lobby") == (1, True)
+            monkeypatch.setattr("chatdemo.chat.sqlite_stored_rooms.time", clock)
+            assert SQLiteStoredRooms(history.path).forget("lobby") == (1, True)
     assert len(waits) == 1
     assert in_the_files(history.path) == 0

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from chatdemo.chat import sqlite_stored_rooms
 from chatdemo.chat.message_log import StoredMessage
-from chatdemo.chat.transcripts import store
+from chatdemo.chat.sqlite_stored_rooms import SQLiteStoredRooms
 from chatdemo.chat.transcripts.formats import FORMATS, write
 from chatdemo.common.errors import ChatdemoError
 from chatdemo.common.sqlite import MEMORY_URI
@@ -18,18 +19,21 @@ AT = datetime(2026, 11, 22, 10, 0, tzinfo=timezone.utc)
 
 
 def texts(history, room="lobby", since=None):
-    return [message.text for page in store.pages(history.path, room, since) for message in page]
+    return [
+        message.text
+        for page in SQLiteStoredRooms(history.path).pages(room, since)
+        for message in page
+    ]
 
 
 def test_a_room_is_read_in_its_order_and_by_pages(history, monkeypatch):
-    monkeypatch.setattr(store, "PAGE_ROWS", 2)
+    monkeypatch.setattr(sqlite_stored_rooms, "PAGE_ROWS", 2)
     history.add(*"abcde")
     history.add("x", room="other")
-    assert [[message.text for message in page] for page in store.pages(history.path, "lobby")] == [
-        ["a", "b"],
-        ["c", "d"],
-        ["e"],
-    ]
+    assert [
+        [message.text for message in page]
+        for page in SQLiteStoredRooms(history.path).pages("lobby")
+    ] == [["a", "b"], ["c", "d"], ["e"]]
     assert texts(history, "other") == ["x"]
     assert texts(history, "nowhere") == []
 
@@ -37,7 +41,7 @@ def test_a_room_is_read_in_its_order_and_by_pages(history, monkeypatch):
 def test_a_message_is_as_it_was_stored(history):
     history.add("hello")
     history.set_time("2026-11-22 10:00:00.123")
-    assert list(store.pages(history.path, "lobby")) == [
+    assert list(SQLiteStoredRooms(history.path).pages("lobby")) == [
         [StoredMessage(1, "Ana", "hello", "2026-11-22T10:00:00.123Z")]
     ]
 
@@ -50,18 +54,18 @@ def test_since_leaves_out_earlier_messages(history):
 
 
 def test_later_messages_are_not_waited_for(history, monkeypatch):
-    monkeypatch.setattr(store, "PAGE_ROWS", 1)
+    monkeypatch.setattr(sqlite_stored_rooms, "PAGE_ROWS", 1)
     history.add("a", "b")
-    pages = store.pages(history.path, "lobby")
+    pages = SQLiteStoredRooms(history.path).pages("lobby")
     next(pages)
     history.add("c")
     assert [page[0].text for page in pages] == ["b"]
 
 
 def test_no_transaction_is_open_between_two_pages(history, monkeypatch):
-    monkeypatch.setattr(store, "PAGE_ROWS", 1)
+    monkeypatch.setattr(sqlite_stored_rooms, "PAGE_ROWS", 1)
     history.add("a", "b")
-    pages = store.pages(history.path, "lobby")
+    pages = SQLiteStoredRooms(history.path).pages("lobby")
     next(pages)
     with closing(sqlite3.connect(history.path)) as connection:
         assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
@@ -77,7 +81,9 @@ def test_a_long_room_takes_the_memory_of_a_page(history):
             " SELECT i, 'ana', NULL, 'Ana', printf('%.500c', 'x'), at, room_id FROM n, chat_message"
         )
     tracemalloc.start()
-    size = sum(map(len, write(FORMATS["json"](), "lobby", store.pages(history.path, "lobby"))))
+    size = sum(
+        map(len, write(FORMATS["json"](), "lobby", SQLiteStoredRooms(history.path).pages("lobby")))
+    )
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert size > 10_000_000 and peak < 5_000_000
@@ -95,7 +101,7 @@ def test_rooms_have_their_numbers_and_times(history):
     history.add("c", room="also")
     history.set_time("2026-11-22 10:00:00.000")
     first = "2026-11-22T10:00:00.000Z"
-    also, lobby = store.rooms(history.path)
+    also, lobby = SQLiteStoredRooms(history.path).all()
     assert also == ("also", 1, first, first)
     assert lobby[:3] == ("lobby", 2, first) and lobby.last > first
 
@@ -104,20 +110,20 @@ def test_a_room_whose_messages_were_all_deleted_is_there(history):
     history.add("a")
     with closing(sqlite3.connect(history.path)) as connection, connection:
         connection.execute("DELETE FROM chat_message")
-    assert store.rooms(history.path) == [("lobby", 0, None, None)]
+    assert SQLiteStoredRooms(history.path).all() == [("lobby", 0, None, None)]
 
 
 @pytest.mark.parametrize("typed", ["café", "cafe\u0301", " café "])
 def test_a_name_is_found_as_it_is_typed_elsewhere(history, typed):
     history.add("a", room="café")
-    assert store.find_room(history.path, typed).name == "café"
+    assert SQLiteStoredRooms(history.path).find(typed).name == "café"
 
 
 def test_an_unknown_room_is_an_error_that_names_those_near_it(history):
     history.add("a", room="Lobby")
     history.add("a", room="lobby 2")
     with pytest.raises(ChatdemoError) as caught:
-        store.find_room(history.path, "loby")
+        SQLiteStoredRooms(history.path).find("loby")
     assert caught.value.message == "No history for room 'loby'."
     assert (
         caught.value.hint
@@ -129,13 +135,13 @@ def test_an_unknown_room_is_an_error_that_names_those_near_it(history):
 def test_an_unknown_room_like_no_other_is_an_error(history, typed):
     history.add("a")
     with pytest.raises(ChatdemoError) as caught:
-        store.find_room(history.path, typed)
+        SQLiteStoredRooms(history.path).find(typed)
     assert caught.value.hint == "chatdemo rooms lists the rooms that have one."
 
 
 def test_a_database_in_memory_can_be_read_in_its_own_process():
     held_open = database.prepare(None)
     try:
-        assert list(store.pages(MEMORY_URI, "a room of no other test")) == []
+        assert list(SQLiteStoredRooms(MEMORY_URI).pages("a room of no other test")) == []
     finally:
         held_open.close()
