@@ -8,6 +8,7 @@ from pathlib import Path
 import django
 import pytest
 
+from tests.support.redis_server import RedisServer, program
 from tests.support.served import ROOT, Process, Served, clean_environ
 from tests.support.warm import WarmPython
 
@@ -51,6 +52,20 @@ def warm_python():
     """Processes of chatdemo are forks of one that has the imports behind it."""
     with WarmPython(ROOT, clean_environ()) as Process.warm_python:
         yield
+
+
+@pytest.fixture(scope="session")
+def has_redis():
+    """Skips a test where there is no Redis server, or no client for it."""
+    pytest.importorskip("channels_redis")
+    return program() or pytest.skip("there's no redis-server or valkey-server on this machine")
+
+
+@pytest.fixture(scope="session")
+def redis_server(has_redis, tmp_path_factory):
+    """A Redis server that the tests of one process share: each uses keys or rooms of its own."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def serve(
     DIR is the folder that contains your manage.py. Your project runs with its own code,
     settings and ASGI application, and is reloaded whenever you save a file. One thing may differ:
     a channel layer of channels_redis is replaced by one in memory if the package isn't installed
-    or no Redis server answers. The inspector is at /inspect/.
+    or the Redis server can't be used. The inspector is at /inspect/.
 
     Most options are settings too: --port 8001 can be CHATDEMO_PORT=8001 in the environment, or
     port = 8001 in a file chatdemo.toml in this folder. Options override the environment; the

@@ -12,7 +12,7 @@ from typing import Any
 from chatdemo.common.config import Config
 from chatdemo.common.file_watcher import POLL_SECONDS, FileWatcher
 from chatdemo.course.checker.source_files import source_files
-from chatdemo.own_project import loading, redis_fallback, startup_notes
+from chatdemo.own_project import loading, redis_layer, startup_notes
 from chatdemo.own_project.django_project import DjangoProject
 from chatdemo.own_project.startup_notes import Note
 from chatdemo.realtime.file_limit import raise_file_limit
@@ -68,7 +68,7 @@ def serve(
 def _load(project: DjangoProject) -> tuple[Callable, list[Note]]:
     loading.imitate_runserver(project)
     try:
-        notes = [("Layer", line) for line in redis_fallback.replace_unreachable_redis()]
+        notes = [("Layer", line) for line in redis_layer.check_redis_layers()]
         application = loading.load_application(project)
         loading.require_checks_to_pass()
         notes += [*startup_notes.missing_routes(application), *startup_notes.unapplied_migrations()]

@@ -1,12 +1,61 @@
-"""Channel layers that need a Redis server, and a test of the connection."""
+"""The channel layers of channels_redis: what keeps one from working, and what events they carry."""
 
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from channels.exceptions import InvalidChannelLayerError
 from channels.layers import BaseChannelLayer
 
+from chatdemo.realtime.upstream.channels_redis import closed_connections, shortest_timeout
+
+CORE_BACKEND = "channels_redis.core.RedisChannelLayer"
 #: The layers of channels_redis, as CHANNEL_LAYERS names them.
-BACKENDS = (
-    "channels_redis.core.RedisChannelLayer",
-    "channels_redis.pubsub.RedisPubSubChannelLayer",
-)
+BACKENDS = (CORE_BACKEND, "channels_redis.pubsub.RedisPubSubChannelLayer")
+#: The integers that msgpack has a format for.
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1
+#: Types that msgpack carries whatever their values are.
+_CARRIED_TYPES = (float, bytes, bytearray, memoryview, list, tuple, type(None))
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def is_redis(configured: object) -> bool:
+    """Whether an entry of CHANNEL_LAYERS is a layer of channels_redis."""
+    return isinstance(configured, Mapping) and configured.get("BACKEND") in BACKENDS
+
+
+def uses_msgpack(configured: object) -> bool:
+    """Whether an entry of CHANNEL_LAYERS is a layer that packs events with msgpack."""
+    if not isinstance(configured, Mapping) or not is_redis(configured):
+        return False
+    return configured.get("CONFIG", {}).get("serializer_format", "msgpack") == "msgpack"
+
+
+class HostsError(ValueError):
+    """The ``hosts`` in CHANNEL_LAYERS can't be used. The text says what is wrong with them."""
+
+
+def quiet_limit(configured: Mapping[str, Any]) -> float | None:
+    """Return the seconds after which a quiet connection ends; None if it doesn't end.
+
+    ``configured`` is an entry of CHANNEL_LAYERS with a layer of channels_redis. The limit isn't
+    known if that isn't installed. Raises HostsError.
+    """
+    hosts = configured.get("CONFIG", {}).get("hosts")
+    try:
+        connections = closed_connections(hosts)
+    except ImportError:
+        return None
+    except Exception as error:  # what channels_redis and redis-py raise for it, a dozen types
+        raise HostsError(f"{type(error).__name__}: {error}") from error
+    return shortest_timeout(connections) if configured["BACKEND"] == CORE_BACKEND else None
+
+
+def client_version() -> str:
+    """Return the version of redis-py."""
+    return version("redis")
 
 
 async def check_connection(layer: BaseChannelLayer) -> None:
@@ -14,3 +63,85 @@ async def check_connection(layer: BaseChannelLayer) -> None:
     channel = await layer.new_channel()
     await layer.send(channel, {"type": "check"})
     await layer.receive(channel)
+
+
+def why_unusable(error: BaseException) -> str:
+    """Return what ``check_connection`` or the import of a layer has shown, in a main clause.
+
+    The errors of redis-py have neither the password nor the URL in their texts.
+    """
+    if isinstance(error, ImportError | InvalidChannelLayerError):
+        return "channels_redis isn't installed for the Python that runs chatdemo"
+    if isinstance(error, asyncio.TimeoutError):
+        return "no server answers in time"
+    from redis import exceptions
+
+    text = " ".join(str(error).split()).rstrip(".")
+    if isinstance(error, exceptions.AuthenticationError | exceptions.NoPermissionError):
+        return f"the server refuses the connection ({text})"
+    if unknown := re.search(r"unknown command ['`\"]?(\w+)", text):
+        return f"the server is too old (it doesn't know {unknown[1]}): it must be Redis 5 or newer"
+    if isinstance(error, exceptions.ConnectionError | OSError):
+        return f"no server answers ({type(error).__name__}: {text})"
+    return f"the server answers with an error ({type(error).__name__}: {text})"
+
+
+def find_uncarried(event: Mapping[Any, Any]) -> str | None:
+    """Return what part of an event Redis doesn't carry, as a main clause; None if it carries all.
+
+    channels_redis packs each event with msgpack. A dict whose keys aren't text is packed and sent,
+    but its receivers fail (msgpack's ``strict_map_key``).
+    """
+    try:
+        for path, value in _parts("event", event):
+            if reason := _why_uncarried(value):
+                return f"{path} {reason}"
+    except RecursionError:
+        return "event contains itself"
+    return None
+
+
+def report_uncarried(layer: BaseChannelLayer, report: Callable[[str], None]) -> None:
+    """Have ``report(why)`` called for each event that is sent and that Redis doesn't carry.
+
+    The two methods of the layer are replaced: a layer of channels_redis has no hooks.
+    """
+
+    def checked(call: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        async def check_and_call(name: str, message: Mapping[str, Any]) -> None:
+            if isinstance(message, dict) and (why := find_uncarried(message)):
+                report(why)
+            await call(name, message)
+
+        return check_and_call
+
+    for method in ("send", "group_send"):
+        setattr(layer, method, checked(getattr(layer, method)))
+
+
+def _parts(path: str, value: object) -> Iterator[tuple[str, object]]:
+    """Yield the value and all values inside it, each with the expression that leads to it."""
+    yield path, value
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _parts(f"{path}[{key!r}]", inner)
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _parts(f"{path}[{index}]", inner)
+
+
+def _why_uncarried(value: object) -> str:
+    """Return why msgpack can't carry a value, whatever is inside it; "" if it can."""
+    if isinstance(value, dict):
+        keys = [key for key in value if not isinstance(key, str | bytes)]
+        return f"has the key {keys[0]!r}, which isn't text" if keys else ""
+    if isinstance(value, str):
+        return "is text that UTF-8 can't encode" if _SURROGATE.search(value) else ""
+    if isinstance(value, int):
+        fits = MIN_INTEGER <= value <= MAX_INTEGER
+        return "" if fits else "is an integer of more than 64 bits"
+    if isinstance(value, _CARRIED_TYPES):
+        return ""
+    kind = type(value)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return f"is of the type {module}{kind.__qualname__}"

@@ -204,7 +204,7 @@ def test_files_of_the_chat_app_import_each_other_relatively(step):
 def test_what_must_be_installed_covers_what_is_imported(step):
     names = {"django", "channels", "daphne"} | ({"selenium"} if step.name == "tests" else set())
     assert {re.match(r"[\w-]+", line)[0] for line in step.requirements()} == names
-    more = {"channels-redis"} if step.has_layer else set()
+    more = {"channels-redis", "redis"} if step.has_layer else set()
     assert {re.match(r"[\w-]+", line)[0] for line in step.requirements("redis")} == names | more
 
 

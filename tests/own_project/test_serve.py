@@ -25,14 +25,6 @@ PLAIN, LOUD = (
     'json.dumps({"message": event["message"]})',
     'json.dumps({"message": event["message"].upper()})',
 )
-#: A channels_redis in the project's own folder.
-FAKE_REDIS = """\
-from channels.layers import InMemoryChannelLayer
-
-class RedisChannelLayer(InMemoryChannelLayer):
-    def __init__(self, hosts):
-        super().__init__()
-"""
 
 
 def get(url: str, **headers: str) -> str:
@@ -210,6 +202,7 @@ def test_with_debug_the_traceback_comes_first(mysite):
 
 
 def test_a_redis_layer_that_isnt_installed_is_replaced_by_memory_and_reported(with_redis):
+    (with_redis / "channels_redis.py").write_text('raise ImportError("not here")\n', "utf-8")
     with Guest(with_redis) as server:
         row = server.row("Layer")
         assert (
@@ -219,10 +212,8 @@ def test_a_redis_layer_that_isnt_installed_is_replaced_by_memory_and_reported(wi
         assert say(server) == "hello"
 
 
-def test_a_redis_that_answers_is_used(with_redis):
-    (with_redis / "channels_redis").mkdir()
-    (with_redis / "channels_redis" / "__init__.py").touch()
-    (with_redis / "channels_redis" / "core.py").write_text(FAKE_REDIS, "utf-8")
+def test_a_redis_that_answers_is_used(with_redis, redis_server):
+    save(with_redis / "mysite" / "settings.py", '("127.0.0.1", 9)', f'"{redis_server.url()}"')
     save(
         with_redis / "chat" / "consumers.py",
         PLAIN,
@@ -231,6 +222,26 @@ def test_a_redis_that_answers_is_used(with_redis):
     with Guest(with_redis) as server:
         assert say(server) == "RedisChannelLayer"
         assert "  Layer" not in server.output
+
+
+def test_an_event_that_redis_does_not_carry_is_reported_with_its_line(with_redis):
+    """Once, and by its line, though a layer in memory carries it."""
+    consumers = with_redis / "chat" / "consumers.py"
+    save(consumers, '"message": message}', '"message": message, "to": {"Ana"}}')
+    number = next(
+        number
+        for number, line in enumerate(consumers.read_text("utf-8").splitlines(), 1)
+        if "group_send" in line
+    )
+    with Guest(with_redis) as server:
+        assert say(server) == say(server) == "hello"
+        warning = server.wait_for_line("Redis doesn't carry")
+        assert server.stop() == 0
+    assert warning == (
+        f"Redis doesn't carry the event that is sent at chat/consumers.py:{number}:"
+        " event['to'] is of the type set"
+    )
+    assert server.output.count("Redis doesn't carry") == 1
 
 
 def test_a_plain_django_project_is_served_too(tmp_path):

@@ -63,6 +63,7 @@ class CheckRunner:
         except Exception as error:  # raised by us while looking for the cause
             found = Fault("C005", doing="looking for the cause", error=describe(error), line="")
             self.result.fault = found.finding()
+        self.loop.run_until_complete(self.project.remove_layer_keys())
         self.result.notes = self.project.notes
         self.finish()
 

@@ -120,6 +120,8 @@ async def check_channel_layer(project: LearnerProject) -> None:
     if not isinstance(configured, dict) or "default" not in configured:
         raise no_layer_fault(project, "the settings have no channel layer")
     await project.record_layer()
+    if project.layer_fault:
+        raise project.layer_fault
 
 
 async def check_group(project: LearnerProject) -> None:
@@ -217,19 +219,28 @@ async def _disconnect(project: LearnerProject, *participants: CheckParticipant) 
 def _general_fault(
     project: LearnerProject, participants: Sequence[CheckParticipant], doing: str
 ) -> Fault | None:
-    """What explains any failure: code that doesn't end, an exception, a coroutine that was never
-    awaited, or a blocked event loop.
+    """What explains any failure: code that doesn't end, an event that Redis doesn't carry, an
+    exception, a coroutine that was never awaited, or a blocked event loop.
     """
     # A thread that the project starts for itself may be busy for as long as it likes.
     is_running = not all(participant.task.done() for participant in participants)
     if busy := project.watchdog.busy_place() if is_running else None:
         return project.fault("C004", busy, doing=doing)
+    if project.layer and project.layer.uncarried:
+        why, sender = project.layer.uncarried[0]
+        return project.fault("C517", sender, why=why)
     for participant in participants:
         if participant.error:
             return explain_exception(project, participant.error, doing)
     if fault := _never_awaited_fault(project) or _blocked_loop_fault(project):
         return fault
-    # An asynchronous method that awaits without end: Channels never gets to the next event.
+    return _endless_await_fault(project, participants, doing)
+
+
+def _endless_await_fault(
+    project: LearnerProject, participants: Sequence[CheckParticipant], doing: str
+) -> Fault | None:
+    """The fault of an asynchronous method that awaits without end, so that no event follows."""
     for participant in participants:
         for frame in participant.waiting_frames():
             if place := project.sources.stack_place(frame):

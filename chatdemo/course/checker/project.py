@@ -6,10 +6,12 @@ import gc
 import importlib
 import os
 import re
+import secrets
 import shutil
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +21,7 @@ from typing import Any
 from chatdemo.course.checker.asgi_client import CheckParticipant
 from chatdemo.course.checker.blocking_calls import Watchdog
 from chatdemo.course.checker.recording_layer import RecordingLayer
-from chatdemo.course.checker.report import Fault, Place
+from chatdemo.course.checker.report import Fault, Place, describe
 from chatdemo.course.checker.source_files import Sources, nearby_project, settings_module_in
 from chatdemo.course.checker.websocket_routes import consumer_class, websocket_routes
 from chatdemo.realtime import redis_layers
@@ -59,6 +61,7 @@ class LearnerProject:
         self.notes: list[str] = []
         self.application: Any = None
         self.layer: RecordingLayer | None = None
+        self.layer_fault: Fault | None = None
         self.database = Path()
         self._never_awaited: list[tuple[str, Place]] = []
 
@@ -152,32 +155,59 @@ class LearnerProject:
     async def record_layer(self) -> None:
         """Wrap the default channel layer, if the project has one, in a RecordingLayer.
 
-        Where Redis is missing, a layer in memory takes the place of one that needs it, with a note.
+        A layer in memory takes the place of one that doesn't work. ``layer_fault`` is then why, or
+        a note if it is Redis that is missing.
         """
-        from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
+        from channels.layers import InMemoryChannelLayer, channel_layers
 
         configured = getattr(self.settings, "CHANNEL_LAYERS", {})
         if "default" not in configured or self.layer:
             return
-        try:
-            layer = get_channel_layer()
-            await asyncio.wait_for(redis_layers.check_connection(layer), LAYER_SECONDS)
-        except Exception as error:
-            self._require_redis(configured["default"], error)
-            layer = InMemoryChannelLayer()
-        self.layer = RecordingLayer(layer, self.sources)
+        is_redis = redis_layers.is_redis(configured["default"])
+        if is_redis:
+            self._prepare_redis(configured["default"])
+        layer = None
+        if not self.layer_fault:
+            try:
+                layer = channel_layers.make_backend("default")
+                await asyncio.wait_for(redis_layers.check_connection(layer), LAYER_SECONDS)
+            except Exception as error:
+                layer = None
+                self._explain_layer_error(error, is_redis)
+        carries = redis_layers.uses_msgpack(configured["default"])
+        self.layer = RecordingLayer(layer or InMemoryChannelLayer(), self.sources, carries)
         channel_layers.set("default", self.layer)
 
-    def _require_redis(self, configured: Any, error: Exception) -> None:
-        backend = configured.get("BACKEND") if isinstance(configured, dict) else None
-        if backend not in redis_layers.BACKENDS:
+    def _prepare_redis(self, configured: dict[str, Any]) -> None:
+        """Give the layer keys of its own, and look for faults that need no server."""
+        place = self.in_settings("hosts|CHANNEL_LAYERS")
+        # Students may share a server: nobody receives the events of another one's check.
+        prefix = {"prefix": f"check-{secrets.token_hex(8)}"}
+        configured["CONFIG"] = {**configured.get("CONFIG", {}), **prefix}
+        try:
+            seconds = redis_layers.quiet_limit(configured)
+        except redis_layers.HostsError as error:
+            self.layer_fault = Fault("C403", place, error=error)
+        else:
+            if seconds is not None:
+                version = redis_layers.client_version()
+                self.layer_fault = Fault("C404", place, seconds=f"{seconds:g}", version=version)
+
+    def _explain_layer_error(self, error: Exception, is_redis: bool) -> None:
+        if is_redis:
+            why = redis_layers.why_unusable(error)
+            self.notes.append(
+                f"Your channel layer is Redis, but {why}: checked with a layer in memory instead."
+            )
+        else:
             place = self.in_settings("CHANNEL_LAYERS")
-            raise Fault("C402", place, error=f"{type(error).__name__}: {error}")
-        missing = isinstance(error, ImportError) or "channels_redis" not in sys.modules
-        why = "channels_redis isn't installed here" if missing else "no Redis server answers"
-        self.notes.append(
-            f"Your channel layer is Redis, but {why}: checked with a layer in memory instead."
-        )
+            self.layer_fault = Fault("C402", place, error=describe(error))
+
+    async def remove_layer_keys(self) -> None:
+        """Delete what the checks have left on a Redis server."""
+        if self.layer and redis_layers.is_redis(self.settings.CHANNEL_LAYERS["default"]):
+            with suppress(Exception):  # the server may be gone; the keys expire by themselves
+                await asyncio.wait_for(self.layer.flush(), LAYER_SECONDS)
 
     @property
     def recorded(self) -> RecordingLayer:

@@ -9,6 +9,7 @@ from asgiref.sync import markcoroutinefunction
 
 from chatdemo.course.checker.report import Place
 from chatdemo.course.checker.source_files import Sources
+from chatdemo.realtime.redis_layers import find_uncarried
 
 
 @dataclass
@@ -30,12 +31,18 @@ class LayerCall:
 
 
 class RecordingLayer:
-    """Passes everything on to ``layer``. ``calls`` are the calls of the learner's consumers."""
+    """Passes everything on to ``layer``. ``calls`` are the calls of the learner's consumers.
 
-    def __init__(self, layer: Any, sources: Sources):
+    With ``is_packed``, ``uncarried`` has what events had that msgpack doesn't carry, and the
+    learner's line that sent it.
+    """
+
+    def __init__(self, layer: Any, sources: Sources, is_packed: bool = False):
         self.layer = layer
         self.sources = sources
+        self.is_packed = is_packed
         self.calls: list[LayerCall] = []
+        self.uncarried: list[tuple[str, Place | None]] = []
         for method in ("send", "group_add", "group_discard", "group_send"):
             setattr(self, method, markcoroutinefunction(self._recorded(method)))
 
@@ -51,10 +58,16 @@ class RecordingLayer:
             place = self.sources.stack_place(sys._getframe(1))
             call = LayerCall(method, (*arguments, *named.values()), place)
             self.calls.append(call)
+            self._look_for_uncarried(call)
             return run(call, arguments, named)
 
         recorded.__name__ = method
         return recorded
+
+    def _look_for_uncarried(self, call: LayerCall) -> None:
+        is_event = call.method in ("send", "group_send") and isinstance(call.arguments[-1], dict)
+        if self.is_packed and is_event and (why := find_uncarried(call.arguments[-1])):
+            self.uncarried.append((why, call.place))
 
     def completed(self, method: str) -> list[LayerCall]:
         """Return the calls of ``method`` that were awaited."""

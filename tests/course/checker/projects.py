@@ -18,13 +18,17 @@ def write(folder: Path, files: dict[str, str]) -> Path:
 
 
 def good(folder: Path, step: str, layer: str = "memory") -> Path:
-    """The project at the end of ``step``."""
-    return write(folder, outline.find_step(step).project(layer))
+    """The project at the end of ``step``. Where its Redis should be, no server listens."""
+    return write(folder, without_redis(outline.find_step(step).project(layer)))
+
+
+def without_redis(files: dict[str, str]) -> dict[str, str]:
+    return {path: text and text.replace("6379", "9") for path, text in files.items()}
 
 
 def planted(folder: Path, plant: Plant) -> Path:
     """The project at the end of the plant's step, with its fault."""
-    files = outline.find_step(plant.step).project()
+    files = without_redis(outline.find_step(plant.step).project(plant.layer))
     if plant.old is None:
         files[plant.file] = plant.new
     else:

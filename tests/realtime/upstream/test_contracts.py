@@ -20,7 +20,7 @@ from django.urls import path
 from twisted.internet import asyncioreactor, tcp
 from twisted.web import http
 
-from chatdemo.realtime.upstream import asgiref, channels
+from chatdemo.realtime.upstream import asgiref, channels, channels_redis
 from chatdemo.realtime.upstream import asyncio as upstream_asyncio
 
 
@@ -248,3 +248,32 @@ def test_the_reactor_registers_its_own_callback_for_a_socket():
 def test_the_http_channel_has_its_limits_and_its_producer():
     assert (http.HTTPChannel.MAX_LENGTH, http.HTTPChannel.totalHeadersSize) == (16384, 16384)
     assert "self._networkProducer" in inspect.getsource(http.HTTPChannel)
+
+
+def test_channels_redis_makes_a_closed_connection_to_each_host_with_its_time_limit():
+    pytest.importorskip("channels_redis")
+    hosts = [("127.0.0.1", 6379), {"address": "redis://127.0.0.1:6380", "socket_timeout": 7}]
+    first, second = channels_redis.closed_connections(hosts)
+    assert (first.port, first.is_connected) == (6379, False)
+    assert (second.port, second.socket_timeout) == (6380, 7)
+
+
+def test_channels_redis_waits_for_an_event_for_its_attribute_of_seconds(redis_server):
+    core = pytest.importorskip("channels_redis.core")
+    seconds = []
+
+    class Layer(core.RedisChannelLayer):
+        brpop_timeout = 0.05
+
+        async def _brpop_with_clean(self, index, channel, timeout):
+            seconds.append(timeout)
+            return await super()._brpop_with_clean(index, channel, timeout)
+
+    async def main():
+        layer = Layer([redis_server.url()])
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(layer.receive("some-channel"), 0.5)
+        await layer.close_pools()
+
+    asyncio.run(main())
+    assert len(seconds) > 1 and set(seconds) == {0.05}

@@ -27,7 +27,24 @@ ONLY_FIRST = """\
             del ChatConsumer.first
             ChatConsumer.first = ""
 """
+
+
+def not_carried(what: str, value: str, cause: str) -> Plant:
+    """A plant in a project with the Redis layer: the event has ``value`` too."""
+    new = GROUP_SEND.replace('"message": message}', f'"message": message, "more": {value}}}')
+    cause = f"event['more'] {cause}"
+    return Plant(what, "async", CONSUMERS, GROUP_SEND, new, "C517", cause, layer="redis")
+
+
 PLANTS = [
+    not_carried(
+        "a time", '__import__("datetime").datetime.now()', "is of the type datetime.datetime"
+    ),
+    not_carried("a Decimal", '__import__("decimal").Decimal(1)', "is of the type decimal.Decimal"),
+    not_carried(
+        "a model", 'self.scope["user"]._wrapped', "is of the type django.contrib.auth.models"
+    ),
+    not_carried("a key that isn't text", "{1: 2}", "has the key 1, which isn't text"),
     Plant(
         "a flood",
         "async",

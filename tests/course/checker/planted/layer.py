@@ -9,7 +9,32 @@ LAYERS = """CHANNEL_LAYERS = {
 }
 """
 
+HOSTS = '"hosts": [("127.0.0.1", 9)],'
+
+
+def wrong_hosts(what: str, hosts: str, cause: str) -> Plant:
+    """A plant in a project with the Redis layer."""
+    new = f'"hosts": {hosts},'
+    needs = "channels_redis"
+    return Plant(what, "async", SETTINGS, HOSTS, new, "C403", cause, layer="redis", needs=needs)
+
+
 PLANTS = [
+    wrong_hosts("hosts is a text", '"127.0.0.1:6379"', "You must pass a list"),
+    wrong_hosts("hosts is a pair", '("127.0.0.1", 6379)', "Redis URL must specify"),
+    wrong_hosts("a host without its port", '[("127.0.0.1",)]', "IndexError"),
+    wrong_hosts("a misspelt option", '[{"hosts": "127.0.0.1"}]', "'hosts'"),
+    Plant(
+        "a time limit",
+        "async",
+        SETTINGS,
+        HOSTS,
+        '"hosts": [{"address": "redis://127.0.0.1:9", "socket_timeout": 5}],',
+        "C404",
+        "after 5 s: each WebSocket is closed",
+        layer="redis",
+        needs="channels_redis",
+    ),
     Plant(
         "CHANNEL_LAYERS that isn't reached",
         "async",

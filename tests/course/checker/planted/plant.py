@@ -21,7 +21,8 @@ class Plant(NamedTuple):
 
     The report must have the fault ``id``, and ``cause`` must be a part of its cause.
 
-    Without ``old``, the whole file is ``new``; without ``new``, it is removed.
+    Without ``old``, the whole file is ``new``; without ``new``, it is removed. ``layer`` is the project's channel layer,
+    and ``needs`` a package without which the fault can't be found.
     """
 
     what: str
@@ -31,6 +32,8 @@ class Plant(NamedTuple):
     new: str | None
     id: str
     cause: str = ""
+    layer: str = "memory"
+    needs: str = ""
 
 
 HANDLER = """        await self.send(text_data=json.dumps({"message": event["message"]}))\n"""

@@ -1,0 +1,27 @@
+"""A real Redis server on a free port, for the tests alone."""
+
+import shutil
+from pathlib import Path
+
+from tests.support.served import Process, clean_environ, free_port
+
+PROGRAMS = ("redis-server", "valkey-server")
+
+
+def program() -> str | None:
+    """The path of a Redis or Valkey server; None where there is none."""
+    return next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+class RedisServer(Process):
+    """The server, with ``options`` such as ``"--requirepass", "secret"``. It writes nothing to the disk."""
+
+    ready = "eady to accept connections"
+
+    def __init__(self, folder: Path, *options: str):
+        self.server_port = free_port()
+        command = [program(), "--port", str(self.server_port), "--bind", "127.0.0.1", "--save", ""]
+        super().__init__(folder, [*command, *options], clean_environ())
+
+    def url(self, password: str = "") -> str:
+        return f"redis://{password and f':{password}@'}127.0.0.1:{self.server_port}"
