@@ -61,6 +61,13 @@ class CatchUpMixin:
         if self._catch_up_task:
             self._catch_up_task.cancel()
 
+    def check_history(self) -> None:
+        """Read the log again: the participant's messages may be gone from it."""
+        if self._catch_up_task:
+            self._must_read_again = True
+        elif self.last_seq:
+            self.start_catch_up(self.last_seq)
+
     def handle_gap(self, seq: int) -> bool:
         """Handle a published message that doesn't follow ``last_seq``. Returns whether to send it.
 

@@ -68,6 +68,10 @@ class ChatConsumer(ParticipantConsumer):
         if self.wants_page_events and event.get("except_token") != self.person:
             await self.send(event["frame"])
 
+    async def chat_new_history(self, event: dict[str, Any]) -> None:
+        """Tell the participant if its messages are gone from the log."""
+        self.check_history()
+
     async def chat_answer(self, event: dict[str, Any]) -> None:
         """Send the answer to a message of the participant's own.
 

@@ -99,8 +99,12 @@ class MessageLog(ABC):
         Drafts are stored in the order of the calls.
         """
 
-    def subscribe(self, room: str, publish: Publish) -> None:
-        """Call ``publish`` with the room's new messages, instead of any function before."""
+    def subscribe(self, room: str, publish: Publish, start_new_history: Callable[[], None]) -> None:
+        """Call ``publish`` with the room's new messages, instead of any function before.
+
+        ``start_new_history()`` is called if the log finds that the room's messages are gone. A log
+        need not find out before the next message.
+        """
         self._publishers[room] = publish
 
     def unsubscribe(self, room: str) -> None:

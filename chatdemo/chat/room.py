@@ -52,7 +52,7 @@ class Room:
         self.receipts = Receipts(self.members, self._report_receipts)
         self.heartbeat = Heartbeat()
         self._close_if_empty = close_if_empty
-        log.subscribe(name, self.publish)
+        log.subscribe(name, self.publish, self.start_new_history)
 
     async def join(self, participant: "ChatConsumer") -> None:
         """Make the participant's person a member, and tell a page who is in the room.
@@ -103,6 +103,11 @@ class Room:
                 event = message_events.message_event(message)
                 context.run(self.layer.group_send_nowait, self.group, event)
 
+    def start_new_history(self) -> None:
+        """Tell all pages that the room's messages are gone."""
+        self._forget_receipts()
+        self.layer.group_send_nowait(self.group, {"type": "chat.new_history"})
+
     async def handle_signal(self, sender: "ChatConsumer", signal: Signal) -> None:
         """Handle what a page of a member reports."""
         if not sender.member:
@@ -136,11 +141,16 @@ class Room:
         if not seq:  # it isn't stored
             return
         if seq <= self.last_seq:
-            self.members.start_new_history()
-            self.receipts.start_new_history()
+            self._forget_receipts()
         self.last_seq = seq
         if sender in self.members.present:
             self.receipts.add(seq, sender)
+
+    def _forget_receipts(self) -> None:
+        """Count receipts from 1 again: the room's messages were deleted."""
+        self.last_seq = 0
+        self.members.start_new_history()
+        self.receipts.start_new_history()
 
     def _confirm(self, sender: "ChatConsumer", message: StoredMessage) -> None:
         """Answer a sender whose message is stored already, and who may have missed it."""

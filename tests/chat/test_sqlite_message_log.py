@@ -77,6 +77,7 @@ async def test_a_room_gets_its_new_messages_in_order_and_at_once(log):
         log.subscribe(
             room,
             lambda batch, room=room: published.append((room, [one.message.text for one in batch])),
+            None,
         )
     drafts = [draft("a"), draft("b", "other"), draft("c"), draft("old", id="x"), draft("d", "x")]
     await outcomes(log, *drafts)
@@ -88,7 +89,7 @@ async def test_a_room_gets_its_new_messages_in_order_and_at_once(log):
 
 async def test_a_repeated_message_is_confirmed_in_order_with_what_is_published(log):
     order = []
-    log.subscribe("lobby", lambda batch: order.append([one.message.text for one in batch]))
+    log.subscribe("lobby", lambda batch: order.append([one.message.text for one in batch]), None)
     drafts = [draft("a"), draft("b"), draft("old", id="x"), draft("c")]
     drafts[2].on_repeated = lambda message: order.append(f"confirmed {message.text}")
     await outcomes(log, *drafts)
@@ -144,8 +145,8 @@ async def test_a_fault_is_an_error_for_each_sender_and_logged_once_like_its_end(
 
 async def test_a_room_that_fails_to_publish_does_not_affect_others(log, caplog):
     published = []
-    log.subscribe("broken", lambda batch: 1 / 0)
-    log.subscribe("lobby", published.extend)
+    log.subscribe("broken", lambda batch: 1 / 0, None)
+    log.subscribe("lobby", published.extend, None)
     assert await outcomes(log, draft("a", "broken"), draft("b")) == [1, 2]
     assert [one.message.text for one in published] == ["b"]
     assert "Messages couldn't be published" in caplog.text

@@ -14,12 +14,12 @@ def program() -> str | None:
 
 
 class RedisServer(Process):
-    """The server, with ``options`` such as ``"--requirepass", "secret"``. It writes nothing to the disk."""
+    """The server, with ``options`` such as ``"--requirepass", "secret"``. It writes nothing to the disk without an option."""
 
     ready = "eady to accept connections"
 
-    def __init__(self, folder: Path, *options: str):
-        self.server_port = free_port()
+    def __init__(self, folder: Path, *options: str, port: int = 0):
+        self.server_port = port or free_port()
         command = [program(), "--port", str(self.server_port), "--bind", "127.0.0.1", "--save", ""]
         super().__init__(folder, [*command, *options], clean_environ())
 

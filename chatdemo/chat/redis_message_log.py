@@ -1,0 +1,371 @@
+"""The message log in Redis: several servers append to it, and publish each message to their rooms.
+
+A room is four keys (redis_keys.py). A script appends a batch of drafts and publishes it
+(redis_append.lua), so that all servers get a room's messages in one order. Redis doesn't repeat
+what it publishes: a server that has missed something reads it from the log. All servers get the
+messages of all rooms: a server has no channel to join when a room opens, and none to miss.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import Context
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chatdemo.chat import identity
+from chatdemo.chat.message_log import (
+    MAX_READ_MESSAGES,
+    Appended,
+    Draft,
+    MessageLog,
+    MessageLogError,
+    Publish,
+    StoredMessage,
+)
+from chatdemo.chat.name_numbers import NameNumbers, split_number
+from chatdemo.chat.redis_keys import (
+    CHANNEL,
+    ROOMS_KEY,
+    SEPARATOR,
+    RoomKeys,
+    client_id,
+    stored_message,
+    wire_time,
+)
+from chatdemo.common.redis import open_async_client, open_client, why_failed
+
+if TYPE_CHECKING:
+    from redis.asyncio.client import PubSub
+
+logger = logging.getLogger(__name__)
+APPEND = Path(__file__).with_name("redis_append.lua").read_text("utf-8")
+#: Drafts in one call of the script, which blocks the Redis server.
+MAX_DRAFTS = 200
+#: The time between two attempts while Redis is away, and the time after which senders get an error.
+RETRY_SECONDS, MAX_AWAY_SECONDS = 0.1, 5.0
+#: How often the last ``seq`` of each room is compared: nothing else shows that the last message was
+#: missed, or that Redis has lost its data.
+CHECK_SECONDS = 2.0
+
+
+@dataclass
+class Subscription:
+    """A room of this server. ``seq`` is the last one that it has, None before that is known."""
+
+    name: str
+    publish: Publish
+    start_new_history: Callable[[], None]
+    seq: int | None = None
+    epoch: str = ""
+    newest: int = 0  # the last seq that the log is known to have
+    is_catching_up: bool = False
+
+
+class RedisMessageLog(MessageLog):
+    """Appends and listens in the event loop, each in a task, and reads with a client for threads.
+
+    A call of the script may fail without a sign whether it was made. It is repeated, and stores
+    nothing twice: a draft without a client's id gets one from here.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+        self.server = secrets.token_hex(8)
+        self._subscriptions: dict[str, Subscription] = {}
+        self._pending: list[Draft] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_writing = self._is_listening = False
+        self._batch = 0
+        # The last batches, to find the draft that a published message was.
+        self._batches: deque[tuple[int, Sequence[Draft]]] = deque(maxlen=8)
+        self._away_since: float | None = None
+        self._failure = ""  # why the last drafts couldn't be stored
+        self._reading_failure = ""
+
+    @cached_property
+    def _async_client(self) -> Any:
+        return open_async_client(self.url)
+
+    @cached_property
+    def _client(self) -> Any:
+        return open_client(self.url)
+
+    async def close(self) -> None:
+        """End what runs, and close the connections. What is pending isn't stored."""
+        while self._tasks:  # a time limit that ends now can swallow a cancellation
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=RETRY_SECONDS)
+        await self._async_client.aclose()
+        self._client.close()
+
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def append(self, draft: Draft) -> None:
+        self._pending.append(draft)
+        if not self._is_writing:
+            self._is_writing = True
+            self._start(self._write())
+
+    async def _write(self) -> None:
+        """Append all pending drafts. What arrives during a call is in the next one."""
+        try:
+            while self._pending:
+                drafts = self._pending[:MAX_DRAFTS]
+                self._batch += 1
+                self._batches.append((self._batch, drafts))
+                await self._append_batch(drafts)
+                del self._pending[: len(drafts)]
+        finally:
+            self._is_writing = False
+
+    async def _append_batch(self, drafts: Sequence[Draft]) -> None:
+        """Append the drafts, and answer their senders: those of a repeated or of a failed one."""
+        keys, arguments = self._script_arguments(drafts)
+        while True:
+            try:
+                results = await self._async_client.eval(APPEND, len(keys), *keys, *arguments)
+            except Exception as error:  # whatever it was, the senders wait for an answer
+                reason = why_failed(error)
+                if await self._can_try_again():
+                    continue
+                self._log_failure(reason)
+                for draft in drafts:
+                    draft.context.run(draft.on_failed, reason)
+                return
+            self._away_since = None
+            self._log_failure("")
+            for draft, stored in zip(drafts, results, strict=True):
+                if stored:
+                    seq, name, text, at = stored
+                    message = StoredMessage(seq, name, text, wire_time(at), draft.sender, draft.id)
+                    draft.context.run(draft.on_repeated, message)
+            return
+
+    async def _can_try_again(self) -> bool:
+        """Wait for a moment, if Redis hasn't been away for too long."""
+        now = time.monotonic()
+        if self._away_since is None:
+            self._away_since = now
+        if now - self._away_since >= MAX_AWAY_SECONDS:
+            return False
+        await asyncio.sleep(RETRY_SECONDS)
+        return True
+
+    def _script_arguments(self, drafts: Sequence[Draft]) -> tuple[list[str], list[str]]:
+        numbers: dict[str, int] = {}
+        arguments = [CHANNEL, self.server, str(self._batch), secrets.token_hex(8)]
+        for index, draft in enumerate(drafts):
+            number = numbers.setdefault(draft.room, len(numbers))
+            id = draft.id or f"{SEPARATOR}{self.server}{self._batch}.{index}"
+            alike = identity.comparison_key(split_number(draft.name)[0])
+            speaker = SEPARATOR.join((alike, draft.sender, draft.name)) if draft.name else ""
+            arguments += [str(number), draft.sender, id, draft.name, draft.text, speaker]
+        keys = [ROOMS_KEY]
+        for name in numbers:
+            keys += RoomKeys.of(name)
+        return keys, arguments
+
+    def subscribe(self, room: str, publish: Publish, start_new_history: Callable[[], None]) -> None:
+        self._subscriptions[room] = Subscription(room, publish, start_new_history)
+        if not self._is_listening:
+            self._is_listening = True
+            self._start(self._listen())
+            self._start(self._check_regularly())
+        self._start(self._check([room]))
+
+    def unsubscribe(self, room: str) -> None:
+        self._subscriptions.pop(room, None)
+
+    async def _listen(self) -> None:
+        """Receive what is published, without end, over one connection after another."""
+        while True:
+            try:
+                async with self._async_client.pubsub() as pubsub:
+                    await pubsub.subscribe(CHANNEL)
+                    while True:
+                        await self._receive_next(pubsub)
+            except Exception as error:
+                self._log_reading_failure(why_failed(error))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _receive_next(self, pubsub: "PubSub") -> None:
+        message = await pubsub.get_message(timeout=CHECK_SECONDS)
+        if message is None:
+            return
+        if message["type"] == "message":
+            self._receive(json.loads(message["data"]))
+        elif message["type"] == "subscribe":  # what was published before isn't repeated
+            await self._check(list(self._subscriptions))
+
+    async def _check_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            await self._check(list(self._subscriptions))
+
+    async def _check(self, names: Sequence[str]) -> None:
+        """Compare the rooms with the log: their epoch, and their last ``seq``."""
+        subscriptions = [self._subscriptions[name] for name in names if name in self._subscriptions]
+        epochs = [subscription.epoch for subscription in subscriptions]
+        try:
+            async with self._async_client.pipeline(transaction=False) as pipeline:
+                for subscription in subscriptions:
+                    pipeline.hmget(RoomKeys.of(subscription.name).room, "seq", "epoch")
+                states = await pipeline.execute()
+        except Exception as error:  # the next check tries again
+            self._log_reading_failure(why_failed(error))
+            return
+        self._log_reading_failure("")
+        for subscription, epoch, state in zip(subscriptions, epochs, states, strict=True):
+            if subscription.epoch == epoch:  # no newer message has come meanwhile
+                self._compare(subscription, int(state[0] or 0), state[1] or "")
+
+    def _compare(self, subscription: Subscription, seq: int, epoch: str) -> None:
+        if subscription.seq is None:
+            subscription.seq, subscription.epoch = seq, epoch
+        self._update_epoch(subscription, epoch)
+        subscription.newest = max(subscription.newest, seq)
+        if seq > subscription.seq:
+            self._catch_up(subscription)
+
+    def _receive(self, batch: dict[str, Any]) -> None:
+        """Publish the messages of one room, or read those first that are missing before them."""
+        subscription = self._subscriptions.get(batch["room"].removeprefix("chatdemo:room:"))
+        if subscription is None:
+            return
+        first, last = batch["messages"][0][0], batch["messages"][-1][0]
+        if subscription.seq is None:
+            subscription.seq, subscription.epoch = first - 1, batch["epoch"]
+        self._update_epoch(subscription, batch["epoch"])
+        subscription.newest = max(subscription.newest, last)
+        if first == subscription.seq + 1 and not subscription.is_catching_up:
+            drafts = self._find_batch(batch["server"], batch["batch"])
+            self._publish(subscription, [_appended(row, drafts) for row in batch["messages"]])
+        elif last > subscription.seq:
+            self._catch_up(subscription)
+
+    def _find_batch(self, server: str, batch: int) -> Sequence[Draft]:
+        """Return the drafts of a batch if it was sent from here, to publish in their contexts."""
+        sent = (drafts for number, drafts in self._batches if number == batch)
+        return next(sent, ()) if server == self.server else ()
+
+    def _publish(self, subscription: Subscription, appended: Sequence[Appended]) -> None:
+        subscription.seq = appended[-1].message.seq
+        try:
+            subscription.publish(appended)
+        except Exception:
+            logger.exception("Messages couldn't be published")
+
+    def _update_epoch(self, subscription: Subscription, epoch: str) -> None:
+        """Start a new history if Redis has another one: it was deleted, or its data was lost."""
+        if epoch != subscription.epoch:
+            if subscription.epoch:
+                subscription.start_new_history()
+                subscription.seq = subscription.newest = 0
+            subscription.epoch = epoch
+
+    def _catch_up(self, subscription: Subscription) -> None:
+        if not subscription.is_catching_up:
+            subscription.is_catching_up = True
+            self._start(self._read_missing(subscription))
+
+    async def _read_missing(self, subscription: Subscription) -> None:
+        """Read and publish messages until the subscription has the newest one."""
+        log = RoomKeys.of(subscription.name).log
+        try:
+            while subscription.seq is not None and subscription.seq < subscription.newest:
+                epoch, after = subscription.epoch, f"({subscription.seq}-0"
+                entries = await self._async_client.xrange(log, after, count=MAX_READ_MESSAGES)
+                if subscription.epoch != epoch:  # the entries may be of the old history
+                    continue
+                if entries:
+                    stored = [
+                        Appended(stored_message(*entry), True, Context()) for entry in entries
+                    ]
+                    self._publish(subscription, stored)
+                else:  # they were deleted for their age
+                    subscription.seq = subscription.newest
+        except Exception as error:  # the next check tries again
+            self._log_reading_failure(why_failed(error))
+        finally:
+            subscription.is_catching_up = False
+
+    def _log_failure(self, failure: str) -> None:
+        """Log that storing fails or works again, once for each change."""
+        if failure != self._failure:
+            if failure:
+                logger.error(
+                    "Messages can't be stored, and their senders get an error: %s", failure
+                )
+            else:
+                logger.warning("Messages are stored again.")
+        self._failure = failure
+
+    def _log_reading_failure(self, failure: str) -> None:
+        """Log that receiving fails or works again, once for each change."""
+        if failure != self._reading_failure:
+            if failure:
+                logger.error("Other servers' messages can't be received: %s", failure)
+            else:
+                logger.warning("Other servers' messages are received again.")
+        self._reading_failure = failure
+
+    def read_after(self, room: str, seq: int) -> list[StoredMessage]:
+        with _reading():
+            entries = self._client.xrange(
+                RoomKeys.of(room).log, f"({seq}-0", count=MAX_READ_MESSAGES
+            )
+            return [stored_message(*entry) for entry in entries]
+
+    def read_before(self, room: str, seq: int | None, limit: int) -> list[StoredMessage]:
+        with _reading():
+            last = "+" if seq is None else f"({seq}-0"
+            entries = self._client.xrevrange(RoomKeys.of(room).log, last, count=limit)
+            return [stored_message(*entry) for entry in reversed(entries)]
+
+    def last_seq(self, room: str) -> int:
+        with _reading():
+            return int(self._client.hget(RoomKeys.of(room).room, "seq") or 0)
+
+    def epoch(self, room: str) -> str:
+        with _reading():
+            return self._client.hget(RoomKeys.of(room).room, "epoch") or ""
+
+    def name_numbers(self, room: str, person: str, name: str) -> NameNumbers:
+        alike = identity.comparison_key(name)
+        with _reading():
+            speakers = [
+                key.split(SEPARATOR) for key in self._client.hkeys(RoomKeys.of(room).speakers)
+            ]
+        used = [(who, split_number(shown)[1]) for same, who, shown in speakers if same == alike]
+        own = [number for speaker, number in used if speaker == person]
+        others = frozenset(number for speaker, number in used if speaker != person)
+        return NameNumbers(min(own, default=0), others)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # redis-py's errors, and those of the socket
+        logger.error("The history of a room can't be read: %s", why_failed(error))
+        raise MessageLogError(why_failed(error)) from error
+
+
+def _appended(row: Sequence[Any], drafts: Sequence[Draft]) -> Appended:
+    """Return a published message, in the context of its draft if that is one of this server."""
+    seq, index, sender, id, name, text, at = row
+    message = StoredMessage(seq, name, text, wire_time(at), sender, client_id(id))
+    return Appended(message, True, drafts[index].context if drafts else Context())
