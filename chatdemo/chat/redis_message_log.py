@@ -18,7 +18,7 @@ from contextvars import Context
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chatdemo.chat import identity
 from chatdemo.chat.message_log import (
@@ -41,9 +41,7 @@ from chatdemo.chat.redis_keys import (
     wire_time,
 )
 from chatdemo.common.redis import open_async_client, open_client, why_failed
-
-if TYPE_CHECKING:
-    from redis.asyncio.client import PubSub
+from chatdemo.realtime.redis_subscriber import RedisSubscriber
 
 logger = logging.getLogger(__name__)
 APPEND = Path(__file__).with_name("redis_append.lua").read_text("utf-8")
@@ -83,7 +81,8 @@ class RedisMessageLog(MessageLog):
         self._subscriptions: dict[str, Subscription] = {}
         self._pending: list[Draft] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._is_writing = self._is_listening = False
+        self._is_writing = False
+        self._subscriber: RedisSubscriber | None = None
         self._batch = 0
         # The last batches, to find the draft that a published message was.
         self._batches: deque[tuple[int, Sequence[Draft]]] = deque(maxlen=8)
@@ -105,6 +104,8 @@ class RedisMessageLog(MessageLog):
             for task in self._tasks:
                 task.cancel()
             await asyncio.wait(self._tasks, timeout=RETRY_SECONDS)
+        if self._subscriber:
+            await self._subscriber.close()
         await self._async_client.aclose()
         self._client.close()
 
@@ -180,40 +181,21 @@ class RedisMessageLog(MessageLog):
 
     def subscribe(self, room: str, publish: Publish, start_new_history: Callable[[], None]) -> None:
         self._subscriptions[room] = Subscription(room, publish, start_new_history)
-        if not self._is_listening:
-            self._is_listening = True
-            self._start(self._listen())
+        if self._subscriber is None:
+            self._subscriber = RedisSubscriber(self.url, [CHANNEL], self._receive, self._check_all)
             self._start(self._check_regularly())
         self._start(self._check([room]))
 
     def unsubscribe(self, room: str) -> None:
         self._subscriptions.pop(room, None)
 
-    async def _listen(self) -> None:
-        """Receive what is published, without end, over one connection after another."""
-        while True:
-            try:
-                async with self._async_client.pubsub() as pubsub:
-                    await pubsub.subscribe(CHANNEL)
-                    while True:
-                        await self._receive_next(pubsub)
-            except Exception as error:
-                self._log_reading_failure(why_failed(error))
-                await asyncio.sleep(RETRY_SECONDS)
-
-    async def _receive_next(self, pubsub: "PubSub") -> None:
-        message = await pubsub.get_message(timeout=CHECK_SECONDS)
-        if message is None:
-            return
-        if message["type"] == "message":
-            self._receive(json.loads(message["data"]))
-        elif message["type"] == "subscribe":  # what was published before isn't repeated
-            await self._check(list(self._subscriptions))
-
     async def _check_regularly(self) -> None:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            await self._check(list(self._subscriptions))
+            await self._check_all()
+
+    async def _check_all(self) -> None:
+        await self._check(list(self._subscriptions))
 
     async def _check(self, names: Sequence[str]) -> None:
         """Compare the rooms with the log: their epoch, and their last ``seq``."""
@@ -240,8 +222,9 @@ class RedisMessageLog(MessageLog):
         if seq > subscription.seq:
             self._catch_up(subscription)
 
-    def _receive(self, batch: dict[str, Any]) -> None:
+    def _receive(self, channel: str, data: bytes) -> None:
         """Publish the messages of one room, or read those first that are missing before them."""
+        batch = json.loads(data)
         subscription = self._subscriptions.get(batch["room"].removeprefix("chatdemo:room:"))
         if subscription is None:
             return

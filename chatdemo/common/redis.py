@@ -17,11 +17,14 @@ def open_client(url: str) -> Any:  # redis-py's types leave open what can be awa
     return Redis.from_url(url, decode_responses=True, **_options())
 
 
-def open_async_client(url: str) -> Any:
-    """Return a client for the event loop. It connects when it is first used. Raises ValueError."""
+def open_async_client(url: str, decode_responses: bool = True) -> Any:
+    """Return a client for the event loop. It connects when it is first used. Raises ValueError.
+
+    Without ``decode_responses``, answers have bytes in place of text.
+    """
     from redis.asyncio import Redis
 
-    return Redis.from_url(url, decode_responses=True, **_options())
+    return Redis.from_url(url, decode_responses=decode_responses, **_options())
 
 
 def _options() -> dict[str, Any]:

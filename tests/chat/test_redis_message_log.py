@@ -175,7 +175,7 @@ async def test_the_last_message_is_not_missed_either(url, monkeypatch, peer):
     monkeypatch.setattr(module, "CHECK_SECONDS", 0.05)
     ana = peer(url)
     await listening(ana)
-    monkeypatch.setattr(ana.log, "_receive", lambda batch: None)  # as if it had never come
+    monkeypatch.setattr(ana.log, "_receive", lambda channel, data: None)  # as if it had never come
     ana.append("hello")
     await until(lambda: ana.seqs == [1])
 
