@@ -63,7 +63,7 @@ def requirements(section: str = "options", option: str = "install_requires") -> 
 
 def test_every_package_that_is_imported_is_declared_and_no_other():
     # The extras "fast" and "redis"; pyOpenSSL is only hidden from Twisted.
-    optional = {"uvloop", "channels_redis", "redis", "OpenSSL"}
+    optional = {"uvloop", "channels_redis", "redis", "msgpack", "OpenSSL"}
     imported = set()
     for path in PACKAGE.rglob("*.py"):
         if not path.is_relative_to(PACKAGE / "course" / "steps"):

@@ -25,6 +25,7 @@ class Member:
 
     ``number`` tells members with the same name apart. ``joined_after_seq`` is the last ``seq``
     before the person joined, and ``received_seq`` the last one that one of their pages has.
+    ``channels`` are those of this server, and ``servers`` the others that the person is on.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Member:
     joined_after_seq: int = 0
     received_seq: int = 0
     channels: set[str] = field(default_factory=set)
+    servers: set[str] = field(default_factory=set)
     leave_timer: asyncio.TimerHandle | None = None
 
     @property
@@ -39,16 +41,26 @@ class Member:
         """The name with its number."""
         return add_number(self.name, self.number)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether the person is on this server, or was a moment ago."""
+        return bool(self.channels or self.leave_timer)
+
 
 class Members:
     """The members of one room, by the person's key.
 
     ``report(changes)`` is called a moment after a change. ``changes`` lists the names of those who
     ``came`` and ``left``, and pairs of names for those who were ``renamed``, since the last report.
+    ``on_leave(person)`` is called when a person isn't on this server any more.
     """
 
-    def __init__(self, report: Callable[[dict[str, list[Any]]], None]):
-        self.report = report
+    def __init__(
+        self,
+        report: Callable[[dict[str, list[Any]]], None],
+        on_leave: Callable[[str], None] = lambda person: None,
+    ):
+        self.report, self.on_leave = report, on_leave
         self.present: dict[str, Member] = {}
         self.departed: dict[str, Member] = {}
         self._loop = asyncio.get_running_loop()
@@ -84,8 +96,43 @@ class Members:
         member.channels.discard(channel)
         if not member.channels and not member.leave_timer:
             member.leave_timer = self._loop.call_later(
-                LEAVE_DELAY_SECONDS, self._remove, person, context=Context()
+                LEAVE_DELAY_SECONDS, self._leave_here, person, context=Context()
             )
+
+    def join_elsewhere(self, server: str, person: str, state: Member) -> None:
+        """Add a person who is on another server, or change their name, as that server says."""
+        member = self.present.get(person)
+        if member is None:
+            member = self.departed.pop(person, None) or state
+            self.present[person] = member
+            self._known_names[person] = state.display_name
+        if not member.channels:
+            member.name, member.number = state.name, state.number
+        member.joined_after_seq = min(member.joined_after_seq, state.joined_after_seq)
+        member.received_seq = max(member.received_seq, state.received_seq)
+        member.servers.add(server)
+        self._schedule_report()
+
+    def leave_elsewhere(self, server: str, person: str | None = None) -> None:
+        """Remove a person from another server, or all persons: the server has ended."""
+        for key, member in list(self.present.items()):
+            if server in member.servers and person in (None, key):
+                member.servers.remove(server)
+                self._remove_if_gone(key)
+
+    def keep_elsewhere(self, pairs: set[tuple[str, str]]) -> None:
+        """Remove all who aren't among these pairs of another server and a person."""
+        for person, member in list(self.present.items()):
+            member.servers = {server for server in member.servers if (server, person) in pairs}
+            self._remove_if_gone(person)
+
+    def acknowledge(self, person: str, seq: int) -> bool:
+        """Note that a person has all messages up to ``seq``. Returns whether that is news."""
+        member = self.present.get(person)
+        if member is None or seq <= member.received_seq:
+            return False
+        member.received_seq = seq
+        return True
 
     def rename(self, person: str, name: str, numbers: NameNumbers = NO_NUMBERS) -> None:
         """Give a member another name."""
@@ -112,7 +159,15 @@ class Members:
         taken = (member.number for member in others if comparison_key(member.name) == key)
         return choose_number(taken, numbers)
 
-    def _remove(self, person: str) -> None:
+    def _leave_here(self, person: str) -> None:
+        self.present[person].leave_timer = None
+        self.on_leave(person)
+        self._remove_if_gone(person)
+
+    def _remove_if_gone(self, person: str) -> None:
+        member = self.present[person]
+        if member.is_here or member.servers:
+            return
         self.departed[person] = self.present.pop(person)
         if len(self.departed) > MAX_DEPARTED_MEMBERS:
             del self.departed[next(iter(self.departed))]

@@ -38,11 +38,9 @@ class Receipts:
 
     def acknowledge(self, person: str, seq: int) -> None:
         """Note that a page of the person has all messages up to ``seq``."""
-        member = self.members.present.get(person)
-        if member and seq > member.received_seq:
-            member.received_seq = seq
-            if self._messages and seq >= self._messages[0][0]:
-                self.schedule_report()
+        is_news = self.members.acknowledge(person, seq)
+        if is_news and self._messages and seq >= self._messages[0][0]:
+            self.schedule_report()
 
     def counts(self, person: str) -> list[list[int]]:
         """Return the rows of the person's messages that have recipients."""

@@ -20,6 +20,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from asgiref.sync import sync_to_async
+
 from chatdemo.chat import identity
 from chatdemo.chat.message_log import (
     MAX_READ_MESSAGES,
@@ -40,6 +42,7 @@ from chatdemo.chat.redis_keys import (
     stored_message,
     wire_time,
 )
+from chatdemo.chat.redis_retention import RUN_SECONDS, RedisRetention
 from chatdemo.common.redis import open_async_client, open_client, why_failed
 from chatdemo.realtime.redis_subscriber import RedisSubscriber
 
@@ -74,9 +77,9 @@ class RedisMessageLog(MessageLog):
     nothing twice: a draft without a client's id gets one from here.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, retention: RedisRetention | None = None) -> None:
         super().__init__()
-        self.url = url
+        self.url, self.retention = url, retention
         self.server = secrets.token_hex(8)
         self._subscriptions: dict[str, Subscription] = {}
         self._pending: list[Draft] = []
@@ -87,6 +90,7 @@ class RedisMessageLog(MessageLog):
         # The last batches, to find the draft that a published message was.
         self._batches: deque[tuple[int, Sequence[Draft]]] = deque(maxlen=8)
         self._away_since: float | None = None
+        self._next_retention = 0.0
         self._failure = ""  # why the last drafts couldn't be stored
         self._reading_failure = ""
 
@@ -193,6 +197,15 @@ class RedisMessageLog(MessageLog):
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             await self._check_all()
+            if self.retention and time.monotonic() >= self._next_retention:
+                self._next_retention = time.monotonic() + RUN_SECONDS
+                await self._delete_old(self.retention)
+
+    async def _delete_old(self, retention: RedisRetention) -> None:
+        try:
+            await sync_to_async(retention.run_if_due, thread_sensitive=False)()
+        except Exception as error:
+            logger.warning("Old messages couldn't be deleted: %s", why_failed(error))
 
     async def _check_all(self) -> None:
         await self._check(list(self._subscriptions))

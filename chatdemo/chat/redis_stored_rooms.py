@@ -17,10 +17,8 @@ PAGE_MESSAGES = 100
 class RedisStoredRooms(StoredRooms):
     """The rooms on the Redis server at ``url``. All methods raise redis.RedisError."""
 
-    location = "Redis"
-
-    def __init__(self, url: str):
-        self.url = url
+    def __init__(self, url: str, location: str = "Redis"):
+        self.url, self.location = url, location
 
     @cached_property
     def client(self) -> Any:

@@ -14,6 +14,7 @@ from chatdemo.chat import identity, message_events
 from chatdemo.chat.connection_limits import ConnectionLimits, LimitReached
 from chatdemo.chat.frames import Message, Signal, with_id
 from chatdemo.chat.heartbeat import Heartbeat
+from chatdemo.chat.member_exchange import MemberExchange
 from chatdemo.chat.members import Members
 from chatdemo.chat.message_errors import MessageError
 from chatdemo.chat.message_log import Appended, Draft, MessageLog, MessageLogError, StoredMessage
@@ -41,18 +42,20 @@ class Room:
         name: str,
         layer: ChannelLayer,
         log: MessageLog,
+        exchange: MemberExchange,
         close_if_empty: Callable[["Room"], None],
     ):
         self.name, self.group = name, group_name(name)
-        self.layer, self.log = layer, log
+        self.layer, self.log, self.exchange = layer, log, exchange
         self.loop = asyncio.get_running_loop()
         self.participant_count = 0
         self.last_seq = 0
-        self.members = Members(self._report_members)
+        self.members = Members(self._report_members, partial(exchange.leave, name))
         self.receipts = Receipts(self.members, self._report_receipts)
         self.heartbeat = Heartbeat()
         self._close_if_empty = close_if_empty
         log.subscribe(name, self.publish, self.start_new_history)
+        exchange.open(name, self.members, self.receipts.acknowledge)
 
     async def join(self, participant: "ChatConsumer") -> None:
         """Make the participant's person a member, and tell a page who is in the room.
@@ -67,6 +70,7 @@ class Room:
             participant.member = self.members.join(
                 participant.person, name, participant.channel_name, self.last_seq, numbers
             )
+            await self.exchange.join(self.name, participant.person, participant.member)
         if participant.wants_page_events:
             # The wire contract calls the epoch "history".
             await participant.send_page_event(
@@ -118,6 +122,7 @@ class Room:
             await self.layer.group_send(self.group, event)
         elif signal.kind == "got":
             self.receipts.acknowledge(sender.person, signal.value)
+            self.exchange.acknowledge(self.name, sender.person, signal.value)
         elif signal.kind == "who":
             names = self.receipts.recipients(signal.value, sender.person)
             got, missing = names or (None, None)
@@ -126,7 +131,12 @@ class Room:
     def rename(self, person: str, name: str) -> None:
         """Give a member another name. To be called in a thread."""
         _, numbers = self._read_history(person, name)
-        self.loop.call_soon_threadsafe(self.members.rename, person, name, numbers)
+        self.loop.call_soon_threadsafe(self._rename, person, name, numbers)
+
+    def _rename(self, person: str, name: str, numbers: NameNumbers) -> None:
+        self.members.rename(person, name, numbers)
+        if member := self.members.present.get(person):
+            run_in_background(self.exchange.join(self.name, person, member))
 
     def _read_history(self, person: str, name: str | None) -> tuple[str, NameNumbers]:
         """Return the epoch of the history, and the numbers that it has of a name."""
@@ -165,7 +175,7 @@ class Room:
         count = len(self.members.present)
         frame = json.dumps({"event": "people", **changes, "count": count})
         event = {"type": "chat.page_event", "frame": frame}
-        run_in_background(self.layer.group_send(self.group, event))
+        self.layer.group_send_nowait(self.group, event)
         self.receipts.schedule_report()
         self._close_if_empty(self)
 
@@ -179,8 +189,9 @@ class Room:
 class Rooms:
     """The rooms of this process that somebody is in, and the limits on connections."""
 
-    def __init__(self, log: MessageLog):
-        self.log = log
+    def __init__(self, log: MessageLog, exchange: MemberExchange):
+        self.log, self.exchange = log, exchange
+        exchange.rename_here = self.rename_here
         self.limits = ConnectionLimits()
         self._rooms: dict[str, Room] = {}
 
@@ -201,7 +212,9 @@ class Rooms:
                 )
         self.limits.add(address, settings.CHATDEMO)
         if room is None:
-            room = self._rooms[name] = Room(name, layer, self.log, self._close_if_empty)
+            room = self._rooms[name] = Room(
+                name, layer, self.log, self.exchange, self._close_if_empty
+            )
         room.participant_count += 1
         return room
 
@@ -210,8 +223,8 @@ class Rooms:
         self.limits.remove(participant.address)
         participant.room.leave(participant)
 
-    def rename(self, person: str, name: str) -> None:
-        """Give a person another name in all their rooms. To be called in a thread."""
+    def rename_here(self, person: str, name: str) -> None:
+        """Give a person another name in their rooms of this server. To be called in a thread."""
         for room in self:
             if person in room.members.present:
                 room.rename(person, name)
@@ -220,4 +233,5 @@ class Rooms:
         is_empty = not room.participant_count and not room.members.present
         if is_empty and self._rooms.get(room.name) is room:  # and not a new room of this name
             self.log.unsubscribe(room.name)
+            self.exchange.close(room.name)
             del self._rooms[room.name]

@@ -83,7 +83,7 @@ def name(request: HttpRequest, room_name: str) -> HttpResponse:
     if getattr(request.session, "is_lost", False):
         request.session.modified = False  # or the middleware would try again
         return HttpResponse(NAME_NOT_STORED, status=503, content_type=PLAIN_TEXT)
-    apps.get_app_config("chat").rooms.rename(identity.ensure_key(request.session), name)
+    apps.get_app_config("chat").rooms.exchange.rename(identity.ensure_key(request.session), name)
     return HttpResponse(status=204)
 
 

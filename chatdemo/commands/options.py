@@ -53,7 +53,8 @@ def database_options(command: Command) -> Command:
 def existing_database_options(command: Command) -> Command:
     """The same for a command that reads a file: a database in memory is its server's alone."""
     help = "SQLite file; empty: the one in your application folder."
-    return setting_option("db", metavar="PATH", help=help)(_common_options(command))
+    redis = setting_option("redis", metavar="URL")
+    return setting_option("db", metavar="PATH", help=help)(redis(_common_options(command)))
 
 
 def _common_options(command: Command) -> Command:

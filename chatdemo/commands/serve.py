@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.argument("directory", metavar="[DIR]", required=False)
 @setting_option("host", metavar="ADDRESS")
 @setting_option("port", metavar="NUMBER")
+@setting_option("redis", metavar="URL")
 @setting_option("open", "--open/--no-open")
 @setting_option("step", metavar="NAME")
 @click.option("--adopt", type=int, nargs=2, hidden=True)  # the supervisor's sockets
@@ -78,9 +79,18 @@ def _serve_chat(settings: Config) -> None:
         step = outline.find_step(settings.step)
         rows.append(("Rooms run", f"step {step.number}, {step.name}"))
 
-    def on_ready() -> None:
-        data = database.path_of(settings.db) or "in memory, deleted when chatdemo stops"
-        show_banner(settings, urls, [*rows, ("Data", str(data))])
+    def on_ready(others: int) -> None:
+        data = str(database.path_of(settings.db) or "in memory, deleted when chatdemo stops")
+        if settings.redis:
+            from chatdemo.project.redis_server import shown
+
+            rows.append(
+                ("Messages", f"in {shown(settings.redis)}; those in {data} stay as they are")
+            )
+            rows.append(("Servers", f"{others + 1} with this one"))
+        else:
+            rows.append(("Data", data))
+        show_banner(settings, urls, rows)
 
     with listen(settings.host, settings.port) as listener:
         urls = addresses(*listener.getsockname()[:2])

@@ -14,6 +14,8 @@ FILE_NAME = "chatdemo.toml"
 ENV_PREFIX = "CHATDEMO_"
 #: Variables with the prefix that aren't settings: the file to read, and a switch for the tests.
 ENV_RESERVED = {"CHATDEMO_CONFIG", "CHATDEMO_TEST_ALL"}
+#: The default of max_kept with the setting redis, where messages are in memory.
+MAX_KEPT_IN_REDIS = 2**26
 #: What a switch may be in the environment.
 ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -33,8 +35,17 @@ class Config:
     db: str = setting(
         "", "SQLite file; empty: one in your application folder; :memory: stores nothing on disk."
     )
+    redis: str = setting(
+        "", "URL of a Redis server, for a chat of several servers; empty: this server alone."
+    )
+    secret_key_file: str = setting(
+        "", "File with the secret key that all servers of a chat share; empty: beside the database."
+    )
     allowed_hosts: tuple[str, ...] = setting(
         (), "Additional host names to accept, such as a tunnel's."
+    )
+    proxies: tuple[str, ...] = setting(
+        (), "Addresses or networks of reverse proxies, whose X-Forwarded headers are believed."
     )
     history: bool = setting(True, "Store messages, for people who reconnect or join later.")
     keep_days: int = setting(
@@ -42,7 +53,8 @@ class Config:
     )
     max_kept: int = setting(
         2**29,
-        "Size of the database, in bytes, above which the oldest messages are deleted.",
+        "Size of the database, in bytes, above which the oldest messages are deleted; with the"
+        " setting redis, 67108864 by default.",
         2**20,
         2**40,
     )
@@ -115,7 +127,10 @@ def load(
     for name, value in (flags or {}).items():
         if value is not None:
             given.append((name, value, "--" + name.replace("_", "-")))
-    return replace(Config(), **{name: convert(name, *source) for name, *source in given})
+    values = {name: convert(name, *source) for name, *source in given}
+    if values.get("redis"):
+        values.setdefault("max_kept", MAX_KEPT_IN_REDIS)
+    return replace(Config(), **values)
 
 
 def convert(name: str, value: Any, source: str) -> Any:

@@ -16,6 +16,7 @@ from django.conf import settings
 from chatdemo.chat.routing import websocket_urlpatterns
 from chatdemo.course import step_rooms
 from chatdemo.inspector import Inspector
+from chatdemo.project.proxies import TrustProxies
 from chatdemo.project.security import (
     AllowedHostsOriginValidator,
     AllowOwnAddresses,
@@ -38,3 +39,5 @@ if settings.CHATDEMO.inspect != "off":
         application, config.inspect, config.inspect_events, step_rooms.watched_path
     )
 application = AllowOwnAddresses(application)
+if settings.CHATDEMO.proxies:
+    application = TrustProxies(application, settings.CHATDEMO.proxies)

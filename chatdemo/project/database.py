@@ -72,12 +72,19 @@ def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None
 
 @contextmanager
 def existing_rooms(config: Config) -> Iterator[StoredRooms]:
-    """Yield the rooms in the database of the setting ``db``, which must exist.
+    """Yield the rooms in Redis, or in the database of the setting ``db``, which must exist.
 
     An older database is migrated first, so ``config`` must be in use. Raises UsageError for a
     database in memory, and ChatdemoError if there is no database, if it can't be used, or if SQLite
     fails in the block.
     """
+    if config.redis:
+        from chatdemo.chat.redis_stored_rooms import RedisStoredRooms
+        from chatdemo.project.redis_server import redis_errors, shown
+
+        with redis_errors(config.redis):
+            yield RedisStoredRooms(config.redis, shown(config.redis))
+        return
     path = path_of(config.db)
     if path is None:
         message = "--db: a database in memory can only be read by its server."

@@ -1,5 +1,6 @@
 """Run the embedded project: prepare its database, import it, and serve it or manage it."""
 
+import asyncio
 import gc
 import os
 import socket
@@ -15,23 +16,34 @@ from chatdemo.realtime.file_limit import raise_file_limit
 SETTINGS = "chatdemo.project.settings"
 
 
-def serve(config: Config, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+def serve(config: Config, listener: socket.socket, on_ready: Callable[[int], None]) -> None:
     """Serve HTTP, WebSockets and static files on ``listener`` until SIGINT, SIGTERM or SIGHUP.
 
-    ``on_ready()`` is called once requests can be answered. ``config`` must be in use.
+    ``on_ready(others)`` is called once requests can be answered, with the number of the chat's
+    other servers. ``config`` must be in use. Raises ChatdemoError if Redis can't be used.
     """
     from chatdemo.realtime.event_loop import choose_event_loop
 
     raise_file_limit()
     with _database_ready(config):
+        others = _check_redis(config)
         choose_event_loop()
         with _fast_imports():
+            from django.apps import apps
+
             from chatdemo.project.asgi import application
             from chatdemo.realtime.upstream.daphne import Server, request_logger
+
+        def on_running() -> None:
+            # In its first iteration: the event loop doesn't run yet.
+            exchange = apps.get_app_config("chat").rooms.exchange
+            asyncio.get_event_loop().call_soon(exchange.start)
+            on_ready(others)
+
         server = Server(
             application,
             listener,
-            on_ready,
+            on_running,
             max_backlog=config.max_backlog,
             server_name="chatdemo",
             action_logger=request_logger(config.debug),
@@ -56,6 +68,17 @@ def manage(config: Config, arguments: Sequence[str]) -> None:
                 raise
             hint = "Django's own command raised this. CHATDEMO_DEBUG=1 shows the traceback."
             raise ChatdemoError(f"{type(error).__name__}: {error}", hint) from None
+
+
+def _check_redis(config: Config) -> int:
+    """Return the number of the chat's other servers. Raises ChatdemoError."""
+    if not config.redis:
+        return 0
+    from django.conf import settings
+
+    from chatdemo.project.redis_server import require_usable
+
+    return require_usable(config.redis, settings.SECRET_KEY)
 
 
 @contextmanager

@@ -18,7 +18,11 @@ if CHATDEMO.step:
 DEBUG = False
 DATABASE = database.path_of(CHATDEMO.db)
 DATABASE_URI = sqlite.uri(DATABASE or sqlite.MEMORY_URI)
-SECRET_KEY = secret_key.read(DATABASE)
+SECRET_KEY = (
+    Path(CHATDEMO.secret_key_file).read_text("ascii").strip()
+    if CHATDEMO.secret_key_file
+    else secret_key.read(DATABASE)
+)
 
 # security.py adds each address that a connection arrives at.
 ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]", CHATDEMO.host, *CHATDEMO.allowed_hosts]
@@ -74,13 +78,26 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# A full channel loses events, and one paste can make 100 (the default).
+_LAYER_OPTIONS = {"capacity": 10_000}
 CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "chatdemo.realtime.layer.ChannelLayer",
-        # A full channel loses events, and one paste can make 100 (the default).
-        "CONFIG": {"capacity": 10_000},
-    }
+    "default": {"BACKEND": "chatdemo.realtime.layer.ChannelLayer", "CONFIG": _LAYER_OPTIONS}
 }
+
+if CHATDEMO.redis:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "chatdemo.realtime.redis_channel_layer.RedisChannelLayer",
+            "CONFIG": {"url": CHATDEMO.redis, **_LAYER_OPTIONS},
+        }
+    }
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": CHATDEMO.redis,
+            "KEY_PREFIX": "chatdemo",
+        }
+    }
 
 # The version is in the URL, so that a browser never runs an older version's script.
 # The inspector is no app and serves its own page. The lessons' charts need its files too. It
@@ -97,6 +114,8 @@ mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("text/css", ".css")
 
 SESSION_ENGINE = "chatdemo.project.sessions"
+if CHATDEMO.redis:
+    SESSION_ENGINE = "chatdemo.project.redis_sessions"
 # All ports of a host share its cookies, and a learner's project has "sessionid".
 SESSION_COOKIE_NAME = "chatdemo_sessionid"
 CSRF_COOKIE_NAME = "chatdemo_csrftoken"

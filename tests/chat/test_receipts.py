@@ -98,7 +98,7 @@ def leave(receipts, person):
     """They go, and stay away for longer than a blink."""
     receipts.members.leave(person, person)
     receipts.members.present[person].leave_timer.cancel()
-    receipts.members._remove(person)
+    receipts.members._leave_here(person)
 
 
 async def test_who_left_without_it_counts_again_once_they_are_back(receipts):

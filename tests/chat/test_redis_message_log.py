@@ -10,10 +10,12 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from chatdemo.chat import redis_message_log as module
+from chatdemo.chat import redis_retention
 from chatdemo.chat.message_log import Draft, MessageLogError
 from chatdemo.chat.name_numbers import NameNumbers
 from chatdemo.chat.redis_keys import RoomKeys
 from chatdemo.chat.redis_message_log import RedisMessageLog
+from chatdemo.chat.redis_retention import RedisRetention
 from chatdemo.chat.redis_stored_rooms import RedisStoredRooms
 from chatdemo.common.errors import ChatdemoError
 from tests.support.redis_server import RedisServer
@@ -313,3 +315,48 @@ async def test_stored_rooms_are_listed_read_and_forgotten(url, monkeypatch, peer
     assert [room.name for room in rooms.all()] == ["Café"]
     with client(url) as redis:
         assert not redis.exists(*RoomKeys.of("lobby"))
+
+
+async def test_old_messages_are_deleted_with_their_ids_and_speakers(url, peer, monkeypatch):
+    monkeypatch.setattr(redis_retention, "DELETE_MESSAGES", 2)
+    ana = peer(url)
+    await listening(ana)
+    for number in range(5):
+        ana.append("old", f"x{number}", name="Old")
+    await until(lambda: len(ana.published) == 5)
+    with client(url) as redis:
+        keys = RoomKeys.of("lobby")
+        entries = redis.xrange(keys.log)
+        redis.delete(keys.log)
+        for entry_id, fields in entries:  # as if they had come long ago
+            redis.xadd(keys.log, {**fields, "at": 1000}, entry_id)
+        ana.append("new", "y", name="New")
+        await until(lambda: len(ana.published) == 6)
+        RedisRetention(url, 30, 2**30).run(redis)
+        assert [message.text for message in ana.log.read_after("lobby", 0)] == ["new"]
+        assert redis.hlen(keys.ids) == redis.hlen(keys.speakers) == 1
+    ana.append("next")
+    await until(lambda: ana.seqs[-1] == 7)
+
+
+async def test_the_oldest_messages_are_deleted_while_all_take_too_much(url, peer, monkeypatch):
+    monkeypatch.setattr(redis_retention, "DELETE_MESSAGES", 10)
+    ana = peer(url)
+    await listening(ana)
+    for number in range(40):
+        ana.append("x" * 1000, room="lobby" if number % 2 else "music")
+    await until(lambda: len(ana.published) == 20)
+    with client(url) as redis:
+        RedisRetention(url, 0, 30_000).run(redis)
+        left = [len(ana.log.read_after(room, 0)) for room in ("lobby", "music")]
+        assert sum(redis.memory_usage(key) for key in redis.keys("chatdemo:log:*")) < 30_000
+    assert 0 < sum(left) < 30 and max(left) - min(left) <= 10
+    assert ana.log.last_seq("lobby") == 20
+
+
+async def test_one_server_runs_it_once_a_minute(url, monkeypatch):
+    runs = []
+    monkeypatch.setattr(RedisRetention, "run", lambda self, client: runs.append(self))
+    for _ in range(3):
+        RedisRetention(url, 1, 1).run_if_due()
+    assert len(runs) == 1

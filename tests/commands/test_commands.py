@@ -202,7 +202,7 @@ def test_ctrl_c_before_the_server_runs_ends_quietly(monkeypatch):
 
 def test_the_banner_says_where_to_go_where_the_data_is_and_how_to_stop(monkeypatch, folder):
     monkeypatch.setattr(
-        server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close())
+        server, "serve", lambda settings, listener, on_ready: (on_ready(0), listener.close())
     )
     banner = run("serve", "--port", "0", "--db", "data.sqlite3").stdout
     assert "http://127.0.0.1:" in banner
@@ -213,7 +213,7 @@ def test_the_banner_says_where_to_go_where_the_data_is_and_how_to_stop(monkeypat
 
 def test_the_banner_has_the_address_for_the_class(monkeypatch):
     monkeypatch.setattr(
-        server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close())
+        server, "serve", lambda settings, listener, on_ready: (on_ready(0), listener.close())
     )
     monkeypatch.setattr("chatdemo.project.listening_address.lan_address", lambda: "192.0.2.7")
     banner = run("serve", "--port", "0", "--host", "0.0.0.0", "--db", ":memory:").stdout
@@ -223,7 +223,7 @@ def test_the_banner_has_the_address_for_the_class(monkeypatch):
 
 def test_the_banner_of_an_open_server_without_a_network_does_not_ask_for_what_was_done(monkeypatch):
     monkeypatch.setattr(
-        server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close())
+        server, "serve", lambda settings, listener, on_ready: (on_ready(0), listener.close())
     )
     monkeypatch.setattr("chatdemo.project.listening_address.lan_address", lambda: None)
     banner = run("serve", "--port", "0", "--host", "0.0.0.0").stdout
@@ -234,7 +234,7 @@ def test_the_banner_of_an_open_server_without_a_network_does_not_ask_for_what_wa
 def test_open_opens_the_browser_once_it_is_ready(monkeypatch):
     opened = []
     monkeypatch.setattr(
-        server, "serve", lambda settings, listener, on_ready: (on_ready(), listener.close())
+        server, "serve", lambda settings, listener, on_ready: (on_ready(0), listener.close())
     )
     monkeypatch.setattr("click.launch", opened.append)
     run("serve", "--port", "0", "--open")

@@ -18,11 +18,15 @@ COMPLAINTS = re.compile(r"Traceback|never retrieved|critical", re.IGNORECASE)
 class Server:
     """``chatdemo serve``, in a process of its own; ``output`` is all that any of its processes has printed.
 
-    ``before`` is code that it runs first.
+    ``before`` is code that it runs first, ``options`` are for the command.
     """
 
-    def __init__(self, folder: Path, before: str = ""):
+    def __init__(
+        self, folder: Path, before: str = "", options: tuple[str, ...] = (), **settings: object
+    ):
         self.folder, self.before, self.port = folder, before, free_port()
+        self.options = options
+        self.environ = {f"CHATDEMO_{name.upper()}": str(value) for name, value in settings.items()}
         self.database = folder / "chat.sqlite3"
         self.served: Served | None = None
         self.output = ""
@@ -38,7 +42,13 @@ class Server:
     def _make(self) -> Served:
         # The pages of these tests say more in a second than people may.
         return Served(
-            self.folder, "--port", str(self.port), before=self.before, CHATDEMO_MAX_RATE="0"
+            self.folder,
+            "--port",
+            str(self.port),
+            *self.options,
+            before=self.before,
+            CHATDEMO_MAX_RATE="0",
+            **self.environ,
         )
 
     async def __aenter__(self) -> "Server":

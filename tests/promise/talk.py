@@ -37,8 +37,16 @@ class Talk:
         cookies = [
             sign_in(server.url, f"page {number}") if number % 2 else "" for number in range(people)
         ]
+        urls = [url] if url else getattr(server, "urls", [server.url])
         self.pages = [
-            Page(url or server.url, f"page {number}", after, answer_timeout, seed, cookies[number])
+            Page(
+                urls[number % len(urls)],
+                f"page {number}",
+                after,
+                answer_timeout,
+                seed,
+                cookies[number],
+            )
             for number, after in enumerate(starts)
         ]
         self.talking: list[asyncio.Task] = []

@@ -1,0 +1,67 @@
+"""Two servers on one Redis are one chat, in a browser."""
+
+import secrets
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.redis_server import RedisServer
+from tests.support.served import Served
+
+
+@pytest.fixture(scope="module")
+def servers(has_redis, tmp_path_factory):
+    """Two servers, which no test changes."""
+    folder = tmp_path_factory.mktemp("several")
+    (folder / "key").write_text(secrets.token_hex(32), "ascii")
+    key = {"CHATDEMO_SECRET_KEY_FILE": str(folder / "key")}
+    with RedisServer(folder) as redis:
+        options = ("--redis", redis.url())
+        (folder / "other").mkdir()
+        with (
+            Served(folder, *options, **key) as one,
+            Served(folder / "other", *options, **key) as two,
+        ):
+            yield one, two
+
+
+def test_who_is_on_another_server_is_in_the_same_room(servers, meet):
+    one, two = servers
+    ana, ben = meet("Ana", url=one.url), meet("Ben", url=two.url)
+    namesake = meet("Ana", url=two.url)
+    ana.say("hello")
+    ben.say("hello Ana")
+    for person in (ana, ben, namesake):
+        expect(person.messages).to_have_text(["hello", "hello Ana"])
+        person.open_people()
+        expect(person.here).to_have_count(3)
+    expect(ben.here.filter(has_text="Ana (2)")).to_be_attached()
+    expect(ana.reached).to_have_text(["reached 2 of 2"])
+    expect(ben.reached).to_have_text(["reached 2 of 2"])
+
+
+def test_who_writes_on_another_server_is_shown(servers, meet):
+    one, two = servers
+    ana, ben = meet("Ana", url=one.url), meet("Ben", url=two.url)
+    ben.input.press_sequentially("hel")
+    expect(ana.writing).to_contain_text("Ben")
+
+
+def test_a_person_is_the_same_on_both_and_takes_their_name_along(servers, meet):
+    one, two = servers
+    ana = meet("Ana", url=one.url)
+    again = meet(url=two.url, beside=ana)  # the same browser, and so the same session
+    ana.say("hello")
+    expect(again.messages).to_have_text(["hello"])
+    again.call_oneself("Ada")
+    ana.open_people()
+    expect(ana.here).to_have_text(["Ada (you)"])
+
+
+def test_who_comes_to_another_server_later_sees_what_was_said(servers, meet):
+    one, two = servers
+    ana = meet("Ana", url=one.url)
+    ana.say_all([f"hello {number}" for number in range(20)])
+    expect(ana.messages).to_have_count(20)
+    ben = meet("Ben", url=two.url)
+    expect(ben.messages).to_have_count(20)
