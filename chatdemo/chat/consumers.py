@@ -19,6 +19,7 @@ class ChatConsumer(ParticipantConsumer):
         except ValueError as error:
             await self.close(reason=str(error))
             return
+        await self.room.open()
         await self.channel_layer.group_add(self.room.group, self.channel_name)
         await self.accept(SUBPROTOCOL if self.wants_page_events else None)
         await self.room.join(self)

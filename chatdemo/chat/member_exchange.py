@@ -29,6 +29,10 @@ class MemberExchange(ABC):
         """Keep ``members`` up to date from now on, and pass on what those elsewhere have."""
 
     @abstractmethod
+    async def wait_until_open(self, room: str) -> None:
+        """Wait until the room has the members on other servers."""
+
+    @abstractmethod
     def close(self, room: str) -> None:
         """Stop that: the room has nobody on this server any more."""
 
@@ -59,6 +63,9 @@ class NoExchange(MemberExchange):
         pass
 
     def open(self, room: str, members: Members, acknowledge: Acknowledge) -> None:
+        pass
+
+    async def wait_until_open(self, room: str) -> None:
         pass
 
     def close(self, room: str) -> None:

@@ -99,13 +99,18 @@ class Members:
                 LEAVE_DELAY_SECONDS, self._leave_here, person, context=Context()
             )
 
-    def join_elsewhere(self, server: str, person: str, state: Member) -> None:
-        """Add a person who is on another server, or change their name, as that server says."""
+    def join_elsewhere(self, server: str, person: str, state: Member, is_news: bool = True) -> None:
+        """Add a person who is on another server, or change their name, as that server says.
+
+        Unless it ``is_news``, nobody is told that the person came: they were there before.
+        """
         member = self.present.get(person)
         if member is None:
             member = self.departed.pop(person, None) or state
             self.present[person] = member
             self._known_names[person] = state.display_name
+            if not is_news:
+                self._reported.add(person)
         if not member.channels:
             member.name, member.number = state.name, state.number
         member.joined_after_seq = min(member.joined_after_seq, state.joined_after_seq)

@@ -49,6 +49,7 @@ class RedisMemberExchange(MemberExchange):
         self.server_count = 1
         self._rooms: dict[str, Members] = {}
         self._acknowledge: dict[str, Acknowledge] = {}
+        self._read_rooms: set[str] = set()  # those whose members elsewhere are known
         self._acknowledged: dict[str, set[str]] = defaultdict(set)  # persons by room
         self._last_beat = 0.0
         self._must_tell_all = False  # after the next beat, as something couldn't be told
@@ -83,9 +84,14 @@ class RedisMemberExchange(MemberExchange):
     def open(self, room: str, members: Members, acknowledge: Acknowledge) -> None:
         self._rooms[room], self._acknowledge[room] = members, acknowledge
         self.start()
-        self._start(self._read(room))
+
+    async def wait_until_open(self, room: str) -> None:
+        if self._subscriber and room not in self._read_rooms:
+            await self._subscriber.wait_until_connected()
+            await self._run(self._read(room))
 
     def close(self, room: str) -> None:
+        self._read_rooms.discard(room)
         self._rooms.pop(room, None)
         self._acknowledge.pop(room, None)
 
@@ -172,12 +178,14 @@ class RedisMemberExchange(MemberExchange):
             fields, servers, _ = await pipeline.execute()
         if not (members := self._rooms.get(room)):
             return
+        is_news = room in self._read_rooms
+        self._read_rooms.add(room)
         here: set[tuple[str, str]] = set()
         for key, value in fields.items():
             server, _, person = key.partition(" ")
             if server != self.server and server in servers:
                 here.add((server, person))
-                _put(members, server, person, json.loads(value))
+                _put(members, server, person, json.loads(value), is_news)
         members.keep_elsewhere(here)
 
     def _receive(self, channel: str, data: bytes) -> None:
@@ -200,7 +208,7 @@ class RedisMemberExchange(MemberExchange):
     ) -> None:
         members = self._rooms.get(room)
         if members and member:
-            _put(members, server, person, member)
+            _put(members, server, person, member, is_news=True)
         elif members:
             members.leave_elsewhere(server, person)
 
@@ -225,12 +233,9 @@ class RedisMemberExchange(MemberExchange):
             self._must_tell_all = True
 
 
-def _put(members: Members, server: str, person: str, member: dict[str, Any]) -> None:
-    members.join_elsewhere(
-        server,
-        person,
-        Member(member["name"], member["number"], member["joined"], member["received"]),
-    )
+def _put(members: Members, server: str, person: str, member: dict[str, Any], is_news: bool) -> None:
+    state = Member(member["name"], member["number"], member["joined"], member["received"])
+    members.join_elsewhere(server, person, state, is_news)
 
 
 def _members_key(room: str) -> str:

@@ -190,6 +190,14 @@ class RedisMessageLog(MessageLog):
             self._start(self._check_regularly())
         self._start(self._check([room]))
 
+    async def wait_until_subscribed(self, room: str) -> int:
+        if self._subscriber:
+            await self._subscriber.wait_until_connected()
+        subscription = self._subscriptions.get(room)
+        if subscription and subscription.seq is None:
+            await self._check([room])
+        return subscription.seq or 0 if subscription else 0
+
     def unsubscribe(self, room: str) -> None:
         self._subscriptions.pop(room, None)
 

@@ -57,6 +57,12 @@ class Room:
         log.subscribe(name, self.publish, self.start_new_history)
         exchange.open(name, self.members, self.receipts.acknowledge)
 
+    async def open(self) -> None:
+        """Wait until the room gets what other servers publish, if there are any."""
+        seq = await self.log.wait_until_subscribed(self.name)
+        self.last_seq = max(self.last_seq, seq)
+        await self.exchange.wait_until_open(self.name)
+
     async def join(self, participant: "ChatConsumer") -> None:
         """Make the participant's person a member, and tell a page who is in the room.
 

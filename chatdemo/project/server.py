@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from chatdemo.common.config import Config
-from chatdemo.common.errors import ChatdemoError
+from chatdemo.common.errors import ChatdemoError, UsageError
 from chatdemo.project import database
 from chatdemo.realtime.file_limit import raise_file_limit
 
@@ -74,6 +74,11 @@ def _check_redis(config: Config) -> int:
     """Return the number of the chat's other servers. Raises ChatdemoError."""
     if not config.redis:
         return 0
+    if not config.history:
+        message = "The setting history can't be false with the setting redis."
+        raise UsageError(
+            message, "Leave out one of them: servers find in the history what they missed."
+        )
     from django.conf import settings
 
     from chatdemo.project.redis_server import require_usable

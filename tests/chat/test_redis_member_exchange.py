@@ -26,6 +26,7 @@ class Peer:
         self.exchange.open("lobby", self.members, lambda *row: self.acknowledged.append(row))
 
     async def join(self, person, name, last_seq=0):
+        await self.exchange.wait_until_open("lobby")
         member = self.members.join(person, name, f"{person}'s channel", last_seq)
         await self.exchange.join("lobby", person, member)
 
@@ -70,9 +71,23 @@ async def test_who_is_on_one_server_is_a_member_on_the_others(url, peer):
     await one.join("a", "Ana", last_seq=3)
     await other.join("b", "Ben")
     late = peer(url)
+    await late.exchange.wait_until_open("lobby")
     await until(lambda: one.names == other.names == late.names == ["Ana", "Ben"])
     assert other.members.present["a"].joined_after_seq == 3
     await until(lambda: one.exchange.server_count == 3)
+
+
+async def test_who_was_there_before_the_room_opened_is_not_said_to_have_come(url, peer):
+    one = peer(url)
+    await one.join("a", "Ana")
+    await until(lambda: one.changes)
+    late = peer(url)
+    await late.exchange.wait_until_open("lobby")
+    assert late.names == ["Ana"]
+    await late.join("b", "Ben")
+    await until(lambda: late.changes and len(one.changes) == 2)
+    assert late.changes == [{"came": ["Ben"], "left": [], "renamed": []}]
+    assert one.changes[1] == {"came": ["Ben"], "left": [], "renamed": []}
 
 
 async def test_names_that_are_taken_elsewhere_get_other_numbers_even_at_once(url, peer):
@@ -145,6 +160,7 @@ async def test_while_redis_is_away_everybody_stays(has_redis, tmp_path, peer):
     changes = len(one.changes) + len(other.changes)
     with RedisServer(tmp_path, port=server.server_port):  # and has lost everything
         late = peer(server.url())
+        await late.exchange.wait_until_open("lobby")
         await until(lambda: late.names == ["Ana", "Ben"])
         await asyncio.sleep(2 * module.ENDED_SECONDS)
         assert one.names == other.names == ["Ana", "Ben"]

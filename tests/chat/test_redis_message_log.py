@@ -148,6 +148,16 @@ async def test_a_message_is_published_in_the_context_of_its_draft(url, peer):
     assert ana.contexts[1][mark] == "the draft's" and mark not in ben.contexts[1]
 
 
+async def test_a_room_that_is_subscribed_gets_the_next_message(url, peer):
+    ana = peer(url)
+    await listening(ana)
+    for number in range(1, 11):
+        ben = peer(url)
+        assert await ben.log.wait_until_subscribed("lobby") == number - 1
+        ana.append("hello")
+        await until(lambda: ben.seqs == [number])  # noqa: B023
+
+
 async def test_one_call_of_the_script_stores_all_that_waits_and_publishes_it_once(url, peer):
     ana = peer(url)
     await listening(ana)

@@ -120,6 +120,13 @@ def test_the_command_prints_two_lines_and_no_password(has_redis, tmp_path):
     assert "secret" not in done.stdout + done.stderr
 
 
+def test_without_a_history_servers_cannot_be_one_chat(has_redis, redis_server, tmp_path):
+    options = ("--redis", redis_server.url())
+    with Served(tmp_path, *options, ready=False, CHATDEMO_HISTORY="false") as server:
+        assert server.wait() == 2
+    assert "Error: The setting history can't be false with the setting redis.\n" in server.lines
+
+
 def test_the_banner_says_where_the_messages_are_and_how_many_servers_there_are(has_redis, tmp_path):
     with RedisServer(tmp_path) as redis:
         with Served(tmp_path, "--redis", redis.url("")) as server:
