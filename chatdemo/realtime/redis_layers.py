@@ -1,6 +1,5 @@
 """The channel layers of channels_redis: what keeps one from working, and what events they carry."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from importlib.metadata import version
@@ -9,6 +8,7 @@ from typing import Any
 from channels.exceptions import InvalidChannelLayerError
 from channels.layers import BaseChannelLayer
 
+from chatdemo.common.redis import why_failed
 from chatdemo.realtime.upstream.channels_redis import closed_connections, shortest_timeout
 
 CORE_BACKEND = "channels_redis.core.RedisChannelLayer"
@@ -66,24 +66,10 @@ async def check_connection(layer: BaseChannelLayer) -> None:
 
 
 def why_unusable(error: BaseException) -> str:
-    """Return what ``check_connection`` or the import of a layer has shown, in a main clause.
-
-    The errors of redis-py have neither the password nor the URL in their texts.
-    """
+    """Return what ``check_connection`` or the import of a layer has shown, as a main clause."""
     if isinstance(error, ImportError | InvalidChannelLayerError):
         return "channels_redis isn't installed for the Python that runs chatdemo"
-    if isinstance(error, asyncio.TimeoutError):
-        return "no server answers in time"
-    from redis import exceptions
-
-    text = " ".join(str(error).split()).rstrip(".")
-    if isinstance(error, exceptions.AuthenticationError | exceptions.NoPermissionError):
-        return f"the server refuses the connection ({text})"
-    if unknown := re.search(r"unknown command ['`\"]?(\w+)", text):
-        return f"the server is too old (it doesn't know {unknown[1]}): it must be Redis 5 or newer"
-    if isinstance(error, exceptions.ConnectionError | OSError):
-        return f"no server answers ({type(error).__name__}: {text})"
-    return f"the server answers with an error ({type(error).__name__}: {text})"
+    return why_failed(error)
 
 
 def find_uncarried(event: Mapping[Any, Any]) -> str | None:

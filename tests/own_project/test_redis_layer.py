@@ -29,7 +29,7 @@ def test_one_that_does_not_answer_is_replaced_by_memory_and_reported(
     monkeypatch.setattr(redis_layer, "ANSWER_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         [row] = rows(settings, [listener.getsockname()], capacity=7)
-    assert row == "in memory, in place of Redis: no server answers in time"
+    assert row == "in memory, in place of Redis: the Redis server doesn't answer in time"
     used = get_channel_layer()
     assert type(used) is ChannelLayer and used.capacity == 7
 
@@ -39,7 +39,7 @@ def test_one_that_refuses_the_password_is_replaced_and_the_password_is_not_shown
 ):
     with RedisServer(tmp_path, "--requirepass", "swordfish") as server:
         [row] = rows(settings, [server.url("herring")])
-    assert row.startswith("in memory, in place of Redis: the server refuses the connection (")
+    assert row.startswith("in memory, in place of Redis: the Redis server refuses the connection (")
     assert "herring" not in row
 
 

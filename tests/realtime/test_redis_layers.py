@@ -61,34 +61,40 @@ def test_a_server_that_answers_passes_an_event_on(redis_server, settings):
 
 
 def test_no_server(has_redis, settings):
-    assert reason(settings, [("127.0.0.1", free_port())]).startswith("no server answers (Conn")
+    assert reason(settings, [("127.0.0.1", free_port())]) == "the Redis server doesn't answer"
 
 
 def test_a_server_that_says_nothing(has_redis, settings):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        assert reason(settings, [listener.getsockname()]) == "no server answers in time"
+        assert (
+            reason(settings, [listener.getsockname()]) == "the Redis server doesn't answer in time"
+        )
 
 
 def test_a_server_with_a_password(has_redis, settings, tmp_path):
     with RedisServer(tmp_path, "--requirepass", "swordfish") as server:
         assert reason(settings, [server.url()]) == (
-            "the server refuses the connection (Authentication required)"
+            "the Redis server refuses the connection (Authentication required)"
         )
         wrong = reason(settings, [server.url("sword")])
-    assert wrong.startswith("the server refuses the connection (invalid username-password pair")
+    assert wrong.startswith(
+        "the Redis server refuses the connection (invalid username-password pair"
+    )
     assert "sword" not in wrong.replace("password", "")
 
 
 def test_a_server_that_is_too_old(has_redis, settings, tmp_path):
     with RedisServer(tmp_path, "--rename-command", "BZPOPMIN", "") as server:
         assert reason(settings, [server.url()]) == (
-            "the server is too old (it doesn't know BZPOPMIN): it must be Redis 5 or newer"
+            "the Redis server is too old: it doesn't know BZPOPMIN"
         )
 
 
 def test_a_server_without_memory(has_redis, settings, tmp_path):
     with RedisServer(tmp_path, "--maxmemory", "1") as server:
-        assert reason(settings, [server.url()]).startswith("the server answers with an error (")
+        assert reason(settings, [server.url()]) == (
+            "the Redis server has no memory left (its setting maxmemory)"
+        )
 
 
 def test_a_package_that_is_missing(settings):
