@@ -12,6 +12,9 @@ from chatdemo.chat.name_numbers import NameNumbers
 #: Messages that ``read_after`` returns at most. Each participant that catches up has as many in
 #: memory: less than a megabyte of the longest ones.
 MAX_READ_MESSAGES = 50
+#: What is logged when drafts can't be stored, with the reason, and when they can again.
+STORING_FAILS = "Messages can't be stored, and their senders get an error: %s"
+STORING_WORKS = "Messages are stored again."
 
 
 class MessageLogError(Exception):

@@ -21,6 +21,7 @@ from chatdemo.chat.identity import comparison_key
 from chatdemo.chat.member_exchange import Acknowledge, MemberExchange
 from chatdemo.chat.members import Member, Members
 from chatdemo.common.redis import open_async_client, open_client
+from chatdemo.realtime.background_tasks import OwnedTasks
 from chatdemo.realtime.redis_subscriber import RedisSubscriber
 
 JOIN, BEAT = (
@@ -54,7 +55,7 @@ class RedisMemberExchange(MemberExchange):
         self._last_beat = 0.0
         self._must_tell_all = False  # after the next beat, as something couldn't be told
         self._subscriber: RedisSubscriber | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = OwnedTasks()
 
     @cached_property
     def _client(self) -> Any:
@@ -62,10 +63,7 @@ class RedisMemberExchange(MemberExchange):
 
     async def close_connections(self) -> None:
         """Tell the others that this server ends, and close the connections."""
-        while self._tasks:  # a time limit that ends now can swallow a cancellation
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.wait(self._tasks, timeout=0.1)
+        await self._tasks.cancel()
         if self._subscriber:
             await self._subscriber.close()
             self._subscriber = None
@@ -222,9 +220,7 @@ class RedisMemberExchange(MemberExchange):
         await self._client.publish(CHANNEL, json.dumps(values))
 
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._run(coroutine))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._run(coroutine))
 
     async def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
         try:

@@ -12,7 +12,7 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
@@ -25,6 +25,8 @@ from asgiref.sync import sync_to_async
 from chatdemo.chat import identity
 from chatdemo.chat.message_log import (
     MAX_READ_MESSAGES,
+    STORING_FAILS,
+    STORING_WORKS,
     Appended,
     Draft,
     MessageLog,
@@ -43,7 +45,9 @@ from chatdemo.chat.redis_keys import (
     wire_time,
 )
 from chatdemo.chat.redis_retention import RUN_SECONDS, RedisRetention
+from chatdemo.common.failure_log import FailureLog
 from chatdemo.common.redis import open_async_client, open_client, why_failed
+from chatdemo.realtime.background_tasks import OwnedTasks
 from chatdemo.realtime.redis_subscriber import RedisSubscriber
 
 logger = logging.getLogger(__name__)
@@ -52,6 +56,9 @@ APPEND = Path(__file__).with_name("redis_append.lua").read_text("utf-8")
 MAX_DRAFTS = 200
 #: The time between two attempts while Redis is away, and the time after which senders get an error.
 RETRY_SECONDS, MAX_AWAY_SECONDS = 0.1, 5.0
+#: What is logged when the log can't be read, with the reason, and when it can again.
+READING_FAILS = "Other servers' messages can't be received: %s"
+READING_WORKS = "Other servers' messages are received again."
 #: How often the last ``seq`` of each room is compared: nothing else shows that the last message was
 #: missed, or that Redis has lost its data.
 CHECK_SECONDS = 2.0
@@ -83,7 +90,7 @@ class RedisMessageLog(MessageLog):
         self.server = secrets.token_hex(8)
         self._subscriptions: dict[str, Subscription] = {}
         self._pending: list[Draft] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = OwnedTasks()
         self._is_writing = False
         self._subscriber: RedisSubscriber | None = None
         self._batch = 0
@@ -91,8 +98,8 @@ class RedisMessageLog(MessageLog):
         self._batches: deque[tuple[int, Sequence[Draft]]] = deque(maxlen=8)
         self._away_since: float | None = None
         self._next_retention = 0.0
-        self._failure = ""  # why the last drafts couldn't be stored
-        self._reading_failure = ""
+        self._storing = FailureLog(logger, STORING_FAILS, STORING_WORKS)
+        self._reading = FailureLog(logger, READING_FAILS, READING_WORKS)
 
     @cached_property
     def _async_client(self) -> Any:
@@ -104,25 +111,17 @@ class RedisMessageLog(MessageLog):
 
     async def close(self) -> None:
         """End what runs, and close the connections. What is pending isn't stored."""
-        while self._tasks:  # a time limit that ends now can swallow a cancellation
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.wait(self._tasks, timeout=RETRY_SECONDS)
+        await self._tasks.cancel()
         if self._subscriber:
             await self._subscriber.close()
         await self._async_client.aclose()
         self._client.close()
 
-    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     def append(self, draft: Draft) -> None:
         self._pending.append(draft)
         if not self._is_writing:
             self._is_writing = True
-            self._start(self._write())
+            self._tasks.start(self._write())
 
     async def _write(self) -> None:
         """Append all pending drafts. What arrives during a call is in the next one."""
@@ -146,12 +145,12 @@ class RedisMessageLog(MessageLog):
                 reason = why_failed(error)
                 if await self._can_try_again():
                     continue
-                self._log_failure(reason)
+                self._storing.note(reason)
                 for draft in drafts:
                     draft.context.run(draft.on_failed, reason)
                 return
             self._away_since = None
-            self._log_failure("")
+            self._storing.note("")
             for draft, stored in zip(drafts, results, strict=True):
                 if stored:
                     seq, name, text, at = stored
@@ -187,8 +186,8 @@ class RedisMessageLog(MessageLog):
         self._subscriptions[room] = Subscription(room, publish, start_new_history)
         if self._subscriber is None:
             self._subscriber = RedisSubscriber(self.url, [CHANNEL], self._receive, self._check_all)
-            self._start(self._check_regularly())
-        self._start(self._check([room]))
+            self._tasks.start(self._check_regularly())
+        self._tasks.start(self._check([room]))
 
     async def wait_until_subscribed(self, room: str) -> int:
         if self._subscriber:
@@ -228,9 +227,9 @@ class RedisMessageLog(MessageLog):
                     pipeline.hmget(RoomKeys.of(subscription.name).room, "seq", "epoch")
                 states = await pipeline.execute()
         except Exception as error:  # the next check tries again
-            self._log_reading_failure(why_failed(error))
+            self._reading.note(why_failed(error))
             return
-        self._log_reading_failure("")
+        self._reading.note("")
         for subscription, epoch, state in zip(subscriptions, epochs, states, strict=True):
             if subscription.epoch == epoch:  # no newer message has come meanwhile
                 self._compare(subscription, int(state[0] or 0), state[1] or "")
@@ -283,7 +282,7 @@ class RedisMessageLog(MessageLog):
     def _catch_up(self, subscription: Subscription) -> None:
         if not subscription.is_catching_up:
             subscription.is_catching_up = True
-            self._start(self._read_missing(subscription))
+            self._tasks.start(self._read_missing(subscription))
 
     async def _read_missing(self, subscription: Subscription) -> None:
         """Read and publish messages until the subscription has the newest one."""
@@ -302,29 +301,9 @@ class RedisMessageLog(MessageLog):
                 else:  # they were deleted for their age
                     subscription.seq = subscription.newest
         except Exception as error:  # the next check tries again
-            self._log_reading_failure(why_failed(error))
+            self._reading.note(why_failed(error))
         finally:
             subscription.is_catching_up = False
-
-    def _log_failure(self, failure: str) -> None:
-        """Log that storing fails or works again, once for each change."""
-        if failure != self._failure:
-            if failure:
-                logger.error(
-                    "Messages can't be stored, and their senders get an error: %s", failure
-                )
-            else:
-                logger.warning("Messages are stored again.")
-        self._failure = failure
-
-    def _log_reading_failure(self, failure: str) -> None:
-        """Log that receiving fails or works again, once for each change."""
-        if failure != self._reading_failure:
-            if failure:
-                logger.error("Other servers' messages can't be received: %s", failure)
-            else:
-                logger.warning("Other servers' messages are received again.")
-        self._reading_failure = failure
 
     def read_after(self, room: str, seq: int) -> list[StoredMessage]:
         with _reading():

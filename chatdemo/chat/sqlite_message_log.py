@@ -13,6 +13,8 @@ from django.db import DatabaseError
 from chatdemo.chat import identity
 from chatdemo.chat.message_log import (
     MAX_READ_MESSAGES,
+    STORING_FAILS,
+    STORING_WORKS,
     Appended,
     Draft,
     MessageLog,
@@ -24,6 +26,7 @@ from chatdemo.chat.models import Message, Room, Speaker
 from chatdemo.chat.name_numbers import NameNumbers, split_number
 from chatdemo.chat.retention import Retention
 from chatdemo.chat.sqlite_writer import SQLiteWriter
+from chatdemo.common.failure_log import FailureLog
 from chatdemo.common.sqlite import Cause, cause_of, is_locked
 from chatdemo.realtime.write_buffer import flush_all
 
@@ -61,7 +64,7 @@ class SQLiteMessageLog(MessageLog):
         self.writer, self.retention = writer, retention
         self._pending: list[Draft] = []
         self._locked_since: float | None = None
-        self._failure = ""  # why the last drafts couldn't be stored
+        self._storing = FailureLog(logger, STORING_FAILS, STORING_WORKS)
 
     def append(self, draft: Draft) -> None:
         if not self._pending:
@@ -88,7 +91,7 @@ class SQLiteMessageLog(MessageLog):
         except Exception as error:  # whatever it was, the senders wait for an answer
             return self._retry_or_fail(len(drafts), error)
         self._remove_pending(len(drafts))
-        self._log_failure("")
+        self._storing.note("")
         if self.retention and self.retention.run_if_due(len(drafts)):
             self.writer.clear_speaker_cache()
         return self._calls_for(drafts, appended)
@@ -125,7 +128,7 @@ class SQLiteMessageLog(MessageLog):
         self._remove_pending(count)
         self.writer.close()
         reason = REASONS[cause_of(error)]
-        self._log_failure(f"{reason} ({error})")
+        self._storing.note(f"{reason} ({error})")
         return [partial(draft.context.run, draft.on_failed, reason) for draft in failed]
 
     def _remove_pending(self, count: int) -> None:
@@ -133,17 +136,6 @@ class SQLiteMessageLog(MessageLog):
         del self._pending[:count]
         if self._pending:
             asyncio.get_running_loop().call_soon(self._commit)
-
-    def _log_failure(self, failure: str) -> None:
-        """Log that storing fails or works again, once for each change."""
-        if failure != self._failure:
-            if failure:
-                logger.error(
-                    "Messages can't be stored, and their senders get an error: %s", failure
-                )
-            else:
-                logger.warning("Messages are stored again.")
-        self._failure = failure
 
     def read_after(self, room: str, seq: int) -> list[StoredMessage]:
         with _reading():

@@ -1,11 +1,13 @@
 """Tasks that nothing awaits, and a result that is there already."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from chatdemo.realtime.upstream.asyncio import suspend
 
+#: The time until a cancellation is repeated.
+CANCEL_SECONDS = 0.1
 _background: set[asyncio.Task] = set()  # the event loop itself has only weak references
 
 
@@ -30,6 +32,33 @@ def run_eagerly(coroutine: Coroutine[Any, Any, Any]) -> None:
 
 async def _finish(coroutine: Coroutine[Any, Any, Any], future: Any) -> None:
     await suspend(coroutine, future)
+
+
+class OwnedTasks:
+    """The tasks of one object, which end with it."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task] = set()
+
+    def __iter__(self) -> Iterator[asyncio.Task]:
+        return iter(list(self._tasks))
+
+    def start(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Run a coroutine in a task. asyncio logs what it raises."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def cancel(self) -> None:
+        """Cancel all tasks, and wait for them.
+
+        A time limit within a task that ends at the same moment can swallow a cancellation, so it is
+        repeated.
+        """
+        while self._tasks:
+            for task in self:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=CANCEL_SECONDS)
 
 
 class CompletedAwaitable(asyncio.Future):

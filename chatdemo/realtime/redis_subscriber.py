@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from chatdemo.common.redis import TIMEOUT_SECONDS, open_async_client, why_failed
+from chatdemo.realtime.background_tasks import OwnedTasks
 
 logger = logging.getLogger(__name__)
 #: The time between two attempts to connect.
@@ -37,7 +38,8 @@ class RedisSubscriber:
         self._client = open_async_client(url, decode_responses=False)
         self._failure = ""
         self._was_connected = asyncio.Event()
-        self._task = asyncio.create_task(self._run())
+        self._tasks = OwnedTasks()
+        self._tasks.start(self._run())
 
     async def wait_until_connected(self) -> None:
         """Wait for the first connection, if there is none in time: the server may be away."""
@@ -47,9 +49,7 @@ class RedisSubscriber:
 
     async def close(self) -> None:
         """Stop receiving."""
-        while not self._task.done():  # a time limit that ends now can swallow a cancellation
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=RETRY_SECONDS)
+        await self._tasks.cancel()
         await self._client.aclose()
 
     async def _run(self) -> None:
