@@ -83,7 +83,7 @@ class RedisSubscriber:
     def _log(self, failure: str) -> None:
         """Log that receiving fails or works again, once for each change."""
         if failure and not self._failure:
-            logger.error("Nothing of other servers can be received: %s", failure)
+            logger.error("Other servers' events can't be received: %s", failure)
         elif self._failure and not failure:
-            logger.warning("Other servers are heard again.")
+            logger.warning("Other servers' events are received again.")
         self._failure = failure
