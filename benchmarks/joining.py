@@ -5,7 +5,8 @@ import select
 import socket
 import sys
 import time
-from urllib.parse import urlsplit
+from collections.abc import Sequence
+from urllib.parse import SplitResult, urlsplit
 
 from benchmarks.dialects import Plain
 from benchmarks.room import Participant
@@ -30,10 +31,13 @@ Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
 
 
 class Crowd:
-    """``size`` participants at ``url``; as a context manager, all of them join and get the same greeting, and leave."""
+    """``size`` participants at one of ``urls`` each, in turn; several URLs are those of servers that are one chat.
 
-    def __init__(self, url: str, size: int, dialect: Plain):
-        self.url, self.size, self.dialect = urlsplit(url), size, dialect
+    As a context manager, all of them join and get the same greeting, and leave.
+    """
+
+    def __init__(self, urls: Sequence[str], size: int, dialect: Plain):
+        self.urls, self.size, self.dialect = [urlsplit(url) for url in urls], size, dialect
         self.people: dict[int, Participant] = {}
         self.poll = select.epoll()
         self.closed = 0
@@ -55,9 +59,9 @@ class Crowd:
             person.socket.close()
         self.poll.close()
 
-    def _request(self, number: int) -> bytes:
-        path, headers = self.dialect.request(self.url.path), self.dialect.headers(self.url, number)
-        text = REQUEST.format(path=path, host=self.url.netloc, headers=headers)
+    def _request(self, url: SplitResult, number: int) -> bytes:
+        path, headers = self.dialect.request(url.path), self.dialect.headers(url, number)
+        text = REQUEST.format(path=path, host=url.netloc, headers=headers)
         return text.replace("\n", "\r\n").encode()
 
     def _join(self) -> None:
@@ -72,12 +76,15 @@ class Crowd:
                 waiting -= self._read(self.people[descriptor])
 
     def _connect(self) -> None:
-        request = self._request(len(self.people))
-        connection = socket.create_connection((self.url.hostname, self.url.port), ANSWER_TIMEOUT)
+        number = len(self.people)
+        server = number % len(self.urls)
+        url = self.urls[server]
+        request = self._request(url, number)
+        connection = socket.create_connection((url.hostname, url.port), ANSWER_TIMEOUT)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sendall(request)
         connection.setblocking(False)
-        self.people[connection.fileno()] = Participant(connection)
+        self.people[connection.fileno()] = Participant(connection, server)
         self.poll.register(connection.fileno(), select.EPOLLIN)
 
     def _read(self, person: Participant) -> bool:

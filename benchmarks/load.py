@@ -4,7 +4,8 @@
 
 prints a line of JSON when all have joined, and another at the end. In the closed loop (the default) ``--inflight``
 messages are on their way at any time, and a latency is the time until the last participant has a message; in the open
-loop (``--rate``) it is that of each delivery.
+loop (``--rate``) it is that of each delivery. With several URLs, those of servers that are one chat, the participants
+take turns between them, and deliveries to other servers than the sender's are also counted alone.
 
 It must never be what limits a server, so it doesn't read frames one by one. What the first participant to get something
 got is parsed, checked and kept; whatever another gets must be the same octets at the same place, which takes one
@@ -48,6 +49,7 @@ class Load:
         self.standing = [crowd.size]  # standing[k]: participants that have k frames
         self.slowest = 0  # frames that all have
         self.latencies: list[float] = []
+        self.latencies_elsewhere: list[float] = []  # of those to another server than the sender's
         self.idle = 0.0  # seconds in which there was nothing to read
         self.tellers, self.told_at = cycle(self.senders), 0.0
 
@@ -128,15 +130,22 @@ class Load:
             else:
                 self._read_on(person, data)
             if each:
-                self.latencies += [
-                    now - self.sent[number] for number in self.room.order[before : person.frames]
-                ]
+                self._note_latencies(person, before, now)
         if ready:
             self.last = now
             self._tell(now)
         while self.slowest < len(self.standing) - 1 and not self.standing[self.slowest]:
             self.slowest += 1
         return now if ready else 0
+
+    def _note_latencies(self, person: Participant, before: int, now: float) -> None:
+        """Those of the messages that the participant has got since it had ``before`` frames."""
+        for number in self.room.order[before : person.frames]:
+            sender = self.senders[number % len(self.senders)]
+            is_elsewhere = sender.server != person.server
+            (self.latencies_elsewhere if is_elsewhere else self.latencies).append(
+                now - self.sent[number]
+            )
 
     def _tell(self, now: float) -> None:
         """As many tell how far they are as are to do so by now, one after the other."""
@@ -161,8 +170,6 @@ class Load:
 
     def _report(self, seconds: float, idle: float) -> dict:
         deliveries = sum(person.frames for person in self.senders)
-        times = sorted(self.latencies) or [0.0]
-        quantile = lambda part: round(times[min(int(len(times) * part), len(times) - 1)] * 1000, 3)  # noqa: E731
         return {
             "people": len(self.senders),
             "joined_s": round(self.crowd.joined_s, 3),
@@ -173,16 +180,23 @@ class Load:
             "lost": len(self.sent) * self.room.copies * len(self.senders) - deliveries,
             "out_of_order": self.room.out_of_order,
             "closed": self.crowd.closed,
-            "p50_ms": quantile(0.5),
-            "p99_ms": quantile(0.99),
-            "worst_ms": quantile(1),
+            "p50_ms": quantile(self.latencies, 0.5),
+            "p99_ms": quantile(self.latencies, 0.99),
+            "p99_elsewhere_ms": quantile(self.latencies_elsewhere, 0.99),
+            "worst_ms": quantile(self.latencies, 1),
             "idle": round(idle, 3),
         }
 
 
+def quantile(latencies: list[float], part: float) -> float:
+    """Milliseconds that ``part`` of the latencies don't exceed, 0 if there are none."""
+    times = sorted(latencies) or [0.0]
+    return round(times[min(int(len(times) * part), len(times) - 1)] * 1000, 3)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--url", required=True)
+    parser.add_argument("--url", required=True, nargs="+")
     parser.add_argument("--people", type=int, default=30)
     parser.add_argument("--dialect", choices=list(DIALECTS), default="plain")
     parser.add_argument("--inflight", type=int, default=4, help="messages on their way at one time")

@@ -76,13 +76,20 @@ def measure(peer: Peer, workshop: Workshop, job: Job) -> dict:
         return record | {"error": str(error).strip()[-300:]}
 
 
-def talk(server: Running, job: Job) -> dict:
-    """What the generator says of a closed or open loop against a running server."""
-    with _generating(server, job) as generator:
+def talk(server: Running, job: Job, *others: Running) -> dict:
+    """What the generator says of a closed or open loop against a running server, or several that are one chat."""
+    servers = [server, *others]
+    with _generating(servers, job) as generator:
         joined = generator.read()
-        before = server.cpu()
+        before = _cpu(servers)
         figures = joined if "per_second" in joined else generator.read()
-    return figures | {"cpu_us": _cost(before, server.cpu(), figures["deliveries"])}
+    return figures | {"cpu_us": _cost(before, _cpu(servers), figures["deliveries"])}
+
+
+def _cpu(servers: list[Running]) -> float | None:
+    """Seconds of processor time of all servers so far; None where there's no /proc."""
+    seconds = [server.cpu() for server in servers]
+    return None if None in seconds else sum(seconds)
 
 
 def _join(server: Running, job: Job) -> dict:
@@ -93,9 +100,9 @@ def _join(server: Running, job: Job) -> dict:
     again for the second one. What a server has garbage of, it has to have room for, so that counts.
     """
     more = job.people * MORE
-    with _generating(server, job) as first:
+    with _generating([server], job) as first:
         figures, before = first.read(), server.settled()
-        with _generating(server, Job(JOIN, more)) as second:
+        with _generating([server], Job(JOIN, more)) as second:
             second.read()
             after = server.settled()
     return figures | {"kib": None if None in (before, after) else (after - before) / more}
@@ -111,15 +118,15 @@ def _cost(before: float | None, after: float | None, deliveries: int) -> float |
 
 
 @contextmanager
-def _generating(server: Running, job: Job) -> Iterator[Generator]:
-    """The generator at ``server``, until the end of its standard input has been met or it has ended by itself."""
+def _generating(servers: list[Running], job: Job) -> Iterator[Generator]:
+    """The generator at ``servers``, until the end of its standard input has been met or it has ended by itself."""
     command = [
         sys.executable,
         str(LOAD),
         "--url",
-        server.room,
+        *(server.room for server in servers),
         "--dialect",
-        server.peer.dialect,
+        servers[0].peer.dialect,
         *job.options,
     ]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

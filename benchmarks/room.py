@@ -19,12 +19,12 @@ def numbered(number: int) -> str:
 
 
 class Participant:
-    """One connection: how far it is in the room's stream."""
+    """One connection, to the ``server`` of this number: how far it is in the room's stream."""
 
-    __slots__ = ("socket", "position", "frames", "tail", "upgraded", "greeted")
+    __slots__ = ("socket", "server", "position", "frames", "tail", "upgraded", "greeted")
 
-    def __init__(self, connection: socket.socket | None = None):
-        self.socket = connection
+    def __init__(self, connection: socket.socket | None = None, server: int = 0):
+        self.socket, self.server = connection, server
         self.position = 0  # octets
         self.frames = 0
         self.tail = b""  # of a frame that differs from the stream, or of the handshake's answer

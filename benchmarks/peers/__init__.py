@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -121,6 +121,17 @@ def stock(name: str, consumer: str) -> Peer:
 
     prepare = partial(tools.lacks_project, name=consumer)
     return Peer(name, command, prepare, ready="Listening on TCP", folder=consumer)
+
+
+def stock_on_redis(layer: str, url: str) -> Peer:
+    """The tutorial's own project with channels_redis, whose ``layer`` is "core" or "pubsub"."""
+    name = f"stock on Redis {layer}"
+
+    def prepare(workshop: Workshop) -> str:
+        missing = tools.lacks_modules(workshop, ("channels_redis",))
+        return missing or tools.lacks_project_on_redis(workshop, name, layer, url)
+
+    return replace(stock(STOCK, "async"), name=name, prepare=prepare, folder=name)
 
 
 #: In the order of the tables.

@@ -21,6 +21,18 @@ MORE_SETTINGS = """
 CHANNEL_LAYERS["default"]["CONFIG"] = {"capacity": 100_000}
 ALLOWED_HOSTS = ["*"]
 """
+#: The same for channels_redis, with redis-py's time limit left out, as it ends core's quiet connections.
+REDIS_SETTINGS = """
+CHANNEL_LAYERS["default"] = {{
+    "BACKEND": "{layer}",
+    "CONFIG": {{"hosts": [{{"address": "{url}", "socket_timeout": None}}], "capacity": 100_000}},
+}}
+ALLOWED_HOSTS = ["*"]
+"""
+REDIS_LAYERS = {
+    "core": "channels_redis.core.RedisChannelLayer",
+    "pubsub": "channels_redis.pubsub.RedisPubSubChannelLayer",
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,16 @@ def lacks_project(workshop: Workshop, name: str) -> str:
     if name != "async":
         step = ROOT / "chatdemo" / "course" / "steps" / name / "chat" / "consumers.py"
         shutil.copy(step, project / "chat" / "consumers.py")
+    return ""
+
+
+def lacks_project_on_redis(workshop: Workshop, name: str, layer: str, url: str) -> str:
+    """The stock project in the folder ``name``, with channels_redis' layer "core" or "pubsub"."""
+    if (workshop.folder / name).exists():
+        return ""
+    project = stock.write(workshop.folder / name)
+    with open(project / "mysite" / "settings.py", "a", encoding="utf-8") as settings:
+        settings.write(REDIS_SETTINGS.format(layer=REDIS_LAYERS[layer], url=url))
     return ""
 
 

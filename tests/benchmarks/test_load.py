@@ -56,7 +56,7 @@ def script(room, *options):
 
 
 def run(room, dialect=Plain, **options):
-    with Crowd(room, PEOPLE, dialect()) as crowd:
+    with Crowd([room], PEOPLE, dialect()) as crowd:
         return load.Load(crowd).run(**{"seconds": 0.2, "inflight": 4} | options)
 
 
@@ -84,7 +84,7 @@ def test_those_who_hold_stay_until_the_input_ends(room):
 
 
 def test_an_open_loop_sends_what_is_due_and_has_a_latency_for_each_delivery(room, in_a_hurry):
-    with Crowd(room, PEOPLE, Plain()) as crowd:
+    with Crowd([room], PEOPLE, Plain()) as crowd:
         opened = load.Load(crowd)
         figures = opened.run(seconds=0.3, inflight=0, rate=50)
     assert (figures["broadcasts"], len(opened.latencies)) == (15, 15 * PEOPLE)
@@ -119,7 +119,7 @@ def test_a_connection_that_the_server_closes_is_counted(room, in_a_hurry):
 @way(treating.SOCKETIO)
 def test_a_socketio_participant_says_nothing_before_it_is_welcomed(room):
     for size in (1, PEOPLE):
-        with Crowd(room, size, SocketIO()) as crowd:
+        with Crowd([room], size, SocketIO()) as crowd:
             assert [person.greeted for person in crowd.people.values()] == [1] * size
 
 
@@ -127,7 +127,7 @@ def test_a_socketio_participant_says_nothing_before_it_is_welcomed(room):
 def test_a_server_that_refuses_a_websocket_is_quoted(room):
     with (
         pytest.raises(SystemExit, match="refused a WebSocket: b'HTTP/1.1 403"),
-        Crowd(room, 1, Plain()),
+        Crowd([room], 1, Plain()),
     ):
         pass
 
@@ -135,5 +135,5 @@ def test_a_server_that_refuses_a_websocket_is_quoted(room):
 def test_a_room_that_not_everybody_gets_into_is_told(room, monkeypatch):
     monkeypatch.setattr(joining, "GREETINGS", (0.01, 0.01))
     monkeypatch.setattr(Plain, "say", lambda self, text: b"nothing that counts")
-    with pytest.raises(SystemExit, match="never had everybody in it"), Crowd(room, 2, Plain()):
+    with pytest.raises(SystemExit, match="never had everybody in it"), Crowd([room], 2, Plain()):
         pass

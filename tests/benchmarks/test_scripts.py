@@ -27,14 +27,33 @@ SCRIPTS = {
 }
 
 
+ON_REDIS = (
+    ["--people", "3", "--seconds", "0.1", "--rounds", "1"],
+    [
+        "3 people: .* with SQLite",
+        "3 people: .* with two servers",
+        "3 people, calm: ",
+        "3 people: .* of the stock",
+    ],
+    4,
+)
+
+
 @pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="the load generator needs epoll, and memory /proc"
 )
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_short_run_says_what_it_found(name):
-    options, lines, verdicts = SCRIPTS[name]
+    check(name, *SCRIPTS[name])
+
+
+def test_a_short_run_on_redis_says_what_it_found(has_redis):
+    check("on_redis.py", *ON_REDIS)
+
+
+def check(name: str, options: list[str], lines: list[str], verdicts: int) -> None:
     command = [sys.executable, "-W", "error", str(ROOT / "benchmarks" / name), *options]
-    done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, env=clean_environ(), timeout=180)
     assert (done.returncode, done.stderr) == (0, "")
     assert all(re.search(rf"^ *{line}.*\d", done.stdout, re.MULTILINE) for line in lines), (
         done.stdout

@@ -8,10 +8,7 @@ from pathlib import Path
 
 from chatdemo.chat.redis_keys import RoomKeys
 from tests.promise.server import ROOM, Server
-from tests.support.redis_server import RedisServer
-
-#: Redis has on its disk what it has answered, but for a power cut.
-OPTIONS = ("--appendonly", "yes", "--appendfsync", "everysec")
+from tests.support.redis_server import DURABLE, RedisServer
 
 
 class SeveralServers:
@@ -20,18 +17,19 @@ class SeveralServers:
     def __init__(self, folder: Path, count: int, **settings: str):
         self.folder = folder
         (folder / "redis").mkdir()
-        self.redis = RedisServer(folder / "redis", *OPTIONS)
-        key = folder / "key"
+        self.redis = RedisServer(folder / "redis", *DURABLE)
+        self.servers = self.make_servers(count, **settings)
+
+    def make_servers(self, count: int, **settings: str) -> list[Server]:
+        key = self.folder / "key"
         key.write_text(secrets.token_hex(32), "ascii")
-        self.servers = []
+        options = ("--redis", self.redis.url())
+        servers = []
         for number in range(count):
-            (folder / f"server {number}").mkdir()
-            options = ("--redis", self.redis.url())
-            self.servers.append(
-                Server(
-                    folder / f"server {number}", options=options, secret_key_file=key, **settings
-                )
-            )
+            folder = self.folder / f"server {number}"
+            folder.mkdir()
+            servers.append(Server(folder, options=options, secret_key_file=key, **settings))
+        return servers
 
     @property
     def urls(self) -> list[str]:
@@ -64,7 +62,7 @@ class SeveralServers:
         await asyncio.to_thread(self.redis.__exit__)
         await asyncio.sleep(pause)
         port = self.redis.server_port
-        self.redis = RedisServer(self.folder / "redis", *OPTIONS, port=port)
+        self.redis = RedisServer(self.folder / "redis", *DURABLE, port=port)
         await asyncio.to_thread(self.redis.__enter__)
 
     def client(self):

@@ -1,10 +1,13 @@
 """A real Redis server on a free port, for the tests alone."""
 
+import importlib
 import shutil
 from pathlib import Path
 
 from tests.support.served import Process, clean_environ, free_port
 
+#: Options with which Redis has on its disk what it has answered, but for the last second before a power cut.
+DURABLE = ("--appendonly", "yes", "--appendfsync", "everysec")
 PROGRAMS = ("redis-server", "valkey-server")
 
 
@@ -22,6 +25,12 @@ class RedisServer(Process):
         self.server_port = port or free_port()
         command = [program(), "--port", str(self.server_port), "--bind", "127.0.0.1", "--save", ""]
         super().__init__(folder, [*command, *options], clean_environ())
+
+    def flush(self) -> None:
+        """Delete all that it has."""
+        redis = importlib.import_module("redis")
+        with redis.Redis.from_url(self.url()) as client:
+            client.flushall()
 
     def url(self, password: str = "") -> str:
         return f"redis://{password and f':{password}@'}127.0.0.1:{self.server_port}"
