@@ -29,6 +29,7 @@ class ParticipantConsumer(CatchUpMixin, AsyncWebsocketConsumer):
 
     def __init__(self, rooms: Rooms):
         super().__init__()
+        self.channel_layer_alias = settings.CHAT_CHANNEL_LAYER
         self.rooms = rooms
 
     def enter_room(self) -> None:

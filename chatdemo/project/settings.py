@@ -83,14 +83,23 @@ _LAYER_OPTIONS = {"capacity": 10_000}
 CHANNEL_LAYERS = {
     "default": {"BACKEND": "chatdemo.realtime.layer.ChannelLayer", "CONFIG": _LAYER_OPTIONS}
 }
+#: The one that the finished chat uses.
+CHAT_CHANNEL_LAYER = "default"
 
 if CHATDEMO.redis:
+    # The steps of the course have the tutorial's layer. Its connections must wait without limit.
+    _HOST = {"address": CHATDEMO.redis, "socket_timeout": None}
     CHANNEL_LAYERS = {
         "default": {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "CONFIG": {"hosts": [_HOST], "prefix": "chatdemo:steps", **_LAYER_OPTIONS},
+        },
+        "chat": {
             "BACKEND": "chatdemo.realtime.redis_channel_layer.RedisChannelLayer",
             "CONFIG": {"url": CHATDEMO.redis, **_LAYER_OPTIONS},
-        }
+        },
     }
+    CHAT_CHANNEL_LAYER = "chat"
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",

@@ -5,6 +5,7 @@ import secrets
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.step_room import StepRoom, talk
 from tests.support.redis_server import RedisServer
 from tests.support.served import Served
 
@@ -65,3 +66,9 @@ def test_who_comes_to_another_server_later_sees_what_was_said(servers, meet):
     expect(ana.messages).to_have_count(20)
     ben = meet("Ben", url=two.url)
     expect(ben.messages).to_have_count(20)
+
+
+def test_steps_of_the_course_talk_through_channels_redis(servers, new_context, room):
+    one, two = servers
+    ana, ben = (StepRoom(new_context(), server.url, room, step="async") for server in (one, two))
+    talk(ana, ben, together=True)

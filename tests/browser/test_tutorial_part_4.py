@@ -1,38 +1,17 @@
-"""What the tutorial's fourth part tests, written again: its element ids, and whatever has the focus, are all that is used.
-
-Source: https://channels.readthedocs.io/en/stable/tutorial/part_4.html
-"""
+"""The tests of the tutorial's fourth part on the server that Channels starts for them."""
 
 import multiprocessing
-import unittest
 
 from channels.testing import ChannelsLiveServerTestCase
-from selenium import webdriver
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.browser import find
-from tests.support.served import TIMEOUT_SECONDS
-
-ENTER = "\ue007"
+from tests.browser.part_4 import PartFour, start_chrome
 
 
-def start_chrome(browser: str, chromedriver: str) -> webdriver.Chrome:
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    for argument in find.ARGUMENTS:
-        options.add_argument(argument)
-    return webdriver.Chrome(options, webdriver.ChromeService(chromedriver))
-
-
-class TutorialPart4(ChannelsLiveServerTestCase):
+class TutorialPart4(PartFour, ChannelsLiveServerTestCase):
     @classmethod
     def setUpClass(cls):
-        browser, chromedriver = find.browser(), find.chromedriver()
-        if not (browser and chromedriver):
-            raise unittest.SkipTest(
-                "there's no Chromium, Chrome or Edge with its driver on this machine"
-            )
+        cls.chrome = start_chrome()
+        cls.addClassCleanup(cls.chrome.quit)
         # Channels would fork its server from this process, with the locks of threads that other tests have left.
         cls.addClassCleanup(
             multiprocessing.set_start_method, multiprocessing.get_start_method(), force=True
@@ -40,57 +19,7 @@ class TutorialPart4(ChannelsLiveServerTestCase):
         multiprocessing.set_start_method("spawn", force=True)
         super().setUpClass()
         cls.addClassCleanup(super().tearDownClass)
-        cls.chrome = start_chrome(browser, chromedriver)
-        cls.addClassCleanup(cls.chrome.quit)
 
     @classmethod
     def tearDownClass(cls):
         """The cleanups do it, as they also do where setUpClass fails."""
-
-    def setUp(self):
-        self.first = self.chrome.current_window_handle
-        self.chrome.switch_to.new_window("window")
-        self.second = self.chrome.current_window_handle
-
-    def tearDown(self):
-        self.chrome.switch_to.window(self.second)
-        self.chrome.close()
-        self.chrome.switch_to.window(self.first)
-
-    def test_a_message_is_seen_by_everyone_in_the_room(self):
-        self.enter(self.first, "north")
-        self.enter(self.second, "north")
-        self.type(self.first, "hello")
-        self.expect(self.first, "hello")
-        self.expect(self.second, "hello")
-
-    def test_a_message_is_not_seen_in_another_room(self):
-        self.enter(self.first, "north")
-        self.enter(self.second, "south")
-        self.type(self.first, "for the north")
-        self.expect(self.first, "for the north")
-        self.type(self.second, "for the south")
-        self.expect(self.second, "for the south")
-        assert "north" not in self.log(self.second)
-
-    def enter(self, window: str, room: str) -> None:
-        self.chrome.switch_to.window(window)
-        self.chrome.get(f"{self.live_server_url}/chat/")
-        self.type(window, room)
-        self.wait(lambda _: self.chrome.current_url.endswith(f"/chat/{room}/"), f"room {room}")
-
-    def type(self, window: str, text: str) -> None:
-        self.chrome.switch_to.window(window)
-        webdriver.ActionChains(self.chrome).send_keys(text, ENTER).perform()
-
-    def expect(self, window: str, text: str) -> None:
-        self.wait(lambda _: text in self.log(window), f"{text!r} in the log")
-
-    def log(self, window: str) -> str:
-        self.chrome.switch_to.window(window)
-        return self.chrome.find_element(By.ID, "chat-log").get_property("value")
-
-    def wait(self, condition, what: str) -> None:
-        WebDriverWait(self.chrome, TIMEOUT_SECONDS, poll_frequency=0.05).until(
-            condition, f"waited in vain for {what}"
-        )

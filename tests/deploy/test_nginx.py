@@ -6,6 +6,8 @@ import shutil
 import signal
 import ssl
 import subprocess
+import sys
+import unittest
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
+from tests.browser.part_4 import PartFour, start_chrome
 from tests.promise.server import ROOM
 from tests.promise.several import SeveralServers
 from tests.promise.talk import talking
@@ -99,12 +102,41 @@ class Nginx(Process):
         return connect(url, ssl=self.tls, origin=origin, additional_headers=headers, proxy=None)
 
 
-@pytest.fixture
-def has_nginx(has_redis):
+def nginx_program() -> str:
+    """The path of nginx. Skips a test where it isn't there."""
     if not shutil.which("openssl"):
         pytest.skip("there's no openssl on this machine")
     found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     return found or pytest.skip("there's no nginx on this machine")
+
+
+@pytest.fixture
+def has_nginx(has_redis):
+    return nginx_program()
+
+
+@pytest.fixture(scope="class")
+def through_nginx(request, has_redis, tmp_path_factory):
+    """Gives a class of tests the address of nginx, in front of two servers."""
+    folder = tmp_path_factory.mktemp("nginx")
+    chat = SeveralServers(folder, 2, proxies="127.0.0.1")
+    asyncio.run(chat.__aenter__())
+    try:
+        with Nginx(folder, nginx_program(), [server.port for server in chat.servers]) as nginx:
+            request.cls.live_server_url = nginx.url.removesuffix("/")
+            yield
+    finally:
+        asyncio.run(chat.__aexit__())
+
+
+@pytest.mark.usefixtures("through_nginx")
+class TestPartFour(PartFour, unittest.TestCase):
+    """The browser tests of the tutorial, through nginx with TLS."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.chrome = start_chrome("--ignore-certificate-errors")
+        cls.addClassCleanup(cls.chrome.quit)
 
 
 def test_pages_and_websockets_go_through_it_and_it_says_who_the_client_is(
@@ -127,6 +159,11 @@ def test_pages_and_websockets_go_through_it_and_it_says_who_the_client_is(
                 nginx.get("chat/lobby/transcript/", **headers)
             caught.value.close()
             assert caught.value.code == 404
+        crowd = [sys.executable, "-m", "chatdemo", "crowd", f"{nginx.url}chat/lobby/"]
+        crowd += ["--people", "20", "--for", "2"]
+        environ = {**clean_environ(), "SSL_CERT_FILE": str(nginx.certificate)}
+        done = subprocess.run(crowd, capture_output=True, text=True, env=environ, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
         with nginx.enter() as ana, nginx.enter() as ben:
             ana.send(json.dumps({"message": "hello"}))
             heard = [json.loads(end.recv(TIMEOUT_SECONDS)) for end in (ana, ben)]
