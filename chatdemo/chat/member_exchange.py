@@ -25,6 +25,10 @@ class MemberExchange(ABC):
         """Tell the others that this server runs."""
 
     @abstractmethod
+    async def stop(self) -> None:
+        """Tell the others that this server ends, and close the connections to them."""
+
+    @abstractmethod
     def open(self, room: str, members: Members, acknowledge: Acknowledge) -> None:
         """Keep ``members`` up to date from now on, and pass on what those elsewhere have."""
 
@@ -60,6 +64,9 @@ class NoExchange(MemberExchange):
     """The exchange of the only server: there is nobody to tell."""
 
     def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
         pass
 
     def open(self, room: str, members: Members, acknowledge: Acknowledge) -> None:

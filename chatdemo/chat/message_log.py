@@ -121,6 +121,9 @@ class MessageLog(ABC):
         """Stop publishing to the room."""
         self._publishers.pop(room, None)
 
+    async def close(self) -> None:  # noqa: B027  (a log of this process has nothing to end)
+        """End what runs, and close the connections. What is pending isn't stored."""
+
     @abstractmethod
     def read_after(self, room: str, seq: int) -> list[StoredMessage]:
         """Return the first messages after ``seq``, in order, and at most MAX_READ_MESSAGES."""

@@ -19,7 +19,7 @@ from asgiref.sync import sync_to_async
 
 from chatdemo.chat.identity import comparison_key
 from chatdemo.chat.member_exchange import Acknowledge, MemberExchange
-from chatdemo.chat.members import Member, Members
+from chatdemo.chat.members import LEAVE_DELAY_SECONDS, Member, Members
 from chatdemo.common.redis import open_async_client, open_client
 from chatdemo.realtime.background_tasks import OwnedTasks
 from chatdemo.realtime.redis_subscriber import RedisSubscriber
@@ -61,8 +61,7 @@ class RedisMemberExchange(MemberExchange):
     def _client(self) -> Any:
         return open_async_client(self.url)
 
-    async def close_connections(self) -> None:
-        """Tell the others that this server ends, and close the connections."""
+    async def stop(self) -> None:
         await self._tasks.cancel()
         if self._subscriber:
             await self._subscriber.close()
@@ -72,7 +71,7 @@ class RedisMemberExchange(MemberExchange):
 
     async def _end(self) -> None:
         await self._client.hdel(SERVERS_KEY, self.server)
-        await self._publish(server=self.server, ended=True)
+        await self._publish(server=self.server, ended=True, leave_after=LEAVE_DELAY_SECONDS)
 
     def start(self) -> None:
         if self._subscriber is None:
@@ -179,12 +178,17 @@ class RedisMemberExchange(MemberExchange):
         is_news = room in self._read_rooms
         self._read_rooms.add(room)
         here: set[tuple[str, str]] = set()
+        ended: list[str] = []
         for key, value in fields.items():
             server, _, person = key.partition(" ")
-            if server != self.server and server in servers:
+            if server not in servers:
+                ended.append(key)
+            elif server != self.server:
                 here.add((server, person))
                 _put(members, server, person, json.loads(value), is_news)
         members.keep_elsewhere(here)
+        if ended and self.server in servers:
+            await self._client.hdel(_members_key(room), *ended)
 
     def _receive(self, channel: str, data: bytes) -> None:
         """Take over what another server has published."""
@@ -194,12 +198,18 @@ class RedisMemberExchange(MemberExchange):
         elif told["server"] == self.server:
             return
         elif "ended" in told:
-            for members in self._rooms.values():
-                members.leave_elsewhere(told["server"])
+            # Those of a server that ends in order may be on another one in a moment.
+            asyncio.get_running_loop().call_later(
+                told.get("leave_after", 0), self._take_ended, told["server"]
+            )
         elif "received" in told:
             self._take_received(told["received"])
         else:
             self._take_member(told["room"], told["server"], told["person"], told["member"])
+
+    def _take_ended(self, server: str) -> None:
+        for members in self._rooms.values():
+            members.leave_elsewhere(server)
 
     def _take_member(
         self, room: str, server: str, person: str, member: dict[str, Any] | None

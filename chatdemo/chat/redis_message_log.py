@@ -111,7 +111,6 @@ class RedisMessageLog(MessageLog):
         return open_client(self.url)
 
     async def close(self) -> None:
-        """End what runs, and close the connections. What is pending isn't stored."""
         await self._tasks.cancel()
         if self._subscriber:
             await self._subscriber.close()

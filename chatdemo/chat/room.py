@@ -204,6 +204,11 @@ class Rooms:
     def __iter__(self) -> Iterator[Room]:
         return iter(list(self._rooms.values()))
 
+    async def stop(self) -> None:
+        """Tell the chat's other servers that this one ends, and publish nothing more."""
+        await self.exchange.stop()
+        await self.log.close()
+
     def enter(self, name: str, address: str, layer: ChannelLayer) -> Room:
         """Count a participant from ``address`` in the room ``name``, and return the room.
 

@@ -34,10 +34,11 @@ def serve(config: Config, listener: socket.socket, on_ready: Callable[[int], Non
             from chatdemo.project.asgi import application
             from chatdemo.realtime.upstream.daphne import Server, request_logger
 
+        rooms = apps.get_app_config("chat").rooms
+
         def on_running() -> None:
             # In its first iteration: the event loop doesn't run yet.
-            exchange = apps.get_app_config("chat").rooms.exchange
-            asyncio.get_event_loop().call_soon(exchange.start)
+            asyncio.get_event_loop().call_soon(rooms.exchange.start)
             on_ready(others)
 
         server = Server(
@@ -45,6 +46,7 @@ def serve(config: Config, listener: socket.socket, on_ready: Callable[[int], Non
             listener,
             on_running,
             max_backlog=config.max_backlog,
+            on_stopped=rooms.stop,
             server_name="chatdemo",
             action_logger=request_logger(config.debug),
         )

@@ -56,7 +56,7 @@ async def peer(monkeypatch):
 
     yield make
     for one in peers:
-        await one.exchange.close_connections()
+        await one.exchange.stop()
 
 
 async def until(condition):
@@ -166,13 +166,32 @@ async def test_while_redis_is_away_everybody_stays(has_redis, tmp_path, peer):
         assert one.names == other.names == ["Ana", "Ben"]
         assert len(one.changes) + len(other.changes) == changes
         for each in (one, other, late):
-            await each.exchange.close_connections()
+            await each.exchange.stop()
 
 
-async def test_a_server_that_ends_tells_the_others(url, peer):
+async def test_a_server_that_ends_in_order_is_gone_at_once_and_its_members_a_while_later(
+    url, peer, monkeypatch
+):
+    monkeypatch.setattr(module, "LEAVE_DELAY_SECONDS", 0.5)
     one, other = peer(url), peer(url)
     await one.join("a", "Ana")
     await other.join("b", "Ben")
     await until(lambda: one.names == other.names == ["Ana", "Ben"])
-    await other.exchange.close_connections()
+    await other.exchange.stop()
+    await until(lambda: one.exchange.server_count == 1)
+    assert one.names == ["Ana", "Ben"]  # as he may come to this server
     await until(lambda: one.names == ["Ana"])
+
+
+async def test_who_was_on_a_server_that_has_ended_is_deleted_from_redis(url, peer):
+    one, other = peer(url), peer(url)
+    await one.join("a", "Ana")
+    await other.join("b", "Ben")
+    await other.exchange.stop()
+    late = peer(url)
+    await late.exchange.wait_until_open("lobby")
+    assert late.names == ["Ana"]
+    with importlib.import_module("redis").Redis.from_url(url, decode_responses=True) as client:
+        await until(
+            lambda: client.hkeys(module._members_key("lobby")) == [f"{one.exchange.server} a"]
+        )

@@ -10,7 +10,7 @@ from chatdemo.common.errors import ChatdemoError, UsageError
 from chatdemo.project import redis_server as module
 from chatdemo.project.redis_server import require_usable, shown
 from tests.support.redis_server import RedisServer
-from tests.support.served import TIMEOUT_SECONDS, Served, clean_environ, free_port
+from tests.support.served import TIMEOUT_SECONDS, Served, clean_environ, free_port, wait_for
 
 KEY = secrets.token_hex(32)
 
@@ -100,10 +100,17 @@ def test_all_servers_need_the_same_secret_key_and_redis_does_not_have_it(has_red
         assert KEY not in str(values)
 
 
+def test_a_server_that_stops_is_not_counted_any_more(has_redis, tmp_path):
+    with RedisServer(tmp_path) as redis:
+        with Served(tmp_path, "--redis", redis.url()) as server:
+            assert wait_until_known(redis) == 1
+            assert server.stop() == 0
+        # Another key is not another server's then.
+        assert require_usable(redis.url(), "another key") == 0
+
+
 def wait_until_known(redis):
     from redis import Redis
-
-    from tests.support.served import wait_for
 
     with Redis.from_url(redis.url()) as client:
         return wait_for(lambda: client.hlen(module.SERVERS_KEY), "the server to say that it runs")

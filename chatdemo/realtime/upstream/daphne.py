@@ -15,7 +15,7 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -38,6 +38,8 @@ reactor: Any = installed_reactor  # its methods depend on the one that was insta
 #: Seconds after the signal at which each stage of stopping ends: participants have answered the
 #: close frame, applications have finished, and the others have been cancelled.
 CLOSE_SECONDS, FINISH_SECONDS, CANCEL_SECONDS = 0.8, 1.0, 1.1
+#: Seconds that ``on_stopped`` may take.
+STOPPED_SECONDS = 1.0
 #: Seconds in which a participant must answer a close frame. autobahn rounds the time down to a
 #: whole second (txaio's batched timer): with less than 2 it may close the connection at once, and
 #: the participant may never read the reason.
@@ -59,8 +61,8 @@ class Server(daphne.server.Server):
     """Serves ``application`` on ``listener``, a TCP socket that is listening.
 
     ``on_ready()`` is called when the first request can be answered. ``run()`` returns after SIGINT
-    or SIGTERM, once all WebSockets are closed. ``max_backlog`` is in octets. The other options are
-    Daphne's.
+    or SIGTERM, once all WebSockets are closed and ``on_stopped()`` was awaited. ``max_backlog`` is
+    in octets. The other options are Daphne's.
     """
 
     is_stopping = False
@@ -71,6 +73,7 @@ class Server(daphne.server.Server):
         listener: socket.socket,
         on_ready: Callable[[], None],
         max_backlog: int = MAX_BACKLOG_OCTETS,
+        on_stopped: Callable[[], Awaitable[None]] | None = None,
         **options: Any,
     ):
         pings = {"ping_interval": PING_INTERVAL_SECONDS, "ping_timeout": PING_TIMEOUT_SECONDS}
@@ -87,6 +90,7 @@ class Server(daphne.server.Server):
         self.listener = listener
         self.on_ready = on_ready
         self.max_backlog = max_backlog
+        self.on_stopped = on_stopped
 
     def prepare(self) -> None:
         """Replace Daphne's factories. Daphne calls this before the reactor runs."""
@@ -157,6 +161,9 @@ class Server(daphne.server.Server):
         for application in applications:
             application.cancel()
         await _wait_until(start + CANCEL_SECONDS, applications)
+        if self.on_stopped:
+            stopped = asyncio.ensure_future(self.on_stopped())
+            await _wait_until(loop.time() + STOPPED_SECONDS, [stopped])
 
 
 class WebRequest(DaphneWebRequest):
