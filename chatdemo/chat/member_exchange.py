@@ -19,6 +19,8 @@ class MemberExchange(ABC):
     """
 
     rename_here: Rename
+    #: How many servers are one chat, with this one.
+    server_count = 1
 
     @abstractmethod
     def start(self) -> None:

@@ -47,7 +47,6 @@ class RedisMemberExchange(MemberExchange):
     def __init__(self, url: str):
         self.url = url
         self.server = secrets.token_hex(8)
-        self.server_count = 1
         self._rooms: dict[str, Members] = {}
         self._acknowledge: dict[str, Acknowledge] = {}
         self._read_rooms: set[str] = set()  # those whose members elsewhere are known

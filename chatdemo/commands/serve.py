@@ -72,7 +72,7 @@ def serve(
 def _serve_chat(settings: Config) -> None:
     from chatdemo.course import outline
     from chatdemo.project import database, server
-    from chatdemo.project.listening_address import addresses, listen
+    from chatdemo.project.listening_address import addresses, listen, server_name
 
     rows = []
     if settings.step:  # before the port is opened: a misspelled name is reported first
@@ -87,13 +87,15 @@ def _serve_chat(settings: Config) -> None:
             rows.append(
                 ("Messages", f"in {shown(settings.redis)}; those in {data} stay as they are")
             )
-            rows.append(("Servers", f"{others + 1} with this one"))
+            number = f"one of {others + 1}" if others else "the only one"
+            rows.append(("Server", f"{server_name(port)}, {number}"))
         else:
             rows.append(("Data", data))
         show_banner(settings, urls, rows)
 
     with listen(settings.host, settings.port) as listener:
-        urls = addresses(*listener.getsockname()[:2])
+        host, port = listener.getsockname()[:2]
+        urls = addresses(host, port)
         server.serve(settings, listener, on_ready)
 
 

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from channels.exceptions import InvalidChannelLayerError
 from channels.layers import channel_layers
@@ -30,7 +31,8 @@ class Inspector:
     """Adds ``/inspect/`` to ``application``: a page that shows its frames and its events.
 
     ``who`` may open it: "local" (browsers of this machine), "all" or "off". ``limit`` is the
-    number of entries that are stored. ``watch`` is explained in Access.
+    number of entries that are stored. ``watch`` is explained in Access. For one of several servers,
+    ``describe_server(port)`` returns its ``name`` and their ``count``.
 
     Messages pass unchanged, and the application's exceptions are raised. The layers of
     CHANNEL_LAYERS are recorded in place (layers.py).
@@ -42,9 +44,11 @@ class Inspector:
         who: str = "local",
         limit: int = 5000,
         watch: Callable[[str], str | None] | None = None,
+        describe_server: Callable[[int], dict[str, Any]] | None = None,
     ):
         self.application = application
         self.access = pages.Access(who, watch)
+        self.describe_server = describe_server
         self.recording = Recording(limit)
         self.recording.on_switch = self._on_switch
         self.connections: dict[int, Connection] = {}
@@ -124,7 +128,7 @@ class Inspector:
             return False
         await receive()  # websocket.connect
         if is_allowed and pages.is_own_origin(scope):
-            await self._watch(path, receive, send)
+            await self._watch(path, scope, receive, send)
         elif is_allowed or "websocket.http.response" not in scope.get("extensions", {}):
             await send({"type": "websocket.close"})
         else:
@@ -132,9 +136,10 @@ class Inspector:
             await send({"type": "websocket.http.response.body", "body": b""})
         return True
 
-    async def _watch(self, path: str | None, receive: Receive, send: Send) -> None:
+    async def _watch(self, path: str | None, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.accept"})
-        watcher = feed.Watcher(self, path, send)
+        port = (scope.get("server") or ("", 0))[1]
+        watcher = feed.Watcher(self, path, send, port)
         self.watchers.add(watcher)
         self._on_watchers_changed()
         try:

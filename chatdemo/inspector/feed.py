@@ -33,10 +33,10 @@ MAX_LISTED = 200
 
 
 class Watcher:
-    """A WebSocket that watches everything, or the connections to one ``path``."""
+    """A WebSocket to ``port`` that watches everything, or the connections to one ``path``."""
 
-    def __init__(self, inspector: "Inspector", path: str | None, send: Send):
-        self.inspector, self.path, self.send = inspector, path, send
+    def __init__(self, inspector: "Inspector", path: str | None, send: Send, port: int = 0):
+        self.inspector, self.path, self.send, self.port = inspector, path, send, port
         self.recording = inspector.recording
         self._next = max(1, self.recording.first_number)  # number of the next entry to send
         self._sent = self._confirmed = self._next - 1
@@ -101,7 +101,10 @@ class Watcher:
         return entries, dropped
 
     async def _send_state(self) -> None:
-        text = json.dumps({"kind": "state", **describe_state(self.inspector, self.path)})
+        state = {"kind": "state", **describe_state(self.inspector, self.path)}
+        if self.path is None and self.inspector.describe_server:
+            state["server"] = self.inspector.describe_server(self.port)
+        text = json.dumps(state)
         if text != self._last_state:
             self._last_state = text
             await self.send({"type": "websocket.send", "text": text})

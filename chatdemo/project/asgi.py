@@ -1,6 +1,7 @@
 """The ASGI application: HTTP to Django and its static files, WebSockets to the consumers."""
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
@@ -11,11 +12,13 @@ django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.apps import apps
 from django.conf import settings
 
 from chatdemo.chat.routing import websocket_urlpatterns
 from chatdemo.course import step_rooms
 from chatdemo.inspector import Inspector
+from chatdemo.project.listening_address import server_name
 from chatdemo.project.proxies import TrustProxies
 from chatdemo.project.security import (
     AllowedHostsOriginValidator,
@@ -24,6 +27,13 @@ from chatdemo.project.security import (
 )
 from chatdemo.project.step_routing import StepRouter
 from chatdemo.realtime.middleware import FillScope
+
+
+def describe_server(port: int) -> dict[str, Any]:
+    """Return which server of the chat this is, and how many there are."""
+    exchange = apps.get_app_config("chat").rooms.exchange
+    return {"name": server_name(port), "count": exchange.server_count}
+
 
 application = ProtocolTypeRouter(
     {
@@ -36,7 +46,11 @@ application = ProtocolTypeRouter(
 if settings.CHATDEMO.inspect != "off":
     config = settings.CHATDEMO
     application = Inspector(
-        application, config.inspect, config.inspect_events, step_rooms.watched_path
+        application,
+        config.inspect,
+        config.inspect_events,
+        step_rooms.watched_path,
+        describe_server if config.redis else None,
     )
 application = AllowOwnAddresses(application)
 if settings.CHATDEMO.proxies:

@@ -33,6 +33,11 @@ class Addresses:
     is_open: bool
 
 
+def server_name(port: int) -> str:
+    """Return what tells this server from the chat's others: its machine and port."""
+    return f"{socket.gethostname()}:{port}"
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Return a TCP socket that listens on ``host``, a name or an address, and ``port``.
 

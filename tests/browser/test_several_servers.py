@@ -5,6 +5,7 @@ import secrets
 import pytest
 from playwright.sync_api import expect
 
+from chatdemo.project.listening_address import server_name
 from tests.browser.step_room import StepRoom, talk
 from tests.support.redis_server import RedisServer
 from tests.support.served import Served
@@ -66,6 +67,15 @@ def test_who_comes_to_another_server_later_sees_what_was_said(servers, meet):
     expect(ana.messages).to_have_count(20)
     ben = meet("Ben", url=two.url)
     expect(ben.messages).to_have_count(20)
+
+
+def test_the_inspector_says_which_server_it_is_of_how_many(servers, context):
+    for server in servers:
+        page = context.new_page()
+        page.goto(f"{server.url}inspect/")
+        name = server_name(server.port)
+        expect(page.locator("#server")).to_have_text(f"Server {name}, one of 2")
+        assert f"Server      {name}, " in server.output
 
 
 def test_steps_of_the_course_talk_through_channels_redis(servers, new_context, room):

@@ -8,6 +8,7 @@ import pytest
 
 from chatdemo.common.errors import ChatdemoError, UsageError
 from chatdemo.project import redis_server as module
+from chatdemo.project.listening_address import server_name
 from chatdemo.project.redis_server import require_usable, shown
 from tests.support.redis_server import RedisServer
 from tests.support.served import TIMEOUT_SECONDS, Served, clean_environ, free_port, wait_for
@@ -138,4 +139,4 @@ def test_the_banner_says_where_the_messages_are_and_how_many_servers_there_are(h
     with RedisServer(tmp_path) as redis:
         with Served(tmp_path, "--redis", redis.url("")) as server:
             assert f"  Messages    in {shown(redis.url())}; those in {tmp_path}" in server.output
-            assert "  Servers     1 with this one\n" in server.output
+            assert f"  Server      {server_name(server.port)}, the only one\n" in server.output

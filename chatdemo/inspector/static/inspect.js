@@ -50,6 +50,12 @@ function renderLosses(place, { state, dropped }) {
   place.classList.toggle("bad", state.lost > 0);
 }
 
+// Says which server this is, if several can be one chat.
+function renderServer(place, { server }) {
+  const others = server?.count > 1 ? `one of ${server.count}` : "the only one";
+  setText(place, server ? `Server ${server.name}, ${others}` : "");
+}
+
 const byId = (id) => document.getElementById(id);
 let frame = null;
 const requestRender = () => (frame ??= requestAnimationFrame(render));
@@ -89,6 +95,7 @@ function render() {
   events.render(recording, room);
   errors.render(recording, room);
   renderLosses(byId("counts"), recording);
+  renderServer(byId("server"), recording.state);
   for (const tool of Object.values(tools)) tool.render?.();
 }
 
