@@ -1,6 +1,9 @@
 """Two servers on one Redis are one chat, in a browser."""
 
 import secrets
+import subprocess
+import sys
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
@@ -8,23 +11,28 @@ from playwright.sync_api import expect
 from chatdemo.project.listening_address import server_name
 from tests.browser.step_room import StepRoom, talk
 from tests.support.redis_server import RedisServer
-from tests.support.served import Served
+from tests.support.served import TIMEOUT_SECONDS, Served, clean_environ
+
+#: How long pages may show messages that are gone from Redis, without saying so.
+ANNOUNCED_SECONDS = 5
+
+
+@contextmanager
+def two_servers(folder, redis):
+    (folder / "key").write_text(secrets.token_hex(32), "ascii")
+    key = {"CHATDEMO_SECRET_KEY_FILE": str(folder / "key")}
+    options = ("--redis", redis.url())
+    (folder / "other").mkdir()
+    with Served(folder, *options, **key) as one, Served(folder / "other", *options, **key) as two:
+        yield one, two
 
 
 @pytest.fixture(scope="module")
 def servers(has_redis, tmp_path_factory):
     """Two servers, which no test changes."""
     folder = tmp_path_factory.mktemp("several")
-    (folder / "key").write_text(secrets.token_hex(32), "ascii")
-    key = {"CHATDEMO_SECRET_KEY_FILE": str(folder / "key")}
-    with RedisServer(folder) as redis:
-        options = ("--redis", redis.url())
-        (folder / "other").mkdir()
-        with (
-            Served(folder, *options, **key) as one,
-            Served(folder / "other", *options, **key) as two,
-        ):
-            yield one, two
+    with RedisServer(folder) as redis, two_servers(folder, redis) as servers:
+        yield servers
 
 
 def test_who_is_on_another_server_is_in_the_same_room(servers, meet):
@@ -82,3 +90,32 @@ def test_steps_of_the_course_talk_through_channels_redis(servers, new_context, r
     one, two = servers
     ana, ben = (StepRoom(new_context(), server.url, room, step="async") for server in (one, two))
     talk(ana, ben, together=True)
+
+
+def flush(redis, room):
+    redis.flush()
+
+
+def forget(redis, room):
+    command = [sys.executable, "-m", "chatdemo", "forget", room, "--yes", "--redis", redis.url()]
+    environ = clean_environ()
+    subprocess.run(command, env=environ, check=True, timeout=TIMEOUT_SECONDS)
+
+
+@pytest.mark.parametrize("delete", [flush, forget])
+def test_when_the_messages_are_gone_from_redis_pages_say_so_and_go_on(
+    has_redis, tmp_path, meet, room, delete
+):
+    with RedisServer(tmp_path) as redis, two_servers(tmp_path, redis) as (one, two):
+        ana, ben = meet(url=one.url), meet(url=two.url)
+        ana.say_all(["old", "older"])
+        ben.expect_log("old", "older")
+        delete(redis, room)
+        for page in (ana, ben):
+            notice = page.notices.get_by_text("The earlier messages are no longer stored here.")
+            expect(notice).to_have_count(1, timeout=ANNOUNCED_SECONDS * 1000)
+        ben.say("new")
+        ana.expect_log("old", "older", "new")
+        ana.say("newer")
+        for page in (ana, ben):
+            page.expect_log("old", "older", "new", "newer")
