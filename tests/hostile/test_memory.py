@@ -32,6 +32,7 @@ from tests.hostile.raw import (
     serving,
 )
 from tests.support.frames import CONTINUATION, PING, TEXT
+from tests.support.redis_server import RedisServer
 from tests.support.served import wait_for
 
 pytestmark = on_linux
@@ -117,6 +118,20 @@ def deaf(server, stack: ExitStack, room: str, query: str = "") -> list[Deaf]:
 
 
 def test_whoever_never_reads_what_is_said_costs_little_and_is_disconnected(server):
+    check_who_never_reads(server)
+
+
+def test_so_it_is_with_messages_in_redis(has_redis, tmp_path):
+    limits = {"CHATDEMO_MAX_RATE": "0", "CHATDEMO_MAX_MESSAGE": str(LONG)}
+    with (
+        RedisServer(tmp_path) as redis,
+        serving(tmp_path, CHATDEMO_REDIS=redis.url(), **limits) as served,
+    ):
+        _warm_up(served)
+        check_who_never_reads(served)
+
+
+def check_who_never_reads(server) -> None:
     room = new_room()
     with ExitStack() as stack, join(server, room) as ana:
         growth = Growth(server)

@@ -1,7 +1,6 @@
 """Several servers that are one chat, on a Redis server that can go away and come back."""
 
 import asyncio
-import importlib
 import secrets
 import signal
 from pathlib import Path
@@ -66,8 +65,7 @@ class SeveralServers:
         await asyncio.to_thread(self.redis.__enter__)
 
     def client(self):
-        redis = importlib.import_module("redis")
-        return redis.Redis.from_url(self.redis.url(), decode_responses=True)
+        return self.redis.client()
 
     def kept(self) -> list[tuple[int, str]]:
         """The (seq, text) of all that is in the log, in its order."""

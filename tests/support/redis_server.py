@@ -28,9 +28,13 @@ class RedisServer(Process):
 
     def flush(self) -> None:
         """Delete all that it has."""
-        redis = importlib.import_module("redis")
-        with redis.Redis.from_url(self.url()) as client:
+        with self.client() as client:
             client.flushall()
+
+    def client(self, password: str = "", database: int = 0):
+        redis = importlib.import_module("redis")
+        url = f"{self.url(password)}/{database}"
+        return redis.Redis.from_url(url, decode_responses=True)
 
     def url(self, password: str = "") -> str:
         return f"redis://{password and f':{password}@'}127.0.0.1:{self.server_port}"
