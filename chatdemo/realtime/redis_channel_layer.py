@@ -18,7 +18,7 @@ from typing import Any
 from channels.exceptions import ChannelFull
 
 from chatdemo.common.redis import open_async_client, why_failed
-from chatdemo.realtime.background_tasks import run_eagerly
+from chatdemo.realtime.background_tasks import OwnedTasks, run_eagerly
 from chatdemo.realtime.layer import ChannelLayer, Event
 from chatdemo.realtime.redis_subscriber import RedisSubscriber
 
@@ -43,6 +43,7 @@ class RedisChannelLayer(ChannelLayer):
         self.url = url
         self.server = secrets.token_hex(8)
         self.lost_count = 0
+        self._tasks = OwnedTasks()
         self._subscriber: RedisSubscriber | None = None
         self._loop: asyncio.AbstractEventLoop | None = None  # the one that receives
         self._published = 0
@@ -63,6 +64,7 @@ class RedisChannelLayer(ChannelLayer):
 
     async def close(self) -> None:
         """Stop receiving, and close the connections."""
+        await self._tasks.cancel()
         if self._subscriber:
             await self._subscriber.close()
             await self._client.aclose()
@@ -96,12 +98,30 @@ class RedisChannelLayer(ChannelLayer):
             return await super()._receive(channel)
         self.require_valid_channel_name(channel)
         while True:
-            async with self._connected() as client:
-                popped = await client.blpop(_list_of(channel), WAIT_SECONDS)
-            if popped:
-                expires, event = _unpack(popped[1])
+            popping = asyncio.ensure_future(self._pop(channel))
+            try:
+                data = await asyncio.shield(popping)
+            except asyncio.CancelledError:  # Redis may have sent the event already
+                self._tasks.start(self._put_back_popped(channel, popping))
+                raise
+            if data:
+                expires, event = _unpack(data)
                 if expires > time.time():
                     return self._as_delivered(channel, event)
+
+    async def _pop(self, channel: str) -> bytes | None:
+        async with self._connected() as client:
+            popped = await client.blpop(_list_of(channel), WAIT_SECONDS)
+        return popped and popped[1]
+
+    async def _put_back_popped(self, channel: str, popping: "asyncio.Future[bytes | None]") -> None:
+        """Put an event back as the first one: nobody waits for it any more."""
+        try:
+            if data := await popping:
+                async with self._connected() as client:
+                    await client.lpush(_list_of(channel), data)
+        except Exception as error:
+            self._report_lost(channel, why_failed(error))
 
     async def group_add(self, group: str, channel: str) -> None:
         """Add a channel of this server to a group. Raises TypeError for an invalid name."""

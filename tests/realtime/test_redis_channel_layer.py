@@ -231,3 +231,64 @@ def test_its_options_are_those_of_the_layer_in_memory():
     layer = RedisChannelLayer("redis://127.0.0.1", capacity=7, expiry=3, channel_capacity={"a*": 1})
     assert (layer.capacity, layer.expiry, layer.get_capacity("abc")) == (7, 3, 1)
     assert module._server_of("specific.abc!def") == "abc" and module._server_of("worker") == ""
+
+
+async def test_a_group_says_what_it_lost_in_a_full_channel_and_the_others_get_it(make, caplog):
+    one, other = make(capacity=1), make(capacity=1)
+    full, free = await other.new_channel(), await other.new_channel()
+    await other.group_add("room", full)
+    await other.group_add("room", free)
+    for number in range(2):
+        await one.group_send("room", {"type": "a", "number": number})
+        assert (await received(other, free))["number"] == number
+    assert "An event to the group room was lost for 1 of its members" in caplog.text
+    assert (await received(other, full))["number"] == 0
+
+
+async def test_an_event_for_a_group_without_members_goes_nowhere(make):
+    layer = make()
+    await layer.new_channel()
+    await layer.group_send("nobody", {"type": "a"})
+    assert layer.channels == {}
+
+
+async def test_a_membership_ends_after_its_expiry(make, monkeypatch):
+    monkeypatch.setattr("chatdemo.realtime.layer.SWEEP_INTERVAL_SECONDS", 0)
+    layer = make(group_expiry=0)
+    channel = await layer.new_channel()
+    await layer.group_add("room", channel)
+    await asyncio.sleep(0.01)
+    await layer.group_send("room", {"type": "a"})
+    assert await nothing(layer, channel)
+
+
+async def test_each_of_several_who_wait_gets_an_event(make):
+    one, other = make(), make()
+    waiting = [asyncio.create_task(received(layer, "worker")) for layer in (one, one, other, other)]
+    for number in range(4):
+        await one.send("worker", {"type": "a", "number": number})
+    assert sorted([(await task)["number"] for task in waiting]) == [0, 1, 2, 3]
+
+
+async def test_a_receive_that_is_cancelled_loses_no_event(make):
+    layer = make()
+    channels = ("worker", await layer.new_channel())
+    for channel in channels:
+        for number in range(50):
+            waiting = asyncio.create_task(layer.receive(channel))
+            await asyncio.sleep(0.001)
+            sending = asyncio.create_task(layer.send(channel, {"type": "a", "number": number}))
+            await asyncio.sleep(0.0001 * (number % 10))
+            waiting.cancel()
+            await sending
+            try:
+                event = await waiting
+            except asyncio.CancelledError:
+                event = await received(layer, channel)
+            assert event == {"type": "a", "number": number}
+
+
+def test_one_event_loop_may_send_and_a_later_one_receive(redis_server):
+    layer = RedisChannelLayer(f"{redis_server.url()}/2")
+    async_to_sync(layer.send)("later", {"type": "a"})
+    assert async_to_sync(layer.receive)("later") == {"type": "a"}
