@@ -77,6 +77,19 @@ def test_who_comes_to_another_server_later_sees_what_was_said(servers, meet):
     expect(ben.messages).to_have_count(20)
 
 
+def test_the_inspector_shows_the_path_of_a_message_that_was_said_on_another_server(
+    servers, meet, context
+):
+    one, two = servers
+    meet("Ben", url=two.url)
+    page = context.new_page()
+    page.goto(f"{two.url}inspect/")
+    expect(page.locator("#status")).to_contain_text("Live")
+    meet("Ana", url=one.url).say('He said "hello" \\o/')
+    expect(page.locator("#chart")).to_contain_text('He said "hello" \\o/')
+    expect(page.locator("#chart")).to_contain_text("it reached 1 of 1 browser")
+
+
 def test_the_inspector_says_which_server_it_is_of_how_many(servers, context):
     for server in servers:
         page = context.new_page()

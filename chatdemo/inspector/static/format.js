@@ -58,7 +58,7 @@ function messageText(payload) {
     const { message } = JSON.parse(payload);
     return typeof message === "string" ? message : null;
   } catch {
-    return shortenedMessageText(payload);
+    return shortenedMessageText(payload) ?? eventMessageText(payload);
   }
 }
 
@@ -68,6 +68,14 @@ const SHORTENED = /^\s*\{\s*"message"\s*:\s*("(?:[^"\\\u0000-\u001f]|\\["\\/bfnr
 function shortenedMessageText(payload) {
   const found = SHORTENED.exec(payload);
   return found && JSON.parse(`${found[1]}"`);
+}
+
+// The event of a message that was said on another server has the frame in it. The group is the frame up to its text.
+const EVENT = /^\{"type": "chat\.message", "frame": "(\{"message": "(?:[^"\\]|\\.)*")/s;
+
+function eventMessageText(payload) {
+  const found = EVENT.exec(payload);
+  return found && messageText(`${found[1]}}`);
 }
 
 const PARTS = {

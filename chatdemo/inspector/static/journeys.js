@@ -71,8 +71,9 @@ export function isHeartbeat({ payload }) {
   return HEARTBEAT.test(payload);
 }
 
-function isPersonsMessage({ what, payload }) {
-  return what === "receive" && !SIGNAL.test(String(payload));
+// One that was said on another server begins here with its event.
+function isPersonsMessage({ what, payload, type }) {
+  return what === "receive" ? !SIGNAL.test(String(payload)) : what === "group_send" && type === "chat.message";
 }
 
 // The journey that the chart shows: the newest, until the visitor chooses another.
