@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import urllib.request
+from contextlib import ExitStack
 
 import pytest
 from websockets.sync.client import connect
@@ -120,3 +121,23 @@ def test_the_shell_sends_to_a_group_of_the_running_server(has_redis, tmp_path):
             code = f"async_to_sync(get_channel_layer().group_send)({group!r}, {event!r})"
             manage(tmp_path / "chat.sqlite3", "shell", "-c", code, CHATDEMO_REDIS=redis.url())
             assert hear(ana)["message"] == "from the shell"
+
+
+@pytest.mark.parametrize("people", [2, 40])
+def test_a_message_is_one_call_of_the_script_and_one_publish_whatever_the_rooms_size(
+    has_redis, tmp_path, people
+):
+    with (
+        RedisServer(tmp_path) as redis,
+        Served(tmp_path, "--redis", redis.url()) as server,
+        ExitStack() as stack,
+        redis.client() as client,
+    ):
+        ends = [stack.enter_context(enter(server)) for _ in range(people)]
+        client.config_resetstat()
+        say(ends[0], "hello")
+        assert {hear(end)["message"] for end in ends} == {"hello"}
+        calls = {name: stats["calls"] for name, stats in client.info("commandstats").items()}
+    assert (calls["cmdstat_xadd"], calls["cmdstat_publish"]) == (1, 1)
+    beats = calls.get("cmdstat_hlen", 0)  # redis_beat.lua has one
+    assert calls["cmdstat_eval"] == 1 + beats
