@@ -29,8 +29,8 @@ from tests.promise.page import ENDS, PAUSE  # noqa: E402
 from tests.promise.server import Server  # noqa: E402
 from tests.promise.several import SeveralServers  # noqa: E402
 from tests.promise.storm import storm  # noqa: E402
-from tests.promise.talk import talking, until  # noqa: E402
-from tests.support.served import Process, clean_environ  # noqa: E402
+from tests.promise.talk import talking  # noqa: E402
+from tests.support.served import Process, clean_environ, until  # noqa: E402
 
 #: How long nothing may come until all has come, and how long that is waited for.
 SILENCE_SECONDS, MAX_SILENCE_SECONDS = 5.0, 60.0

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import time
 
 import pytest
 
@@ -10,7 +9,7 @@ from chatdemo.chat import redis_member_exchange as module
 from chatdemo.chat.members import Members
 from chatdemo.chat.redis_member_exchange import RedisMemberExchange
 from tests.support.redis_server import RedisServer
-from tests.support.served import TIMEOUT_SECONDS
+from tests.support.served import until
 
 
 class Peer:
@@ -57,13 +56,6 @@ async def peer(monkeypatch):
     yield make
     for one in peers:
         await one.exchange.stop()
-
-
-async def until(condition):
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
 
 
 async def test_who_is_on_one_server_is_a_member_on_the_others(url, peer):

@@ -4,7 +4,6 @@ import asyncio
 import contextvars
 import importlib
 import subprocess
-import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -19,7 +18,7 @@ from chatdemo.chat.redis_retention import RedisRetention
 from chatdemo.chat.redis_stored_rooms import RedisStoredRooms
 from chatdemo.common.errors import ChatdemoError
 from tests.support.redis_server import RedisServer
-from tests.support.served import TIMEOUT_SECONDS
+from tests.support.served import TIMEOUT_SECONDS, until
 
 
 @pytest.fixture
@@ -74,13 +73,6 @@ class Peer:
         answers = []
         self.log.append(Draft(room, sender, id, name, text, answers.append, answers.append))
         return answers
-
-
-async def until(condition, seconds=TIMEOUT_SECONDS):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.005)
 
 
 async def listening(*peers):

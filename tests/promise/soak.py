@@ -7,7 +7,8 @@ from pathlib import Path
 from benchmarks.startup import resident
 from tests.promise.peephole import INSTALL, look
 from tests.promise.server import ROOM, Server
-from tests.promise.talk import Talk, talking, until
+from tests.promise.talk import Talk, talking
+from tests.support.served import until
 
 #: Seconds between two looks at the memory; and until those who have gone are forgotten.
 INTERVAL, FORGOTTEN = 1.0, 60.0

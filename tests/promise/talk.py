@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from tests.promise.page import Page
 from tests.promise.server import COMPLAINTS, Server
+from tests.support.served import until
 from tests.support.visitor import sign_in
 
 #: Seconds that anything may take which takes a fraction of one on an idle machine.
@@ -169,17 +170,6 @@ async def talk(server: Server, *arguments, **others) -> AsyncIterator[Talk]:
     await server.end()
     complaints = [line for line in server.output.splitlines() if COMPLAINTS.search(line)]
     assert not complaints, server.output
-
-
-async def until(
-    condition: Callable[[], object], what: str | Callable[[], str], timeout: float = TIMEOUT_SECONDS
-) -> None:
-    """Wait for a condition; AssertionError naming ``what`` if it doesn't come true in time."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        named = what if isinstance(what, str) else what()
-        assert time.monotonic() < deadline, f"waited {timeout} s in vain for {named}"
-        await asyncio.sleep(0.02)
 
 
 async def _end(tasks: list[asyncio.Task]) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from chatdemo.chat.sqlite_message_log import MAX_LOCKED_SECONDS
 from tests.promise.page import Page
 from tests.promise.server import Server
-from tests.promise.talk import Talk, talk, until
+from tests.promise.talk import Talk, talk
+from tests.support.served import until
 
 #: Holds the write lock from when it says so until its stdin ends.
 LOCK = """

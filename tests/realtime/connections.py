@@ -11,7 +11,7 @@ from channels.layers import InMemoryChannelLayer
 from chatdemo.realtime.base_consumer import AsyncWebsocketConsumer
 from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.layer import ChannelLayer
-from tests.support.served import TIMEOUT_SECONDS
+from tests.support.served import TIMEOUT_SECONDS, until
 
 
 @dataclass(frozen=True)
@@ -84,15 +84,6 @@ class Connection:
 
     async def _send(self, message: dict) -> None:
         self.sent.append(message["text"] if "text" in message else message)
-
-
-async def until(condition: Callable[[], object], what: str) -> None:
-    """Let others go on until ``condition()`` is true; AssertionError naming ``what`` if it isn't in time."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + TIMEOUT_SECONDS
-    while not condition():
-        assert loop.time() < deadline, f"waited {TIMEOUT_SECONDS} s in vain for {what}"
-        await asyncio.sleep(0.001)
 
 
 async def rounds(count: int = 20) -> None:

@@ -7,7 +7,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import channel_layers, get_channel_layer
 
-from tests.realtime.connections import Connection, until
+from tests.realtime.connections import Connection
+from tests.support.served import until
 
 pytestmark = pytest.mark.usefixtures("tidy")
 COUNT = 12

@@ -9,7 +9,8 @@ from asgiref.sync import sync_to_async
 from channels.exceptions import StopConsumer
 from channels.layers import get_channel_layer
 
-from tests.realtime.connections import Connection, check_nothing_is_left, rounds, until
+from tests.realtime.connections import Connection, check_nothing_is_left, rounds
+from tests.support.served import until
 
 pytestmark = pytest.mark.usefixtures("tidy")
 

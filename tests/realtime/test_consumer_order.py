@@ -9,7 +9,8 @@ from channels.layers import channel_layers, get_channel_layer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.realtime.connections import WAYS, Connection, until
+from tests.realtime.connections import WAYS, Connection
+from tests.support.served import until
 
 pytestmark = pytest.mark.usefixtures("tidy")
 

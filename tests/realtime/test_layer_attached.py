@@ -9,7 +9,7 @@ from channels.exceptions import ChannelFull
 
 from chatdemo.realtime.dispatcher import Dispatcher
 from chatdemo.realtime.layer import ChannelLayer
-from tests.realtime.connections import until
+from tests.support.served import until
 
 pytestmark = pytest.mark.usefixtures("tidy")
 

@@ -1,5 +1,6 @@
 """A real ``chatdemo serve``, or another program, in a process of its own, for tests and benchmarks."""
 
+import asyncio
 import os
 import random
 import re
@@ -29,6 +30,19 @@ def wait_for(condition: Callable[[], T], what: str, timeout: float = TIMEOUT_SEC
         assert time.monotonic() < deadline, f"waited {timeout} s in vain for {what}"
         threading.Event().wait(0.01)
     return value
+
+
+async def until(
+    condition: Callable[[], object],
+    what: str | Callable[[], str] = "the condition",
+    timeout: float = TIMEOUT_SECONDS,
+) -> None:
+    """``wait_for`` for an event loop, which goes on meanwhile."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        named = what if isinstance(what, str) else what()
+        assert time.monotonic() < deadline, f"waited {timeout} s in vain for {named}"
+        await asyncio.sleep(0.005)
 
 
 def default_signals() -> None:
