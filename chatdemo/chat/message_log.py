@@ -80,6 +80,12 @@ class Appended(NamedTuple):
 
 #: Is called with the new messages of one room, in the order of their ``seq``.
 Publish = Callable[[Sequence[Appended]], None]
+#: Is called with the first and the last ``seq`` of messages that the storage has lost.
+ReportLost = Callable[[int, int], None]
+
+
+def ignore_lost(first: int, last: int) -> None:
+    """Do nothing."""
 
 
 class MessageLog(ABC):
@@ -102,11 +108,17 @@ class MessageLog(ABC):
         Drafts are stored in the order of the calls.
         """
 
-    def subscribe(self, room: str, publish: Publish, start_new_history: Callable[[], None]) -> None:
+    def subscribe(
+        self,
+        room: str,
+        publish: Publish,
+        start_new_history: Callable[[], None],
+        report_lost: ReportLost = ignore_lost,
+    ) -> None:
         """Call ``publish`` with the room's new messages, instead of any function before.
 
-        ``start_new_history()`` is called if the log finds that the room's messages are gone. A log
-        need not find out before the next message.
+        ``start_new_history()`` is called if the log finds that the room's messages are gone, and
+        ``report_lost`` if the last ones are. A log need not find out before the next message.
         """
         self._publishers[room] = publish
 

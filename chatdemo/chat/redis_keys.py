@@ -16,7 +16,8 @@ SEPARATOR = "\0"
 class RoomKeys(NamedTuple):
     """The keys of a room.
 
-    ``room`` is a hash with the last ``seq`` and the ``epoch``. ``log`` is a stream, in which the
+    ``room`` is a hash with the last ``seq``, the ``epoch``, and in ``lost`` the first and the last
+    ``seq`` that a restart of Redis has lost, such as "6-10". ``log`` is a stream, in which the
     message ``seq`` has the id ``seq-0``. ``ids`` is a hash with the ``seq`` of each sender and id.
     ``speakers`` is a hash with the ``seq`` of one of the latest messages of each speaker.
     """

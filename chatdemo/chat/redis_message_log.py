@@ -12,7 +12,7 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
@@ -32,7 +32,9 @@ from chatdemo.chat.message_log import (
     MessageLog,
     MessageLogError,
     Publish,
+    ReportLost,
     StoredMessage,
+    ignore_lost,
 )
 from chatdemo.chat.name_numbers import NameNumbers, split_number
 from chatdemo.chat.redis_keys import (
@@ -46,7 +48,7 @@ from chatdemo.chat.redis_keys import (
 )
 from chatdemo.chat.redis_retention import RUN_SECONDS, RedisRetention
 from chatdemo.common.failure_log import FailureLog
-from chatdemo.common.redis import open_async_client, open_client, why_failed
+from chatdemo.common.redis import TIMEOUT_SECONDS, open_async_client, open_client, why_failed
 from chatdemo.realtime.background_tasks import OwnedTasks
 from chatdemo.realtime.redis_subscriber import RedisSubscriber
 from chatdemo.realtime.write_buffer import flush_all
@@ -72,8 +74,10 @@ class Subscription:
     name: str
     publish: Publish
     start_new_history: Callable[[], None]
+    report_lost: ReportLost
     seq: int | None = None
     epoch: str = ""
+    lost: str = ""  # as the log has it
     newest: int = 0  # the last seq that the log is known to have
     is_catching_up: bool = False
 
@@ -98,6 +102,7 @@ class RedisMessageLog(MessageLog):
         # The last batches, to find the draft that a published message was.
         self._batches: deque[tuple[int, Sequence[Draft]]] = deque(maxlen=8)
         self._away_since: float | None = None
+        self._clock_offset: float | None = None  # seconds by which Redis' clock is ahead
         self._next_retention = 0.0
         self._storing = FailureLog(logger, STORING_FAILS, STORING_WORKS)
         self._reading = FailureLog(logger, READING_FAILS, READING_WORKS)
@@ -140,10 +145,10 @@ class RedisMessageLog(MessageLog):
 
     async def _append_batch(self, drafts: Sequence[Draft]) -> None:
         """Append the drafts, and answer their senders: those of a repeated or of a failed one."""
-        keys, arguments = self._script_arguments(drafts)
+        deadline = time.time() + MAX_AWAY_SECONDS + TIMEOUT_SECONDS
         while True:
             try:
-                results = await self._async_client.eval(APPEND, len(keys), *keys, *arguments)
+                results = await self._run_script({draft.room for draft in drafts}, drafts, deadline)
             except Exception as error:  # whatever it was, the senders wait for an answer
                 reason = why_failed(error)
                 if await self._can_try_again():
@@ -171,22 +176,52 @@ class RedisMessageLog(MessageLog):
         await asyncio.sleep(RETRY_SECONDS)
         return True
 
-    def _script_arguments(self, drafts: Sequence[Draft]) -> tuple[list[str], list[str]]:
-        numbers: dict[str, int] = {}
+    async def _run_script(
+        self, rooms: Collection[str], drafts: Sequence[Draft], deadline: float = 0
+    ) -> list[Any]:
+        """Call the script, which does nothing after ``deadline``: a Redis server that was held up
+        may get it when the senders have been told that it failed.
+
+        Raises TimeoutError then, and what redis-py does.
+        """
+        offset = self._clock_offset
+        milliseconds = 0 if not deadline or offset is None else int((deadline + offset) * 1000)
+        keys, arguments = self._script_arguments(list(rooms), drafts, milliseconds)
+        now, *results = await self._async_client.eval(APPEND, len(keys), *keys, *arguments)
+        self._clock_offset = now / 1000 - time.time()
+        if not results:
+            raise TimeoutError
+        return results[0]
+
+    def _script_arguments(
+        self, rooms: list[str], drafts: Sequence[Draft], deadline: int
+    ) -> tuple[list[str], list[str]]:
+        numbers = {name: number for number, name in enumerate(rooms)}
         arguments = [CHANNEL, self.server, str(self._batch), secrets.token_hex(8)]
+        arguments += [str(deadline), str(len(rooms))]
+        for name in rooms:
+            subscription = self._subscriptions.get(name)
+            known = subscription and subscription.seq or 0
+            arguments += [subscription.epoch if subscription else "", str(known)]
         for index, draft in enumerate(drafts):
-            number = numbers.setdefault(draft.room, len(numbers))
+            number = numbers[draft.room]
             id = draft.id or f"{SEPARATOR}{self.server}{self._batch}.{index}"
             alike = identity.comparison_key(split_number(draft.name)[0])
             speaker = SEPARATOR.join((alike, draft.sender, draft.name)) if draft.name else ""
             arguments += [str(number), draft.sender, id, draft.name, draft.text, speaker]
         keys = [ROOMS_KEY]
-        for name in numbers:
+        for name in rooms:
             keys += RoomKeys.of(name)
         return keys, arguments
 
-    def subscribe(self, room: str, publish: Publish, start_new_history: Callable[[], None]) -> None:
-        self._subscriptions[room] = Subscription(room, publish, start_new_history)
+    def subscribe(
+        self,
+        room: str,
+        publish: Publish,
+        start_new_history: Callable[[], None],
+        report_lost: ReportLost = ignore_lost,
+    ) -> None:
+        self._subscriptions[room] = Subscription(room, publish, start_new_history, report_lost)
         if self._subscriber is None:
             self._subscriber = RedisSubscriber(self.url, [CHANNEL], self._receive, self._check_all)
             self._tasks.start(self._check_regularly())
@@ -227,23 +262,42 @@ class RedisMessageLog(MessageLog):
         try:
             async with self._async_client.pipeline(transaction=False) as pipeline:
                 for subscription in subscriptions:
-                    pipeline.hmget(RoomKeys.of(subscription.name).room, "seq", "epoch")
+                    pipeline.hmget(RoomKeys.of(subscription.name).room, "seq", "epoch", "lost")
                 states = await pipeline.execute()
         except Exception as error:  # the next check tries again
             self._reading.note(why_failed(error))
             return
         self._reading.note("")
-        for subscription, epoch, state in zip(subscriptions, epochs, states, strict=True):
+        for subscription, epoch, (seq, *state) in zip(subscriptions, epochs, states, strict=True):
             if subscription.epoch == epoch:  # no newer message has come meanwhile
-                self._compare(subscription, int(state[0] or 0), state[1] or "")
+                self._compare(subscription, int(seq or 0), *(text or "" for text in state))
 
-    def _compare(self, subscription: Subscription, seq: int, epoch: str) -> None:
+    def _compare(self, subscription: Subscription, seq: int, epoch: str, lost: str) -> None:
         if subscription.seq is None:
-            subscription.seq, subscription.epoch = seq, epoch
+            subscription.seq, subscription.epoch, subscription.lost = seq, epoch, lost
         self._update_epoch(subscription, epoch)
+        if lost != subscription.lost:
+            subscription.lost = lost
+            self._report_lost(subscription)
         subscription.newest = max(subscription.newest, seq)
         if seq > subscription.seq:
             self._catch_up(subscription)
+        elif seq < subscription.seq:
+            self._tasks.start(self._keep_numbers(subscription.name))
+
+    async def _keep_numbers(self, room: str) -> None:
+        """Have the next message follow the last one that this server has: Redis has lost some."""
+        try:
+            await self._run_script([room], [])
+        except Exception as error:  # the next check tries again
+            self._reading.note(why_failed(error))
+
+    def _report_lost(self, subscription: Subscription) -> None:
+        first, _, last = subscription.lost.partition("-")
+        if last:
+            message = "Redis was restarted and has lost the messages %s to %s of the room %r"
+            logger.error(message, first, last, subscription.name)
+            subscription.report_lost(int(first), int(last))
 
     def _receive(self, channel: str, data: bytes) -> None:
         """Publish the messages of one room, or read those first that are missing before them."""
@@ -278,6 +332,7 @@ class RedisMessageLog(MessageLog):
     def _update_epoch(self, subscription: Subscription, epoch: str) -> None:
         """Start a new history if Redis has another one: it was deleted, or its data was lost."""
         if epoch != subscription.epoch:
+            subscription.lost = ""
             if subscription.epoch:
                 subscription.start_new_history()
                 subscription.seq = subscription.newest = 0

@@ -54,7 +54,7 @@ class Room:
         self.receipts = Receipts(self.members, self._report_receipts)
         self.heartbeat = Heartbeat()
         self._close_if_empty = close_if_empty
-        log.subscribe(name, self.publish, self.start_new_history)
+        log.subscribe(name, self.publish, self.start_new_history, self.report_lost)
         exchange.open(name, self.members, self.receipts.acknowledge)
 
     async def open(self) -> None:
@@ -117,6 +117,11 @@ class Room:
         """Tell all pages that the room's messages are gone."""
         self._forget_receipts()
         self.layer.group_send_nowait(self.group, {"type": "chat.new_history"})
+
+    def report_lost(self, first: int, last: int) -> None:
+        """Tell all pages that these messages are gone: nobody who comes later can see them."""
+        frame = json.dumps({"event": "lost", "first": first, "last": last})
+        self.layer.group_send_nowait(self.group, {"type": "chat.page_event", "frame": frame})
 
     async def handle_signal(self, sender: "ChatConsumer", signal: Signal) -> None:
         """Handle what a page of a member reports."""

@@ -3,6 +3,8 @@
 import asyncio
 import contextvars
 import importlib
+import os
+import signal
 import subprocess
 from datetime import datetime, timedelta, timezone
 
@@ -54,7 +56,10 @@ class Peer:
     def __init__(self, url, room="lobby"):
         self.log = RedisMessageLog(url)
         self.published, self.batches, self.contexts, self.histories = [], [], [], 0
-        self.log.subscribe(room, self.publish, self.start_new_history)
+        self.lost = []
+        self.log.subscribe(
+            room, self.publish, self.start_new_history, lambda *lost: self.lost.append(lost)
+        )
 
     def publish(self, appended):
         self.batches.append(len(appended))
@@ -202,6 +207,55 @@ async def test_a_redis_that_has_lost_its_data_starts_a_new_history(
         await until(lambda: ana.seqs == ben.seqs == [1, 2, 3, 1])
         assert ana.log.epoch("lobby") not in ("", epoch)
     await until(lambda: ana.histories == ben.histories == 1)
+
+
+@pytest.mark.parametrize("says_something", [True, False])
+async def test_a_redis_that_comes_back_without_the_last_messages_uses_no_seq_twice(
+    has_redis, tmp_path, monkeypatch, says_something, peer
+):
+    monkeypatch.setattr(module, "CHECK_SECONDS", 0.05)
+    with RedisServer(tmp_path) as server:
+        ana, ben = peer(server.url()), peer(server.url())
+        await listening(ana, ben)
+        for number in range(5):
+            ana.append(f"{number}")
+            await until(lambda number=number: len(ben.seqs) == len(ana.seqs) == number + 1)
+            if number == 2:
+                with server.client() as redis:
+                    redis.save()
+        server.stop(signal.SIGKILL)
+        if says_something:
+            ben.append("meanwhile")
+    with RedisServer(tmp_path, port=server.server_port):
+        await until(lambda: ana.lost == ben.lost == [(4, 5)])
+        if not says_something:
+            ben.append("meanwhile")
+        await until(lambda: ana.seqs == ben.seqs == [1, 2, 3, 4, 5, 6])
+        late = peer(server.url())
+        await listening(late)
+        assert [message.seq for message in late.log.read_after("lobby", 0)] == [1, 2, 3, 6]
+        assert (ana.histories, ben.histories, late.lost) == (0, 0, [])
+
+
+async def test_what_a_sender_was_told_is_not_kept_is_not_stored_later(
+    has_redis, tmp_path, monkeypatch, peer
+):
+    monkeypatch.setattr("chatdemo.common.redis.TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(module, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(module, "MAX_AWAY_SECONDS", 0.2)
+    with RedisServer(tmp_path) as server:
+        ana = peer(server.url())
+        await listening(ana)
+        ana.append("before")
+        await until(lambda: ana.seqs == [1])
+        os.kill(server.process.pid, signal.SIGSTOP)
+        answers = ana.append("away")
+        await until(lambda: answers)
+        os.kill(server.process.pid, signal.SIGCONT)
+        assert answers == ["the Redis server doesn't answer in time"]
+        ana.append("after")
+        await until(lambda: ana.seqs == [1, 2])
+        assert [message.text for message in ana.published] == ["before", "after"]
 
 
 async def test_while_redis_is_away_senders_are_told_and_then_all_goes_on(

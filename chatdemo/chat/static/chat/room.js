@@ -64,6 +64,7 @@ const EVENTS = {
   typing: ({ name }) => typing.show(name),
   reached: ({ counts }) => receipts.showCounts(counts),
   who: (frame) => receipts.showNames(frame),
+  lost: ({ first, last }) => log.notice(`The server has lost ${first === last ? "a message" : `${last - first + 1} messages`}. Those who come later don't see what you see here.`),
 };
 
 socket.addEventListener("open", ({ detail: { secondsAway } }) => {
