@@ -103,8 +103,7 @@ class CatchUpMixin:
                 self._must_read_again = False
                 stored, is_replaced = await sync_to_async(self._read)(after)
                 if is_replaced:
-                    has_messages = self.last_seq is not None or after > self._start_seq
-                    if self.wants_page_events and has_messages:
+                    if self.wants_page_events and (self.last_seq is not None or after):
                         await self.close(NEW_HISTORY_CODE, "The room's history has started again.")
                         return
                     after = self._start_seq = 0

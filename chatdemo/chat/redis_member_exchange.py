@@ -24,9 +24,9 @@ from chatdemo.common.redis import open_async_client, open_client
 from chatdemo.realtime.background_tasks import OwnedTasks
 from chatdemo.realtime.redis_subscriber import RedisSubscriber
 
-JOIN, BEAT = (
+JOIN, BEAT, CLEAN = (
     Path(__file__).with_name(name).read_text("utf-8")
-    for name in ("redis_join.lua", "redis_beat.lua")
+    for name in ("redis_join.lua", "redis_beat.lua", "redis_clean.lua")
 )
 SERVERS_KEY, CHANNEL = "chatdemo:servers", "chatdemo:members"
 #: How often a server says that it runs, and the time after which others end one that doesn't.
@@ -186,8 +186,8 @@ class RedisMemberExchange(MemberExchange):
                 here.add((server, person))
                 _put(members, server, person, json.loads(value), is_news)
         members.keep_elsewhere(here)
-        if ended and self.server in servers:
-            await self._client.hdel(_members_key(room), *ended)
+        if ended:
+            await self._client.eval(CLEAN, 2, _members_key(room), SERVERS_KEY, *ended)
 
     def _receive(self, channel: str, data: bytes) -> None:
         """Take over what another server has published."""

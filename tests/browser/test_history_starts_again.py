@@ -1,8 +1,10 @@
 """A room's history starts again, with pages open on the one before it."""
 
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import expect
@@ -81,6 +83,21 @@ def test_pages_that_came_before_the_first_message_learn_of_it_too(meet, served, 
     ben.expect_log("one", "two", "three", "four")
     ben.say("five")
     ada.expect_log("one", "two", "three", "four", "five")
+
+
+def test_a_page_goes_on_when_the_server_has_lost_the_last_messages(meet, served, tmp_path):
+    ada = meet(url=served.url)
+    ada.say_all(["one", "two", "three"])
+    ada.expect_log("one", "two", "three")
+    served.kill()
+    with closing(sqlite3.connect(tmp_path / "chat.sqlite3")) as database, database:
+        database.execute("DELETE FROM chat_message WHERE seq > 1")
+    with Served(tmp_path, "--port", str(served.port)):
+        expect(ada.notices.get_by_text(GONE)).to_have_count(1)
+        ada.expect_log("one", "two", "three", "one")
+        ada.say("four")
+        ada.expect_log("one", "two", "three", "one", "four")
+        expect(ada.notices.get_by_text(GONE)).to_have_count(1)
 
 
 def test_who_is_no_longer_known_is_told_and_asked_again(meet, served, start_again):

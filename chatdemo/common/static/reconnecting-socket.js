@@ -1,5 +1,6 @@
 // A WebSocket that connects again when it is lost. The room's page and the inspector both use it.
-// Events: "connecting"; "open" ({secondsAway}: since it was lost, 0 at first); "lost"; "message" (the decoded JSON).
+// Events: "connecting"; "open" ({secondsAway}: since it was lost, 0 at first); "lost" ({code}: the close code, if there
+// is one); "message" (the decoded JSON).
 const FIRST_PAUSE_MS = 500; // doubled after each attempt in a row that fails
 const LONGEST_PAUSE_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000; // a handshake on bad wifi can hang for minutes
@@ -103,7 +104,7 @@ export class ReconnectingSocket extends EventTarget {
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.failures++);
     // Jitter: when a server restarts, its whole class doesn't connect in the same instant.
     this.retryTimer = setTimeout(() => this.connect(), pause * (0.5 + Math.random() / 2));
-    this.emit("lost");
+    this.emit("lost", { code });
   }
 
   emit(type, detail) {

@@ -24,6 +24,12 @@ export class MessageOrder {
     return isReplaced;
   }
 
+  // The server has fewer messages than this page: the next key counts as another one, also if it is the same. After a
+  // power cut, the last messages can be missing from a history.
+  distrust() {
+    this.history = "none";
+  }
+
   // True if the room's first message came after this page was loaded: then there was no key yet.
   get isKeyUnknown() {
     return this.lastSeq > 0 && !this.history;

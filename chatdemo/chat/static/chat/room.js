@@ -10,6 +10,7 @@ import { Receipts } from "./receipts.js";
 import { clientSecret } from "./storage.js";
 
 const SILENCE_MS = 10_000; // the server sends a heartbeat every 4 s and an answer to each message; else the line is dead
+const NEW_HISTORY_CODE = 4410;
 
 const byId = (id) => document.getElementById(id);
 const room = byId("room");
@@ -72,7 +73,10 @@ socket.addEventListener("open", ({ detail: { secondsAway } }) => {
   if (secondsAway && !past.kept) log.notice(`Connected again. Messages that others sent during those ${secondsAway} s are not shown here.`);
   outbox.flush();
 });
-socket.addEventListener("lost", () => outbox.connectionLost());
+socket.addEventListener("lost", ({ detail: { code } }) => {
+  if (code === NEW_HISTORY_CODE) order.distrust();
+  outbox.connectionLost();
+});
 socket.addEventListener("message", ({ detail: frame }) => {
   if (frame.error) onError(frame);
   else if (frame.event) EVENTS[frame.event]?.(frame);
