@@ -43,7 +43,7 @@ def open_exchange() -> MemberExchange:
         return NoExchange()
     from chatdemo.chat.redis_member_exchange import RedisMemberExchange
 
-    return RedisMemberExchange(settings.CHATDEMO.redis)
+    return RedisMemberExchange(settings.CHATDEMO.redis, settings.SECRET_KEY)
 
 
 def open_message_log() -> MessageLog:

@@ -45,7 +45,8 @@ class CatchUpMixin:
     close: Callable[..., Coroutine[Any, Any, None]]
     wait_until_sent: Callable[[], Coroutine[Any, Any, None]]
     last_seq: int | None = None
-    _catch_up_task: asyncio.Task[None] | None = None  # until the participant has caught up
+    is_catching_up = False
+    _catch_up_task: asyncio.Task[None] | None = None
     _start_seq = 0  # the participant had all messages up to this one when the task started
     _must_read_again = False  # because a message may have been stored after the last read
     _epoch = ""  # of the history that was read; "" if none was, or it has no message yet
@@ -54,6 +55,7 @@ class CatchUpMixin:
     def start_catch_up(self, after: int) -> None:
         """Send the messages after this ``seq`` from the log, and then those that are published."""
         self._start_seq = after
+        self.is_catching_up = True
         self._catch_up_task = asyncio.create_task(self._catch_up(after))
 
     def stop_catch_up(self) -> None:
@@ -62,10 +64,11 @@ class CatchUpMixin:
             self._catch_up_task.cancel()
 
     def check_history(self) -> None:
-        """Read the log again: the participant's messages may be gone from it."""
-        if self._catch_up_task:
+        """Read the log again: the participant's messages are gone from it."""
+        if self.is_catching_up:
             self._must_read_again = True
         elif self.last_seq:
+            self._is_history_replaced = not self._epoch
             self.start_catch_up(self.last_seq)
 
     def handle_gap(self, seq: int) -> bool:
@@ -74,7 +77,7 @@ class CatchUpMixin:
         Messages are missing in between if the channel was full. A ``seq`` that isn't greater than
         ``last_seq`` is of a new history, or the participant has the message from the log.
         """
-        if self._catch_up_task:
+        if self.is_catching_up:
             self._must_read_again = True
             return False
         if not seq or self.last_seq is None:  # nothing is stored, or this is the first message
@@ -89,7 +92,7 @@ class CatchUpMixin:
         Returns whether none are, and the message can be sent alone. A page reconnects because of a
         missing message, and one that has many messages to send again would do so without end.
         """
-        if self._catch_up_task:
+        if self.is_catching_up:
             self._must_read_again = True
             return seq <= self._start_seq
         if self.last_seq is None or seq <= self.last_seq:
@@ -111,7 +114,7 @@ class CatchUpMixin:
                     after = stored[-1].seq
                     await self._send_stored(stored)
                 elif not self._must_read_again:
-                    self.last_seq, self._catch_up_task = after, None
+                    self.last_seq, self.is_catching_up = after, False
                     return
         except MessageLogError:
             await self.close(UNREADABLE_CODE, "The history can't be read.")

@@ -45,7 +45,7 @@ class ChatConsumer(ParticipantConsumer):
     async def chat_message(self, event: dict[str, Any]) -> None:
         """Send a message from the room's group to the participant."""
         seq, frame = event["seq"], event["frame"]
-        if seq - 1 != self.last_seq and not self.handle_gap(seq):
+        if (seq - 1 != self.last_seq or self.is_catching_up) and not self.handle_gap(seq):
             return
         self.last_seq = seq
         if event["id"] and event["sender_token"] == self.person:
@@ -57,7 +57,8 @@ class ChatConsumer(ParticipantConsumer):
 
         They are sent together if none is missing before them and none is the person's own.
         """
-        if event["first"] - 1 == self.last_seq and self.person not in event["sender_tokens"]:
+        is_next = event["first"] - 1 == self.last_seq and not self.is_catching_up
+        if is_next and self.person not in event["sender_tokens"]:
             self.last_seq = event["last"]
             await self.send_joined(event["frames"], message_events.SEPARATOR)
         else:

@@ -1,39 +1,49 @@
--- Adds a member of one server to a room, with a number that no other person of this name has.
+-- Adds members of one server to a room, each with a number that no other person of this name has.
 --
 -- KEYS: the hash of the room's members, and the hash of the servers.
--- ARGV: the channel, the room, the server, the person, the name, its comparison key, the number that
--- the server has chosen, seq before the person joined, the last seq that they have.
--- Returns the number.
+-- ARGV: the channel, the room, the server, after how many seconds the room's members expire; then for
+-- each member the person, the name, its comparison key, the number that the server has chosen, seq
+-- before the person joined, the last seq that they have.
+-- Returns the numbers, in order.
 
 local members, servers = KEYS[1], KEYS[2]
-local channel, room, server, person, name, alike = unpack(ARGV, 1, 6)
-local number, joined, received = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local channel, room, server, expiry = unpack(ARGV, 1, 4)
+local is_running, person_of, number_of, results = {}, {}, {}, {}
 
-local taken, own = {}, nil
+-- Whose a number of a name is, and which number a person has.
+local function note(person, alike, number)
+  person_of[alike .. " " .. number] = person
+  number_of[person .. " " .. alike] = number
+end
+
 local fields = redis.call("HGETALL", members)
 for i = 1, #fields, 2 do
   local of_server, of_person = string.match(fields[i], "^(%S+) (.*)$")
-  if redis.call("HEXISTS", servers, of_server) == 1 then
+  if is_running[of_server] == nil then
+    is_running[of_server] = redis.call("HEXISTS", servers, of_server) == 1
+  end
+  if is_running[of_server] then
     local other = cjson.decode(fields[i + 1])
-    if other.alike == alike then
-      if of_person == person then
-        own = other.number
-      else
-        taken[other.number] = true
-      end
-    end
+    note(of_person, other.alike, other.number)
   end
 end
-number = own or number
-while taken[number] do
-  number = number + 1
-end
 
-local member = cjson.encode({
-  name = name, alike = alike, number = number, joined = joined, received = received,
-})
-redis.call("HSET", members, server .. " " .. person, member)
-redis.call("PUBLISH", channel, cjson.encode({
-  room = room, server = server, person = person, member = cjson.decode(member),
-}))
-return number
+for first = 5, #ARGV, 6 do
+  local person, name, alike = unpack(ARGV, first, first + 2)
+  local number = number_of[person .. " " .. alike] or tonumber(ARGV[first + 3])
+  while (person_of[alike .. " " .. number] or person) ~= person do
+    number = number + 1
+  end
+  note(person, alike, number)
+  local member = {
+    name = name, alike = alike, number = number,
+    joined = tonumber(ARGV[first + 4]), received = tonumber(ARGV[first + 5]),
+  }
+  redis.call("HSET", members, server .. " " .. person, cjson.encode(member))
+  redis.call("PUBLISH", channel, cjson.encode({
+    room = room, server = server, person = person, member = member,
+  }))
+  results[#results + 1] = number
+end
+redis.call("EXPIRE", members, expiry)
+return results

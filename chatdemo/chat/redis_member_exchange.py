@@ -6,7 +6,10 @@ ends it if it doesn't.
 """
 
 import asyncio
+import hashlib
+import hmac
 import json
+import logging
 import secrets
 import time
 from collections import defaultdict
@@ -20,10 +23,11 @@ from asgiref.sync import sync_to_async
 from chatdemo.chat.identity import comparison_key
 from chatdemo.chat.member_exchange import Acknowledge, MemberExchange
 from chatdemo.chat.members import LEAVE_DELAY_SECONDS, Member, Members
-from chatdemo.common.redis import open_async_client, open_client
+from chatdemo.common.redis import channel_for, open_async_client, open_client
 from chatdemo.realtime.background_tasks import OwnedTasks
 from chatdemo.realtime.redis_subscriber import RedisSubscriber
 
+logger = logging.getLogger(__name__)
 JOIN, BEAT, CLEAN = (
     Path(__file__).with_name(name).read_text("utf-8")
     for name in ("redis_join.lua", "redis_beat.lua", "redis_clean.lua")
@@ -31,6 +35,17 @@ JOIN, BEAT, CLEAN = (
 SERVERS_KEY, CHANNEL = "chatdemo:servers", "chatdemo:members"
 #: How often a server says that it runs, and the time after which others end one that doesn't.
 BEAT_SECONDS, ENDED_SECONDS = 3.0, 9.0
+#: A server that hasn't said so for longer ends no other one: Redis was held up, and so were they.
+MAX_BEAT_MILLISECONDS = int(2 * BEAT_SECONDS * 1000)
+#: How often the members on other servers are read again.
+READ_SECONDS = 10.0
+#: Tells whether all servers have one secret key, which can't be found from it. It expires when no
+#: server says that it runs.
+KEY_CHECK, KEY_CHECK_MILLISECONDS = "chatdemo:key-check", int(ENDED_SECONDS * 1000)
+OTHER_KEY = (
+    "Another server of the chat has another secret key: sessions are valid on one of them only. "
+    "Give all of them the same file in the setting secret_key_file."
+)
 #: Acknowledgements within this time are told together.
 ACKNOWLEDGE_SECONDS = 0.2
 #: The members of a room expire after so long without a server that has the room.
@@ -44,14 +59,16 @@ class RedisMemberExchange(MemberExchange):
     for a while: the others couldn't either.
     """
 
-    def __init__(self, url: str):
-        self.url = url
+    def __init__(self, url: str, secret_key: str = ""):
+        self.url, self.key_check = url, key_check(secret_key)
+        self.channel = channel_for(url, CHANNEL)
         self.server = secrets.token_hex(8)
         self._rooms: dict[str, Members] = {}
         self._acknowledge: dict[str, Acknowledge] = {}
         self._read_rooms: set[str] = set()  # those whose members elsewhere are known
         self._acknowledged: dict[str, set[str]] = defaultdict(set)  # persons by room
         self._last_beat = 0.0
+        self._has_other_key = False  # another server
         self._must_tell_all = False  # after the next beat, as something couldn't be told
         self._subscriber: RedisSubscriber | None = None
         self._tasks = OwnedTasks()
@@ -70,12 +87,17 @@ class RedisMemberExchange(MemberExchange):
 
     async def _end(self) -> None:
         await self._client.hdel(SERVERS_KEY, self.server)
+        if not await self._client.exists(SERVERS_KEY):
+            await self._client.delete(KEY_CHECK)
         await self._publish(server=self.server, ended=True, leave_after=LEAVE_DELAY_SECONDS)
 
     def start(self) -> None:
         if self._subscriber is None:
-            self._subscriber = RedisSubscriber(self.url, [CHANNEL], self._receive, self._read_all)
+            self._subscriber = RedisSubscriber(
+                self.url, [self.channel], self._receive, self._read_all
+            )
             self._start(self._beat_regularly())
+            self._start(self._read_regularly())
 
     def open(self, room: str, members: Members, acknowledge: Acknowledge) -> None:
         self._rooms[room], self._acknowledge[room] = members, acknowledge
@@ -92,20 +114,30 @@ class RedisMemberExchange(MemberExchange):
         self._acknowledge.pop(room, None)
 
     async def join(self, room: str, person: str, member: Member) -> None:
-        keys = [_members_key(room), SERVERS_KEY]
-        texts = [room, self.server, person, member.name, comparison_key(member.name)]
-        numbers = [member.number, member.joined_after_seq, member.received_seq]
         try:
-            member.number = await self._client.eval(JOIN, 2, *keys, CHANNEL, *texts, *numbers)
+            await self._join(room, {person: member})
         except Exception:
             self._must_tell_all = True
+
+    async def _join(self, room: str, members: dict[str, Member]) -> None:
+        keys = [_members_key(room), SERVERS_KEY]
+        arguments = [self.channel, room, self.server, str(EXPIRY_SECONDS)]
+        for person, member in members.items():
+            arguments += [person, member.name, comparison_key(member.name)]
+            arguments += map(str, (member.number, member.joined_after_seq, member.received_seq))
+        numbers = await self._client.eval(JOIN, len(keys), *keys, *arguments)
+        for member, number in zip(members.values(), numbers, strict=True):
+            member.number = number
 
     def leave(self, room: str, person: str) -> None:
         self._start(self._leave(room, person))
 
     async def _leave(self, room: str, person: str) -> None:
-        await self._client.hdel(_members_key(room), f"{self.server} {person}")
-        await self._publish(server=self.server, room=room, person=person, member=None)
+        news = json.dumps({"server": self.server, "room": room, "person": person, "member": None})
+        async with self._client.pipeline() as pipeline:  # both or neither
+            pipeline.hdel(_members_key(room), f"{self.server} {person}")
+            pipeline.publish(self.channel, news)
+            await pipeline.execute()
 
     def acknowledge(self, room: str, person: str, seq: int) -> None:
         if not self._acknowledged:
@@ -128,7 +160,7 @@ class RedisMemberExchange(MemberExchange):
 
     def rename(self, person: str, name: str) -> None:
         with open_client(self.url) as client:
-            client.publish(CHANNEL, json.dumps({"person": person, "name": name}))
+            client.publish(self.channel, json.dumps({"person": person, "name": name}))
 
     async def _beat_regularly(self) -> None:
         quiet_until = 0.0  # no other server is ended before
@@ -138,16 +170,26 @@ class RedisMemberExchange(MemberExchange):
                 quiet_until = now + ENDED_SECONDS
             limit = ENDED_SECONDS * 1000 if now > quiet_until else 0
             try:
-                arguments = (CHANNEL, self.server, int(limit))
-                is_known, count = await self._client.eval(BEAT, 1, SERVERS_KEY, *arguments)
+                arguments = (self.channel, self.server, int(limit), MAX_BEAT_MILLISECONDS)
+                keys, check = (SERVERS_KEY, KEY_CHECK), (self.key_check, KEY_CHECK_MILLISECONDS)
+                is_known, count, has_key = await self._client.eval(
+                    BEAT, len(keys), *keys, *arguments, *check
+                )
                 self.server_count, self._last_beat = count, now
+                self._report_other_key(not has_key)
                 if not is_known or self._must_tell_all:
                     self._must_tell_all = False
-                    for room in list(self._rooms):
-                        await self._tell_all(room)
+                    for room in list(self._rooms):  # it must not keep the next beat waiting
+                        self._start(self._tell_all(room))
             except Exception:  # Redis is away: the subscriber logs it
                 self._must_tell_all = True
             await asyncio.sleep(BEAT_SECONDS)
+
+    def _report_other_key(self, is_other: bool) -> None:
+        """Log it once: two servers may have started at the moment in which Redis lost its data."""
+        if is_other and not self._has_other_key:
+            logger.error(OTHER_KEY)
+        self._has_other_key = is_other
 
     async def _tell_all(self, room: str) -> None:
         """Tell the others who is here: Redis has lost it, or thought that this server had ended."""
@@ -157,9 +199,14 @@ class RedisMemberExchange(MemberExchange):
             server, _, person = key.partition(" ")
             if server == self.server and person not in here:
                 await self._leave(room, person)
-        for person in here:
-            if member := members.present.get(person):
-                await self.join(room, person, member)
+        if here:
+            await self._join(room, {person: members.present[person] for person in here})
+
+    async def _read_regularly(self) -> None:
+        """Find what was published in vain."""
+        while True:
+            await asyncio.sleep(READ_SECONDS)
+            await self._run(self._read_all())
 
     async def _read_all(self) -> None:
         for room in list(self._rooms):
@@ -185,7 +232,8 @@ class RedisMemberExchange(MemberExchange):
             elif server != self.server:
                 here.add((server, person))
                 _put(members, server, person, json.loads(value), is_news)
-        members.keep_elsewhere(here)
+        if self.server in servers:  # else Redis has lost its data, and all will tell it again
+            members.keep_elsewhere(here)
         if ended:
             await self._client.eval(CLEAN, 2, _members_key(room), SERVERS_KEY, *ended)
 
@@ -226,7 +274,7 @@ class RedisMemberExchange(MemberExchange):
                     acknowledge(person, seq)
 
     async def _publish(self, **values: Any) -> None:
-        await self._client.publish(CHANNEL, json.dumps(values))
+        await self._client.publish(self.channel, json.dumps(values))
 
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         self._tasks.start(self._run(coroutine))
@@ -236,6 +284,11 @@ class RedisMemberExchange(MemberExchange):
             await coroutine
         except Exception:  # Redis is away: the subscriber logs it, and reads all again
             self._must_tell_all = True
+
+
+def key_check(secret_key: str) -> str:
+    """Return what all servers with the same key have in common."""
+    return hmac.new(secret_key.encode(), b"chatdemo", hashlib.sha256).hexdigest()
 
 
 def _put(members: Members, server: str, person: str, member: dict[str, Any], is_news: bool) -> None:

@@ -9,6 +9,7 @@ messages of all rooms: a server has no channel to join when a room opens, and no
 import asyncio
 import json
 import logging
+import math
 import secrets
 import time
 from collections import deque
@@ -48,7 +49,13 @@ from chatdemo.chat.redis_keys import (
 )
 from chatdemo.chat.redis_retention import RUN_SECONDS, RedisRetention
 from chatdemo.common.failure_log import FailureLog
-from chatdemo.common.redis import TIMEOUT_SECONDS, open_async_client, open_client, why_failed
+from chatdemo.common.redis import (
+    TIMEOUT_SECONDS,
+    channel_for,
+    open_async_client,
+    open_client,
+    why_failed,
+)
 from chatdemo.realtime.background_tasks import OwnedTasks
 from chatdemo.realtime.redis_subscriber import RedisSubscriber
 from chatdemo.realtime.write_buffer import flush_all
@@ -92,7 +99,7 @@ class RedisMessageLog(MessageLog):
     def __init__(self, url: str, retention: RedisRetention | None = None) -> None:
         super().__init__()
         self.url, self.retention = url, retention
-        self.server = secrets.token_hex(8)
+        self.server, self.channel = secrets.token_hex(8), channel_for(url, CHANNEL)
         self._subscriptions: dict[str, Subscription] = {}
         self._pending: list[Draft] = []
         self._tasks = OwnedTasks()
@@ -101,7 +108,7 @@ class RedisMessageLog(MessageLog):
         self._batch = 0
         # The last batches, to find the draft that a published message was.
         self._batches: deque[tuple[int, Sequence[Draft]]] = deque(maxlen=8)
-        self._away_since: float | None = None
+        self._away_since: float | None = None  # None while Redis answers
         self._clock_offset: float | None = None  # seconds by which Redis' clock is ahead
         self._next_retention = 0.0
         self._storing = FailureLog(logger, STORING_FAILS, STORING_WORKS)
@@ -138,43 +145,50 @@ class RedisMessageLog(MessageLog):
                 drafts = self._pending[:MAX_DRAFTS]
                 self._batch += 1
                 self._batches.append((self._batch, drafts))
-                await self._append_batch(drafts)
-                del self._pending[: len(drafts)]
+                try:
+                    await self._append_batch(drafts)
+                finally:
+                    del self._pending[: len(drafts)]
         finally:
             self._is_writing = False
 
     async def _append_batch(self, drafts: Sequence[Draft]) -> None:
         """Append the drafts, and answer their senders: those of a repeated or of a failed one."""
-        deadline = time.time() + MAX_AWAY_SECONDS + TIMEOUT_SECONDS
+        rooms = {draft.room for draft in drafts}
+        began = time.time()
+        is_first_try = True
+        self._away_since = self._away_since or time.monotonic()
         while True:
             try:
-                results = await self._run_script({draft.room for draft in drafts}, drafts, deadline)
+                deadline = began + MAX_AWAY_SECONDS + TIMEOUT_SECONDS
+                results = await self._run_script(rooms, drafts, deadline)
             except Exception as error:  # whatever it was, the senders wait for an answer
                 reason = why_failed(error)
-                if await self._can_try_again():
+                is_first_try = False
+                if time.monotonic() - self._away_since < MAX_AWAY_SECONDS:
+                    await asyncio.sleep(RETRY_SECONDS)
                     continue
                 self._storing.note(reason)
                 for draft in drafts:
-                    draft.context.run(draft.on_failed, reason)
+                    _answer(draft, draft.on_failed, reason)
                 return
             self._away_since = None
             self._storing.note("")
-            for draft, stored in zip(drafts, results, strict=True):
-                if stored:
-                    seq, name, text, at = stored
-                    message = StoredMessage(seq, name, text, wire_time(at), draft.sender, draft.id)
-                    draft.context.run(draft.on_repeated, message)
+            # A try that seemed to fail may have stored them: those are published as all others.
+            offset = self._clock_offset or 0
+            since = math.inf if is_first_try else (began + offset) * 1000
+            self._answer_repeated(drafts, results, since)
             return
 
-    async def _can_try_again(self) -> bool:
-        """Wait for a moment, if Redis hasn't been away for too long."""
-        now = time.monotonic()
-        if self._away_since is None:
-            self._away_since = now
-        if now - self._away_since >= MAX_AWAY_SECONDS:
-            return False
-        await asyncio.sleep(RETRY_SECONDS)
-        return True
+    def _answer_repeated(
+        self, drafts: Sequence[Draft], results: Sequence[Sequence[Any]], since: float
+    ) -> None:
+        """Answer the senders of drafts that were stored before ``since``, in milliseconds."""
+        for draft, stored in zip(drafts, results, strict=True):
+            if stored and draft.id and stored[-1] < since:
+                seq, name, text, at = stored
+                message = StoredMessage(seq, name, text, wire_time(at), draft.sender, draft.id)
+                _answer(draft, draft.on_repeated, message)
 
     async def _run_script(
         self, rooms: Collection[str], drafts: Sequence[Draft], deadline: float = 0
@@ -197,7 +211,7 @@ class RedisMessageLog(MessageLog):
         self, rooms: list[str], drafts: Sequence[Draft], deadline: int
     ) -> tuple[list[str], list[str]]:
         numbers = {name: number for number, name in enumerate(rooms)}
-        arguments = [CHANNEL, self.server, str(self._batch), secrets.token_hex(8)]
+        arguments = [self.channel, self.server, str(self._batch), secrets.token_hex(8)]
         arguments += [str(deadline), str(len(rooms))]
         for name in rooms:
             subscription = self._subscriptions.get(name)
@@ -223,7 +237,9 @@ class RedisMessageLog(MessageLog):
     ) -> None:
         self._subscriptions[room] = Subscription(room, publish, start_new_history, report_lost)
         if self._subscriber is None:
-            self._subscriber = RedisSubscriber(self.url, [CHANNEL], self._receive, self._check_all)
+            self._subscriber = RedisSubscriber(
+                self.url, [self.channel], self._receive, self._check_all
+            )
             self._tasks.start(self._check_regularly())
         self._tasks.start(self._check([room]))
 
@@ -244,13 +260,17 @@ class RedisMessageLog(MessageLog):
             await self._check_all()
             if self.retention and time.monotonic() >= self._next_retention:
                 self._next_retention = time.monotonic() + RUN_SECONDS
-                await self._delete_old(self.retention)
+                self._tasks.start(self._delete_old(self.retention))
 
     async def _delete_old(self, retention: RedisRetention) -> None:
         try:
             await sync_to_async(retention.run_if_due, thread_sensitive=False)()
         except Exception as error:
             logger.warning("Old messages couldn't be deleted: %s", why_failed(error))
+
+    def _is_open(self, subscription: Subscription) -> bool:
+        """Whether the room hasn't been closed. Another one may have its name then."""
+        return self._subscriptions.get(subscription.name) is subscription
 
     async def _check_all(self) -> None:
         await self._check(list(self._subscriptions))
@@ -268,8 +288,10 @@ class RedisMessageLog(MessageLog):
             self._reading.note(why_failed(error))
             return
         self._reading.note("")
+        self._away_since = None
         for subscription, epoch, (seq, *state) in zip(subscriptions, epochs, states, strict=True):
-            if subscription.epoch == epoch:  # no newer message has come meanwhile
+            # It is still open, and no newer message has come meanwhile.
+            if self._is_open(subscription) and subscription.epoch == epoch:
                 self._compare(subscription, int(seq or 0), *(text or "" for text in state))
 
     def _compare(self, subscription: Subscription, seq: int, epoch: str, lost: str) -> None:
@@ -348,9 +370,12 @@ class RedisMessageLog(MessageLog):
         log = RoomKeys.of(subscription.name).log
         try:
             while subscription.seq is not None and subscription.seq < subscription.newest:
+                if not self._is_open(subscription):
+                    return
                 epoch, after = subscription.epoch, f"({subscription.seq}-0"
                 entries = await self._async_client.xrange(log, after, count=MAX_READ_MESSAGES)
-                if subscription.epoch != epoch:  # the entries may be of the old history
+                # The entries may be of the old history.
+                if subscription.epoch != epoch or not self._is_open(subscription):
                     continue
                 if entries:
                     stored = [
@@ -395,6 +420,14 @@ class RedisMessageLog(MessageLog):
         own = [number for speaker, number in used if speaker == person]
         others = frozenset(number for speaker, number in used if speaker != person)
         return NameNumbers(min(own, default=0), others)
+
+
+def _answer(draft: Draft, answer: Callable[[Any], None], value: object) -> None:
+    """Call a function of the draft in its context."""
+    try:
+        draft.context.run(answer, value)
+    except Exception:
+        logger.exception("A message's sender couldn't be answered")
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def serve(
         if directory is None:
             _serve_chat(settings)
         else:
-            for name in ("step", "db"):
+            for name in ("step", "db", "redis"):
                 if options[name] is not None:
                     message = f"--{name} can't be used with your own project, {directory}."
                     hint = "Leave out the option. Your project has its own code and database."

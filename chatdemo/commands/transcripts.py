@@ -99,7 +99,8 @@ def forget(room: str, yes: bool, **options: Any) -> int:
     chatdemo forget lobby          show how many there are, and ask
     chatdemo forget lobby --yes    don't ask
 
-    The messages are overwritten in the database file and can't be restored. A server may be
+    The messages are overwritten in the database file and can't be restored. With --redis, they
+    stay in an append-only file of Redis until Redis rewrites it: BGREWRITEAOF. A server may be
     running: the room's history starts again with the next message. Participants still see the
     messages that their pages show already.
     """

@@ -143,7 +143,9 @@ def convert(name: str, value: Any, source: str) -> Any:
     try:
         result = parse(value)
     except (TypeError, ValueError):
-        message = f"{source}: {value!r} must be {type_name}."
+        # A URL may have a password.
+        shown = "the value" if name == "redis" else repr(value)
+        message = f"{source}: {shown} must be {type_name}."
         raise UsageError(message, f"An example: {example(name)}.") from None
     choices, limits = row.metadata["choices"], row.metadata["limits"]
     if choices and result not in choices:

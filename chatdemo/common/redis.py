@@ -27,6 +27,13 @@ def open_async_client(url: str, decode_responses: bool = True) -> Any:
     return Redis.from_url(url, decode_responses=decode_responses, **_options())
 
 
+def channel_for(url: str, name: str) -> str:
+    """Return the channel ``name`` of the URL's database: publish/subscribe has none of its own."""
+    from redis.connection import parse_url
+
+    return f"{name}:{parse_url(url).get('db') or 0}"
+
+
 def _options() -> dict[str, Any]:
     """The caller decides about another attempt: redis-py makes none."""
     from redis.backoff import NoBackoff
@@ -43,10 +50,14 @@ def why_failed(error: BaseException) -> str:
     text = " ".join(str(error).split()).rstrip(".")
     if isinstance(error, asyncio.TimeoutError | TimeoutError | exceptions.TimeoutError):
         return "the Redis server doesn't answer in time"
-    if isinstance(error, exceptions.AuthenticationError | exceptions.NoPermissionError):
+    if isinstance(error, exceptions.NoPermissionError):
+        return f"the Redis server doesn't permit a command to this user ({text})"
+    if isinstance(error, exceptions.AuthenticationError):
         return f"the Redis server refuses the connection ({text})"
     if isinstance(error, exceptions.BusyLoadingError):
         return "the Redis server is still loading its data"
+    if reason := next((reason for part, reason in _CLOSED.items() if part in text), ""):
+        return f"the Redis server {reason}"
     if isinstance(error, exceptions.ConnectionError | OSError):
         return "the Redis server doesn't answer"
     if unknown := re.search(r"unknown command ['`\"]?(\w+)", text):
@@ -62,6 +73,12 @@ def _why_refused(text: str) -> str:
     return f"the Redis server answers with an error ({text})"
 
 
+#: Why a connection is closed at once: parts of what Redis and OpenSSL say, and what they mean.
+_CLOSED = {
+    "CERTIFICATE_VERIFY_FAILED": "has a certificate that isn't accepted",
+    "protected mode": "is in protected mode, without a password: it serves its own machine only",
+    "max number of clients": "has too many clients (its setting maxclients)",
+}
 #: Parts of Redis' answers (https://redis.io/docs/latest/develop/reference/protocol-spec/), and what
 #: they mean. An answer of a script has the error of its command in it.
 _REFUSALS = {

@@ -38,7 +38,7 @@ def check_redis_layers() -> Iterator[str]:
             version = redis_layers.client_version()
             yield (
                 f"Redis, but redis-py {version} ends each WebSocket after {seconds:g} quiet"
-                ' seconds: pip install "redis<8"'
+                ' seconds: write "socket_timeout": None in its hosts'
             )
         if redis_layers.uses_msgpack(configured):
             redis_layers.report_uncarried(channel_layers[alias], _uncarried_logger())

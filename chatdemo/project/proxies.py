@@ -34,7 +34,9 @@ class TrustProxies:
         await self.application(scope, receive, send)
 
     def _find_client(self, scope: dict[str, Any]) -> tuple[str, int] | None:
-        forwarded = header(scope, b"x-forwarded-for").split(",")
+        # A proxy may append to the client's header, or add another one behind it (RFC 9110, 5.3).
+        values = [value for name, value in scope["headers"] if name.lower() == b"x-forwarded-for"]
+        forwarded = b",".join(values).decode("latin-1").split(",")
         for address in reversed([text.strip() for text in forwarded]):
             if parse_address(address) is None:
                 return None

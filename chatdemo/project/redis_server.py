@@ -1,22 +1,31 @@
 """The Redis server of the setting ``redis``: what must be checked before the chat uses it."""
 
-import hashlib
-import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatdemo.chat.redis_member_exchange import ENDED_SECONDS, SERVERS_KEY
+from chatdemo.chat.redis_member_exchange import (
+    ENDED_SECONDS,
+    KEY_CHECK,
+    KEY_CHECK_MILLISECONDS,
+    SERVERS_KEY,
+    key_check,
+)
 from chatdemo.common.errors import ChatdemoError, UsageError
 from chatdemo.common.redis import OLDEST_VERSION, open_client, why_failed
 
 SCHEMES = ("redis", "rediss", "unix")
-#: Tells whether all servers have one secret key. The key can't be found from it.
-KEY_CHECK = "chatdemo:key-check"
 _HINTS = {
     "doesn't answer": "Start it, or correct the address in the setting redis.",
     "refuses": "Correct the password in the URL: redis://user:password@host:6379/0.",
+    "doesn't permit": "Change what its user may do (ACL SETUSER), or use another one in the URL.",
+    "certificate": (
+        "Use the name that it is for, and the file of its authority: rediss://…?ssl_ca_certs=FILE."
+    ),
+    "protected mode": "Give it a password (its setting requirepass), and write it into the URL.",
+    "maxclients": "Raise the limit, or end other clients.",
+    "maxmemory-policy": "Set its maxmemory-policy to noeviction or to a volatile one.",
     "memory": "Give it more memory, or delete what it doesn't need.",
     "read-only": "Use the address of the server that it copies.",
     "too old": f"Use Redis {OLDEST_VERSION} or newer, or Valkey.",
@@ -41,9 +50,8 @@ def require_usable(url: str, secret_key: str) -> int:
     with client, redis_errors(url):
         if problem := _find_problem(client):
             raise unusable(url, problem)
-        others = _count_servers(client)
-        _check_key(client, secret_key, others)
-        return others
+        _check_key(client, secret_key)
+        return _count_servers(client)
 
 
 @contextmanager
@@ -54,6 +62,8 @@ def redis_errors(url: str) -> Iterator[None]:
     except ChatdemoError:
         raise
     except Exception as error:  # redis-py's errors, and those of the socket
+        if isinstance(error, TypeError) and "keyword" in str(error):  # a parameter of the URL
+            raise _wrong_url() from None
         raise unusable(url, why_failed(error)) from None
 
 
@@ -67,7 +77,9 @@ def shown(url: str) -> str:
     """Return the URL without user and password. Raises UsageError if it isn't one for Redis."""
     try:
         parts = urlsplit(url)
-        if parts.scheme not in SCHEMES:
+        # A password with a "/" or a "#" in it goes on in these.
+        is_cut = "@" in parts.path or parts.fragment
+        if parts.scheme not in SCHEMES or is_cut:
             raise _wrong_url()
         host = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
     except ValueError:  # the port isn't a number
@@ -76,7 +88,10 @@ def shown(url: str) -> str:
 
 
 def _wrong_url() -> UsageError:
-    hint = "Write redis://host:6379/0, rediss:// for TLS, or unix:///path/of/the.socket."
+    hint = (
+        "Write redis://user:password@host:6379/0, rediss:// for TLS, or unix:///path/of/the.socket."
+        " In a password, write %2F for / and %40 for @."
+    )
     return UsageError("The setting redis isn't the URL of a Redis server.", hint)
 
 
@@ -88,6 +103,9 @@ def _find_problem(client: Any) -> str:
         return f"the Redis server is too old: it is version {info['redis_version']}"
     if info.get("cluster_enabled"):
         return "the Redis server is a cluster, which chatdemo doesn't support"
+    policy = info.get("maxmemory_policy", "")
+    if info.get("maxmemory") and policy.startswith("allkeys"):
+        return f"the Redis server deletes what it needs when it is full (maxmemory-policy {policy})"
     return ""
 
 
@@ -98,15 +116,16 @@ def _count_servers(client: Any) -> int:
     return sum(float(beat) > oldest for beat in client.hvals(SERVERS_KEY))
 
 
-def _check_key(client: Any, secret_key: str, others: int) -> None:
-    """Raises ChatdemoError if other servers have another key. What is stored can't be used as one.
+def _check_key(client: Any, secret_key: str) -> None:
+    """Raises ChatdemoError if other servers have another key.
 
-    This also shows that the server can be written to.
+    They keep what is stored for as long as one of them runs. This also shows that the server can be
+    written to.
     """
-    check = hmac.new(secret_key.encode(), b"chatdemo", hashlib.sha256).hexdigest()
-    if others and client.get(KEY_CHECK) not in (None, check):
+    check = key_check(secret_key)
+    is_first = client.set(KEY_CHECK, check, nx=True, px=KEY_CHECK_MILLISECONDS)
+    if not is_first and client.get(KEY_CHECK) not in (None, check):
         raise ChatdemoError(
             "This server's secret key isn't the one of the chat's other servers.",
             "Give all of them the same file in the setting secret_key_file.",
         )
-    client.set(KEY_CHECK, check)

@@ -38,6 +38,21 @@ def read(database: Path | None) -> str:
     return path_of(database).read_text("ascii").strip()
 
 
+def read_file(path: Path) -> str:
+    """Return the key in a file of the setting ``secret_key_file``. Raises ChatdemoError."""
+    try:
+        key = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it isn't text of ASCII characters"
+        message = f"The secret key file {path} can't be read: {reason}."
+        raise ChatdemoError(message, "Correct the setting secret_key_file, or the file.") from None
+    if len(key) < 2 * KEY_BYTES:
+        message = f"The secret key file {path} has fewer than {2 * KEY_BYTES} characters."
+        hint = f'Make one: python3 -c "import secrets; print(secrets.token_hex({KEY_BYTES}))"'
+        raise ChatdemoError(message, f"{hint} > {path}")
+    return key
+
+
 def path_of(database: Path) -> Path:
     """Return the path of the key file of the database at ``database``."""
     return database.with_name(database.name + ".key")

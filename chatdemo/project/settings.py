@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chatdemo import __version__
 from chatdemo.common import config, sqlite
+from chatdemo.common.redis import TIMEOUT_SECONDS
 from chatdemo.course import outline
 from chatdemo.project import database, secret_key
 
@@ -19,7 +20,7 @@ DEBUG = False
 DATABASE = database.path_of(CHATDEMO.db)
 DATABASE_URI = sqlite.uri(DATABASE or sqlite.MEMORY_URI)
 SECRET_KEY = (
-    Path(CHATDEMO.secret_key_file).read_text("ascii").strip()
+    secret_key.read_file(Path(CHATDEMO.secret_key_file))
     if CHATDEMO.secret_key_file
     else secret_key.read(DATABASE)
 )
@@ -78,8 +79,9 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# A full channel loses events, and one paste can make 100 (the default).
-_LAYER_OPTIONS = {"capacity": 10_000}
+# A full channel loses events, and one paste can make 100 (the default). A member would leave its
+# groups after a day.
+_LAYER_OPTIONS = {"capacity": 10_000, "group_expiry": 10 * 365 * 86400}
 CHANNEL_LAYERS = {
     "default": {"BACKEND": "chatdemo.realtime.layer.ChannelLayer", "CONFIG": _LAYER_OPTIONS}
 }
@@ -88,7 +90,11 @@ CHAT_CHANNEL_LAYER = "default"
 
 if CHATDEMO.redis:
     # The steps of the course have the tutorial's layer. Its connections must wait without limit.
-    _HOST = {"address": CHATDEMO.redis, "socket_timeout": None}
+    _HOST = {
+        "address": CHATDEMO.redis,
+        "socket_timeout": None,
+        "socket_connect_timeout": TIMEOUT_SECONDS,
+    }
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
@@ -105,6 +111,10 @@ if CHATDEMO.redis:
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": CHATDEMO.redis,
             "KEY_PREFIX": "chatdemo",
+            "OPTIONS": {
+                "socket_timeout": TIMEOUT_SECONDS,
+                "socket_connect_timeout": TIMEOUT_SECONDS,
+            },
         }
     }
 

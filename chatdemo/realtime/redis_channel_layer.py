@@ -17,7 +17,7 @@ from typing import Any
 
 from channels.exceptions import ChannelFull
 
-from chatdemo.common.redis import open_async_client, why_failed
+from chatdemo.common.redis import channel_for, open_async_client, why_failed
 from chatdemo.realtime.background_tasks import OwnedTasks, run_eagerly
 from chatdemo.realtime.layer import ChannelLayer, Event
 from chatdemo.realtime.redis_subscriber import RedisSubscriber
@@ -41,7 +41,7 @@ class RedisChannelLayer(ChannelLayer):
     def __init__(self, url: str, **options: Any):
         super().__init__(**options)
         self.url = url
-        self.server = secrets.token_hex(8)
+        self.server, self.channel = secrets.token_hex(8), channel_for(url, CHANNEL)
         self.lost_count = 0
         self._tasks = OwnedTasks()
         self._subscriber: RedisSubscriber | None = None
@@ -89,7 +89,7 @@ class RedisChannelLayer(ChannelLayer):
         if server == self.server:
             await super().send(channel, message)
         elif server:
-            await self._publish(f"{CHANNEL}:{server}", channel, message)
+            await self._publish(f"{self.channel}:{server}", channel, message)
         else:
             await self._append(channel, message)
 
@@ -134,7 +134,7 @@ class RedisChannelLayer(ChannelLayer):
         Raises TypeError for an invalid name, and for an event that msgpack can't carry.
         """
         self.require_valid_group_name(group)
-        await self._publish(CHANNEL, group, message)
+        await self._publish(self.channel, group, message)
 
     async def _publish(self, channel: str, name: str, message: Mapping[str, Any]) -> None:
         assert isinstance(message, dict), "message is not a dict"
@@ -169,7 +169,7 @@ class RedisChannelLayer(ChannelLayer):
         """Hand an event to this server's consumers, in the context in which it was sent."""
         server, number, name, message = _unpack(data)
         context = self._contexts.pop(number, None) if server == self.server else None
-        deliver = self.group_send_nowait if channel == CHANNEL else self._deliver_to_channel
+        deliver = self.group_send_nowait if channel == self.channel else self._deliver_to_channel
         (context or Context()).run(deliver, name, message)
 
     def _deliver_to_channel(self, channel: str, message: Event) -> None:
@@ -190,7 +190,7 @@ class RedisChannelLayer(ChannelLayer):
         if self._subscriber is None:
             self._loop = asyncio.get_running_loop()
             self._client = open_async_client(self.url, decode_responses=False)
-            channels = (CHANNEL, f"{CHANNEL}:{self.server}")
+            channels = (self.channel, f"{self.channel}:{self.server}")
             self._subscriber = RedisSubscriber(self.url, channels, self._handle)
         await self._subscriber.wait_until_connected()
 

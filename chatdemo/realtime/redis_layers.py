@@ -49,7 +49,10 @@ def quiet_limit(configured: Mapping[str, Any]) -> float | None:
     except ImportError:
         return None
     except Exception as error:  # what channels_redis and redis-py raise for it, a dozen types
-        raise HostsError(f"{type(error).__name__}: {error}") from error
+        # The text may have a part of a password.
+        has_password = "@" in str(hosts) or "password" in str(hosts)
+        text = "" if has_password else f": {error}"
+        raise HostsError(f"{type(error).__name__}{text}") from error
     return shortest_timeout(connections) if configured["BACKEND"] == CORE_BACKEND else None
 
 

@@ -37,6 +37,7 @@ class RedisSubscriber:
         self.channels, self.receive, self.on_connected = channels, receive, on_connected
         self._client = open_async_client(url, decode_responses=False)
         self._failure = ""
+        self._is_pinged = False
         self._was_connected = asyncio.Event()
         self._tasks = OwnedTasks()
         self._tasks.start(self._run())
@@ -56,6 +57,7 @@ class RedisSubscriber:
         while True:
             try:
                 async with self._client.pubsub() as pubsub:
+                    self._is_pinged = False
                     await pubsub.subscribe(*self.channels)
                     while True:
                         await self._receive_next(pubsub)
@@ -65,6 +67,9 @@ class RedisSubscriber:
 
     async def _receive_next(self, pubsub: Any) -> None:
         message = await pubsub.get_message(timeout=PING_SECONDS)
+        if message is None and self._is_pinged:
+            raise TimeoutError  # nothing has come for two times PING_SECONDS, not even an answer
+        self._is_pinged = message is None
         if message is None:
             await pubsub.ping()
         elif message["type"] == "message":

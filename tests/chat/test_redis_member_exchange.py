@@ -26,6 +26,7 @@ class Peer:
 
     async def join(self, person, name, last_seq=0):
         await self.exchange.wait_until_open("lobby")
+        await until(lambda: self.exchange._last_beat)  # as a server's before its first room
         member = self.members.join(person, name, f"{person}'s channel", last_seq)
         await self.exchange.join("lobby", person, member)
 
@@ -164,7 +165,7 @@ async def test_while_redis_is_away_everybody_stays(has_redis, tmp_path, peer):
 async def test_a_server_that_ends_in_order_is_gone_at_once_and_its_members_a_while_later(
     url, peer, monkeypatch
 ):
-    monkeypatch.setattr(module, "LEAVE_DELAY_SECONDS", 0.5)
+    monkeypatch.setattr(module, "LEAVE_DELAY_SECONDS", 1.5)
     one, other = peer(url), peer(url)
     await one.join("a", "Ana")
     await other.join("b", "Ben")

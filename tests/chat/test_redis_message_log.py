@@ -85,10 +85,8 @@ async def listening(*peers):
     for peer in peers:
         subscription = peer.log._subscriptions["lobby"]
         await until(lambda: subscription.seq is not None)  # noqa: B023
-    channels = [module.CHANNEL]
-    await until(
-        lambda: dict(peers[0].log._client.pubsub_numsub(*channels))[module.CHANNEL] >= len(peers)
-    )
+    log = peers[0].log
+    await until(lambda: dict(log._client.pubsub_numsub(log.channel))[log.channel] >= len(peers))
 
 
 async def test_all_servers_publish_the_same_messages_in_the_same_order(url, peer):

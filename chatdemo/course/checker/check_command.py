@@ -5,6 +5,7 @@ limit.
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,12 @@ from chatdemo.course.checker.source_files import Sources
 
 #: For all checks, and for the project's own tests.
 CHECKS_SECONDS, TESTS_SECONDS = 60.0, 180.0
+#: What is appended to the settings, so that the browser tests have keys of their own in Redis.
+OWN_KEYS = """
+for _layer in globals().get("CHANNEL_LAYERS", {{}}).values():
+    if _layer.get("BACKEND", "").startswith("channels_redis."):
+        _layer["CONFIG"] = {{**_layer.get("CONFIG", {{}}), "prefix": "{prefix}"}}
+"""
 NOT_RUN = "The browser tests were read, but not run: "
 
 
@@ -118,6 +125,7 @@ def _run_browser_tests(folder: Path) -> Fault | str | None:
     with tempfile.TemporaryDirectory(prefix="chatdemo-check-") as scratch:
         copy, output = Path(scratch, folder.name or "project"), Path(scratch, "output")
         shutil.copytree(folder, copy, ignore=_excluded)
+        _separate_redis_keys(copy)
         command = [python, "manage.py", "test", "--noinput"]
         code = _run(command, copy, output, TESTS_SECONDS)
         if code and "TimeoutException" in output.read_text("utf-8", "replace"):
@@ -126,6 +134,16 @@ def _run_browser_tests(folder: Path) -> Fault | str | None:
         if code is None:
             return Fault("C703", error=f"they don't end within {TESTS_SECONDS:.0f} s")
         return _read_test_output(copy, code, output.read_text("utf-8", "replace"))
+
+
+def _separate_redis_keys(copy: Path) -> None:
+    """Give the copy's layer keys of its own: students may share a Redis server."""
+    manage = (copy / "manage.py").read_text("utf-8")
+    found = re.search(r"DJANGO_SETTINGS_MODULE\W+([\w.]+)", manage)
+    settings = copy / f"{found[1].replace('.', '/')}.py" if found else copy
+    if settings.is_file():
+        with open(settings, "a", encoding="utf-8") as file:
+            file.write(OWN_KEYS.format(prefix=f"check-{secrets.token_hex(8)}"))
 
 
 def _python_with_selenium(folder: Path) -> str | None:
