@@ -70,6 +70,8 @@ class RedisMemberExchange(MemberExchange):
         self._last_beat = 0.0
         self._has_other_key = False  # another server
         self._must_tell_all = False  # after the next beat, as something couldn't be told
+        self._untold: set[tuple[str, str]] = set()  # rooms and persons who have left
+        self._in_order = asyncio.Lock()  # the client has several connections
         self._subscriber: RedisSubscriber | None = None
         self._tasks = OwnedTasks()
 
@@ -115,7 +117,9 @@ class RedisMemberExchange(MemberExchange):
 
     async def join(self, room: str, person: str, member: Member) -> None:
         try:
-            await self._join(room, {person: member})
+            async with self._in_order:
+                if not self._must_tell_all:  # else Redis is away, and all are told later
+                    await self._join(room, {person: member})
         except Exception:
             self._must_tell_all = True
 
@@ -133,11 +137,16 @@ class RedisMemberExchange(MemberExchange):
         self._start(self._leave(room, person))
 
     async def _leave(self, room: str, person: str) -> None:
+        self._untold.add((room, person))
+        if self._must_tell_all:
+            return
         news = json.dumps({"server": self.server, "room": room, "person": person, "member": None})
-        async with self._client.pipeline() as pipeline:  # both or neither
+        # Both or neither.
+        async with self._in_order, self._client.pipeline() as pipeline:
             pipeline.hdel(_members_key(room), f"{self.server} {person}")
             pipeline.publish(self.channel, news)
             await pipeline.execute()
+        self._untold.discard((room, person))
 
     def acknowledge(self, room: str, person: str, seq: int) -> None:
         if not self._acknowledged:
@@ -179,6 +188,7 @@ class RedisMemberExchange(MemberExchange):
                 self._report_other_key(not has_key)
                 if not is_known or self._must_tell_all:
                     self._must_tell_all = False
+                    self._tell_who_has_left()
                     for room in list(self._rooms):  # it must not keep the next beat waiting
                         self._start(self._tell_all(room))
             except Exception:  # Redis is away: the subscriber logs it
@@ -191,16 +201,28 @@ class RedisMemberExchange(MemberExchange):
             logger.error(OTHER_KEY)
         self._has_other_key = is_other
 
+    def _tell_who_has_left(self) -> None:
+        """Tell what couldn't be told, also of rooms that are closed here."""
+        untold, self._untold = self._untold, set()
+        for room, person in untold:
+            members = self._rooms.get(room)
+            member = members and members.present.get(person)
+            if not (member and member.is_here):
+                self.leave(room, person)
+
     async def _tell_all(self, room: str) -> None:
         """Tell the others who is here: Redis has lost it, or thought that this server had ended."""
-        members = self._rooms[room]
-        here = [person for person, member in members.present.items() if member.is_here]
-        for key in await self._client.hkeys(_members_key(room)):
-            server, _, person = key.partition(" ")
-            if server == self.server and person not in here:
-                await self._leave(room, person)
-        if here:
-            await self._join(room, {person: members.present[person] for person in here})
+        async with self._in_order:
+            keys = await self._client.hkeys(_members_key(room))
+            if not (members := self._rooms.get(room)):
+                return
+            here = {person: member for person, member in members.present.items() if member.is_here}
+            told = [key.partition(" ")[2] for key in keys if key.startswith(f"{self.server} ")]
+            for person in told:
+                if person not in here:
+                    self.leave(room, person)
+            if here:
+                await self._join(room, here)
 
     async def _read_regularly(self) -> None:
         """Find what was published in vain."""

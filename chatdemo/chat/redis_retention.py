@@ -1,6 +1,7 @@
 """Keeps the log in Redis small: deletes messages that are too old or too many."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,19 +39,29 @@ class RedisRetention:
             for room in rooms:
                 while self._trim(client, room, before) == DELETE_MESSAGES:
                     pass
-        while rooms and sum(_memory(client, room) for room in rooms) > self.max_bytes:
-            oldest = min(rooms, key=lambda room: _first_time(client, room))
+        sizes = _measure(client, rooms)
+        while sizes and sum(sizes.values()) > self.max_bytes:
+            oldest = min(sizes, key=lambda room: _first_time(client, room))
             if not self._trim(client, oldest, 2**53):
                 return
+            sizes |= _measure(client, [oldest])
 
     def _trim(self, client: Any, room: str, before: int) -> int:
         _, log, ids, speakers = RoomKeys.of(room)
         return client.eval(TRIM, 3, log, ids, speakers, before, DELETE_MESSAGES)
 
 
-def _memory(client: Any, room: str) -> int:
-    """Return the bytes that the keys of a room take, by Redis' own estimate."""
-    return sum(client.memory_usage(key) or 0 for key in RoomKeys.of(room))
+def _measure(client: Any, rooms: Sequence[str]) -> dict[str, int]:
+    """Return the bytes that the keys of each room take, by Redis' own estimate."""
+    count = len(RoomKeys._fields)
+    with client.pipeline(transaction=False) as pipeline:
+        for room in rooms:
+            for key in RoomKeys.of(room):
+                pipeline.memory_usage(key)
+        sizes = [size or 0 for size in pipeline.execute()]
+    return {
+        room: sum(sizes[number * count : (number + 1) * count]) for number, room in enumerate(rooms)
+    }
 
 
 def _first_time(client: Any, room: str) -> int:

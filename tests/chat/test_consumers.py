@@ -11,6 +11,9 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError
 from django.test import Client
 
+from chatdemo.chat.consumers import ChatConsumer
+from chatdemo.chat.message_events import batch_event, message_event
+from chatdemo.chat.message_log import StoredMessage
 from chatdemo.project.asgi import application
 
 
@@ -174,3 +177,15 @@ async def _log_in(name: str) -> bytes:
     client = Client()
     await sync_to_async(client.force_login)(user)
     return client.cookies.output(header="").strip().partition(";")[0].encode()
+
+
+async def test_a_live_message_waits_for_a_catch_up_that_runs():
+    consumer = ChatConsumer(rooms=None)
+    consumer.last_seq, consumer.is_catching_up = 1, True  # and so has read nothing after 1 yet
+    messages = [
+        StoredMessage(seq, "Ana", "hello", "2026-01-01T00:00:00Z", "ana", None) for seq in (2, 3)
+    ]
+    for event in (message_event(messages[0]), batch_event(messages)):
+        consumer._must_read_again = False
+        await (consumer.chat_messages if "frames" in event else consumer.chat_message)(event)
+        assert consumer._must_read_again  # it is sent by the catch-up, and here nothing was

@@ -2,11 +2,13 @@
 
 import asyncio
 import importlib
+import os
+import signal
 
 import pytest
 
 from chatdemo.chat import redis_member_exchange as module
-from chatdemo.chat.members import Members
+from chatdemo.chat.members import Member, Members
 from chatdemo.chat.redis_member_exchange import RedisMemberExchange
 from tests.support.redis_server import RedisServer
 from tests.support.served import until
@@ -47,7 +49,7 @@ def url(redis_server):
 async def peer(monkeypatch):
     """Makes a Peer, and closes it at the end."""
     monkeypatch.setattr(module, "BEAT_SECONDS", 0.1)
-    monkeypatch.setattr(module, "ENDED_SECONDS", 0.4)
+    monkeypatch.setattr(module, "ENDED_SECONDS", 1.0)
     peers = []
 
     def make(*arguments):
@@ -188,3 +190,59 @@ async def test_who_was_on_a_server_that_has_ended_is_deleted_from_redis(url, pee
         await until(
             lambda: client.hkeys(module._members_key("lobby")) == [f"{one.exchange.server} a"]
         )
+
+
+async def test_the_databases_of_one_redis_server_have_members_of_their_own(url, peer):
+    one, other = peer(url), peer(f"{url.rpartition('/')[0]}/8")
+    await one.join("a", "Ana")
+    await other.join("b", "Ben")
+    await until(lambda: one.changes and other.changes)
+    assert (one.names, other.names) == (["Ana"], ["Ben"])
+    await other.exchange._client.flushdb()
+
+
+async def test_while_redis_is_held_up_no_server_ends_another(
+    has_redis, tmp_path, peer, monkeypatch
+):
+    monkeypatch.setattr(module, "MAX_BEAT_MILLISECONDS", 300)
+    with RedisServer(tmp_path) as server:
+        one, other = peer(server.url()), peer(server.url())
+        await one.join("a", "Ana")
+        await other.join("b", "Ben")
+        await until(lambda: one.names == other.names == ["Ana", "Ben"])
+        await asyncio.sleep(0.4)  # until it is reported
+        before = len(one.changes), len(other.changes)
+        os.kill(server.process.pid, signal.SIGSTOP)
+        await asyncio.sleep(3 * module.ENDED_SECONDS)
+        os.kill(server.process.pid, signal.SIGCONT)
+        await asyncio.sleep(2 * module.ENDED_SECONDS)
+        assert (len(one.changes), len(other.changes)) == before
+        for each in (one, other):
+            await each.exchange.stop()
+
+
+async def test_what_was_published_in_vain_is_found_a_while_later(url, peer, monkeypatch):
+    monkeypatch.setattr(module, "READ_SECONDS", 0.05)
+    one, other = peer(url), peer(url)
+    await other.join("b", "Ben")
+    await one.join("a", "Ana")
+    await until(lambda: one.names == ["Ana", "Ben"])
+    ghost = Member("Cem")
+    one.members.join_elsewhere(other.exchange.server, "c", ghost)
+    one.members.leave_elsewhere(other.exchange.server, "b")
+    await until(lambda: one.names == ["Ana", "Ben"])
+
+
+async def test_all_members_are_told_in_one_call(url, peer):
+    one = peer(url)
+    await one.join("a", "Ana")
+    for number in range(20):
+        one.members.join(f"person {number}", "Ben", f"channel {number}", 0)
+    client = one.exchange._client
+    await client.config_resetstat()
+    await one.exchange._tell_all("lobby")
+    calls = await client.info("commandstats")
+    assert calls["cmdstat_hgetall"]["calls"] <= 3  # and one of each beat
+    other = peer(url)
+    await other.exchange.wait_until_open("lobby")
+    assert len(set(other.names)) == 21 and "Ben (20)" in other.names

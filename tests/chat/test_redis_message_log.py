@@ -282,18 +282,64 @@ async def test_a_server_that_is_stopped_for_a_moment_doubles_nothing(
 ):
     """The call is repeated after a time-out, though it was made."""
     monkeypatch.setattr("chatdemo.common.redis.TIMEOUT_SECONDS", 0.2)
+    answers = []
     with RedisServer(tmp_path) as server:
         ana = peer(server.url())
         await listening(ana)
         for number in range(5):
             subprocess.run(["kill", "-STOP", str(server.process.pid)], check=True)
-            ana.append("without an id"), ana.append("with one", f"x{number}")
+            answers += [ana.append("without an id"), ana.append("with one", f"x{number}")]
             await asyncio.sleep(0.5)
             subprocess.run(["kill", "-CONT", str(server.process.pid)], check=True)
             await until(lambda: len(ana.published) == 2 * number + 2)  # noqa: B023
         await asyncio.sleep(0.1)
         assert ana.seqs == [*range(1, 11)]
         assert len(ana.log.read_after("lobby", 0)) == 10
+        assert answers == [[]] * 10  # all were published to their senders
+
+
+async def test_the_databases_of_one_redis_server_are_chats_of_their_own(url, peer):
+    ana, other = peer(url), peer(f"{url.rpartition('/')[0]}/9")
+    await listening(ana)
+    await listening(other)
+    ana.append("hello")
+    other.append("hello from elsewhere", sender="ben")
+    await until(lambda: ana.published and other.published)
+    await asyncio.sleep(0.05)
+    assert [message.text for message in ana.published] == ["hello"]
+    assert [message.text for message in other.published] == ["hello from elsewhere"]
+    other.log._client.flushdb()
+
+
+async def test_a_room_that_was_closed_gets_nothing_that_is_read_for_it_later(url, peer):
+    ana = peer(url)
+    await listening(ana)
+    for number in range(3):
+        ana.append(f"{number}")
+    await until(lambda: ana.seqs == [1, 2, 3])
+    closed, again = ana.log._subscriptions["lobby"], []
+    ana.log.unsubscribe("lobby")
+    ana.log.subscribe("lobby", again.extend, None)
+    await until(lambda: ana.log._subscriptions["lobby"].seq == 3)
+    closed.seq = 0
+    ana.log._catch_up(closed)
+    await until(lambda: not closed.is_catching_up)
+    assert (ana.seqs, again) == ([1, 2, 3], [])
+
+
+async def test_a_sender_that_cannot_be_answered_changes_nothing_for_the_next_ones(
+    url, peer, caplog
+):
+    ana = peer(url)
+    await listening(ana)
+    ana.append("one", "x1")
+    await until(lambda: ana.seqs == [1])
+    ana.log.append(Draft("lobby", "ana", "x1", "Ana", "one", on_repeated=lambda stored: 1 / 0))
+    ana.append("two")
+    await until(lambda: ana.seqs == [1, 2])
+    ana.append("three")
+    await until(lambda: ana.seqs == [1, 2, 3])
+    assert "A message's sender couldn't be answered" in caplog.text
 
 
 @pytest.mark.parametrize(
