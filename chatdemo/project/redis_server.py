@@ -81,7 +81,9 @@ def shown(url: str) -> str:
         is_cut = "@" in parts.path or parts.fragment
         if parts.scheme not in SCHEMES or is_cut:
             raise _wrong_url()
-        host = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
+        name = parts.hostname or ""
+        host = f"[{name}]" if ":" in name else name  # RFC 3986, section 3.2.2
+        host += f":{parts.port}" if parts.port else ""
     except ValueError:  # the port isn't a number
         raise _wrong_url() from None
     return f"{parts.scheme}://{host}{parts.path}"

@@ -89,6 +89,11 @@ def test_a_value_of_another_type_is_shown_with_the_wanted_one(name, value, wante
     assert error.hint == f"An example: {example}."
 
 
+def test_a_url_that_may_have_a_password_is_not_shown():
+    error = refusal(flags={"redis": ["redis://:secret@127.0.0.1"]})
+    assert error.message == "--redis: the value must be a string."
+
+
 def test_an_unknown_key_in_the_file_names_the_known_ones(folder):
     path = written(folder, "prot = 8000")
     error = refusal(file=path)

@@ -56,7 +56,9 @@ def test_a_manage_py_that_names_no_settings_is_two_lines(mysite):
     )
 
 
-@pytest.mark.parametrize("option", [("--step", "echo"), ("--db", "x.sqlite3")])
+@pytest.mark.parametrize(
+    "option", [("--step", "echo"), ("--db", "x.sqlite3"), ("--redis", "redis://x")]
+)
 def test_an_option_for_our_own_chat_is_refused_beside_a_project(mysite, option):
     assert refused("mysite", *option) == (
         f"{option[0]} can't be used with your own project, mysite.",

@@ -9,7 +9,7 @@ from chatdemo.project.proxies import TrustProxies
 PROXIES = ["127.0.0.1", "10.0.0.0/8", "::1"]
 
 
-async def seen(client, type="http", **headers):
+async def seen(client, type="http", added=(), **headers):
     """The scope that the application gets from ``client`` with these headers."""
     scopes = []
 
@@ -24,7 +24,7 @@ async def seen(client, type="http", **headers):
         "scheme": "http" if type == "http" else "ws",
         "client": client and (client, 1234),
         "server": ("127.0.0.1", 8000),
-        "headers": named,
+        "headers": [*named, *added],
     }
     await TrustProxies(application, PROXIES)(scope, None, None)
     return scopes[0]
@@ -48,6 +48,11 @@ async def test_a_known_proxy_says_who_the_client_is(proxy, forwarded, client):
     scope = await seen(proxy, **{"for": forwarded})
     assert scope["client"] == (client and (client, 0))
     assert not is_local(scope)
+
+
+async def test_a_proxy_may_add_a_header_of_its_own_behind_the_clients():
+    headers = [(b"x-forwarded-for", b"6.6.6.6"), (b"x-forwarded-for", b"203.0.113.7")]
+    assert (await seen("127.0.0.1", added=headers))["client"] == ("203.0.113.7", 0)
 
 
 async def test_a_proxy_that_names_no_client_is_not_this_machine():

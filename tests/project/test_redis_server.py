@@ -3,6 +3,7 @@
 import secrets
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 
@@ -23,19 +24,35 @@ def refused(url, key=KEY):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1", "127.0.0.1:6379", "redis://127.0.0.1:port", "", "localhost"]
+    "url",
+    [
+        "http://127.0.0.1",
+        "127.0.0.1:6379",
+        "redis://127.0.0.1:port",
+        "",
+        "localhost",
+        "redis://ana:123/secret@127.0.0.1",
+        "redis://ana:123#secret@127.0.0.1",
+        "redis://:/secret@127.0.0.1/0",
+    ],
 )
 def test_what_is_not_the_url_of_a_redis_server_is_wrong_usage(url):
     with pytest.raises(UsageError) as caught:
         require_usable(url, KEY)
     assert caught.value.message == "The setting redis isn't the URL of a Redis server."
+    assert "secret" not in caught.value.hint
+
+
+def test_so_is_a_parameter_that_there_is_not(redis_server):
+    message, _ = refused(f"{redis_server.url()}/0?speed=high")
+    assert message == "The setting redis isn't the URL of a Redis server."
 
 
 @pytest.mark.parametrize(
     "url, text",
     [
         ("redis://ana:secret@example.org:6379/2", "redis://example.org:6379/2"),
-        ("rediss://:secret@[::1]:6380", "rediss://::1:6380"),
+        ("rediss://:secret@[::1]:6380", "rediss://[::1]:6380"),
         ("unix:///run/redis.sock", "unix:///run/redis.sock"),
     ],
 )
@@ -64,11 +81,19 @@ def test_no_server(has_redis):
         (("--requirepass", "x"), "the Redis server refuses the connection", "Correct the password"),
         (("--cluster-enabled", "yes"), "the Redis server is a cluster", "Use a single Redis"),
         (("--replicaof", "127.0.0.1 9"), "the Redis server is a read-only replica", "Use the add"),
+        (
+            ("--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"),
+            "the Redis server deletes what it needs when it is full (maxmemory-policy allkeys-lru)",
+            "Set its maxmemory-policy",
+        ),
+        (("--maxclients", "1"), "the Redis server has too many clients", "Raise the limit"),
         (("--maxmemory", "1"), "the Redis server has no memory left", "Give it more memory"),
     ],
 )
 def test_a_server_that_cannot_be_used(has_redis, tmp_path, options, problem, hint):
-    with RedisServer(tmp_path, *options) as server:
+    with RedisServer(tmp_path, *options) as server, ExitStack() as stack:
+        if "--maxclients" in options:
+            stack.enter_context(server.client()).ping()
         message, next_step = refused(server.url("wrong" if "pass" in options[0] else ""))
     assert message.startswith(f"{shown(server.url())} can't be used: {problem}")
     assert next_step.startswith(hint) and "wrong" not in message

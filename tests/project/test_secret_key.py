@@ -6,6 +6,7 @@ import pytest
 
 from chatdemo.common.errors import ChatdemoError
 from chatdemo.project import secret_key
+from tests.support.served import Served
 
 
 def test_it_is_random_and_made_once_for_its_owner_alone(tmp_path):
@@ -69,3 +70,32 @@ def test_one_that_cannot_be_used_says_why(tmp_path):
         ChatdemoError, match=r"The secret key .*\.key can't be used: .*Is a directory"
     ):
         secret_key.ensure_exists(tmp_path / "chat.sqlite3")
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (None, "The secret key file {} can't be read: No such file or directory."),
+        (
+            "kéy".encode(),
+            "The secret key file {} can't be read: it isn't text of ASCII characters.",
+        ),
+        (b"short\n", "The secret key file {} has fewer than 64 characters."),
+    ],
+)
+def test_a_file_of_the_setting_that_cannot_be_used(tmp_path, content, message):
+    path = tmp_path / "key"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(ChatdemoError) as caught:
+        secret_key.read_file(path)
+    assert caught.value.message == message.format(path)
+    assert str(path) in caught.value.hint or "secret_key_file" in caught.value.hint
+
+
+def test_the_command_says_so_in_two_lines(tmp_path):
+    settings = {"CHATDEMO_SECRET_KEY_FILE": str(tmp_path / "none")}
+    with Served(tmp_path, ready=False, **settings) as server:
+        assert server.wait() == 1
+    assert server.lines[0].startswith(f"Error: The secret key file {tmp_path / 'none'} can't be")
+    assert len(server.lines) == 2

@@ -1,6 +1,7 @@
 """`chatdemo serve --redis` on every kind of URL, while Redis is away, and what it never shows."""
 
 import json
+import os
 import signal
 import subprocess
 import urllib.request
@@ -107,6 +108,16 @@ def test_while_redis_is_away_pages_are_there_and_a_session_comes_back(has_redis,
         with RedisServer(tmp_path, *DURABLE, port=redis.server_port):
             wait_for(lambda: "Ana" in get(server, "chat/lobby/", cookie)[2], "the session")
     assert "Traceback" not in server.output
+
+
+def test_a_page_does_not_wait_for_a_redis_that_says_nothing(has_redis, tmp_path):
+    with RedisServer(tmp_path) as redis, Served(tmp_path, "--redis", redis.url()) as server:
+        cookie = sign_in(server.socket_url("/ws/chat/lobby/"), "Ana")
+        os.kill(redis.process.pid, signal.SIGSTOP)
+        try:
+            assert get(server, "chat/lobby/", cookie)[0] == 200  # within TIMEOUT_SECONDS
+        finally:
+            os.kill(redis.process.pid, signal.SIGCONT)
 
 
 def test_the_shell_sends_to_a_group_of_the_running_server(has_redis, tmp_path):

@@ -124,6 +124,12 @@ def test_hosts_of_another_form(has_redis, hosts):
         redis_layers.quiet_limit(layer(hosts))
 
 
+def test_a_password_in_such_hosts_is_not_shown(has_redis):
+    with pytest.raises(redis_layers.HostsError) as caught:
+        redis_layers.quiet_limit(layer(["redis://:swordfish/x@127.0.0.1"]))
+    assert "swordfish" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "hosts, seconds",
     [
