@@ -1,6 +1,7 @@
 """Two servers on one Redis are one chat, in a browser."""
 
 import secrets
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -10,11 +11,13 @@ from playwright.sync_api import expect
 
 from chatdemo.project.listening_address import server_name
 from tests.browser.step_room import StepRoom, talk
-from tests.support.redis_server import RedisServer
+from tests.support.redis_server import DURABLE, RedisServer
 from tests.support.served import TIMEOUT_SECONDS, Served, clean_environ
 
 #: How long pages may show messages that are gone from Redis, without saying so.
 ANNOUNCED_SECONDS = 5
+#: How long the members of a server that was killed are listed, and until the chat goes on once Redis is back.
+ENDED_SECONDS, BACK_SECONDS = 15, 2
 
 
 @contextmanager
@@ -24,6 +27,7 @@ def two_servers(folder, redis):
     options = ("--redis", redis.url())
     (folder / "other").mkdir()
     with Served(folder, *options, **key) as one, Served(folder / "other", *options, **key) as two:
+        one.redis = two.redis = redis
         yield one, two
 
 
@@ -132,3 +136,54 @@ def test_when_the_messages_are_gone_from_redis_pages_say_so_and_go_on(
         ana.say("newer")
         for page in (ana, ben):
             page.expect_log("old", "older", "new", "newer")
+
+
+def test_while_redis_is_away_the_page_says_so_and_then_goes_on_by_itself(has_redis, tmp_path, meet):
+    redis = RedisServer(tmp_path, *DURABLE)
+    with redis, two_servers(tmp_path, redis) as (one, two):
+        ana, ben = meet("Ana", url=one.url), meet("Ben", url=two.url)
+        ana.say("before")
+        ben.expect_log("before")
+        redis.stop(signal.SIGTERM)
+        ana.say("away")
+        ben.input.press_sequentially("half a mess")
+        expect(ana.unsent).to_contain_text("the Redis server doesn't answer")
+        ana.open_people()
+        expect(ana.here).to_have_count(2)
+        with RedisServer(tmp_path, *DURABLE, port=redis.server_port):
+            ana.unsent.get_by_role("button", name="Try again").click()
+            expect(ben.messages).to_have_text(["before", "away"], timeout=BACK_SECONDS * 1000)
+            ben.input.press_sequentially("age")
+            ben.input.press("Enter")
+            ana.expect_log("before", "away", "half a message")
+            expect(ana.unsent.get_by_role("listitem")).to_have_count(0)
+            expect(ana.here).to_have_count(2)
+
+
+def test_the_participants_of_a_server_that_was_killed_leave(has_redis, tmp_path, meet):
+    with RedisServer(tmp_path) as redis, two_servers(tmp_path, redis) as (one, two):
+        ana, ben = meet("Ana", url=one.url), meet("Ben", url=two.url)
+        ana.expect_here("Ana (you)", "Ben")
+        two.kill()
+        ben.page.close()
+        expect(ana.here).to_have_count(1, timeout=ENDED_SECONDS * 1000)
+
+
+def test_rooms_and_transcripts_are_those_in_redis(servers, meet, room, context, tmp_path):
+    one, two = servers
+    ana = meet("Ana", url=one.url)
+    ana.say("for the record")
+    ana.expect_log("for the record")
+    download = context.request.get(f"{two.url}chat/{room}/transcript/")
+    assert download.ok and "for the record" in download.text()
+    for command in (["rooms"], ["export", room]):
+        done = subprocess.run(
+            [sys.executable, "-m", "chatdemo", *command, "--redis", two.redis.url()],
+            env=clean_environ(),
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert room in done.stdout
+    assert "for the record" in done.stdout  # of the last one
