@@ -23,7 +23,7 @@ from asgiref.sync import sync_to_async
 from chatdemo.chat.identity import comparison_key
 from chatdemo.chat.member_exchange import Acknowledge, MemberExchange
 from chatdemo.chat.members import LEAVE_DELAY_SECONDS, Member, Members
-from chatdemo.common.redis import channel_for, open_async_client, open_client
+from chatdemo.common.redis import channel_for, is_redis_error, open_async_client, open_client
 from chatdemo.realtime.background_tasks import OwnedTasks
 from chatdemo.realtime.redis_subscriber import RedisSubscriber
 
@@ -70,6 +70,7 @@ class RedisMemberExchange(MemberExchange):
         self._last_beat = 0.0
         self._has_other_key = False  # another server
         self._must_tell_all = False  # after the next beat, as something couldn't be told
+        self._ending: set[str] = set()  # servers that have ended, whose members leave in a moment
         self._untold: set[tuple[str, str]] = set()  # rooms and persons who have left
         self._in_order = asyncio.Lock()  # the client has several connections
         self._subscriber: RedisSubscriber | None = None
@@ -120,8 +121,8 @@ class RedisMemberExchange(MemberExchange):
             async with self._in_order:
                 if not self._must_tell_all:  # else Redis is away, and all are told later
                     await self._join(room, {person: member})
-        except Exception:
-            self._must_tell_all = True
+        except Exception as error:
+            self._note_failure(error)
 
     async def _join(self, room: str, members: dict[str, Member]) -> None:
         keys = [_members_key(room), SERVERS_KEY]
@@ -191,8 +192,8 @@ class RedisMemberExchange(MemberExchange):
                     self._tell_who_has_left()
                     for room in list(self._rooms):  # it must not keep the next beat waiting
                         self._start(self._tell_all(room))
-            except Exception:  # Redis is away: the subscriber logs it
-                self._must_tell_all = True
+            except Exception as error:
+                self._note_failure(error)
             await asyncio.sleep(BEAT_SECONDS)
 
     def _report_other_key(self, is_other: bool) -> None:
@@ -254,6 +255,8 @@ class RedisMemberExchange(MemberExchange):
             elif server != self.server:
                 here.add((server, person))
                 _put(members, server, person, json.loads(value), is_news)
+        for person, member in members.present.items():
+            here |= {(server, person) for server in member.servers & self._ending}
         if self.server in servers:  # else Redis has lost its data, and all will tell it again
             members.keep_elsewhere(here)
         if ended:
@@ -268,6 +271,7 @@ class RedisMemberExchange(MemberExchange):
             return
         elif "ended" in told:
             # Those of a server that ends in order may be on another one in a moment.
+            self._ending.add(told["server"])
             asyncio.get_running_loop().call_later(
                 told.get("leave_after", 0), self._take_ended, told["server"]
             )
@@ -277,6 +281,7 @@ class RedisMemberExchange(MemberExchange):
             self._take_member(told["room"], told["server"], told["person"], told["member"])
 
     def _take_ended(self, server: str) -> None:
+        self._ending.discard(server)
         for members in self._rooms.values():
             members.leave_elsewhere(server)
 
@@ -304,8 +309,14 @@ class RedisMemberExchange(MemberExchange):
     async def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
         try:
             await coroutine
-        except Exception:  # Redis is away: the subscriber logs it, and reads all again
-            self._must_tell_all = True
+        except Exception as error:
+            self._note_failure(error)
+
+    def _note_failure(self, error: Exception) -> None:
+        """Have all told again. If Redis is away, the subscriber logs it."""
+        self._must_tell_all = True
+        if not is_redis_error(error):
+            logger.error("Who is in the rooms couldn't be exchanged", exc_info=error)
 
 
 def key_check(secret_key: str) -> str:

@@ -108,7 +108,8 @@ class RedisMessageLog(MessageLog):
         self._batch = 0
         # The last batches, to find the draft that a published message was.
         self._batches: deque[tuple[int, Sequence[Draft]]] = deque(maxlen=8)
-        self._away_since: float | None = None  # None while Redis answers
+        # Since when tries fail, and the time of the last one.
+        self._away_since, self._failed_at = 0.0, -math.inf
         self._clock_offset: float | None = None  # seconds by which Redis' clock is ahead
         self._next_retention = 0.0
         self._storing = FailureLog(logger, STORING_FAILS, STORING_WORKS)
@@ -157,22 +158,23 @@ class RedisMessageLog(MessageLog):
         rooms = {draft.room for draft in drafts}
         began = time.time()
         is_first_try = True
-        self._away_since = self._away_since or time.monotonic()
+        if time.monotonic() - self._failed_at > MAX_AWAY_SECONDS:
+            self._away_since = time.monotonic()
         while True:
             try:
                 deadline = began + MAX_AWAY_SECONDS + TIMEOUT_SECONDS
                 results = await self._run_script(rooms, drafts, deadline)
             except Exception as error:  # whatever it was, the senders wait for an answer
                 reason = why_failed(error)
-                is_first_try = False
-                if time.monotonic() - self._away_since < MAX_AWAY_SECONDS:
+                is_first_try, self._failed_at = False, time.monotonic()
+                if self._failed_at - self._away_since < MAX_AWAY_SECONDS:
                     await asyncio.sleep(RETRY_SECONDS)
                     continue
                 self._storing.note(reason)
                 for draft in drafts:
                     _answer(draft, draft.on_failed, reason)
                 return
-            self._away_since = None
+            self._failed_at = -math.inf
             self._storing.note("")
             # A try that seemed to fail may have stored them: those are published as all others.
             offset = self._clock_offset or 0
@@ -288,7 +290,6 @@ class RedisMessageLog(MessageLog):
             self._reading.note(why_failed(error))
             return
         self._reading.note("")
-        self._away_since = None
         for subscription, epoch, (seq, *state) in zip(subscriptions, epochs, states, strict=True):
             # It is still open, and no newer message has come meanwhile.
             if self._is_open(subscription) and subscription.epoch == epoch:

@@ -43,6 +43,14 @@ def _options() -> dict[str, Any]:
     return {**timeouts, "retry": Retry(NoBackoff(), 0)}
 
 
+def is_redis_error(error: BaseException) -> bool:
+    """Whether an error is one that calls raise while Redis is away, or refuses something."""
+    from redis.exceptions import RedisError
+
+    # In Python 3.10, asyncio's is a class of its own.
+    return isinstance(error, RedisError | OSError | asyncio.TimeoutError)
+
+
 def why_failed(error: BaseException) -> str:
     """Return why Redis failed, as a main clause. It names neither the URL nor the password."""
     from redis import exceptions
