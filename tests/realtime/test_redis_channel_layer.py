@@ -227,7 +227,7 @@ async def test_after_a_restart_of_redis_events_come_again(has_redis, make, tmp_p
         assert await waiting == {"type": "after"}
 
 
-def test_its_options_are_those_of_the_layer_in_memory():
+def test_its_options_are_those_of_the_layer_in_memory(has_redis):
     layer = RedisChannelLayer("redis://127.0.0.1", capacity=7, expiry=3, channel_capacity={"a*": 1})
     assert (layer.capacity, layer.expiry, layer.get_capacity("abc")) == (7, 3, 1)
     assert module._server_of("specific.abc!def") == "abc" and module._server_of("worker") == ""
