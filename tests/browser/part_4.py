@@ -1,4 +1,6 @@
-"""What the tutorial's fourth part tests, written again: its element ids, and whatever has the focus, are all that is used.
+"""What the tutorial's fourth part tests, written again.
+
+Its element ids, and whatever has the focus, are all that is used.
 
 Source: https://channels.readthedocs.io/en/stable/tutorial/part_4.html
 """

@@ -19,6 +19,7 @@ from tests.browser.part_4 import PartFour, start_chrome
 from tests.promise.server import ROOM
 from tests.promise.several import SeveralServers
 from tests.promise.talk import talking
+from tests.support.certificate import make_certificate
 from tests.support.served import ROOT, TIMEOUT_SECONDS, Process, clean_environ, free_port, wait_for
 
 CONF = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
@@ -43,13 +44,7 @@ class Nginx(Process):
 
     def __init__(self, folder: Path, program: str, ports: list[int]):
         self.folder, self.listening = folder, free_port()
-        self.certificate = folder / "certificate.pem"
-        key = folder / "key.pem"
-        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
-        command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-        subprocess.run(
-            [*command, "-keyout", key, "-out", self.certificate], check=True, capture_output=True
-        )
+        self.certificate, key = make_certificate(folder)
         changes = {
             "listen 443 ssl;": f"listen 127.0.0.1:{self.listening} ssl;",
             "chat.example.org;": "localhost;",
@@ -104,8 +99,6 @@ class Nginx(Process):
 
 def nginx_program() -> str:
     """The path of nginx. Skips a test where it isn't there."""
-    if not shutil.which("openssl"):
-        pytest.skip("there's no openssl on this machine")
     found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     return found or pytest.skip("there's no nginx on this machine")
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import urllib.request
 from contextlib import ExitStack
 
@@ -11,6 +10,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.project.managed import manage
+from tests.support.certificate import make_certificate
 from tests.support.redis_server import DURABLE, RedisServer
 from tests.support.served import TIMEOUT_SECONDS, Served, free_port, wait_for
 from tests.support.visitor import sign_in
@@ -59,15 +59,7 @@ def test_a_unix_socket_a_password_and_the_number_of_a_database(has_redis, tmp_pa
 
 
 def test_tls(has_redis, tmp_path):
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
-    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    try:
-        subprocess.run(
-            [*command, "-keyout", key, "-out", certificate], check=True, capture_output=True
-        )
-    except FileNotFoundError:
-        pytest.skip("there's no openssl on this machine")
+    certificate, key = make_certificate(tmp_path)
     port = free_port()
     options = ["--tls-port", str(port), "--tls-auth-clients", "no"]
     options += ["--tls-cert-file", str(certificate), "--tls-key-file", str(key)]
