@@ -65,7 +65,7 @@ const EVENTS = {
   typing: ({ name }) => typing.show(name),
   reached: ({ counts }) => receipts.showCounts(counts),
   who: (frame) => receipts.showNames(frame),
-  lost: ({ first, last }) => log.notice(`The server has lost ${first === last ? "a message" : `${last - first + 1} messages`}. Those who come later don't see what you see here.`),
+  lost: ({ first, last }) => log.notice(`Messages that the server has lost: ${last - first + 1}. They stay on this page, and those who come later don't see them.`),
 };
 
 socket.addEventListener("open", ({ detail: { secondsAway } }) => {
