@@ -86,9 +86,11 @@ def check(directory: str, step: str | None, watch: bool) -> int:
     While you write it:          chatdemo check mysite --watch
 
     DIR is the folder that contains manage.py. The project can come from `chatdemo new`, or from
-    your work on the tutorial. Its code runs in a separate process, and needs no Redis. The checks
-    end after a minute at most. If all steps are done, the project's browser tests run too, for
-    three minutes at most. If the browser was too slow, they run once more.
+    your work on the tutorial. Its code runs in a separate process, with the Python of its virtual
+    environment if it has one, and needs no Redis. If Chromium, Chrome or Edge is installed, the
+    project's pages run in it. The checks end after a minute at most. If all steps are done, the
+    project's browser tests run too, for three minutes at most. If the browser was too slow, they
+    run once more.
 
     The exit code is 0 if no fault is found, and 1 if one is. After Ctrl-C, --watch ends with the
     exit code of the last check.

@@ -9,8 +9,6 @@ from types import FrameType
 from typing import Any
 from urllib.parse import quote
 
-from chatdemo.course.checker import javascript
-
 #: Nothing more is expected once nothing has arrived for this long.
 QUIET_SECONDS = 0.15
 #: The site, as a browser on the learner's machine shows it.
@@ -18,28 +16,33 @@ HOST = "127.0.0.1:8000"
 
 
 class CheckParticipant:
-    """Opens ``/ws/chat/<room>/`` in the application, as a page of the site ``origin`` does.
+    """Opens the WebSocket ``path`` of the application, as a page of the site ``origin`` does.
 
-    ``accepted`` is None until the handshake is answered. ``closed`` says whether the application
-    has closed the WebSocket since. ``frames`` are the received ones. An answer must come within
-    ``reply_seconds``.
+    ``frame(message)`` is what it sends to say ``message``. ``accepted`` is None until the handshake
+    is answered. ``closed`` says whether the application has closed the WebSocket since. ``frames``
+    are the received ones, and ``answers`` those since the last message that it has sent. An answer
+    must come within ``reply_seconds``.
     """
 
     def __init__(
         self,
         application: Callable[..., Any],
-        room: str,
+        path: str,
+        frame: Callable[[str], str],
+        cookie: str = "",
         origin: str = f"http://{HOST}",
         reply_seconds: float = 3.0,
     ):
+        self.frame = frame
         self.reply_seconds = reply_seconds
         self.accepted: bool | None = None
         self.closed = False
         self.frames: list[str | bytes] = []
+        self._unasked = 0  # frames before the last message
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._changed = asyncio.Event()
-        scope = _scope("websocket", f"/ws/chat/{room}/", (b"origin", origin.encode()))
-        scope |= {"scheme": "ws", "subprotocols": []}
+        scope = _scope("websocket", path, (b"origin", origin.encode()))
+        scope = with_cookie({**scope, "scheme": "ws", "subprotocols": []}, cookie)
         self.task = asyncio.ensure_future(self._run(application, scope))
 
     async def _run(self, application: Callable[..., Any], scope: dict[str, Any]) -> None:
@@ -81,18 +84,26 @@ class CheckParticipant:
         return self.accepted is True
 
     def send(self, message: str) -> None:
-        """Send a message as the tutorial's page does."""
-        text = json.dumps({"message": message})
-        self._events.put_nowait({"type": "websocket.receive", "text": text})
+        """Send a message as the page does."""
+        self._unasked = len(self.frames)
+        self._events.put_nowait({"type": "websocket.receive", "text": self.frame(message)})
 
     async def receives(self, message: str) -> bool:
         """Wait for a frame with ``message``. Returns whether it came in time."""
-        return await self._wait_for(lambda: message in self.messages)
+        return await self._wait_for(lambda: self.count(message) > 0)
+
+    def count(self, message: str) -> int:
+        """Return the number of received frames that have ``message`` in them."""
+        return len(self.frames_with(message))
+
+    def frames_with(self, message: str) -> list[str | bytes]:
+        """Return the received frames that have ``message`` in them."""
+        return [frame for frame in self.frames if message in _text_of(frame)]
 
     @property
-    def messages(self) -> list[str]:
-        """The received messages."""
-        return [text for frame in self.frames if isinstance(text := message_in(frame), str)]
+    def answers(self) -> list[str | bytes]:
+        """The frames since the last message that was sent."""
+        return self.frames[self._unasked :]
 
     async def wait_until_quiet(self) -> None:
         """Wait until nothing more arrives, for ``reply_seconds`` at most."""
@@ -130,11 +141,23 @@ def message_in(frame: Any) -> Any:
         return None
 
 
+def tutorial_frame(message: str) -> str:
+    """Return what the tutorial's page sends to say ``message``."""
+    return json.dumps({"message": message})
+
+
+def _text_of(frame: str | bytes) -> str:
+    """A frame's text. That of JSON has its characters as they are, not escaped."""
+    try:
+        return json.dumps(json.loads(frame), ensure_ascii=False)
+    except ValueError:
+        return frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+
+
 class Page(HTMLParser):
     """A page: its status and text, and the exception of the view, if it raised one.
 
-    ``ids`` are the element ids with their tags, ``json_ids`` those of JSON blocks, and
-    ``early_ids`` those that a script above the element looks up before it exists.
+    ``ids`` are the ids of its elements.
     """
 
     def __init__(
@@ -145,40 +168,15 @@ class Page(HTMLParser):
         self.text = text
         self.location = location
         self.error = error
-        self.ids: dict[str, str] = {}
-        self.json_ids: set[str] = set()
-        self._scripts: list[str] = []
-        self._missing_ids: list[str] = []
-        self._in_script = self._runs_at_once = False
+        self.ids: set[str] = set()
         self.feed(text)
-        self.script = javascript.without_comments("\n".join(self._scripts))
-        self.early_ids = [id for id in self._missing_ids if id in self.ids]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Record the element's id, and whether a script begins."""
-        values = dict(attrs)
-        id, type = values.get("id"), values.get("type") or ""
-        if id:
-            self.ids[id] = tag
-        if id and tag == "script" and type == "application/json":
-            self.json_ids.add(id)
-        self._in_script = tag == "script" and type in ("", "module", "text/javascript")
-        self._runs_at_once = type != "module"
-
-    def handle_endtag(self, tag: str) -> None:
-        """The end of a script, if it is one."""
-        self._in_script = False
-
-    def handle_data(self, data: str) -> None:
-        """Record a script, and the ids that it looks up too early."""
-        if self._in_script:
-            self._scripts.append(data)
-            code = javascript.without_comments(data) if self._runs_at_once else ""
-            ids = javascript.looked_up_ids(javascript.outside_functions(code))
-            self._missing_ids += [id for id in ids if id not in self.ids]
+        """Record the element's id."""
+        self.ids |= {value for name, value in attrs if name == "id" and value}
 
 
-async def get_page(application: Callable[..., Any], path: str) -> Page:
+async def get_page(application: Callable[..., Any], path: str, cookie: str = "") -> Page:
     """Return the page at ``path``."""
     from django.core.signals import got_request_exception
 
@@ -195,7 +193,7 @@ async def get_page(application: Callable[..., Any], path: str) -> Page:
 
     got_request_exception.connect(on_exception)
     try:
-        scope = {**_scope("http", path), "method": "GET", "scheme": "http"}
+        scope = with_cookie({**_scope("http", path), "method": "GET", "scheme": "http"}, cookie)
         await application(scope, events.get, send)
     except Exception as error:
         return Page(500, "", error=error)
@@ -219,3 +217,13 @@ def _scope(type: str, path: str, *headers: tuple[bytes, bytes]) -> dict[str, Any
         "client": ["127.0.0.1", 50_000],
         "server": ["127.0.0.1", 8000],
     }
+
+
+def with_cookie(scope: dict[str, Any], cookie: str) -> dict[str, Any]:
+    """Return the scope with one more cookie, ``name=value``; with "" as it is."""
+    if not cookie:
+        return scope
+    present = [value for name, value in scope["headers"] if name == b"cookie"]
+    headers = [header for header in scope["headers"] if header[0] != b"cookie"]
+    value = b"; ".join([*present, cookie.encode()])
+    return {**scope, "headers": [*headers, (b"cookie", value)]}

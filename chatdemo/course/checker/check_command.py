@@ -16,6 +16,8 @@ from pathlib import Path
 
 from chatdemo.common.errors import UsageError
 from chatdemo.course import outline
+from chatdemo.course.checker.page_run.browser import find_browser
+from chatdemo.course.checker.project_python import ProjectPython, find_python
 from chatdemo.course.checker.report import CheckResult, Fault, Finding, Place
 from chatdemo.course.checker.source_files import Sources
 
@@ -27,7 +29,6 @@ for _layer in globals().get("CHANNEL_LAYERS", {{}}).values():
     if _layer.get("BACKEND", "").startswith("channels_redis."):
         _layer["CONFIG"] = {{**_layer.get("CONFIG", {{}}), "prefix": "{prefix}"}}
 """
-NOT_RUN = "The browser tests were read, but not run: "
 
 
 def check_project(folder: Path, target: outline.Step | None = None) -> CheckResult:
@@ -39,26 +40,34 @@ def check_project(folder: Path, target: outline.Step | None = None) -> CheckResu
         hint = "Give the folder of a project, the one that manage.py is in."
         raise UsageError(f"{folder} is not a folder.", hint)
     folder = folder.resolve()
-    with tempfile.TemporaryDirectory(prefix="chatdemo-check-") as scratch:
+    python = find_python(folder)
+    # What ends with the browser may still write to its files.
+    with tempfile.TemporaryDirectory(
+        prefix="chatdemo-check-", ignore_cleanup_errors=True
+    ) as scratch:
         results, output = Path(scratch, "results"), Path(scratch, "output")
         results.touch()
-        code = run_checks(folder, results, output)
+        code = run_checks(python, folder, results, output, find_browser())
         result = _read_results(results.read_text("utf-8"), code, output)
+    if python.note:
+        result.notes.insert(0, python.note)
     last = outline.steps()[-1]
     if last.name in result.done and target in (None, last):
-        found = _run_browser_tests(folder)
+        found = _run_browser_tests(folder, python)
         if isinstance(found, Fault):
             result.fault = found.finding()
             result.done.remove(last.name)
-        elif found:
-            result.notes.append(found)
+        else:
+            result.why_no_tests = found
     return result
 
 
-def run_checks(folder: Path, results: Path, output: Path) -> int | None:
+def run_checks(
+    python: ProjectPython, folder: Path, results: Path, output: Path, browser: str | None
+) -> int | None:
     """Run child_process.py. Returns its exit code, or None if it took too long."""
-    module = "chatdemo.course.checker.child_process"
-    command = [sys.executable, "-u", "-m", module, str(folder), str(results)]
+    command = python.module_command("chatdemo.course.checker.child_process")
+    command += [str(folder), str(results), browser or ""]
     return _run(command, results.parent, output, CHECKS_SECONDS)
 
 
@@ -111,22 +120,23 @@ def _run(command: list[str], folder: Path, output: Path, seconds: float) -> int 
             child.wait()
 
 
-def _run_browser_tests(folder: Path) -> Fault | str | None:
+def _run_browser_tests(folder: Path, python: ProjectPython) -> Fault | str:
     """Run the project's own tests on a copy, as they create and delete a database.
 
-    Returns the fault that they show, or a note if they can't run on this machine.
+    Returns the fault that they show, or why they can't run on this machine; "" if they pass.
     """
-    python = _python_with_selenium(folder)
-    if not python:
-        install = f"{sys.executable} -m pip install selenium"
-        return f"{NOT_RUN}selenium isn't installed for this Python. Install it: {install}"
+    path = python.path if python.has("selenium") else sys.executable
+    if not ProjectPython(path).has("selenium"):
+        return f"selenium isn't installed. Install it: {python.path} -m pip install selenium"
     if not shutil.which("chromedriver"):
-        return f"{NOT_RUN}chromedriver isn't on the PATH."
-    with tempfile.TemporaryDirectory(prefix="chatdemo-check-") as scratch:
+        return "chromedriver isn't on the PATH."
+    with tempfile.TemporaryDirectory(
+        prefix="chatdemo-check-", ignore_cleanup_errors=True
+    ) as scratch:
         copy, output = Path(scratch, folder.name or "project"), Path(scratch, "output")
         shutil.copytree(folder, copy, ignore=_excluded)
         _separate_redis_keys(copy)
-        command = [python, "manage.py", "test", "--noinput"]
+        command = [path, "manage.py", "test", "--noinput"]
         code = _run(command, copy, output, TESTS_SECONDS)
         if code and "TimeoutException" in output.read_text("utf-8", "replace"):
             # A browser on a busy machine may be late once.
@@ -146,38 +156,31 @@ def _separate_redis_keys(copy: Path) -> None:
             file.write(OWN_KEYS.format(prefix=f"check-{secrets.token_hex(8)}"))
 
 
-def _python_with_selenium(folder: Path) -> str | None:
-    """This Python, the active environment's or the project's, if it can run the tests."""
-    environments = [folder / name for name in (".venv", "venv", "env")]
-    if active := os.environ.get("VIRTUAL_ENV"):
-        environments.insert(0, Path(active))
-    pythons = [sys.executable]
-    for environment in environments:
-        pythons += [str(environment / name) for name in ("bin/python", "Scripts/python.exe")]
-    for python in pythons:
-        with suppress(OSError):
-            command = [python, "-c", "import channels, daphne, selenium"]
-            if subprocess.run(command, capture_output=True).returncode == 0:
-                return python
-    return None
-
-
 def _excluded(folder: str, names: list[str]) -> list[str]:
     paths = (Path(folder, name) for name in names)
     return [path.name for path in paths if path.is_dir() and not Sources.is_included(path)]
 
 
-def _read_test_output(copy: Path, code: int, output: str) -> Fault | str | None:
-    """The fault or the note that the output of ``manage.py test`` gives rise to."""
-    if re.search(r"SessionNotCreatedException|NoSuchDriverException", output):
-        return f"{NOT_RUN}the browser doesn't start."
+def _read_test_output(copy: Path, code: int, output: str) -> Fault | str:
+    """The fault that the output of ``manage.py test`` shows, or why no browser has started."""
+    if found := re.search(r"(SessionNotCreated|NoSuchDriver)Exception: Message: (.*)", output):
+        return f"the browser doesn't start ({found[2][:200].rstrip('.')}).{_root_hint()}"
     if re.search(r"^Ran 0 tests|NO TESTS RAN", output, re.MULTILINE):
         return Fault("C701", seen="`python manage.py test` finds no test")
     if code == 0:
-        return None
+        return ""
     place: Place | None = None
     for file, line in re.findall(r'File "(.+)", line (\d+), in', output):
         place = Sources(copy.resolve()).place(file, int(line)) or place
     pattern = r"^(\w[\w.]*(?:Error|Exception|ImproperlyConfigured)\b.*)$"
     errors = re.findall(pattern, output, re.MULTILINE) or output.strip().splitlines()
     return Fault("C703", place, error=errors[-1][:300] if errors else "no output")
+
+
+def _root_hint() -> str:
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return ""
+    return (
+        " Chromium and Chrome don't start as root without an option: run chatdemo check as another"
+        ' user, or call options.add_argument("--no-sandbox") in the tests.'
+    )

@@ -1,6 +1,7 @@
 """The process that runs the learner's code: makes the checks, and writes what they find to a file.
 
-Run as ``python -m chatdemo.course.checker.child_process FOLDER RESULTS``. Each line of the file is
+Run as ``python -m chatdemo.course.checker.child_process FOLDER RESULTS BROWSER``, with an empty
+last argument without a browser. Each line of the file is
 a CheckResult as JSON, of which the last counts.
 """
 
@@ -16,7 +17,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from chatdemo.course import outline
-from chatdemo.course.checker import browser_test_checks, consumer_checks, page_checks, setup_checks
+from chatdemo.course.checker import (
+    browser_test_checks,
+    consumer_checks,
+    page_checks,
+    script_checks,
+    setup_checks,
+)
 from chatdemo.course.checker.blocking_calls import BLOCKING
 from chatdemo.course.checker.exception_causes import explain_exception
 from chatdemo.course.checker.project import LearnerProject, Timeouts
@@ -26,8 +33,8 @@ from chatdemo.course.checker.report import CheckResult, Fault, Place, describe
 Check = Callable[[LearnerProject], Awaitable[None] | None]
 #: The checks of each step, in the order in which they are made.
 CHECKS: dict[str, list[Check]] = {
-    "index": [*setup_checks.CHECKS, page_checks.check_index_page],
-    "room": [page_checks.check_room_page],
+    "index": [*setup_checks.CHECKS, page_checks.check_index_page, script_checks.check_index_script],
+    "room": [page_checks.check_room_page, script_checks.check_room_script],
     "echo": [*consumer_checks.ECHO_CHECKS],
     "layer": [consumer_checks.check_channel_layer],
     "groups": [*consumer_checks.GROUPS_CHECKS],
@@ -39,10 +46,10 @@ CHECKS: dict[str, list[Check]] = {
 class CheckRunner:
     """Makes the checks of each step in turn, until one fails."""
 
-    def __init__(self, folder: Path, results: Path, timeouts: Timeouts):
+    def __init__(self, folder: Path, results: Path, browser: str | None, timeouts: Timeouts):
         self.results = results.open("w", encoding="utf-8")
         self.result = CheckResult()
-        self.project = LearnerProject(folder, results.parent, self.on_stuck, timeouts)
+        self.project = LearnerProject(folder, results.parent, browser, self.on_stuck, timeouts)
         self.loop = asyncio.new_event_loop()
 
     def write(self) -> None:
@@ -65,6 +72,7 @@ class CheckRunner:
             self.result.fault = found.finding()
         self.loop.run_until_complete(self.project.remove_layer_keys())
         self.result.notes = self.project.notes
+        self.result.why_no_pages = self.project.pages.why_not_run
         self.finish()
 
     def make(self, check: Check) -> None:
@@ -105,12 +113,15 @@ class CheckRunner:
         os._exit(0)
 
 
-def main(folder: Path, results: Path, timeouts: Timeouts) -> None:
-    """Check the project in ``folder``, write what is found to ``results``, and end this process."""
+def main(folder: Path, results: Path, browser: str | None, timeouts: Timeouts) -> None:
+    """Check the project in ``folder``, write what is found to ``results``, and end this process.
+
+    ``browser`` is the path of the one that runs the pages, if there is one.
+    """
     faulthandler.enable()
-    CheckRunner(folder.resolve(), results, timeouts).run()
+    CheckRunner(folder.resolve(), results, browser, timeouts).run()
     os._exit(0)  # whatever threads the learner's code still runs
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), Timeouts())
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] or None, Timeouts())

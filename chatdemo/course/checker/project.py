@@ -17,15 +17,25 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import unquote
+
+from asgiref.sync import sync_to_async
 
 from chatdemo.course.checker.asgi_client import CheckParticipant
 from chatdemo.course.checker.blocking_calls import Watchdog
+from chatdemo.course.checker.page_run.run import Pages
 from chatdemo.course.checker.recording_layer import RecordingLayer
 from chatdemo.course.checker.report import Fault, Place, describe
+from chatdemo.course.checker.sign_in import sign_in
 from chatdemo.course.checker.source_files import Sources, nearby_project, settings_module_in
-from chatdemo.course.checker.websocket_routes import consumer_class, websocket_routes
+from chatdemo.course.checker.websocket_routes import (
+    consumer_class,
+    matching_routes,
+    websocket_routes,
+)
 from chatdemo.realtime import redis_layers
 
+SIGNED_IN = "The chat refuses guests, so it was checked with a user who has signed in."
 #: How long the project's channel layer may take to pass an event on.
 LAYER_SECONDS = 2.0
 
@@ -43,18 +53,22 @@ class Timeouts:
 class LearnerProject:
     """The argument of every check. ``notes`` are sentences for the report that aren't faults.
 
-    ``scratch`` is a folder that the caller deletes.
+    ``scratch`` is a folder that the caller deletes, and ``browser`` the path of one, if there is
+    one. ``cookie`` is that of a user who has signed in; "" for a guest.
     """
 
     def __init__(
         self,
         folder: Path,
         scratch: Path,
+        browser: str | None,
         on_stuck: Callable[[Place | None], None],
         timeouts: Timeouts,
     ) -> None:
         self.folder = folder
         self.scratch = scratch
+        self.pages = Pages(browser, scratch)
+        self.cookie = ""
         self.sources = Sources(folder)
         self.timeouts = timeouts
         self.watchdog = Watchdog(self.sources, on_stuck, timeouts.stuck_seconds)
@@ -148,9 +162,48 @@ class LearnerProject:
 
         database = settings.DATABASES.get("default", {})
         file = self.database = Path(str(database.get("NAME") or "."))
-        if database.get("ENGINE", "").endswith("sqlite3") and file.is_file():
+        if database.get("ENGINE", "").endswith("sqlite3"):
             database["NAME"] = self.scratch / "copy.sqlite3"
-            shutil.copy(file, database["NAME"])
+            if file.is_file():
+                shutil.copy(file, database["NAME"])
+
+    async def sign_in(self) -> bool:
+        """Go on as a user who has signed in, if that is possible and was not done before."""
+        from django.conf import settings
+
+        database = settings.DATABASES.get("default", {})
+        if not self.cookie and str(database.get("NAME")).startswith(str(self.scratch)):
+            self.cookie = await sync_to_async(sign_in)()
+            if self.cookie:
+                self.notes.append(SIGNED_IN)
+                return True
+        return False
+
+    @cached_property
+    def served_application(self) -> Callable[..., Any]:
+        """The application with its static files, as `runserver` serves it."""
+        from django.apps import apps
+        from django.conf import settings
+        from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+
+        if settings.DEBUG and apps.is_installed("django.contrib.staticfiles"):
+            return ASGIStaticFilesHandler(self.application)
+        return self.application
+
+    def static_place(self, path: str, line: int) -> Place | None:
+        """Return a line of the static file that the server has at ``path``."""
+        from django.conf import settings
+        from django.contrib.staticfiles import finders
+
+        prefix = settings.STATIC_URL or "/static/"
+        found = finders.find(unquote(path).removeprefix(prefix)) if prefix in path else None
+        return self.sources.place(str(found), line) if found else None
+
+    def is_room_path(self, path: str) -> bool:
+        """Whether the tutorial or a route of the project has a room's WebSocket at ``path``."""
+        if re.fullmatch(r"/ws/chat/[^/]+/", path):
+            return True
+        return bool(matching_routes(websocket_routes(self.application), path.removeprefix("/")))
 
     async def record_layer(self) -> None:
         """Wrap the default channel layer, if the project has one, in a RecordingLayer.
@@ -215,10 +268,20 @@ class LearnerProject:
         assert self.layer is not None
         return self.layer
 
+    def new_text(self) -> str:
+        """Return a text that no participant has sent before: a consumer may repeat old ones."""
+        return f"hello_{secrets.token_hex(3)}"
+
     def participant(self, room: str, **options: str) -> CheckParticipant:
         """Return a new participant of a room."""
-        seconds = self.timeouts.reply_seconds
-        return CheckParticipant(self.application, room, reply_seconds=seconds, **options)
+        return CheckParticipant(
+            self.application,
+            self.pages.socket_path(room),
+            self.pages.frame,
+            self.cookie,
+            reply_seconds=self.timeouts.reply_seconds,
+            **options,
+        )
 
     @property
     def consumer(self) -> type | None:

@@ -73,6 +73,10 @@ class RecordingLayer:
         """Return the calls of ``method`` that were awaited."""
         return [call for call in self.calls if call.method == method and call.ran]
 
+    def events_with(self, text: str) -> list[LayerCall]:
+        """Return the completed group_sends whose event has ``text`` in it."""
+        return [call for call in self.completed("group_send") if text in str(call.arguments)]
+
     def members(self, group: str | None = None) -> set[tuple[str, str]]:
         """Return the pairs of group and channel that were added and not discarded."""
         members: set[tuple[str, str]] = set()

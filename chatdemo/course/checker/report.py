@@ -77,13 +77,16 @@ def describe(error: BaseException) -> str:
 class CheckResult:
     """The steps that are done, the first fault (None if all are), and the last step begun.
 
-    ``is_whole`` is False while checks are still to be made.
+    ``why_no_pages`` is a sentence if the pages weren't run in a browser, and ``why_no_tests`` if
+    the project's browser tests weren't. ``is_whole`` is False while checks are still to be made.
     """
 
     done: list[str] = field(default_factory=list)
     fault: Finding | None = None
     begun: str = "index"
     notes: list[str] = field(default_factory=list)
+    why_no_pages: str = ""
+    why_no_tests: str = ""
     is_whole: bool = False
 
     @property
@@ -102,7 +105,7 @@ def report_lines(result: CheckResult, target: outline.Step | None) -> Iterator[t
     passed = result.passes(target)
     for step in outline.steps():
         yield _step_line(step, result, passed)
-    for note in result.notes:
+    for note in (*_missing_runs(result), *result.notes):
         yield PLAIN, ""
         yield from _wrapped(note)
     yield PLAIN, ""
@@ -111,7 +114,7 @@ def report_lines(result: CheckResult, target: outline.Step | None) -> Iterator[t
     elif target:
         yield GOOD, f"Done up to step {target.number}, {target.name}."
     elif not result.failing:
-        yield GOOD, "All steps are done: you have built a chat, and tests that show that it works."
+        yield GOOD, _all_done(result)
     else:
         step = result.failing
         yield GOOD, f"No fault so far. Next is step {step.number}, {step.name}: {step.summary}."
@@ -119,10 +122,31 @@ def report_lines(result: CheckResult, target: outline.Step | None) -> Iterator[t
             yield from _wrapped(f"Still missing: {result.fault.cause}")
 
 
+def _missing_runs(result: CheckResult) -> Iterator[str]:
+    """What wasn't run, and how to have it run."""
+    if result.why_no_pages and result.done:
+        yield (
+            f"The pages were not run in a browser: {result.why_no_pages} With Chromium, Chrome or"
+            " Edge installed, chatdemo check runs them."
+        )
+    if result.why_no_tests:
+        yield f"The browser tests were read, but not run: {result.why_no_tests}"
+
+
+def _all_done(result: CheckResult) -> str:
+    if result.why_no_pages or result.why_no_tests:
+        return "No fault was found in any step."
+    return "All steps are done: you have built a chat, and tests that show that it works."
+
+
 def _step_line(step: outline.Step, result: CheckResult, passed: bool) -> tuple[str, str]:
     kind, mark = PLAIN, ""
     if step.name in result.done:
         kind, mark = GOOD, "done"
+        if step == outline.steps()[-1]:
+            mark += ", tests not run" if result.why_no_tests else ""
+        elif result.why_no_pages:
+            mark += ", page not run"
     elif step == result.failing and passed:
         mark = "next"
     elif step == result.failing and result.fault:

@@ -112,6 +112,23 @@ class Sources:
                 return Place(file, number)
         return Place(file)
 
+    def search_templates(self, pattern: str) -> Place | None:
+        """Return the first line of any template that matches the regular expression."""
+        places = (self.search(file, pattern) for file in self.templates)
+        return next((place for place in places if place.line), None)
+
+    def rendered_place(self, page: str, number: int) -> Place | None:
+        """Return the line of a template from which a line of a page was made."""
+        lines = page.splitlines()
+        text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        found = []
+        for file in self.templates if text else ():
+            for at, line in enumerate(self.read(file).splitlines(), 1):
+                if re.fullmatch(_rendered(line.strip()), text):
+                    found.append(Place(file, at))
+        # Of equal lines, the one whose number is the nearest.
+        return min(found, key=lambda place: abs(place.line - number), default=None)
+
     def search_all(self, pattern: str) -> Place | None:
         """Return the first line of any Python file that matches the regular expression."""
         places = (self.search(file, pattern) for file in self.python)
@@ -127,6 +144,12 @@ class Sources:
             if isinstance(node, FUNCTIONS) and node.lineno <= place.line <= (node.end_lineno or 0)
         ]
         return max(around, key=lambda node: node.lineno, default=None)
+
+
+def _rendered(line: str) -> str:
+    """A regular expression for what Django makes of a template's line."""
+    parts = re.split(r"\{[{%#].*?[}%#]\}", line)
+    return ".*".join(map(re.escape, parts)) if any(parts) else r"(?!)"
 
 
 def source_files(folder: Path) -> list[Path]:

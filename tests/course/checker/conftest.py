@@ -30,6 +30,19 @@ def warm_process():
 
 
 @pytest.fixture
+def page_browser():
+    """A browser runs the pages."""
+    if not check_command.find_browser():
+        pytest.skip("there's no Chromium, Chrome or Edge on this machine")
+
+
+@pytest.fixture
+def no_browser(monkeypatch):
+    """The pages aren't run, as on a computer without a browser."""
+    monkeypatch.setattr(check_command, "find_browser", lambda: None)
+
+
+@pytest.fixture
 def warm(warm_process, monkeypatch):
     """Projects are checked by a fork of the warm process, which is spared the imports and waits for less long."""
     if warm_process:

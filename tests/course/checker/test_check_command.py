@@ -1,8 +1,12 @@
 """The process that runs the checks: limits, leftovers, and what a project can't do to it."""
 
+import os
 import re
 import sqlite3
 import subprocess
+import sys
+import venv
+from pathlib import Path
 
 import pytest
 
@@ -110,3 +114,55 @@ def test_the_begun_step_decides_what_is_checked(tmp_path, warm):
     write(project, {"chat/consumers.py": "# WebsocketConsumer: tomorrow\n"})
     result = check_folder(project)
     assert (result.begun, result.passes(None)) == ("room", True)
+
+
+def test_a_browser_that_does_not_start_is_said_and_the_rest_is_checked(tmp_path, warm, monkeypatch):
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\necho 'no display here' >&2\nexit 1\n", "utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setattr(check_command, "find_browser", lambda: str(broken))
+    result = check_folder(good(tmp_path / "project", "async"))
+    assert result.done[-1] == "async"
+    assert result.why_no_pages == f"{broken} doesn't start (no display here)."
+
+
+def environment(folder: Path, packages: bool) -> Path:
+    """A virtual environment; with ``packages`` it has those of this Python."""
+    venv.create(folder, with_pip=False, symlinks=os.name == "posix")
+    if packages:
+        site = next(folder.glob("[lL]ib*/**/site-packages"))
+        (site / "own.pth").write_text("\n".join(path for path in sys.path if path), "utf-8")
+    return folder
+
+
+def test_a_project_is_run_by_the_python_of_its_own_environment(tmp_path, no_browser):
+    project = good(tmp_path / "project", "async")
+    environment(project / ".venv", packages=True)
+    write(project, {"mysite/__init__.py": "import sys\n\nif '.venv' in sys.prefix: 1 / 0\n"})
+    result = check_folder(project)
+    assert result.fault.id == "C005" and "ZeroDivisionError" in result.fault.seen
+
+
+def test_an_environment_without_the_packages_is_said(tmp_path, warm, no_browser):
+    project = good(tmp_path / "project", "async")
+    environment(project / "env", packages=False)
+    result = check_folder(project)
+    assert result.done[-1] == "async"
+    [note] = result.notes
+    assert "env can't run the project (it has no django, no channels, no daphne)" in note
+
+
+@pytest.mark.parametrize(
+    "said, why",
+    [
+        (
+            "SessionNotCreatedException: Message: session not created: Chrome failed to start.",
+            "Chrome failed",
+        ),
+        ("NoSuchDriverException: Message: Unable to obtain driver", "Unable to obtain driver"),
+    ],
+)
+def test_a_browser_that_the_tests_cannot_start_is_no_fault(said, why, tmp_path):
+    found = check_command._read_test_output(tmp_path, 1, f"selenium.common.exceptions.{said}\n")
+    assert found.startswith("the browser doesn't start (") and why in found
+    assert ("--no-sandbox" in found) == (os.name == "posix" and os.geteuid() == 0)

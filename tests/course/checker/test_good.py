@@ -50,7 +50,7 @@ def test_a_project_that_lets_any_site_in_is_told_so(tmp_path):
 
 
 def test_tests_that_delete_the_projects_own_database_are_told_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(check_command, "_run_browser_tests", lambda folder: None)
+    monkeypatch.setattr(check_command, "_run_browser_tests", lambda folder, python: "")
     files = outline.find_step("tests").project()
     files["mysite/settings.py"] = files["mysite/settings.py"].replace("test.sqlite3", "db.sqlite3")
     result = check_folder(write(tmp_path / "project", files))

@@ -43,3 +43,18 @@ def test_the_end_is_said():
 
 def test_notes_are_shown():
     assert "Redis isn't there." in lines(CheckResult(ALL, None, "tests", ["Redis isn't there."]))
+
+
+def test_what_was_not_run_is_said_of_each_step_and_at_the_end():
+    result = CheckResult(
+        ALL, None, "tests", why_no_pages="There is none.", why_no_tests="So it is."
+    )
+    shown = lines(result)
+    marks = [line.partition("done")[2] for line in shown[:7]]
+    assert marks == [", page not run"] * 6 + [", tests not run"]
+    text = " ".join(shown)
+    assert (
+        "The pages were not run in a browser: There is none. With Chromium, Chrome or Edge" in text
+    )
+    assert "The browser tests were read, but not run: So it is." in text
+    assert shown[-1] == "No fault was found in any step."

@@ -107,7 +107,7 @@ STYLES = {
     "jinja-free escaping": {
         ROOM: (
             '{{ room_name|json_script:"room-name" }}',
-            '<p id="room-name" hidden>{{ room_name|escapejs }}</p>',
+            '<p id="room-name" hidden>"{{ room_name|escapejs }}"</p>',
         )
     },
     "a shorter view": {

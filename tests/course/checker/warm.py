@@ -78,8 +78,9 @@ class WarmChecker:
         self.process.wait()
         self.process.stdout.close()
 
-    def run(self, folder: Path, results: Path, output: Path) -> int | None:
-        self.process.stdin.write(json.dumps([str(folder), str(results), str(output)]) + "\n")
+    def run(self, python, folder: Path, results: Path, output: Path, browser) -> int | None:
+        job = [str(folder), str(results), str(output), browser]
+        self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
@@ -97,11 +98,12 @@ def serve() -> None:
 
     gc.freeze()  # the checks collect garbage several times, and need not look at these modules
     for line in sys.stdin:
-        folder, results, output = map(Path, json.loads(line))
+        *paths, browser = json.loads(line)
+        folder, results, output = map(Path, paths)
         pid = os.fork()
         if pid == 0:
             become_a_child(results.parent, output)
-            main(folder, results, Timeouts(REPLY_SECONDS, STUCK_SECONDS))
+            main(folder, results, browser, Timeouts(REPLY_SECONDS, STUCK_SECONDS))
         print(json.dumps(wait(pid)), flush=True)
 
 

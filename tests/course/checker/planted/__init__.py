@@ -9,8 +9,9 @@ from tests.course.checker.planted import (
     layer,
     project,
     room,
+    scripts,
 )
 from tests.course.checker.planted.plant import Plant
 
-MODULES = (project, index, room, echo, layer, groups, asynchronous, browser_tests)
+MODULES = (project, index, room, scripts, echo, layer, groups, asynchronous, browser_tests)
 PLANTED: list[Plant] = [plant for module in MODULES for plant in module.PLANTS]

@@ -291,6 +291,7 @@ PLANTS = [
         'text_data=json.dumps({"message": message})',
         "text_data=message",
         "C312",
+        in_browser=True,
     ),
     Plant(
         "another key",
@@ -300,6 +301,7 @@ PLANTS = [
         'json.dumps({"text": event',
         "C312",
         "text",
+        in_browser=True,
     ),
     Plant("recieve", "async", CONSUMERS, "def receive", "def recieve", "C313", "receive"),
     Plant("disconect", "async", CONSUMERS, "def disconnect", "def disconect", "C313", "disconnect"),

@@ -183,15 +183,6 @@ PLANTS = [
         "a_long_name",
     ),
     Plant(
-        "the name without its capitals",
-        "async",
-        CONSUMERS,
-        "{self.room_name}",
-        "{self.room_name.lower()}",
-        "C513",
-        "Lobby",
-    ),
-    Plant(
         "the name stored in the class",
         "async",
         CONSUMERS,

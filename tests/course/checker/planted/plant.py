@@ -22,7 +22,7 @@ class Plant(NamedTuple):
     The report must have the fault ``id``, and ``cause`` must be a part of its cause.
 
     Without ``old``, the whole file is ``new``; without ``new``, it is removed. ``layer`` is the project's channel layer,
-    and ``needs`` a package without which the fault can't be found.
+    and ``needs`` a package without which the fault can't be found. ``in_browser``: a browser runs the pages.
     """
 
     what: str
@@ -34,6 +34,7 @@ class Plant(NamedTuple):
     cause: str = ""
     layer: str = "memory"
     needs: str = ""
+    in_browser: bool = False
 
 
 HANDLER = """        await self.send(text_data=json.dumps({"message": event["message"]}))\n"""

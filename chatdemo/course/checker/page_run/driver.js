@@ -1,0 +1,197 @@
+// Opens the learner's pages in frames, types into them as a person does, and reports what happens.
+//
+// The report has `index` (null without an index page) and `room` (null without a room's page).
+
+const job = JSON.parse(document.getElementById('job').textContent);
+const recordsByFrame = new Map(); // of each document that a frame has loaded, in order
+
+window.pageRun = {
+  addRecord(frame, record) {
+    recordsByFrame.set(frame, [...(recordsByFrame.get(frame) || []), record]);
+  },
+};
+
+const records = (frame) => recordsByFrame.get(frame) || [];
+const sockets = (frame) => records(frame).flatMap((record) => record.sockets);
+
+async function until(condition, seconds) {
+  const end = performance.now() + 1000 * seconds;
+  while (!condition()) {
+    if (performance.now() > end) return false;
+    await new Promise((resolve) => { setTimeout(resolve, 10); });
+  }
+  return true;
+}
+
+async function open(path) {
+  const frame = document.createElement('iframe');
+  frame.src = path;
+  document.body.append(frame);
+  await until(() => records(frame).some((record) => record.isReady), job.loadSeconds);
+  return frame;
+}
+
+function find(frame, id) {
+  return frame.contentDocument?.getElementById(id) ?? null;
+}
+
+// The ids that no element has, and those that elements have. `inside` is the tag that has swallowed the rest of the page, as it
+// was never closed: "<!--" is a comment.
+function missingElements(frame, ids) {
+  const missing = ids.filter((id) => !find(frame, id));
+  const page = frame.contentDocument ?? new Document();
+  const present = [...page.querySelectorAll('[id]')].map((element) => element.id);
+  return {missing, ids: present, inside: unclosedTag(page)};
+}
+
+function unclosedTag(page) {
+  const nodes = page.createTreeWalker(page, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_COMMENT);
+  while (nodes.nextNode()) {
+    const node = nodes.currentNode;
+    const isText = node.nodeType === Node.COMMENT_NODE
+      || ['SCRIPT', 'STYLE', 'TEXTAREA', 'TITLE'].includes(node.tagName);
+    if (isText && /<\/(body|html)\s*>/i.test(node.textContent)) {
+      return node.nodeType === Node.COMMENT_NODE ? '<!--' : `<${node.tagName.toLowerCase()}>`;
+    }
+  }
+  return '';
+}
+
+const key = (name, options) => new KeyboardEvent(
+  name, {bubbles: true, cancelable: true, ...options});
+
+// Types a text, key by key.
+function type(input, text) {
+  input.focus();
+  input.value = '';
+  for (const character of text) {
+    input.dispatchEvent(key('keydown', {key: character}));
+    input.value += character;
+    input.dispatchEvent(new InputEvent('input', {bubbles: true, data: character}));
+    input.dispatchEvent(key('keyup', {key: character}));
+  }
+}
+
+// A script's key events have no effect of the browser's own, so what Enter does in a form is done
+// here: it clicks the form's submit button, or submits the form (HTML, "implicit submission").
+function pressEnter(input) {
+  const options = {key: 'Enter', code: 'Enter', keyCode: 13, which: 13};
+  const isWanted = ['keydown', 'keypress']
+    .map((name) => input.dispatchEvent(key(name, options)))
+    .every(Boolean);
+  if (isWanted && input.form && input.tagName === 'INPUT') submit(input.form);
+  input.dispatchEvent(key('keyup', options));
+}
+
+function submit(form) {
+  const buttons = [...form.elements].filter((element) => element.type === 'submit');
+  if (buttons.length) buttons[0].click();
+  else form.requestSubmit();
+}
+
+const WAYS = {
+  enter: (input) => pressEnter(input),
+  button: (input, button) => button.click(),
+};
+
+async function runIndexPage() {
+  const frame = await open(job.index);
+  const report = missingElements(frame, ['room-name-input', 'room-name-submit']);
+  report.records = records(frame);
+  report.opened = {};
+  if (report.missing.length) return report;
+  for (const [name, use] of Object.entries(WAYS)) {
+    const own = name === 'enter' ? frame : await open(job.index);
+    const opened = () => records(own).length > 1;
+    type(find(own, 'room-name-input'), job.roomName);
+    use(find(own, 'room-name-input'), find(own, 'room-name-submit'));
+    await until(opened, job.answerSeconds);
+    const last = records(own).at(-1);
+    report.opened[name] = opened() ? decodeURIComponent(last?.path ?? '') : null;
+    report.records = [...report.records, ...records(own).slice(0, 1)];
+    own.remove();
+  }
+  return report;
+}
+
+const logOf = (frame) => {
+  const log = find(frame, 'chat-log');
+  return log ? String(log.value ?? log.innerText) : '';
+};
+
+// Says something in the room: whether it was sent, and whether it is in the log here and there.
+async function say(text, use, here, there) {
+  const isSent = () => sockets(here).some((socket) => socket.sent.some(isIn(text)));
+  const wasReloaded = () => records(here).some((record) => record.isLeft);
+  type(find(here, 'chat-message-input'), text);
+  const isEarly = sockets(here).some((socket) => socket.sent.some(isPartOf(text)));
+  use(find(here, 'chat-message-input'), find(here, 'chat-message-submit'));
+  await until(() => isSent() || wasReloaded(), job.answerSeconds / 2);
+  if (isSent()) {
+    await until(() => [here, there].every((frame) => logOf(frame).includes(text)),
+      job.answerSeconds);
+  }
+  return {
+    isSent: isSent(),
+    isEarly,
+    isHere: logOf(here).includes(text),
+    isThere: logOf(there).includes(text),
+    isReceived: sockets(here).some((socket) => socket.received.some(isIn(text))),
+  };
+}
+
+// Whether a frame has the text, which has no character that JSON escapes.
+const isIn = (text) => (frame) => frame.includes(text);
+
+// Whether a frame has a message that is a part of the text.
+const isPartOf = (text) => (frame) => {
+  try {
+    const {message} = JSON.parse(frame);
+    return typeof message === 'string' && message !== '' && text.includes(message);
+  } catch {
+    return false;
+  }
+};
+
+async function runRoomPage() {
+  const [here, there, elsewhere] = await Promise.all([job.room, job.room, job.otherRoom].map(open));
+  const report = missingElements(
+    here, ['chat-log', 'chat-message-input', 'chat-message-submit']);
+  const isConnected = (frame) => sockets(frame).some((socket) => socket.isOpen);
+  await until(() => sockets(here).length, job.answerSeconds / 2);
+  if (sockets(here).length) {
+    await until(() => isConnected(here) && isConnected(there), job.answerSeconds);
+  }
+  report.otherUrl = sockets(elsewhere).at(0)?.url ?? null;
+  report.said = {};
+  if (!report.missing.length) {
+    for (const [name, use] of Object.entries(WAYS)) {
+      report.said[name] = await say(job.texts[name], use, here, there);
+      if (records(here).some((record) => record.isLeft)) break;
+    }
+    report.isKept = logOf(here).includes(job.texts.enter);
+    report.log = logOf(here).slice(-300);
+    const way = Object.keys(WAYS).find((name) => report.said[name]?.isHere);
+    report.isMarkup = Boolean(way) && await becomesMarkup(WAYS[way], here, there);
+  }
+  report.wasReloaded = records(here).length > 1 || records(here).some((record) => record.isLeft);
+  report.records = records(here);
+  return report;
+}
+
+// Whether what one participant types becomes an element of the others' pages: it could be a script.
+async function becomesMarkup(use, here, there) {
+  const element = (frame) => frame.contentDocument?.querySelector('img[onerror][alt="typed"]');
+  const before = logOf(there).length;
+  type(find(here, 'chat-message-input'), '<img src="" alt="typed" onerror="0">typed');
+  use(find(here, 'chat-message-input'), find(here, 'chat-message-submit'));
+  await until(() => element(there) || element(here) || logOf(there).length > before,
+    job.answerSeconds / 2);
+  return Boolean(element(there) || element(here));
+}
+
+const report = {
+  index: job.index && await runIndexPage(),
+  room: job.room && await runRoomPage(),
+};
+await fetch(job.report, {method: 'POST', body: JSON.stringify(report)});

@@ -1,0 +1,84 @@
+// Runs first in each of the learner's pages, in a frame of driver.js. Records the page's exceptions,
+// and what passes through its WebSockets.
+
+(() => {
+  const driver = window.parent.pageRun;
+  if (!driver || window.parent === window) return;
+  const record = {
+    path: location.pathname,
+    errors: [], // {message, url, line, isRejection}: exceptions that nothing has caught
+    notLoaded: [], // addresses of scripts
+    sockets: [], // {url, isOpen, closeCode, sent, received, listens}
+    isReady: false, // the page and its scripts have been read
+    isLeft: false, // for another page
+  };
+  driver.addRecord(window.frameElement, record);
+
+  // The learner's line is on the stack; an exception of JSON.parse has no other. One without a stack
+  // in the page is a mistake in its syntax.
+  const where = (error) => {
+    const [, url, line] = /(https?:[^\s()]*):(\d+):\d+/.exec(error?.stack) || [];
+    return url && {url, line: Number(line)};
+  };
+
+  window.addEventListener('error', (event) => {
+    if (event.target === window) {
+      record.errors.push({
+        message: event.message, url: event.filename, line: event.lineno, isRejection: false,
+        ...where(event.error),
+      });
+    } else if (event.target.tagName === 'SCRIPT') {
+      record.notLoaded.push(event.target.src);
+    }
+  }, true);
+  window.addEventListener('unhandledrejection', (event) => {
+    record.errors.push({
+      message: `${event.reason}`, url: '', line: 0, isRejection: true, ...where(event.reason),
+    });
+  });
+  window.addEventListener('beforeunload', () => {
+    record.isLeft = true;
+  });
+  window.addEventListener('load', () => {
+    record.isReady = true;
+  });
+
+  // Nobody is there to answer.
+  window.alert = () => {};
+  window.confirm = () => true;
+  window.prompt = (question, proposed) => proposed || 'Student';
+
+  window.WebSocket = class extends window.WebSocket {
+    #record;
+
+    constructor(...options) {
+      const socket = {
+        url: String(options[0]), isOpen: false, closeCode: null, sent: [], received: [],
+        listens: false,
+      };
+      record.sockets.push(socket);
+      super(...options); // raises SyntaxError for some addresses
+      socket.url = this.url;
+      this.#record = socket;
+      super.addEventListener('open', () => { socket.isOpen = true; });
+      super.addEventListener('message', (event) => {
+        socket.listens ||= this.onmessage !== null;
+        socket.received.push(String(event.data));
+      });
+      super.addEventListener('close', (event) => {
+        socket.isOpen = false;
+        socket.closeCode = event.code;
+      });
+    }
+
+    addEventListener(type, ...rest) {
+      this.#record.listens ||= type === 'message';
+      super.addEventListener(type, ...rest);
+    }
+
+    send(data) {
+      super.send(data); // raises InvalidStateError before the WebSocket is open
+      this.#record.sent.push(String(data));
+    }
+  };
+})();

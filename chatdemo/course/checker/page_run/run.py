@@ -1,0 +1,216 @@
+"""Runs the pages of a project in a browser, and waits for what driver.js reports."""
+
+import asyncio
+import json
+import secrets
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, cast
+from urllib.parse import unquote, urlsplit
+
+from chatdemo.course.checker.asgi_client import tutorial_frame
+from chatdemo.course.checker.page_run.browser import HeadlessBrowser
+from chatdemo.course.checker.page_run.server import PREFIX, REPORT, PageServer
+
+if TYPE_CHECKING:
+    from chatdemo.course.checker.project import LearnerProject
+
+NO_BROWSER = "There is no Chromium, Chrome or Edge on this computer."
+#: How long the page may take to load, and a message to be shown.
+LOAD_SECONDS, ANSWER_SECONDS = 4.0, 1.5
+#: How long the browser may take for everything.
+RUN_SECONDS = 25.0
+
+
+class ScriptError(TypedDict):
+    """An exception in a page: the browser's words, the script's address, and a line there.
+
+    ``isRejection``: it is a promise's, such as that of a sound that wasn't allowed to play.
+    """
+
+    message: str
+    url: str
+    line: int
+    isRejection: bool
+
+
+class SocketRecord(TypedDict):
+    """A WebSocket of a page. ``listens``: the page has a handler for what is received."""
+
+    url: str
+    isOpen: bool
+    closeCode: int | None
+    sent: list[str]
+    received: list[str]
+    listens: bool
+
+
+class PageRecord(TypedDict):
+    """What observer.js has recorded in one document."""
+
+    path: str
+    errors: list[ScriptError]
+    notLoaded: list[str]
+    sockets: list[SocketRecord]
+
+
+class Said(TypedDict):
+    """What became of one message: was it sent, and is it in the log of its sender, of another?
+
+    ``isEarly``: a part of it was sent before Enter or the button.
+    """
+
+    isSent: bool
+    isEarly: bool
+    isHere: bool
+    isThere: bool
+    isReceived: bool
+
+
+class IndexReport(TypedDict):
+    """The run of the index page. ``opened`` is the path that "enter" and "button" have opened.
+
+    ``missing`` are ids that no element has, ``ids`` those that elements have, and ``inside`` is the
+    unclosed tag that the rest of the page is in, or "".
+    """
+
+    missing: list[str]
+    ids: list[str]
+    inside: str
+    records: list[PageRecord]
+    opened: dict[str, str | None]
+
+
+class RoomReport(TypedDict):
+    """The run of the room's page in two frames. ``said`` has a message by "enter" and by "button".
+
+    ``isKept``: the first message is still in the log after the second. ``log`` is the end of the
+    log. ``isMarkup``: a message can become an element of the page. ``otherUrl`` is that of the
+    WebSocket which the page of another room opens.
+    """
+
+    missing: list[str]
+    ids: list[str]
+    inside: str
+    records: list[PageRecord]
+    said: dict[str, Said]
+    isKept: bool
+    log: str
+    isMarkup: bool
+    wasReloaded: bool
+    otherUrl: str | None
+
+
+class Report(TypedDict):
+    """What driver.js reports: None for a page that wasn't opened."""
+
+    index: IndexReport | None
+    room: RoomReport | None
+
+
+class NotRunError(Exception):
+    """The pages can't be run. The text is the reason."""
+
+
+class Pages:
+    """The project's pages as a browser runs them. ``browser`` is its path, None without one.
+
+    ``index`` and ``room`` are the reports of the last run. ``why_not_run`` is a sentence if there
+    are none. ``room_name`` is that of the room in which the browser talks. Its files are below
+    ``scratch``.
+    """
+
+    def __init__(self, browser: str | None, scratch: Path):
+        self.browser = browser
+        self.scratch = scratch
+        self.room_name = f"check_{secrets.token_hex(3)}"
+        self.texts = {way: f"{way}_{secrets.token_hex(3)}" for way in ("enter", "button")}
+        self.index: IndexReport | None = None
+        self.room: RoomReport | None = None
+        self.why_not_run = "" if browser else NO_BROWSER
+        self._server: PageServer | None = None
+
+    async def run(
+        self, project: "LearnerProject", index: bool = True, room: bool = True, own: bool = False
+    ) -> None:
+        """Run the index page, the room's page, or both. Does nothing without a browser.
+
+        With ``own`` the messages go through the project's consumers, else through the tutorial's
+        chat.
+        """
+        if self.why_not_run:
+            return
+        if self._server is None:
+            self._server = PageServer(project.served_application, project.is_room_path)
+        self._server.uses_own_consumers, self._server.cookie = own, project.cookie
+        self._server.job = {
+            "index": "/chat/" if index else None,
+            "room": self.room_path if room else None,
+            "otherRoom": "/chat/other/",
+            "roomName": self.room_name,
+            "texts": self.texts,
+            "report": REPORT,
+            "loadSeconds": LOAD_SECONDS,
+            "answerSeconds": ANSWER_SECONDS,
+        }
+        try:
+            report = await self._open(self._server)
+        except NotRunError as error:
+            self.why_not_run = str(error)
+            return
+        self.index = report["index"] or self.index
+        self.room = report["room"] or self.room
+
+    async def _open(self, server: PageServer) -> Report:
+        """Open our page, and return what it reports. Raises NotRunError."""
+        assert self.browser is not None
+        server.report = None
+        folder = Path(tempfile.mkdtemp(dir=self.scratch))
+        end = time.monotonic() + RUN_SECONDS
+        with HeadlessBrowser(
+            self.browser, f"http://127.0.0.1:{server.port}{PREFIX}", folder
+        ) as one:
+            while server.report is None:
+                if why := one.failure:
+                    raise NotRunError(f"{self.browser} doesn't start ({why}).")
+                if time.monotonic() > end:
+                    raise NotRunError(f"{self.browser} doesn't open a page within seconds.")
+                await asyncio.sleep(0.01)
+            return cast(Report, server.report)
+
+    @property
+    def room_path(self) -> str:
+        """The path of the room's page."""
+        return f"/chat/{self.room_name}/"
+
+    @property
+    def texts_by_path(self) -> dict[str, str]:
+        """The pages as the browser got them."""
+        return self._server.pages if self._server else {}
+
+    @property
+    def address(self) -> str:
+        """The host and port at which the browser has found the pages."""
+        return f"127.0.0.1:{self._server.port}" if self._server else ""
+
+    def frame(self, message: str) -> str:
+        """Return what the room's page sends to say ``message``; without a run, the tutorial's."""
+        for socket in self._sockets():
+            for frame in socket["sent"]:
+                for text in self.texts.values():
+                    if text in frame:
+                        return frame.replace(text, json.dumps(message)[1:-1])
+        return tutorial_frame(message)
+
+    def socket_path(self, room: str) -> str:
+        """Return the path of the WebSocket that the page of ``room`` opens."""
+        for socket in self._sockets():
+            path = unquote(urlsplit(socket["url"]).path)
+            if self.room_name in path:
+                return path.replace(self.room_name, room)
+        return f"/ws/chat/{room}/"
+
+    def _sockets(self) -> list[SocketRecord]:
+        records = self.room["records"] if self.room else []
+        return [socket for record in records for socket in record["sockets"]]

@@ -1,0 +1,342 @@
+"""Checks of the learner's pages as a browser runs them: the scripts of steps 1 and 2.
+
+A page is right if what a person does there works. If it doesn't, the cause is in what the browser
+has recorded: exceptions, the WebSockets, and the frames that went through them.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from chatdemo.course.checker.asgi_client import get_page
+from chatdemo.course.checker.page_run.run import (
+    IndexReport,
+    PageRecord,
+    RoomReport,
+    ScriptError,
+    SocketRecord,
+)
+from chatdemo.course.checker.project import LearnerProject
+from chatdemo.course.checker.report import Fault, Place
+from chatdemo.course.checker.source_files import suggestion
+from chatdemo.course.checker.websocket_routes import websocket_routes
+
+#: What a person does in a page.
+WAYS = {"enter": "pressing Enter", "button": "a click on the button"}
+#: Methods whose names learners misspell.
+METHODS = (
+    *("parse", "stringify", "send", "close", "querySelector", "getElementById", "focus", "click"),
+    *("addEventListener", "appendChild", "createElement", "append", "trim", "replace", "log"),
+)
+
+#: Sentences about exceptions with one cause.
+EXPLANATIONS = (
+    (
+        "Still in CONNECTING state",
+        "A message can be sent once the WebSocket is open: in an event handler.",
+    ),
+    (r'"\[object .* is not valid JSON', "The received text is in the event's data."),
+    ("is not valid JSON", ""),  # the browser's words have the text that it couldn't parse
+)
+
+
+async def check_index_script(project: LearnerProject) -> None:
+    """Check in the browser, if there is one, that the index page leads to a room."""
+    has_room = await _has_room_page(project)
+    await project.pages.run(project, room=has_room)
+    if _lacks_elements(project) and await project.sign_in():
+        await project.pages.run(project, room=has_room)
+    report = project.pages.index
+    if not report or not _is_complete(project, report["records"]):
+        return
+    if report["missing"]:
+        _require_no_error(project, report["records"])
+    _require_elements(project, report, "C109", "index.html")
+    room = project.pages.room_path
+    wrong = {way: path for way, path in report["opened"].items() if path != room}
+    _require_no_error(project, report["records"], with_rejections=bool(wrong))
+    if not wrong:
+        return _note_errors(project, report["records"])
+    way, path = next(iter(wrong.items()))
+    place = project.in_template("index.html", r"location|href|action=")
+    if path:
+        raise Fault("C120", place, address=path, room=room)
+    raise Fault("C121", place, way=WAYS[way])
+
+
+async def check_room_script(project: LearnerProject) -> None:
+    """Check in the browser, if there is one, that the room's page sends and shows messages.
+
+    They go through the tutorial's chat, as the project may have no consumer yet. If the page has
+    frames of its own, they go through the project's.
+    """
+    if not project.pages.room:  # the index page's step had no room's page yet
+        await project.pages.run(project, index=False)
+    if _lacks_elements(project) and await project.sign_in():
+        await project.pages.run(project, index=False)
+    report = project.pages.room
+    if not report or not _is_complete(project, report["records"]):
+        return
+    fault = _room_fault(project, report)
+    if fault and fault.id in EXCHANGE_FAULTS and await shows_own_frames(project):
+        fault = None
+    if fault:
+        raise fault
+    _note_errors(project, report["records"])
+
+
+async def _has_room_page(project: LearnerProject) -> bool:
+    page = await get_page(project.application, project.pages.room_path, project.cookie)
+    return page.status == 200
+
+
+def _lacks_elements(project: LearnerProject) -> bool:
+    """Whether a page has less than it needs, as one for guests may."""
+    reports = (project.pages.index, project.pages.room)
+    return any(report and report["missing"] for report in reports)
+
+
+async def shows_own_frames(project: LearnerProject) -> bool:
+    """Whether the room's page shows what it sends through the project's consumers.
+
+    True without a browser, as then it isn't known.
+    """
+    if not websocket_routes(project.application):
+        return False
+    await project.pages.run(project, index=False, own=True)
+    return bool(project.pages.why_not_run) or _works(project.pages.room)
+
+
+def _works(report: RoomReport | None) -> bool:
+    said = list(report["said"].values()) if report else []
+    return bool(said) and all(
+        one["isHere"] and one["isThere"] and not one["isEarly"] for one in said
+    )
+
+
+def _is_complete(project: LearnerProject, records: list[PageRecord]) -> bool:
+    """Whether the browser could load what the page needs from other sites: a library, perhaps."""
+    missing = [url for record in records for url in record["notLoaded"] if _is_elsewhere(url)]
+    if missing:
+        project.notes.append(
+            f"The page {records[0]['path']} needs {missing[0]}, which couldn't be loaded: its"
+            " script was not checked."
+        )
+    return not missing
+
+
+def _is_elsewhere(url: str) -> bool:
+    return urlsplit(url).hostname != "127.0.0.1"
+
+
+def _note_errors(project: LearnerProject, records: list[PageRecord]) -> None:
+    """Add a note for the first promise of a page that was rejected: a sound, perhaps."""
+    for error in _errors(records):
+        place, text = _place_of(project, error) or records[0]["path"], _text_of(error)
+        project.notes.append(f"The page works, but the browser reports at {place}: {text}")
+        return
+
+
+def _errors(records: list[PageRecord]) -> Iterator[ScriptError]:
+    for record in records:
+        yield from record["errors"]
+
+
+def _text_of(error: ScriptError) -> str:
+    return error["message"].removeprefix("Uncaught ")
+
+
+def _place_of(project: LearnerProject, error: ScriptError) -> Place | None:
+    """The learner's line that raised an exception: in a template, or in a static file."""
+    path = urlsplit(error["url"]).path
+    if text := project.pages.texts_by_path.get(path):
+        return project.sources.rendered_place(text, error["line"])
+    return project.static_place(path, error["line"])
+
+
+def _require_elements(
+    project: LearnerProject, report: IndexReport | RoomReport, id: str, template: str
+) -> None:
+    """Raises Fault ``id`` if an element is missing, or C118 if an unclosed tag has swallowed it."""
+    tag = report["inside"]
+    if tag:
+        place = project.in_template(template, re.escape(tag.rstrip(">")))
+        raise Fault("C118", place, tag=tag)
+    for missing in report["missing"]:
+        close = suggestion(missing, report["ids"], "{}")
+        place = project.in_template(template, re.escape(close) if close else r"<body")
+        raise Fault(id, place, missing=missing, guess=f" It has {close!r}." if close else "")
+
+
+def _require_no_error(
+    project: LearnerProject, records: list[PageRecord], with_rejections: bool = True
+) -> None:
+    """Raises Fault for a script that the server doesn't have, or for the first exception."""
+    for record in records:
+        for url in record["notLoaded"] if with_rejections else ():
+            path = urlsplit(url).path
+            place = project.sources.search_templates(re.escape(path.rpartition("/")[2]))
+            raise Fault("C122", place, path=path)
+    for error in _errors(records):
+        if with_rejections or not error["isRejection"]:
+            place, text = _place_of(project, error), _text_of(error)
+            why, line = _explain(project, error, text), project.sources.line(place)
+            hint = f"Correct that line: {line}" if line else "The browser's console (F12) has more"
+            raise Fault("C113", place, error=text, why=why and f". {why}", hint=hint)
+
+
+def _explain(project: LearnerProject, error: ScriptError, text: str) -> str:
+    """A sentence about the cause of an exception, empty if it isn't sure."""
+    for pattern, sentence in EXPLANATIONS:
+        if re.search(pattern, text):
+            return sentence
+    page = project.pages.texts_by_path.get(urlsplit(error["url"]).path, "")
+    place = _place_of(project, error)
+    line, script = project.sources.line(place), project.sources.read(place.file) if place else page
+    if " of null" in text:
+        return _why_null(script, line, page)
+    if found := re.match(r"ReferenceError: (\w+) is not defined", text):
+        names = set(re.findall(r"[A-Za-z_$][\w$]*", _without_strings(script))) - {found[1]}
+        return suggestion(found[1], names, "The script has {!r}.")
+    if found := re.search(r"(\w+) is not a function", text):
+        return suggestion(found[1], METHODS, "Did you mean {!r}?")
+    if "SyntaxError" in text and re.search(r"(^|\s)#", line):
+        return "A comment of JavaScript begins with //."
+    return "The browser runs none of the script." if "SyntaxError" in text else ""
+
+
+def _without_strings(script: str) -> str:
+    return re.sub(r"'[^'\n]*'|\"[^\"\n]*\"", "''", script)
+
+
+def _why_null(script: str, line: str, page: str) -> str:
+    """Why a lookup found no element: ``line`` has it, or a variable that was set with one."""
+    names = re.findall(r"\b(\w+)\.", line)
+    assigned = [match[0] for name in names for match in re.finditer(rf"\b{name}\s*=[^=].*", script)]
+    for text in [line, *assigned]:
+        found = re.search(r"(getElementById|querySelector)\(\s*['\"`]([^'\"`]+)['\"`]", text)
+        if found:
+            return _why_not_found(found[1], found[2], page)
+    return ""
+
+
+def _why_not_found(method: str, name: str, page: str) -> str:
+    ids = set(re.findall(r"\bid\s*=\s*['\"]?([\w-]+)", page))
+    id = name.removeprefix("#")
+    if id in ids and method == "querySelector" and id == name:
+        return f"querySelector({name!r}) looks for a tag of that name: an id begins with '#'."
+    if id in ids and method == "getElementById" and id != name:
+        return f"getElementById takes the id without '#': {id!r}."
+    if id in ids:
+        return f"The script runs before the element {id!r} exists: it comes first in the page."
+    guess = suggestion(id, ids, " The page has {!r}.")
+    return (
+        f"No element of the page has the id {id!r}.{guess}" if re.match(r"[\w#-]+$", name) else ""
+    )
+
+
+def _room_fault(project: LearnerProject, report: RoomReport) -> Fault | None:
+    """Why the room's page doesn't work with the tutorial's chat; None if it does."""
+    sockets = [socket for record in report["records"] for socket in record["sockets"]]
+    if sockets and (fault := _address_fault(project, sockets[0], report["otherUrl"])):
+        return fault
+    works = _works(report)
+    if report["wasReloaded"]:
+        way = WAYS[list(report["said"])[-1]]
+        return Fault("C214", project.in_template("room.html", r"<form|submit"), way=way)
+    try:
+        _require_no_error(project, report["records"], with_rejections=not works)
+        _require_elements(project, report, "C202", "room.html")
+    except Fault as fault:
+        return fault
+    if works:
+        return _log_fault(project, report)
+    if not sockets:
+        return Fault("C206", project.in_template("room.html", r"WebSocket|<script"))
+    return _sending_fault(project, report, sockets) or _showing_fault(project, report, sockets)
+
+
+def _log_fault(project: LearnerProject, report: RoomReport) -> Fault | None:
+    """What is wrong with a log that shows each message."""
+    place = project.in_template("room.html", r"innerHTML|insertAdjacentHTML|chat-log['\"]\)")
+    if not report["isKept"]:
+        return Fault("C216", place)
+    return Fault("C213", place) if report["isMarkup"] else None
+
+
+def _address_fault(
+    project: LearnerProject, socket: SocketRecord, other_url: str | None
+) -> Fault | None:
+    """What is wrong with the address that the page opens. Another room's opens ``other_url``."""
+    place = project.in_template("room.html", r"new\s+WebSocket|/ws/")
+    url, name = urlsplit(socket["url"]), project.pages.room_name
+    path = unquote(url.path)
+    if url.scheme == "wss":
+        return Fault("C211", place)
+    address = f"{url.scheme}://{url.netloc}{path}"
+    if url.netloc != project.pages.address:
+        why = "it is another host or port than the page's: window.location.host has both"
+        return Fault("C207", place, address=address, why=why)
+    if f'"{name}"' in path:
+        return Fault("C210", project.in_template("room.html", r"textContent|room_?name"))
+    if name not in path and socket["url"] == other_url:
+        page = project.pages.texts_by_path.get(project.pages.room_path, "")
+        id = "C207" if name in page else "C204"
+        why = "it is the same for each room"
+        return Fault(id, place, address=address, why=why)
+    if not project.is_room_path(path):
+        why = "no room's WebSocket has that address"
+        return Fault("C207", place, address=address, why=why)
+    return None
+
+
+def _sending_fault(
+    project: LearnerProject, report: RoomReport, sockets: list[SocketRecord]
+) -> Fault | None:
+    """What is wrong with what the page sends."""
+    place = project.in_template("room.html", r"\.send\(|stringify")
+    sent = [frame for socket in sockets for frame in socket["sent"]]
+    for way, said in report["said"].items():
+        if said["isEarly"]:
+            place = project.in_template("room.html", r"Enter|keyup|keydown|keypress")
+            return Fault("C217", place)
+        if not said["isSent"] and not sent:
+            return Fault("C212", place, way=WAYS[way])
+        if not said["isSent"]:
+            id = "C212" if any(one["isSent"] for one in report["said"].values()) else "C208"
+            return Fault(id, place, way=WAYS[way], seen=f"it sends {sent[-1][:100]}")
+    wrong = [frame for frame in sent if _key_of(frame) != "message"]
+    if wrong:
+        return Fault("C208", place, seen=f"it sends {wrong[0][:100]}")
+    return None
+
+
+def _key_of(frame: str) -> str | None:
+    """The first key of a JSON object that has a text."""
+    try:
+        content: Any = json.loads(frame)
+    except ValueError:
+        return None
+    if not isinstance(content, dict):
+        return None
+    return "message" if isinstance(content.get("message"), str) else next(iter(content), None)
+
+
+def _showing_fault(
+    project: LearnerProject, report: RoomReport, sockets: list[SocketRecord]
+) -> Fault:
+    """Why the log doesn't show what the page receives."""
+    place = project.in_template("room.html", r"onmessage|['\"]message['\"]|new\s+WebSocket")
+    if not any(socket["listens"] for socket in sockets):
+        return Fault("C209", place)
+    log = report["log"].strip().splitlines()
+    if log and re.search(r"undefined|\[object", log[-1]):
+        place = project.in_template("room.html", r"JSON\.parse|\.data\b")
+        return Fault("C208", place, seen=f"#chat-log shows {log[-1][:60]!r}")
+    return Fault("C215", place, log=log[-1][:60] if log else "nothing")
+
+
+#: Faults of a page that may only have frames of its own.
+EXCHANGE_FAULTS = ("C208", "C215")

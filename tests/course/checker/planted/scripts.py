@@ -1,0 +1,152 @@
+"""Faults of the pages' scripts, which only a browser shows (steps 1 and 2)."""
+
+from typing import Any
+
+from tests.course.checker.planted.plant import INDEX, ROOM, VIEWS, Plant
+
+
+def in_room(what: str, old: str, new: str, id: str, cause: str = "", **more: Any) -> Plant:
+    return Plant(what, "groups", ROOM, old, new, id, cause, in_browser=True, **more)
+
+
+def in_index(what: str, old: str, new: str, id: str, cause: str = "") -> Plant:
+    return Plant(what, "index", INDEX, old, new, id, cause, in_browser=True)
+
+
+OPENED = "scheme + window.location.host + '/ws/chat/' + roomName + '/'"
+LOG = '<textarea id="chat-log" rows="10" cols="38" readonly></textarea>'
+ADDED = "chatLog.value += data.message + '\\n'"
+INPUTS = """\
+  <input id="chat-message-input" type="text" size="28">
+  <input id="chat-message-submit" type="button" value="Send">
+"""
+IN_A_FORM = f"<form>\n{INPUTS.replace('button', 'submit')}</form>\n"
+NOT_DEFINED, NOT_A_FUNCTION = "is not defined", "is not a function"
+PLANTS = [
+    # exceptions
+    in_index("a brace", "onclick = function() {", "onclick = function()", "C113", "SyntaxError"),
+    in_index("a quotation mark", "'Enter'", "'Enter", "C113", "SyntaxError"),
+    in_index("an id", "'#room-name-input'", "'#room-input'", "C113", "The page has"),
+    in_index("no #", "'#room-name-input'", "'room-name-input'", "C113", "begins with '#'"),
+    in_room("a bracket", "messageInput.value}));", "messageInput.value});", "C113", "missing )"),
+    in_room("the id of the log", "querySelector('#chat-log')", "querySelector('chat-log')", "C113"),
+    in_room("an id by #", "querySelector('#chat-log')", "getElementById('#chat-log')", "C113"),
+    in_room("a name", "chatSocket.send(", "chatsocket.send(", "C113", "has 'chatSocket'"),
+    in_room("e for event", "JSON.parse(event.data)", "JSON.parse(e.data)", "C113"),
+    in_room("a keyword", "onmessage = function(", "onmessage = functon(", "C113", "SyntaxError"),
+    in_room("stringfy", "JSON.stringify", "JSON.stringfy", "C113", "'stringify'"),
+    in_room("sent", "chatSocket.send(", "chatSocket.sent(", "C113", NOT_A_FUNCTION),
+    in_room("JSON of the event", "JSON.parse(event.data)", "JSON.parse(event)", "C113", "data"),
+    in_room("a comment", "const chatLog", "# the log\n    const chatLog", "C113", "//"),
+    in_room("no plus", "'/ws/chat/' + roomName", "'/ws/chat/' roomName", "C113", "SyntaxError"),
+    in_room("a name twice", "const chatLog", "const roomName = 1;\n    const chatLog", "C113"),
+    in_room("a name early", "const roomName", "roomName.trim();\n    const roomName", "C113"),
+    in_room("a scheme", "'ws://'", "'ws//'", "C207", "/ws//"),
+    in_room(
+        "unquoted",
+        "JSON.parse(document.querySelector('#room-name').textContent)",
+        "{{ room_name }}",
+        "C113",
+        NOT_DEFINED,
+    ),
+    in_room(
+        "sent at once", "messageInput.focus();", "chatSocket.send('{}');", "C113", "CONNECTING"
+    ),
+    in_room(
+        "a script in the head",
+        "<title>",
+        "<script>document.querySelector('#chat-log').value = '';</script><title>",
+        "C113",
+        "comes first",
+    ),
+    in_room(
+        "another function",
+        "onmessage = function(event) {",
+        "onmessage = function(event) {\n      show(event);",
+        "C113",
+        "show",
+    ),
+    # tags
+    in_room("a textarea", LOG, LOG.replace("</textarea>", ""), "C118", "<textarea>"),
+    in_room("a comment in HTML", "<br>", "<br><!-- the form", "C118", "<!--"),
+    in_room("a script", "</script>\n</body>", "</body>", "C118", "<script>"),
+    # the index page
+    in_index("elsewhere", "'/chat/' + nameInput", "'/' + nameInput", "C120", "opens /check_"),
+    in_index("the click", "enterButton.click();", "enterButton.click;", "C121", "Enter"),
+    in_index("another key", "=== 'Enter'", "=== 'Return'", "C121", "Enter"),
+    in_index("the button", "enterButton.onclick", "enterButton.onClick", "C121"),
+    # the room's elements and files
+    in_room("an element", 'id="chat-log"', "", "C202", "chat-log"),
+    in_room("an element's id", 'id="chat-log"', 'id="chat_log"', "C202", "'chat_log'"),
+    in_room(
+        "a file",
+        "<script>\n    const roomName",
+        '<script src="/static/chat/room.js"></script><script>throw 1;\n    const roomName',
+        "C122",
+        "/static/chat/room.js",
+    ),
+    # the address
+    in_room(
+        "a script that doesn't run",
+        "<script>\n    const roomName",
+        '<script type="text/plain">\n    const roomName',
+        "C206",
+    ),
+    in_room("wss", "? 'wss://' : 'ws://'", "? 'wss://' : 'wss://'", "C211"),
+    in_room("another path", "'/ws/chat/'", "'/ws/'", "C207", "no room's"),
+    in_room("no slash", "roomName + '/'", "roomName", "C207", "no room's"),
+    in_room(
+        "the host's name", "window.location.host ", "window.location.hostname ", "C207", "port"
+    ),
+    in_room(
+        "a port", OPENED, "'ws://localhost:8000/ws/chat/' + roomName + '/'", "C207", "localhost"
+    ),
+    in_room("one room", "'/ws/chat/' + roomName", "'/ws/chat/lobby'", "C207", "lobby"),
+    in_room(
+        "a room that is written out",
+        "JSON.parse(document.querySelector('#room-name').textContent)",
+        "'lobby'",
+        "C207",
+        "lobby",
+    ),
+    in_room(
+        "JSON that isn't parsed",
+        "JSON.parse(document.querySelector('#room-name').textContent)",
+        "document.querySelector('#room-name').textContent",
+        "C210",
+    ),
+    Plant(
+        "the name isn't passed on",
+        "room",
+        VIEWS,
+        '{"room_name": room_name}',
+        "{}",
+        "C204",
+        in_browser=True,
+    ),
+    # what is sent
+    in_room(
+        "another key", "{message: messageInput.value}", "{text: messageInput.value}", "C208", "text"
+    ),
+    in_room("Value", "messageInput.value}", "messageInput.Value}", "C208", "{}"),
+    in_room(
+        "no JSON", "JSON.stringify({message: messageInput.value})", "messageInput.value", "C208"
+    ),
+    in_room("the click", "sendButton.click();", "sendButton.click;", "C212", "Enter"),
+    in_room("no button", "sendButton.onclick", "sendButton.onClick", "C212"),
+    in_room("a key that is set", "event.key === 'Enter'", "event.key = 'Enter'", "C217"),
+    in_room("a form", INPUTS, IN_A_FORM, "C214"),
+    # what is shown
+    in_room("the text of the event", "JSON.parse(event.data)", "event.data", "C208", "undefined"),
+    in_room("another key is read", "data.message", "data.text", "C208", "undefined"),
+    in_room("no handler", "chatSocket.onmessage", "chatSocket.onmesage", "C209"),
+    in_room("not shown", ADDED, "chatLog.title += data.message", "C215"),
+    in_room("only the last", "chatLog.value +=", "chatLog.value =", "C216"),
+    in_room(
+        "HTML",
+        ADDED,
+        "document.querySelector('#chat-log').nextElementSibling.insertAdjacentHTML('afterend', data.message);\n      "
+        + ADDED,
+        "C213",
+    ),
+]
