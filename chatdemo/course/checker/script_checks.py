@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from chatdemo.course.checker.asgi_client import get_page
 from chatdemo.course.checker.page_run.run import (
+    EndlessScriptError,
     IndexReport,
     PageRecord,
     RoomReport,
@@ -31,6 +32,8 @@ METHODS = (
     *("addEventListener", "appendChild", "createElement", "append", "trim", "replace", "log"),
 )
 
+#: Names of the browser's.
+GLOBALS = {"WebSocket", "JSON", "document", "window", "console", "setTimeout"}
 #: Sentences about exceptions with one cause.
 EXPLANATIONS = (
     (
@@ -45,18 +48,20 @@ EXPLANATIONS = (
 async def check_index_script(project: LearnerProject) -> None:
     """Check in the browser, if there is one, that the index page leads to a room."""
     has_room = await _has_room_page(project)
-    await project.pages.run(project, room=has_room)
+    await _run(project, room=has_room)
     if _lacks_elements(project) and await project.sign_in():
-        await project.pages.run(project, room=has_room)
+        await _run(project, room=has_room)
     report = project.pages.index
     if not report or not _is_complete(project, report["records"]):
         return
+    if report["isLeft"]:
+        raise _left_fault(project, report, "index.html")
     if report["missing"]:
-        _require_no_error(project, report["records"])
+        _require_no_error(project, report)
     _require_elements(project, report, "C109", "index.html")
     room = project.pages.room_path
     wrong = {way: path for way, path in report["opened"].items() if path != room}
-    _require_no_error(project, report["records"], with_rejections=bool(wrong))
+    _require_no_error(project, report, with_rejections=bool(wrong))
     if not wrong:
         return _note_errors(project, report["records"])
     way, path = next(iter(wrong.items()))
@@ -73,9 +78,9 @@ async def check_room_script(project: LearnerProject) -> None:
     frames of its own, they go through the project's.
     """
     if not project.pages.room:  # the index page's step had no room's page yet
-        await project.pages.run(project, index=False)
+        await _run(project, index=False)
     if _lacks_elements(project) and await project.sign_in():
-        await project.pages.run(project, index=False)
+        await _run(project, index=False)
     report = project.pages.room
     if not report or not _is_complete(project, report["records"]):
         return
@@ -92,10 +97,20 @@ async def _has_room_page(project: LearnerProject) -> bool:
     return page.status == 200
 
 
+async def _run(project: LearnerProject, **options: bool) -> None:
+    """Run pages. Raises Fault if a script doesn't end."""
+    try:
+        await project.pages.run(project, **options)
+    except EndlessScriptError as error:
+        template = "room.html" if project.pages.room_name in str(error) else "index.html"
+        place = project.in_template(template, r"\b(while|for)\s*\(")
+        raise Fault("C123", place, path=error) from None
+
+
 def _lacks_elements(project: LearnerProject) -> bool:
     """Whether a page has less than it needs, as one for guests may."""
     reports = (project.pages.index, project.pages.room)
-    return any(report and report["missing"] for report in reports)
+    return any(report and report["missing"] and not report["isLeft"] for report in reports)
 
 
 async def shows_own_frames(project: LearnerProject) -> bool:
@@ -105,7 +120,7 @@ async def shows_own_frames(project: LearnerProject) -> bool:
     """
     if not websocket_routes(project.application):
         return False
-    await project.pages.run(project, index=False, own=True)
+    await _run(project, index=False, own=True)
     return bool(project.pages.why_not_run) or _works(project.pages.room)
 
 
@@ -145,7 +160,7 @@ def _errors(records: list[PageRecord]) -> Iterator[ScriptError]:
 
 
 def _text_of(error: ScriptError) -> str:
-    return error["message"].removeprefix("Uncaught ")
+    return error["message"].removeprefix("Uncaught ").rstrip(".")
 
 
 def _place_of(project: LearnerProject, error: ScriptError) -> Place | None:
@@ -171,24 +186,25 @@ def _require_elements(
 
 
 def _require_no_error(
-    project: LearnerProject, records: list[PageRecord], with_rejections: bool = True
+    project: LearnerProject, report: IndexReport | RoomReport, with_rejections: bool = True
 ) -> None:
     """Raises Fault for a script that the server doesn't have, or for the first exception."""
-    for record in records:
+    for record in report["records"]:
         for url in record["notLoaded"] if with_rejections else ():
             path = urlsplit(url).path
             place = project.sources.search_templates(re.escape(path.rpartition("/")[2]))
             raise Fault("C122", place, path=path)
-    for error in _errors(records):
+    for error in _errors(report["records"]):
         if with_rejections or not error["isRejection"]:
             place, text = _place_of(project, error), _text_of(error)
-            why, line = _explain(project, error, text), project.sources.line(place)
+            why, line = _explain(project, error, report["ids"]), project.sources.line(place)
             hint = f"Correct that line: {line}" if line else "The browser's console (F12) has more"
             raise Fault("C113", place, error=text, why=why and f". {why}", hint=hint)
 
 
-def _explain(project: LearnerProject, error: ScriptError, text: str) -> str:
-    """A sentence about the cause of an exception, empty if it isn't sure."""
+def _explain(project: LearnerProject, error: ScriptError, ids: list[str]) -> str:
+    """A sentence about the cause of an exception in a page with these ids; "" if it isn't sure."""
+    text = _text_of(error)
     for pattern, sentence in EXPLANATIONS:
         if re.search(pattern, text):
             return sentence
@@ -196,45 +212,45 @@ def _explain(project: LearnerProject, error: ScriptError, text: str) -> str:
     place = _place_of(project, error)
     line, script = project.sources.line(place), project.sources.read(place.file) if place else page
     if " of null" in text:
-        return _why_null(script, line, page)
+        return _why_null(script, line, page, ids)
     if found := re.match(r"ReferenceError: (\w+) is not defined", text):
-        names = set(re.findall(r"[A-Za-z_$][\w$]*", _without_strings(script))) - {found[1]}
-        return suggestion(found[1], names, "The script has {!r}.")
+        return suggestion(found[1], _declared_names(script), "Did you mean {!r}?", cutoff=0.8)
     if found := re.search(r"(\w+) is not a function", text):
-        return suggestion(found[1], METHODS, "Did you mean {!r}?")
+        return suggestion(found[1], METHODS, "Did you mean {!r}?", cutoff=0.8)
     if "SyntaxError" in text and re.search(r"(^|\s)#", line):
         return "A comment of JavaScript begins with //."
     return "The browser runs none of the script." if "SyntaxError" in text else ""
 
 
-def _without_strings(script: str) -> str:
-    return re.sub(r"'[^'\n]*'|\"[^\"\n]*\"", "''", script)
+def _declared_names(script: str) -> set[str]:
+    """The names that a script declares, and those of the browser's that it may need."""
+    found = re.findall(r"\b(?:const|let|var|function|class)\s+(\w+)|\((\w+)\)\s*(?:=>|\{)", script)
+    return {name for pair in found for name in pair if name} | GLOBALS
 
 
-def _why_null(script: str, line: str, page: str) -> str:
+def _why_null(script: str, line: str, page: str, ids: list[str]) -> str:
     """Why a lookup found no element: ``line`` has it, or a variable that was set with one."""
     names = re.findall(r"\b(\w+)\.", line)
     assigned = [match[0] for name in names for match in re.finditer(rf"\b{name}\s*=[^=].*", script)]
     for text in [line, *assigned]:
         found = re.search(r"(getElementById|querySelector)\(\s*['\"`]([^'\"`]+)['\"`]", text)
         if found:
-            return _why_not_found(found[1], found[2], page)
+            return _why_not_found(found[1], found[2], page, ids)
     return ""
 
 
-def _why_not_found(method: str, name: str, page: str) -> str:
-    ids = set(re.findall(r"\bid\s*=\s*['\"]?([\w-]+)", page))
-    id = name.removeprefix("#")
-    if id in ids and method == "querySelector" and id == name:
-        return f"querySelector({name!r}) looks for a tag of that name: an id begins with '#'."
+def _why_not_found(method: str, name: str, page: str, ids: list[str]) -> str:
+    id = name.lstrip("#.")
+    if id in ids and method == "querySelector" and not name.startswith("#"):
+        return f"querySelector({name!r}) doesn't look for an id: that begins with '#'."
     if id in ids and method == "getElementById" and id != name:
         return f"getElementById takes the id without '#': {id!r}."
     if id in ids:
         return f"The script runs before the element {id!r} exists: it comes first in the page."
+    if re.search(rf"\bid\s*=\s*['\"]?{re.escape(id)}\b", page):
+        return f"The browser hasn't read the element {id!r}: a tag before it may not be closed."
     guess = suggestion(id, ids, " The page has {!r}.")
-    return (
-        f"No element of the page has the id {id!r}.{guess}" if re.match(r"[\w#-]+$", name) else ""
-    )
+    return f"No element of the page has the id {id!r}.{guess}" if re.match(r"[\w-]+$", id) else ""
 
 
 def _room_fault(project: LearnerProject, report: RoomReport) -> Fault | None:
@@ -243,11 +259,13 @@ def _room_fault(project: LearnerProject, report: RoomReport) -> Fault | None:
     if sockets and (fault := _address_fault(project, sockets[0], report["otherUrl"])):
         return fault
     works = _works(report)
+    if report["isLeft"]:
+        return _left_fault(project, report, "room.html")
     if report["wasReloaded"]:
         way = WAYS[list(report["said"])[-1]]
         return Fault("C214", project.in_template("room.html", r"<form|submit"), way=way)
     try:
-        _require_no_error(project, report["records"], with_rejections=not works)
+        _require_no_error(project, report, with_rejections=not works)
         _require_elements(project, report, "C202", "room.html")
     except Fault as fault:
         return fault
@@ -256,6 +274,13 @@ def _room_fault(project: LearnerProject, report: RoomReport) -> Fault | None:
     if not sockets:
         return Fault("C206", project.in_template("room.html", r"WebSocket|<script"))
     return _sending_fault(project, report, sockets) or _showing_fault(project, report, sockets)
+
+
+def _left_fault(project: LearnerProject, report: IndexReport | RoomReport, template: str) -> Fault:
+    """The fault of a page that opens another one before anybody uses it."""
+    path = report["records"][-1]["path"]
+    place = project.in_template(template, r"location|submit\(")
+    return Fault("C124", place, path=report["records"][0]["path"], opened=path)
 
 
 def _log_fault(project: LearnerProject, report: RoomReport) -> Fault | None:
@@ -277,17 +302,17 @@ def _address_fault(
         return Fault("C211", place)
     address = f"{url.scheme}://{url.netloc}{path}"
     if url.netloc != project.pages.address:
-        why = "it is another host or port than the page's: window.location.host has both"
+        why = "Its host and port aren't the page's, which window.location.host has"
         return Fault("C207", place, address=address, why=why)
     if f'"{name}"' in path:
         return Fault("C210", project.in_template("room.html", r"textContent|room_?name"))
     if name not in path and socket["url"] == other_url:
         page = project.pages.texts_by_path.get(project.pages.room_path, "")
         id = "C207" if name in page else "C204"
-        why = "it is the same for each room"
+        why = "It is the same for each room"
         return Fault(id, place, address=address, why=why)
     if not project.is_room_path(path):
-        why = "no room's WebSocket has that address"
+        why = "No room's WebSocket has that address"
         return Fault("C207", place, address=address, why=why)
     return None
 
@@ -333,7 +358,7 @@ def _showing_fault(
         return Fault("C209", place)
     log = report["log"].strip().splitlines()
     if log and re.search(r"undefined|\[object", log[-1]):
-        place = project.in_template("room.html", r"JSON\.parse|\.data\b")
+        place = project.in_template("room.html", r"\.data\b|onmessage")
         return Fault("C208", place, seen=f"#chat-log shows {log[-1][:60]!r}")
     return Fault("C215", place, log=log[-1][:60] if log else "nothing")
 

@@ -170,7 +170,12 @@ def nearby_project(folder: Path) -> Path | None:
     return found[0].parent if found[0].is_file() else None
 
 
-def suggestion(name: str, known: Iterable[str], text: str = " Did you mean {!r}?") -> str:
-    """Return ``text`` with the known name that ``name`` misspells; empty if there is none."""
-    close = get_close_matches(name, list(known), n=1, cutoff=0.7)
+def suggestion(
+    name: str, known: Iterable[str], text: str = " Did you mean {!r}?", cutoff: float = 0.7
+) -> str:
+    """Return ``text`` with the known name that ``name`` misspells; empty if there is none.
+
+    ``cutoff`` is difflib's: 1 is the same name.
+    """
+    close = get_close_matches(name, list(known), n=1, cutoff=cutoff)
     return text.format(close[0]) if close and close[0] != name else ""

@@ -123,7 +123,7 @@ def test_a_browser_that_does_not_start_is_said_and_the_rest_is_checked(tmp_path,
     monkeypatch.setattr(check_command, "find_browser", lambda: str(broken))
     result = check_folder(good(tmp_path / "project", "async"))
     assert result.done[-1] == "async"
-    assert result.why_no_pages == f"{broken} doesn't start (no display here)."
+    assert result.why_no_pages == f"{broken} doesn't work (no display here)."
 
 
 def environment(folder: Path, packages: bool) -> Path:

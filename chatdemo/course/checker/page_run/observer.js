@@ -16,8 +16,10 @@
 
   // The learner's line is on the stack; an exception of JSON.parse has no other. One without a stack
   // in the page is a mistake in its syntax.
+  const own = document.currentScript.src;
   const where = (error) => {
-    const [, url, line] = /(https?:[^\s()]*):(\d+):\d+/.exec(error?.stack) || [];
+    const lines = [...(error?.stack ?? '').matchAll(/(https?:[^\s()]*):(\d+):\d+/g)];
+    const [, url, line] = lines.find((one) => one[1] !== own) ?? [];
     return url && {url, line: Number(line)};
   };
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from chatdemo.course.checker.asgi_client import tutorial_frame
 from chatdemo.course.checker.page_run.browser import HeadlessBrowser
-from chatdemo.course.checker.page_run.server import PREFIX, REPORT, PageServer
+from chatdemo.course.checker.page_run.server import ALIVE, PREFIX, REPORT, PageServer
 
 if TYPE_CHECKING:
     from chatdemo.course.checker.project import LearnerProject
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 NO_BROWSER = "There is no Chromium, Chrome or Edge on this computer."
 #: How long the page may take to load, and a message to be shown.
 LOAD_SECONDS, ANSWER_SECONDS = 4.0, 1.5
-#: How long the browser may take for everything.
-RUN_SECONDS = 25.0
+#: How long the browser may take to start, how long our page may be silent while a script runs, and
+#: how long everything may take.
+START_SECONDS, SILENT_SECONDS, RUN_SECONDS = 10.0, 5.0, 30.0
 
 
 class ScriptError(TypedDict):
@@ -72,13 +73,15 @@ class IndexReport(TypedDict):
     """The run of the index page. ``opened`` is the path that "enter" and "button" have opened.
 
     ``missing`` are ids that no element has, ``ids`` those that elements have, and ``inside`` is the
-    unclosed tag that the rest of the page is in, or "".
+    unclosed tag that the rest of the page is in, or "". ``isLeft``: the page has opened another
+    before anybody used it.
     """
 
     missing: list[str]
     ids: list[str]
     inside: str
     records: list[PageRecord]
+    isLeft: bool
     opened: dict[str, str | None]
 
 
@@ -86,14 +89,16 @@ class RoomReport(TypedDict):
     """The run of the room's page in two frames. ``said`` has a message by "enter" and by "button".
 
     ``isKept``: the first message is still in the log after the second. ``log`` is the end of the
-    log. ``isMarkup``: a message can become an element of the page. ``otherUrl`` is that of the
-    WebSocket which the page of another room opens.
+    log. ``wasReloaded``: the page was loaded again after the last message. ``isMarkup``: a message
+    can become an element of the page. ``otherUrl`` is that of the WebSocket which the page of
+    another room opens.
     """
 
     missing: list[str]
     ids: list[str]
     inside: str
     records: list[PageRecord]
+    isLeft: bool
     said: dict[str, Said]
     isKept: bool
     log: str
@@ -111,6 +116,10 @@ class Report(TypedDict):
 
 class NotRunError(Exception):
     """The pages can't be run. The text is the reason."""
+
+
+class EndlessScriptError(Exception):
+    """A page's script doesn't end. The text is the page's path."""
 
 
 class Pages:
@@ -137,7 +146,7 @@ class Pages:
         """Run the index page, the room's page, or both. Does nothing without a browser.
 
         With ``own`` the messages go through the project's consumers, else through the tutorial's
-        chat.
+        chat. Raises EndlessScriptError.
         """
         if self.why_not_run:
             return
@@ -151,6 +160,7 @@ class Pages:
             "roomName": self.room_name,
             "texts": self.texts,
             "report": REPORT,
+            "alive": ALIVE,
             "loadSeconds": LOAD_SECONDS,
             "answerSeconds": ANSWER_SECONDS,
         }
@@ -163,20 +173,26 @@ class Pages:
         self.room = report["room"] or self.room
 
     async def _open(self, server: PageServer) -> Report:
-        """Open our page, and return what it reports. Raises NotRunError."""
+        """Open our page, and return what it reports.
+
+        Raises NotRunError and EndlessScriptError.
+        """
         assert self.browser is not None
-        server.report = None
+        server.report = server.last_path = None
         folder = Path(tempfile.mkdtemp(dir=self.scratch))
-        end = time.monotonic() + RUN_SECONDS
+        start = server.last_sign = time.monotonic()
         with HeadlessBrowser(
             self.browser, f"http://127.0.0.1:{server.port}{PREFIX}", folder
         ) as one:
             while server.report is None:
-                if why := one.failure:
-                    raise NotRunError(f"{self.browser} doesn't start ({why}).")
-                if time.monotonic() > end:
-                    raise NotRunError(f"{self.browser} doesn't open a page within seconds.")
                 await asyncio.sleep(0.01)
+                now = time.monotonic()
+                is_late = now - start > (RUN_SECONDS if server.last_path else START_SECONDS)
+                if one.failure or is_late:
+                    why = one.failure or "it doesn't open the pages within seconds"
+                    raise NotRunError(f"{self.browser} doesn't work ({why}).")
+                if server.last_path and now - server.last_sign > SILENT_SECONDS:
+                    raise EndlessScriptError(server.last_path)
             return cast(Report, server.report)
 
     @property

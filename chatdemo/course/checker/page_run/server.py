@@ -10,9 +10,9 @@ from typing import Any
 
 from chatdemo.course.checker.asgi_client import message_in, with_cookie
 
-#: The paths of our page, its scripts and its report. The project has all others.
+#: The paths of our page, of its report, of the sign that it runs, and of its scripts.
 PREFIX = "/chatdemo-check/"
-REPORT = PREFIX + "report"
+REPORT, ALIVE = PREFIX + "report", PREFIX + "alive"
 SCRIPTS = {PREFIX + name: Path(__file__).with_name(name) for name in ("driver.js", "observer.js")}
 PAGE = f"""<!doctype html><meta charset="utf-8"><title>chatdemo check</title>
 <script type="application/json" id="job">{{job}}</script>
@@ -28,7 +28,8 @@ class PageServer:
 
     ``pages`` are the texts of the project's pages by path, as the browser got them. WebSockets go
     to the project's consumers if ``uses_own_consumers``, else to the tutorial's chat, which accepts
-    those whose path ``is_room(path)``. ``cookie`` is sent to the project with each request.
+    those whose path ``is_room(path)``. ``cookie`` is sent to the project with each request, and
+    ``last_path`` is that of the last page. ``last_sign`` is the time of our page's last request.
     """
 
     def __init__(self, application: Callable[..., Any], is_room: Callable[[str], bool]):
@@ -41,6 +42,8 @@ class PageServer:
         self.pages: dict[str, str] = {}
         self.job: dict[str, Any] = {}
         self.report: dict[str, Any] | None = None
+        self.last_path: str | None = None
+        self.last_sign = time.monotonic()
         endpoints = ["tcp:port=0:interface=127.0.0.1"]
         self.server = Server(self.answer, endpoints, signal_handlers=False)
         threading.Thread(target=self.server.run, daemon=True).start()
@@ -70,6 +73,7 @@ class PageServer:
     async def _answer_own(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answer a request of our page's."""
         path, type, body = scope["path"], b"text/html", b""
+        self.last_sign = time.monotonic()
         if path == PREFIX:
             # In JSON, "<" is only in texts, where it may be escaped.
             job = json.dumps(self.job).replace("<", "\\u003c")
@@ -99,6 +103,7 @@ class PageServer:
                 if not event.get("more_body"):
                     text = b"".join(parts).decode("utf-8", "replace")
                     self.pages[scope["path"]] = text
+                    self.last_path = scope["path"]
                     removed = REMOVED_HEADERS
                     start["headers"] = [
                         one for one in start["headers"] if one[0].lower() not in removed
