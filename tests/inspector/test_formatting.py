@@ -1,12 +1,21 @@
 """Payloads as text to show."""
 
+import enum
 import json
+from collections import Counter, OrderedDict, defaultdict, namedtuple
 
 import pytest
+from django.http import QueryDict
+from django.utils.safestring import mark_safe
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatdemo.inspector.formatting import MAX_DEPTH, MAX_PAYLOAD_CHARACTERS, format_value, size_of
+
+
+class Level(enum.IntEnum):
+    HIGH = 3
+
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -51,14 +60,68 @@ def test_a_cycle_ends():
 
 
 def test_no_method_of_the_value_is_called():
-    class Bad(dict):
-        def __repr__(self):
-            raise AssertionError
+    def fail(self, *arguments):
+        raise AssertionError
 
-        __str__ = __len__ = __iter__ = items = __repr__
-
-    assert format_value(Bad()) == "<Bad>"
+    methods = ("repr", "str", "len", "iter", "getitem", "hash", "bool", "getattribute")
+    own = {f"__{name}__": fail for name in methods} | {"items": fail}
+    kinds = {"{}": dict, "[]": list, "": str, "0": int, "0.0": float, "<Bad>": object}
+    for text, kind in kinds.items():
+        shown = format_value(type("Bad", (kind,), own)())
+        assert shown == text
 
 
 def test_sizes_are_of_texts_and_bytes():
     assert (size_of("äö"), size_of(b"123"), size_of({})) == (2, 3, None)
+
+
+SECRETS = [
+    ('{"token": "abc", "n": 1}', '{"token": <hidden>, "n": 1}'),
+    ('{"a": [{"Password" :"x\\"y"}], "b": 2}', '{"a": [{"Password" :<hidden>}], "b": 2}'),
+    ('{"credentials": {"user": "mia", "pin": [1]}, "n": 1}', '{"credentials": <hidden>, "n": 1}'),
+    ('{"session": 17, "csrf": null, "n": 1}', '{"session": <hidden>, "csrf": <hidden>, "n": 1}'),
+    ('[{"api_key": "k"}, 2]', '[{"api_key": <hidden>}, 2]'),
+    ('{"password": "cut off', '{"password": <hidden>'),
+    ('{"secrets": [1, {"a": "b"', '{"secrets": <hidden>'),
+    ('{"text": "{\\"token\\": \\"abc\\"}"}', '{"text": "{\\"token\\": <hidden>}"}'),
+    ('{"message": "my password is: x"}', '{"message": "my password is: x"}'),
+    ("the token is: x", "the token is: x"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), SECRETS)
+def test_secrets_in_a_text_that_is_json_are_hidden(text, shown):
+    assert format_value(text) == shown
+
+
+@pytest.mark.parametrize("size", [10, 199, 200, 980, 999, 1000, 5000])
+def test_a_secret_is_hidden_wherever_a_long_text_is_cut(size):
+    text = json.dumps({"filler": "x" * size, "password": "geheim" * 300})
+    assert "geheim" not in format_value(text)
+    assert "geheim" not in format_value({"type": "x", "frame": text})
+
+
+@given(st.dictionaries(st.sampled_from(["token", "n"]), values), st.integers(0, 300))
+def test_no_part_of_a_secret_is_shown(content, cut):
+    content["password"] = ["geheim", {"a": "geheim}]"}]
+    content = {key: repr(value) if key == "n" else key for key, value in content.items()} | {
+        "password": content["password"]
+    }
+    assert "geheim" not in format_value(json.dumps(content)[:cut])
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (OrderedDict(a=1, password=2), '{"a": 1, "password": <hidden>}'),
+        (defaultdict(list, {"a": [1]}), '{"a": [1]}'),
+        (Counter("aab"), '{"a": 2, "b": 1}'),
+        (QueryDict("a=1&a=2"), '{"a": ["1", "2"]}'),
+        (mark_safe("<b>"), "<b>"),
+        ([mark_safe("<b>")], '["<b>"]'),
+        (namedtuple("Point", "x y")(1, 2), "[1, 2]"),
+        ([Level.HIGH], "[3]"),
+    ],
+)
+def test_a_value_of_a_subclass_is_shown_as_one_of_its_base_class(value, shown):
+    assert format_value(value) == shown
