@@ -17,14 +17,16 @@ from chatdemo.inspector.connection import (
     Send,
     current_connection,
 )
-from chatdemo.inspector.formatting import printable
+from chatdemo.inspector.failures import CurrentRequest, current_request, failures
+from chatdemo.inspector.handler_watch import HandlerWatch
 from chatdemo.inspector.layers import LayerRecorder, record_layer
+from chatdemo.inspector.problems import Problems
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.upstream.channels import groups_of
 
 logger = logging.getLogger(__name__)
 #: The feed lists a closed connection for so long.
-LIST_CLOSED_SECONDS = 5
+LIST_CLOSED_SECONDS = 30
 
 
 class Inspector:
@@ -51,7 +53,9 @@ class Inspector:
         self.describe_server = describe_server
         self.recording = Recording(limit)
         self.recording.on_switch = self._on_switch
+        self.problems = Problems(self.recording)
         self.connections: dict[int, Connection] = {}
+        self.handler_watch = HandlerWatch(self.connections, self.problems)
         self.watchers: set[feed.Watcher] = set()
         self.layers: list[LayerRecorder] = []
         for alias in channel_layers.configs:
@@ -87,8 +91,10 @@ class Inspector:
     @never_raises
     def _connect(self, scope: Scope, receive: Receive, send: Send) -> Connection:
         self.forget_closed()
-        connection = Connection(self.recording, scope, receive, send)
+        failures.report_to(self.problems)
+        connection = Connection(self.recording, self.problems, scope, receive, send)
         self.connections[connection.id] = connection
+        self.handler_watch.start()
         connection.record_if_active("connect")
         return connection
 
@@ -102,16 +108,29 @@ class Inspector:
                 status = message["status"]
             await send(message)
 
+        request = CurrentRequest(scope["method"], scope["path"])
+        token = current_request.set(request)
+        self._report_failures()
         try:
             await self.application(scope, receive, observed_send)
+        except Exception as error:
+            failures.report_request(request, error)
+            raise
         finally:
-            self._record_http(scope, status, time.perf_counter() - start)
+            current_request.reset(token)
+            self._record_http(request, status, time.perf_counter() - start)
 
     @never_raises
-    def _record_http(self, scope: Scope, status: int | None, seconds: float) -> None:
+    def _report_failures(self) -> None:
+        failures.report_to(self.problems)
+
+    @never_raises
+    def _record_http(self, request: CurrentRequest, status: int | None, seconds: float) -> None:
+        if status is not None:
+            failures.report_status(request, status)
         if self.recording.resume_if_possible():
-            path, milliseconds = printable(scope["path"]), round(seconds * 1000, 1)
-            method = scope["method"]
+            milliseconds = round(seconds * 1000, 1)
+            method, path = request.method, request.path
             self.recording.record("http", method=method, path=path, code=status, ms=milliseconds)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> bool:

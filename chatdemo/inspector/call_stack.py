@@ -2,9 +2,11 @@
 
 import linecache
 import os
+import re
 import sys
 import sysconfig
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from itertools import dropwhile
 from traceback import walk_tb
@@ -17,6 +19,7 @@ from channels.consumer import AsyncConsumer
 import chatdemo
 from chatdemo.realtime.upstream.asgiref import has_waiting_thread, waiting_frame
 from chatdemo.realtime.upstream.asyncio import LOOP_FRAMES
+from chatdemo.realtime.upstream.channels import get_handler_name
 
 _CHATDEMO = os.path.dirname(os.path.abspath(chatdemo.__file__))
 #: Parts of chatdemo that only pass calls on.
@@ -27,6 +30,15 @@ _FRAMEWORK = (
     os.path.dirname(os.path.dirname(os.path.abspath(channels.__file__))) + os.sep,
     *_PASSING,
 )
+#: How many decorators of a handler are looked behind, and how many lines they may have.
+MAX_DECORATORS, MAX_DECORATOR_LINES = 10, 50
+#: The methods that Channels' generic consumers call for ASGI's messages.
+_HANDLERS = {
+    "websocket.connect": ("connect",),
+    "websocket.receive": ("receive_json", "receive"),
+    "websocket.disconnect": ("disconnect",),
+}
+_DEF = re.compile(r"\s*(async\s+)?def\s")
 _TWISTED = os.path.join(sysconfig.get_path("purelib"), "twisted", "internet")
 #: Functions whose callers have nothing to do with what they call. Most are of event loops; uvloop
 #: has no frames.
@@ -46,12 +58,22 @@ def is_framework(filename: str) -> bool:
     return filename.startswith("<") or path.startswith(_FRAMEWORK)
 
 
+def package_of(filename: str) -> str:
+    """Return the name of the package, or of Python's module, that a framework's file belongs to."""
+    for folder in sorted(_FRAMEWORK, key=len, reverse=True):
+        if filename.startswith(folder) and folder not in _PASSING:
+            return filename.removeprefix(folder).partition(os.sep)[0].removesuffix(".py")
+    return "chatdemo" if filename.startswith(_CHATDEMO) else "Python"
+
+
 def current_stack() -> list[FrameType]:
-    """Return the call stack, the nearest call first.
+    """Return the call stack of the caller's caller, the nearest call first.
 
     Frames here are Python's. Those of threads that wait in ``async_to_sync`` for this call follow.
+    The caller's own frame isn't among them: it refers to this list, and what both keep alive would
+    be deleted much later, by the garbage collector.
     """
-    return list(_frames(sys._getframe(1)))
+    return list(_frames(sys._getframe(2)))
 
 
 def _frames(frame: FrameType | None) -> Iterator[FrameType]:
@@ -85,7 +107,7 @@ def describe_caller(stack: list[FrameType]) -> dict[str, Any] | None:
     """
     for frame in stack:
         code = frame.f_code
-        if code.co_name == "__call__" and isinstance(frame.f_locals.get("self"), AsyncConsumer):
+        if code.co_name == "__call__" and consumer_of(frame):
             return None
         if not is_framework(code.co_filename):
             return describe_line(code, frame.f_lineno)
@@ -95,32 +117,107 @@ def describe_caller(stack: list[FrameType]) -> dict[str, Any] | None:
 def find_consumer(stack: list[FrameType] | None = None) -> AsyncConsumer | None:
     """Return the consumer whose method is the nearest, by default on the current call stack."""
     for frame in stack or current_stack():
-        if isinstance(found := frame.f_locals.get("self"), AsyncConsumer):
+        if found := consumer_of(frame):
             return found
     return None
+
+
+def consumer_of(frame: FrameType) -> AsyncConsumer | None:
+    """Return the consumer whose method this is, None if it is of anything else.
+
+    isinstance() would ask a lazy object for its ``__class__``, and so perhaps the database.
+    """
+    found = frame.f_locals.get("self")
+    return found if issubclass(type(found), AsyncConsumer) else None
 
 
 def describe_handler(consumer: Any, *names: str) -> dict[str, Any] | None:
     """Describe where the first of these methods starts that is in the application's code."""
     for name in names:
-        code = getattr(getattr(type(consumer), name, None), "__code__", None)
+        code = _find_code(getattr(type(consumer), name, None))
+        if code is not None:
+            return describe_start(code)
+    return None
+
+
+def describe_handler_of(consumer: AsyncConsumer, message: dict[str, Any]) -> dict[str, Any] | None:
+    """Describe where the application's handler of a message starts."""
+    return describe_handler(consumer, *_names_of_handlers(message))
+
+
+def _names_of_handlers(message: dict[str, Any]) -> list[str]:
+    type = message.get("type")
+    names = list(_HANDLERS.get(type, ())) if isinstance(type, str) else []
+    with suppress(ValueError, AttributeError):  # the type isn't a method's
+        names.append(get_handler_name(message))
+    return [*names, "dispatch"]
+
+
+def _find_code(function: Any) -> CodeType | None:
+    """Return the code of a function of the application's, behind its decorators."""
+    found = None
+    for _ in range(MAX_DECORATORS):
+        code = getattr(function, "__code__", None)
         if isinstance(code, CodeType) and not is_framework(code.co_filename):
-            return describe_line(code, code.co_firstlineno)
+            found = code
+        function = getattr(function, "__wrapped__", None)
+        if function is None:
+            break
+    return found
+
+
+def find_call(consumer: AsyncConsumer, message: dict[str, Any], name: str) -> Any:
+    """Describe the only line of a message's handler that calls a function without awaiting it."""
+    for method in _names_of_handlers(message):
+        code = _find_code(getattr(type(consumer), method, None))
+        if code is not None:
+            last = max(line for *_, line in code.co_lines() if line)
+            calls = [
+                line
+                for line in range(code.co_firstlineno, last + 1)
+                if f"{name}(" in (text := linecache.getline(code.co_filename, line))
+                and "await" not in text
+                and not _DEF.match(text)
+            ]
+            return describe_line(code, calls[0]) if len(calls) == 1 else None
+    return None
+
+
+@lru_cache(maxsize=1024)
+def describe_start(code: CodeType) -> dict[str, Any]:
+    """Describe a function's first line, the one with ``def``: its code begins at a decorator."""
+    for line in range(code.co_firstlineno, code.co_firstlineno + MAX_DECORATOR_LINES):
+        if _DEF.match(linecache.getline(code.co_filename, line)):
+            return describe_line(code, line)
+    return describe_line(code, code.co_firstlineno)
+
+
+def stack_of(traceback: TracebackType | None) -> list[FrameType]:
+    """Return the frames of a traceback, the nearest call first."""
+    return [frame for frame, _ in walk_tb(traceback)][::-1]
+
+
+def find_message(stack: list[FrameType]) -> tuple[AsyncConsumer, dict[str, Any]] | None:
+    """Return the consumer that handles a message on this call stack, and the message."""
+    for frame in reversed(stack):
+        if frame.f_code.co_argcount >= 2 and frame.f_code.co_name != "__call__":
+            consumer: AsyncConsumer | None = consumer_of(frame)
+            message: Any = frame.f_locals.get(frame.f_code.co_varnames[1])
+            if consumer and issubclass(type(message), dict):
+                return consumer, message
     return None
 
 
 def describe_traceback(traceback: TracebackType | None) -> list[dict[str, Any]]:
-    """Describe the application's lines of a traceback, or its last line if there are none."""
+    """Describe the application's lines of a traceback."""
     calls = [(frame.f_code, line) for frame, line in walk_tb(traceback)]
-    own = [call for call in calls if not is_framework(call[0].co_filename)]
-    return [describe_line(*call) for call in own or calls[-1:]]
+    return [describe_line(*call) for call in calls if not is_framework(call[0].co_filename)]
 
 
 def describe_exception() -> dict[str, Any] | None:
     """Describe the application's line that has raised, or led to, the exception being handled."""
-    calls = [(frame.f_code, line) for frame, line in walk_tb(sys.exc_info()[2])]
-    own = [call for call in calls if not is_framework(call[0].co_filename)]
-    return describe_line(*own[-1]) if own else None
+    own = describe_traceback(sys.exc_info()[2])
+    return own[-1] if own else None
 
 
 @lru_cache(maxsize=4096)

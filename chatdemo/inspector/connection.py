@@ -1,6 +1,6 @@
 """One WebSocket as the inspector sees it: what passes between the server and the application."""
 
-import sys
+import asyncio
 import time
 import weakref
 from collections.abc import Awaitable, Callable
@@ -8,10 +8,10 @@ from contextvars import ContextVar
 from itertools import count
 from typing import Any
 
-from chatdemo.common.local_machine import header
-from chatdemo.inspector import call_stack
-from chatdemo.inspector.formatting import format_value, printable
+from chatdemo.inspector import call_stack, refusals
+from chatdemo.inspector.formatting import format_user, format_value, printable
 from chatdemo.inspector.journeys import ConsumerJourneys
+from chatdemo.inspector.problems import Problems, mark_reported
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.dispatcher import Dispatcher
 from chatdemo.realtime.inbox import Inbox
@@ -24,7 +24,6 @@ Receive = Callable[[], Awaitable[ASGIMessage]]
 Send = Callable[[ASGIMessage], Awaitable[None]]
 #: The connection whose application runs. Its tasks and threads inherit it.
 current_connection: ContextVar["Connection | None"] = ContextVar("connection", default=None)
-REFUSED = "The connection was refused"
 
 
 class Connection(FrameObserver):
@@ -36,6 +35,7 @@ class Connection(FrameObserver):
 
     __slots__ = (
         "recording",
+        "problems",
         "scope",
         "id",
         "path",
@@ -43,6 +43,9 @@ class Connection(FrameObserver):
         "since",
         "ended",
         "state",
+        "close_code",
+        "closed_by",
+        "task",
         "frames_in",
         "frames_out",
         "channel",
@@ -57,13 +60,18 @@ class Connection(FrameObserver):
     )
     numbers = count(1)
 
-    def __init__(self, recording: Recording, scope: Scope, receive: Receive, send: Send):
-        self.recording, self.scope = recording, scope
+    def __init__(
+        self, recording: Recording, problems: Problems, scope: Scope, receive: Receive, send: Send
+    ):
+        self.recording, self.problems, self.scope = recording, problems, scope
         self.id = next(self.numbers)
         self.path = printable(scope["path"])
         self.room = self.path.rstrip("/").rpartition("/")[2]
         self.since, self.ended = time.time(), 0.0  # 0 until it has ended
         self.state = "connecting"
+        self.close_code: int | None = None
+        self.closed_by: str | None = None  # "server" or "browser"
+        self.task = asyncio.current_task()  # the application's
         self.frames_in = self.frames_out = 0
         self.channel: str | None = None
         self.journeys = ConsumerJourneys()
@@ -118,6 +126,14 @@ class Connection(FrameObserver):
         """Octets that wait for the participant to read, None if the server can't tell."""
         return self._server_send.backlog if self._server_send else None
 
+    @property
+    def user(self) -> str | None:
+        """The name of ``scope["user"]``, as far as it is known without a query."""
+        consumer = self.consumer
+        # Middleware gives the consumer a scope of its own.
+        scope = getattr(consumer, "scope", None) if consumer is not None else self.scope
+        return format_user(scope.get("user")) if isinstance(scope, dict) else None
+
     def on_recording_switched(self) -> None:
         """Observe sent texts only while recording is active. The journeys so far are over."""
         self.journeys.clear()
@@ -171,14 +187,14 @@ class Connection(FrameObserver):
             journey = self.recording.new_journey()
             self.journeys.add(message, journey)
             if journey:
-                handlers = ("receive_json", "receive", "websocket_receive", "dispatch")
-                where = call_stack.describe_handler(self.consumer, *handlers)
+                where = call_stack.describe_handler_of(self.consumer, message)
                 self.record("receive", payload=_content(message), journey=journey, source=where)
         else:
             self.journeys.add(message, None)
             if message["type"] == "websocket.disconnect":
-                self.state = "closed"
-                self.record_if_active("disconnect", code=message.get("code"))
+                code = message.get("code")
+                self._note_closed(code, "browser")
+                self.record_if_active("disconnect", code=code, meaning=refusals.describe_code(code))
 
     @never_raises
     def on_sent(self, message: ASGIMessage) -> None:
@@ -194,70 +210,66 @@ class Connection(FrameObserver):
         elif message["type"] in ("websocket.close", "websocket.http.response.start"):
             self._on_close(message)
 
+    def on_event_lost(self, waiting: int) -> None:
+        """Report an event that the layer refused, as so many wait for the consumer."""
+        stack = call_stack.current_stack()
+        self.problems.report(
+            "full",
+            f"An event for {self.consumer_name} was lost: its channel was full, as {waiting} events"
+            " waited in it. A channel fills up while its consumer's handler runs.",
+            call_stack.describe_caller(stack),
+            connection=self,
+        )
+
     def _on_close(self, message: ASGIMessage) -> None:
         where, journey = self.locate(in_consumer=True)
+        code = message.get("code", 1000)
         if self.state == "connecting":
             where = where or call_stack.describe_exception()
-            reason = _explain_closing(self.consumer, self.scope, message, where)
-            self.record("refuse", detail=printable(reason), source=where)
+            reason, remedy = refusals.explain_closing(self.consumer, self.scope, message, where)
+            self._refuse(reason, remedy, where, code=message.get("code"))
         else:
-            code, given = message.get("code", 1000), message.get("reason")
+            given = message.get("reason")
             detail = format_value(given) if given else None
-            self.record("close", code=code, detail=detail, journey=journey, source=where)
+            meaning = refusals.describe_code(code)
+            self.record(
+                "close", code=code, detail=detail, journey=journey, source=where, meaning=meaning
+            )
+        self._note_closed(code, "server")
+
+    def _note_closed(self, code: int | None, by: str) -> None:
+        """Note the first of the codes: the other side's answer follows it."""
+        if self.closed_by is None:
+            self.close_code, self.closed_by = code, by
         self.state = "closed"
+
+    def _refuse(
+        self, reason: str, remedy: str | None, where: dict[str, Any] | None, **fields: Any
+    ) -> None:
+        self.record("refuse", detail=printable(reason), source=where, **fields)
+        self.problems.report("refused", reason, where, connection=self, remedy=remedy)
 
     @never_raises
     def on_failed(self, error: Exception) -> None:
         """Record an exception of the application's."""
-        reason = _explain_routing(error, self.path)
-        if not reason:
-            detail = printable(f"{type(error).__name__}: {error}")
-            self.record(
-                "error", detail=detail, traceback=call_stack.describe_traceback(error.__traceback__)
-            )
-        if self.state == "connecting":
-            name = self.consumer_name or "the application"
-            failure = f"{type(error).__name__}: {error}"
-            reason = reason or f"{REFUSED} because {name} failed before it had accepted: {failure}"
-            self.record("refuse", detail=printable(reason))
-        self.state = "closed"
+        was_connecting = self.state == "connecting"
+        self._note_closed(1006 if was_connecting else 1011, "server")
+        if routing := refusals.explain_routing(error, self.path):
+            mark_reported(error)
+            return self._refuse(*routing, None)
+        name = self.consumer_name or "the application"
+        before = f"An exception in {name}: "
+        if was_connecting:
+            before = f"{refusals.REFUSED} because {name} failed before it had accepted: "
+        self.problems.report_exception(error, before=before, connection=self)
+        if was_connecting:
+            detail = printable(f"{before}{type(error).__name__}: {error}")
+            self.record("refuse", detail=f"{detail} {refusals.browser_sees(500)}")
+        return None
 
     def on_ended(self) -> None:
         """Note that the application has returned."""
-        self.state, self.ended = "closed", time.time()
-
-
-def _explain_closing(
-    consumer: Any, scope: Scope, message: ASGIMessage, where: dict[str, Any] | None
-) -> str:
-    """Return why the application closes a connection, on the line ``where``, before accepting."""
-    if type(consumer).__name__ == "WebsocketDenier":  # channels.security.websocket
-        origin = header(scope, b"origin") or "which is missing"
-        return f"{REFUSED} because this server doesn't allow its Origin, {origin}."
-    if reason := message.get("reason"):
-        return f"{REFUSED}: {reason}"
-    error = sys.exc_info()[1]  # the consumer closes in an "except"
-    if error is not None and str(error):
-        return f"{REFUSED} because of {type(error).__name__}: {error}"
-    if consumer is None:
-        return f"{REFUSED} because a middleware closed it before a consumer was called."
-    at = f", at {where['file']}:{where['line']}" if where else ""
-    return f"{REFUSED} because {type(consumer).__name__} closed it without accepting it{at}."
-
-
-def _explain_routing(error: Exception, path: str) -> str | None:
-    """Return the reason, if the error is that of Channels' routers without a matching route."""
-    if isinstance(error, ValueError) and str(error).startswith("No route found"):
-        return (
-            f"{REFUSED} because no route leads from {path} to a consumer:"
-            " see websocket_urlpatterns in routing.py."
-        )
-    if isinstance(error, ValueError) and str(error).startswith("No application configured"):
-        return (
-            f"{REFUSED} because no application is configured for WebSockets:"
-            " see ProtocolTypeRouter in asgi.py."
-        )
-    return None
+        self.state, self.ended, self.task = "closed", time.time(), None
 
 
 def short_id_of(consumer: Any) -> str:

@@ -1,7 +1,8 @@
 """The feed: a watcher's WebSocket, with recorded entries, the state as it changes, and commands.
 
 It doesn't use the channel layer and isn't recorded. The server sends JSON objects whose ``kind`` is
-``hello``, ``events`` (the entries), ``state`` or ``error``. The watcher sends objects whose ``do``
+``hello``, ``events`` (the entries), ``state``, ``problems`` (those that have changed) or ``error``.
+The watcher sends objects whose ``do``
 is ``freeze``, ``step`` or ``thaw`` (with ``group``), ``clear``, or ``got`` with ``n``, the number
 of the last entry that it has.
 """
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chatdemo import __version__
 from chatdemo.inspector.connection import Connection, Receive, Send
 from chatdemo.inspector.layers import LayerRecorder
+from chatdemo.inspector.refusals import describe_code
 from chatdemo.realtime.upstream.channels import groups_of
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Watcher:
         self._unrecorded = self.recording.unrecorded
         self._delay = 0.0
         self._last_state = ""
+        self._problems_version = 0
 
     async def run(self, receive: Receive) -> None:
         """Send changes and carry out commands until the watcher leaves or reads too slowly."""
@@ -104,6 +107,9 @@ class Watcher:
         state = {"kind": "state", **describe_state(self.inspector, self.path)}
         if self.path is None and self.inspector.describe_server:
             state["server"] = self.inspector.describe_server(self.port)
+        if problems := self.inspector.problems.since(self._problems_version, self.path):
+            self._problems_version = max(problem["version"] for problem in problems)
+            await self._send({"kind": "problems", "problems": problems})
         text = json.dumps(state)
         if text != self._last_state:
             self._last_state = text
@@ -129,6 +135,7 @@ class Watcher:
             self._confirmed = min(int(command["n"]), self._sent)
         elif do == "clear" and self.path is None:
             self.recording.clear()
+            self.inspector.problems.clear()
         elif do in ("freeze", "step", "thaw") and isinstance(command["group"], str):
             await self._change_group(do, command["group"])
         else:
@@ -175,6 +182,10 @@ def _describe_connection(one: Connection) -> dict[str, Any]:
         "client": "{}:{}".format(*one.scope["client"]) if one.scope.get("client") else None,
         "since": one.since,
         "state": one.state,
+        "user": one.user,
+        "code": one.close_code,
+        "closed_by": one.closed_by,
+        "meaning": describe_code(one.close_code) if one.closed_by else None,
         "backlog": one.backlog,
         "received": one.frames_in,
         "sent": one.frames_out,

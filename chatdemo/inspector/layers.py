@@ -143,7 +143,10 @@ class LayerRecorder(LayerObserver):
         self.recording.lost += len(channels)
         for channel in channels if self.recording.resume_if_possible() else ():
             connection = self.connections.get(channel)
-            self._record("full", connection, channel=channel, waiting=self.count_waiting(channel))
+            waiting = self.count_waiting(channel)
+            self._record("full", connection, channel=channel, waiting=waiting)
+            if connection:
+                connection.on_event_lost(waiting)
 
     @never_raises
     def on_receive_called(self, channel: str) -> None:

@@ -75,7 +75,7 @@ def _uncarried_logger() -> Callable[[str], None]:
     reported: set[str] = set()
 
     def log(why: str) -> None:
-        stack = call_stack.current_stack()[1:]  # without this function
+        stack = call_stack.current_stack()
         line = call_stack.describe_caller(stack)
         where = f"at {line['file']}:{line['line']}" if line else "outside the project"
         if where not in reported:

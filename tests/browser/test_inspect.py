@@ -32,7 +32,7 @@ class Inspecting:
             "listitem"
         )
         self.caption = page.locator("#chart .caption")
-        self.troubles = page.get_by_role("list", name="Errors and refused connections")
+        self.troubles = page.get_by_role("list", name="Problems")
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name).first.click()

@@ -1,6 +1,7 @@
 """The inspector's page with what a room seldom does: a scripted feed tells it (what rooms do: test_inspect.py)."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -153,7 +154,36 @@ def test_an_event_that_a_full_channel_refused_is_lost_in_the_chart(look, feed):
     expect(page.locator("#counts")).to_contain_text("1 event lost")
 
 
-def test_an_error_has_its_traceback_in_the_notice_and_a_row_in_the_chart(look, feed):
+def problem(number: int = 1, **more) -> dict:
+    """A problem as the server tells it."""
+    told = {
+        "number": number,
+        "kind": "error",
+        "text": "An exception in ChatConsumer: KeyError: 'message'",
+        "source": Story.source(24, "receive", 'message = json.loads(text_data)["message"]'),
+        "traceback": [],
+        "remedy": None,
+        "connection": 1,
+        "journey": None,
+        "path": "/ws/chat/lobby/",
+        "first": START + number,
+        "last": START + number,
+        "count": 1,
+        "saved": None,
+        "version": number,
+    }
+    return told | more
+
+
+def problems(page: Page):
+    return page.get_by_role("list", name="Problems").get_by_role("listitem")
+
+
+def tell_problems(feed: FakeFeed, *told: dict) -> None:
+    feed.tell({"kind": "problems", "problems": list(told)})
+
+
+def test_an_error_is_a_problem_and_its_message_has_it_in_the_chart(look, feed):
     story = Story(feed).arrive()
     begin = story.hops("boom")[:1]
     frame = story.source(24, "receive", 'message = json.loads(text_data)["message"]')
@@ -165,13 +195,95 @@ def test_an_error_has_its_traceback_in_the_notice_and_a_row_in_the_chart(look, f
         traceback=[frame],
         source=frame,
     )
-    story.batch([*begin, error])
+    failed = story.journey
+    story.batch([*begin, error]).say("fine")
+    tell_problems(feed, problem(journey=failed, traceback=[frame, frame]))
     page = look()
-    notice = page.get_by_role("list", name="Errors and refused connections")
-    expect(notice).to_contain_text("An error in ChatConsumer: KeyError: 'message'")
-    expect(notice.locator(".traceback")).to_contain_text("chat/consumers.py:24 in receive")
-    expect(hops(page).last).to_have_attribute("data-what", "error")
+    expect(problems(page)).to_contain_text("An exception in ChatConsumer: KeyError: 'message'")
+    expect(problems(page)).to_contain_text("chat/consumers.py:24 in receive")
+    expect(caption(page)).to_contain_text("fine")
+    page.get_by_role("button", name="See the message").click()
+    expect(caption(page)).to_contain_text("boom")
     expect(caption(page)).to_contain_text("The consumer failed: see the error.")
+    expect(hops(page).last).to_have_attribute("data-what", "error")
+    page.get_by_text("Traceback", exact=True).click()
+    expect(problems(page).locator(".traceback li")).to_have_count(2)
+
+
+def test_a_problem_says_what_to_do_how_often_it_was_and_before_which_save(look, feed):
+    tell_problems(feed, problem(count=3, remedy="Run python manage.py migrate.", saved=START))
+    page = look()
+    expect(problems(page)).to_contain_text("3 times")
+    expect(problems(page)).to_contain_text("before the save at ")
+    expect(problems(page).locator(".remedy")).to_have_text("Run python manage.py migrate.")
+    expect(page.get_by_role("button", name="See the message")).to_be_hidden()
+
+
+def test_a_problem_that_changes_keeps_its_buttons(look, feed):
+    slow = {"kind": "slow", "text": "receive has been running for 2 s."}
+    tell_problems(feed, problem(**slow))
+    page = look()
+    dismiss = page.get_by_role("button", name="Dismiss")
+    dismiss.focus()
+    tell_problems(feed, problem(kind="slow", text="receive ran for 7 s.", version=2))
+    expect(problems(page)).to_contain_text("receive ran for 7 s.")
+    expect(dismiss).to_be_focused()
+
+
+def test_a_dismissed_problem_comes_back_when_it_happens_again(look, feed):
+    tell_problems(feed, problem())
+    page = look()
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.locator("#problems")).to_be_hidden()
+    tell_problems(feed, problem(count=2, last=START + 9, version=2))
+    expect(problems(page)).to_contain_text("2 times")
+
+
+def test_the_newest_three_problems_are_shown_and_the_others_on_request(look, feed):
+    tell_problems(feed, *[problem(number, text=f"fault {number}") for number in range(1, 7)])
+    page = look()
+    expect(problems(page).locator("strong")).to_have_text(["fault 6", "fault 5", "fault 4"])
+    page.get_by_role("button", name="Show all 6 problems").click()
+    expect(problems(page)).to_have_count(6)
+
+
+def test_problems_of_a_server_that_was_started_again_replace_the_earlier_ones(look, feed):
+    tell_problems(feed, problem(text="of the first"))
+    page = look()
+    expect(problems(page)).to_contain_text("of the first")
+    feed.told.clear()
+    feed.drop()
+    expect(page.locator("#problems")).to_be_hidden()
+    tell_problems(feed, problem(text="of the second", first=START + 99))
+    expect(problems(page)).to_have_count(1)
+    expect(problems(page)).to_contain_text("of the second")
+
+
+def test_events_are_filtered_by_direction(look, feed):
+    Story(feed).arrive().say("hello")
+    page = look()
+    shown = page.locator(".events li")
+    kinds_of = {
+        "browser → server": {"connect", "receive"},
+        "server → browser": {"accept", "send"},
+        "consumer → channel layer": {"group_add", "group_send"},
+        "channel layer → consumer": {"layer_receive"},
+    }
+    for direction, kinds in kinds_of.items():
+        page.get_by_label("Direction").select_option(direction)
+        expect(shown.first).to_have_attribute("data-what", re.compile("|".join(kinds)))
+        assert set(shown.evaluate_all("(items) => items.map((item) => item.dataset.what)")) == kinds
+
+
+def test_a_connection_has_its_user_its_path_and_its_close_code_in_words(look, feed):
+    story = Story(feed).arrive()
+    [first, second] = story.connections(story.ids)["connections"]
+    code = {"state": "closed", "code": 1001, "closed_by": "browser", "meaning": "going away"}
+    story.state(connections=[first | {"user": "mia"}, second | code])
+    page = look()
+    rows = page.get_by_role("group", name="Connections").locator("tbody tr")
+    expect(rows.first).to_contain_text("mia/ws/chat/lobby/")
+    expect(rows.last).to_contain_text("closed by the browser with 1001: going away")
 
 
 def test_an_event_to_a_workers_channel_has_lanes_of_its_own(look, feed):

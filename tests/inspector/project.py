@@ -70,7 +70,7 @@ class Refusing(AsyncWebsocketConsumer):
         try:
             raise PermissionError("you have no ticket")
         except PermissionError:
-            await self.close()
+            await self.close()  # hop: refuse after an error
 
 
 class Failing(AsyncWebsocketConsumer):

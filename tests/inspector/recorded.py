@@ -16,10 +16,8 @@ LAYERS = {
 }
 PROJECTS = "tests.inspector.projects"
 MARK = re.compile(r"  # hop: (.*)")
-#: Files that can only be an error's last line: Channels' and Python's.
-ELSEWHERE = ("channels/", "json/")
 #: A line number in a text.
-LINE = re.compile(r" at \S+\.py:\d+\.$")
+LINE = re.compile(r" at \S+\.py:\d+\.")
 #: A page that no project has: once it is recorded, so is everything before it.
 THE_END = "/the-end/"
 #: The name for entries without a client.
@@ -157,11 +155,7 @@ class Recorded:
 
     def line(self, event: dict) -> str:
         """The kind of entry, the consumer, the comment at its source line, its journey, and the other fields."""
-        where = (
-            place(event["traceback"][-1])
-            if event["what"] == "error"
-            else place(event.get("source"))
-        )
+        where = place(event.get("source"))
         to = event.get("to", "").partition("!")[0]  # the rest of a name of a channel is random
         code = None if event["what"] == "disconnect" and self._closed(event) else event.get("code")
         more = [event.get("method"), event.get("group"), to, code, event.get("detail")]
@@ -184,7 +178,7 @@ class Recorded:
 
 def place(source: dict | None) -> str | None:
     """A line of code by the comment at its end, if it is the project's."""
-    if source is None or source["file"].startswith(ELSEWHERE):
+    if source is None:
         return None
     mark = MARK.search(source["code"])
     return f"({mark[1]})" if mark else f"({source['file']}:{source['line']})"
@@ -202,7 +196,7 @@ def lines_of(project: str) -> dict[str, tuple[str, int]]:
 
 
 def is_the_end(event: dict) -> bool:
-    return event["what"] == "http" and event["path"] == THE_END
+    return event.get("path") == THE_END
 
 
 def record(port: int, watcher, scenario, count: int) -> tuple[dict[str, bytes], Recorded]:

@@ -1,11 +1,12 @@
-// The table of connections: each with its consumer, its state, the bytes that wait for a slow browser, and its age.
+// The table of connections: each with its user, its consumer, its state or close code, the bytes that wait for a slow
+// browser, and its age.
 import { element, setText } from "./common/dom.js";
-import { formatAge, formatSize } from "./format.js";
+import { formatAge, formatCode, formatSize } from "./format.js";
 import { numberDisc } from "./chart-lanes.js";
 import { syncList } from "./list-elements.js";
 
 const MAX_ROWS = 60;
-const COLUMNS = ["Browser", "Room", "Consumer", "State", "Backlog", "In", "Out", "Age"];
+const COLUMNS = ["Browser", "User", "Path", "Consumer", "State", "Backlog", "In", "Out", "Age"];
 
 export class ConnectionTable {
   constructor(root) {
@@ -33,20 +34,28 @@ function makeRow() {
 }
 
 function updateRow(row, connection, number, now) {
-  const { room, path, consumer, instance, state, backlog, received, sent, since, client } = connection;
+  const { path, user, consumer, instance, backlog, received, sent, since, client } = connection;
   const [browser, ...cells] = row.children;
   if (row.number !== number) browser.replaceChildren(numberDisc(number), element("span", { className: "client", textContent: client ?? "" }));
   row.number = number;
   const texts = [
-    room ?? path ?? "",
+    user ?? "",
+    path ?? "",
     [consumer, instance].filter(Boolean).join(" "),
-    state,
+    describeState(connection),
     backlog === null || backlog === undefined ? "" : formatSize(backlog),
     received ?? "",
     sent ?? "",
     formatAge(now - since),
   ];
   cells.forEach((cell, index) => setText(cell, String(texts[index])));
-  cells[0].title = texts[0];
-  row.dataset.state = state;
+  cells[1].title = texts[1];
+  row.dataset.state = connection.state;
+}
+
+// "closed by the browser with 1001: going away".
+function describeState({ state, code, meaning, closed_by: closedBy }) {
+  if (!closedBy) return state;
+  const how = formatCode({ code, meaning });
+  return `closed by the ${closedBy}${how ? ` with ${how}` : ""}`;
 }

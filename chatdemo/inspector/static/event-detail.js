@@ -1,9 +1,7 @@
-// All that is known of one event; and the latest errors.
-import { button, element, isolated } from "./common/dom.js";
-import { formatCount, formatSize, formatTime } from "./format.js";
-import { syncList } from "./list-elements.js";
+// All that is known of one event.
+import { element, isolated } from "./common/dom.js";
+import { formatCode, formatCount, formatSize, formatTime } from "./format.js";
 
-const MAX_ERRORS = 3;
 const MAX_TRACEBACK_LINES = 12;
 
 export class EventDetail {
@@ -40,7 +38,7 @@ function facts(event) {
     ["channel", event.channel],
     ["members", event.members],
     ["waiting in the queue", event.waiting],
-    ["code", event.code],
+    ["code", formatCode(event)],
     ["", [event.method, event.path].filter(Boolean).join(" ")],
     ["size", event.size === undefined ? null : formatSize(event.size)],
   ];
@@ -48,43 +46,11 @@ function facts(event) {
   return known.map(([name, value], index) => element("span", { className: index ? "fact" : "fact kind" }, name ? `${name} ` : "", isolated(String(value))));
 }
 
-function sourceLine({ file, line, function: name, code }) {
+export function sourceLine({ file, line, function: name, code }) {
   return element("p", { className: "line" }, element("span", { className: "source", textContent: `${file}:${line}` }), name ? ` in ${name} ` : " ", element("code", { textContent: code ?? "" }));
 }
 
-function tracebackList(frames) {
+export function tracebackList(frames) {
   const last = frames.slice(-MAX_TRACEBACK_LINES);
   return element("ol", { className: "traceback", ariaLabel: `Traceback, ${formatCount(last.length, "line")}` }, ...last.map((frame) => element("li", {}, sourceLine(frame))));
-}
-
-// The latest errors and refused connections, at the top of the page until the visitor dismisses them.
-export class ErrorList {
-  constructor(list) {
-    this.list = list;
-    this.dismissed = new Set();
-  }
-
-  render(recording, room) {
-    const key = (event) => `${recording.epoch} ${event.n} ${event.at}`;
-    const found = [];
-    for (let index = recording.events.length - 1; index >= 0 && found.length < MAX_ERRORS; index -= 1) {
-      const event = recording.events[index];
-      const isInRoom = !room || !event.room || event.room === room;
-      if (["error", "refuse"].includes(event.what) && isInRoom && !this.dismissed.has(key(event))) found.push(event);
-    }
-    syncList(this.list, found, key, (event) => this.makeItem(event, key(event)));
-    this.list.hidden = found.length === 0;
-  }
-
-  makeItem(event, key) {
-    const title = event.what === "error" ? `An error in ${event.consumer ?? "the application"}: ` : "";
-    const text = element("p", {}, element("time", { textContent: formatTime(event.at) }), " ", element("strong", {}, title, isolated(event.detail ?? event.what)));
-    const dismiss = button("Dismiss", () => {
-      this.dismissed.add(key);
-      item.remove();
-      this.list.elementsByKey.delete(key);
-    });
-    const item = element("li", {}, text, dismiss, event.traceback?.length ? tracebackList(event.traceback) : null);
-    return item;
-  }
 }

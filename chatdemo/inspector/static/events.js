@@ -26,6 +26,20 @@ const KINDS = {
   http: ["http"],
 };
 
+const DIRECTION_LABELS = {
+  "": "all directions",
+  fromBrowser: "browser → server",
+  toBrowser: "server → browser",
+  toLayer: "consumer → channel layer",
+  fromLayer: "channel layer → consumer",
+};
+const DIRECTIONS = {
+  fromBrowser: ["connect", "receive", "disconnect"],
+  toBrowser: ["accept", "refuse", "send", "close"],
+  toLayer: ["group_add", "group_discard", "group_send", "layer_send"],
+  fromLayer: ["layer_receive"],
+};
+
 export class EventList {
   // `onJourney(id)` is called with the journey of an event that is clicked.
   constructor(root, form, requestRender, onJourney) {
@@ -75,14 +89,14 @@ export class EventList {
   }
 }
 
-// Filters by kind, participant and text.
+// Filters by kind, direction, participant and text.
 class EventFilters {
   constructor(form, onChange) {
-    const options = Object.entries(KIND_LABELS).map(([value, textContent]) => element("option", { value, textContent }));
-    this.kind = element("select", { id: "filter-kind" }, ...options);
+    this.kind = select("filter-kind", KIND_LABELS);
+    this.direction = select("filter-direction", DIRECTION_LABELS);
     this.participant = element("select", { id: "filter-who" }, element("option", { value: "", textContent: "all" }));
     this.text = element("input", { id: "filter-text", type: "search", placeholder: "text in the event", autocomplete: "off" });
-    const controls = { Kind: this.kind, Participant: this.participant, Text: this.text };
+    const controls = { Kind: this.kind, Direction: this.direction, Participant: this.participant, Text: this.text };
     form.append(...Object.entries(controls).map(([label, control]) => element("label", {}, `${label} `, control)));
     form.oninput = onChange;
     form.onsubmit = (event) => event.preventDefault();
@@ -102,14 +116,20 @@ class EventFilters {
   // Returns a function: does the list show this event?
   matcher(room) {
     const kinds = KINDS[this.kind.value];
+    const directed = DIRECTIONS[this.direction.value];
     const withHeartbeats = this.kind.value !== "news";
     const connection = this.participant.value;
     const text = this.text.value.trim().toLowerCase();
     return (event) =>
       (!room || event.room === room || event.room === undefined) &&
       (!kinds || kinds.includes(event.what)) &&
+      (!directed || directed.includes(event.what)) &&
       (withHeartbeats || !isHeartbeat(event)) &&
       (!connection || String(event.connection) === connection) &&
       (!text || `${event.what} ${event.consumer ?? ""} ${formatEvent(event)}`.toLowerCase().includes(text));
   }
+}
+
+function select(id, labels) {
+  return element("select", { id }, ...Object.entries(labels).map(([value, textContent]) => element("option", { value, textContent })));
 }

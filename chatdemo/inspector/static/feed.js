@@ -1,4 +1,4 @@
-// The inspector's feed: messages of the server, each {kind: "hello", "events", "state" or "error", …}, and commands to it.
+// The inspector's feed: messages of the server, each {kind: "hello", "events", "state", "problems" or "error", …}, and commands to it.
 import { button, element, setText } from "./common/dom.js";
 import { ReconnectingSocket, showConnectionState } from "./common/reconnecting-socket.js";
 
@@ -31,7 +31,10 @@ export class Feed {
 
   // Adds a message to the recording. An error about a command is shown.
   apply(recording, message) {
-    if (message.kind === "hello") recording.maxEvents = message.limit ?? recording.maxEvents;
+    if (message.kind === "hello") {
+      recording.maxEvents = message.limit ?? recording.maxEvents;
+      recording.clearProblems();
+    } else if (message.kind === "problems") recording.addProblems(message.problems);
     else if (message.kind === "events") recording.add(message.events, message.dropped);
     else if (message.kind === "state") recording.setState(message);
     else if (message.kind === "error") this.showError(message.detail);

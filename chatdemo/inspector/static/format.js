@@ -17,6 +17,11 @@ export function formatTime(seconds) {
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${pad(date.getMilliseconds(), 3)}`;
 }
 
+// "14:03", of seconds since the epoch.
+export function formatMinute(seconds) {
+  return formatTime(seconds).slice(0, 5);
+}
+
 export function formatAge(seconds) {
   if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
@@ -78,10 +83,16 @@ function eventMessageText(payload) {
   return found && messageText(`${found[1]}}`);
 }
 
+// "1001: going away", of an event or a connection with a close code; null without one.
+export function formatCode({ code, meaning }) {
+  if (code === null || code === undefined) return null;
+  return meaning ? `${code}: ${meaning}` : code;
+}
+
 const PARTS = {
   http: (event) => [event.method, event.path, event.code, event.ms === undefined ? null : `${event.ms} ms`],
-  close: (event) => [`code ${event.code ?? "none"}`],
-  disconnect: (event) => [`code ${event.code ?? "none"}`],
+  close: (event) => [`code ${formatCode(event) ?? "none"}`],
+  disconnect: (event) => [`code ${formatCode(event) ?? "none"}`],
   connect: (event) => [event.path],
   group_add: (event) => [event.group, event.channel],
   group_discard: (event) => [event.group, event.channel],

@@ -2,12 +2,13 @@
 import { element, setText } from "./common/dom.js";
 import { Chart } from "./chart.js";
 import { ConnectionTable } from "./connections.js";
-import { ErrorList, EventDetail } from "./event-detail.js";
+import { EventDetail } from "./event-detail.js";
 import { EventList } from "./events.js";
 import { Feed } from "./feed.js";
 import { formatCount, truncate } from "./format.js";
 import { FreezeControls, GroupList } from "./groups.js";
 import { JourneySelection } from "./journeys.js";
+import { ProblemList } from "./problems.js";
 import { Recording, RecordingSwitch } from "./recording.js";
 import { addJourneyTools, addRecordingTools, bindKeys } from "./toolbar.js";
 
@@ -76,7 +77,7 @@ const groups = new GroupList(byId("groups"));
 const freezeControls = new FreezeControls(byId("freezer"), send);
 const connections = new ConnectionTable(byId("connections"));
 const events = new EventList(byId("events"), byId("filters"), requestRender, (journey) => selection.choose(journey));
-const errors = new ErrorList(byId("troubles"));
+const problems = new ProblemList(byId("problems"), requestRender, (journey) => selection.choose(journey));
 const page = { recordings, selection, chart, rooms, freezeControls, send, requestRender, notice: byId("notice") };
 const tools = { ...addJourneyTools(byId("journey-bar"), page), ...addRecordingTools(byId("events-bar"), page) };
 bindKeys(byId("keys"), tools);
@@ -93,7 +94,7 @@ function render() {
   groups.render(recording, room);
   connections.render(recording, room);
   events.render(recording, room);
-  errors.render(recording, room);
+  problems.render(recording);
   renderLosses(byId("counts"), recording);
   renderServer(byId("server"), recording.state);
   for (const tool of Object.values(tools)) tool.render?.();

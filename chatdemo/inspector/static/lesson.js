@@ -1,10 +1,11 @@
 // The chart under a lesson's tabs: for each element with data-feed, the chart of the room whose feed has that address.
 import { button, element } from "./common/dom.js";
 import { Chart } from "./chart.js";
-import { ErrorList, EventDetail } from "./event-detail.js";
+import { EventDetail } from "./event-detail.js";
 import { Feed } from "./feed.js";
 import { FreezeControls } from "./groups.js";
 import { JourneySelection } from "./journeys.js";
+import { ProblemList } from "./problems.js";
 import { Recording } from "./recording.js";
 
 const NO_MESSAGE = "Send a message in one of the tabs. Its path appears here.";
@@ -16,10 +17,10 @@ function addChart(root) {
   const recording = new Recording();
   const selection = new JourneySelection(requestRender);
   const bar = element("div", { className: "chart-bar" });
-  const errorItems = element("ul", { className: "troubles", ariaLabel: "Errors and refused connections", hidden: true });
-  const errors = new ErrorList(errorItems);
+  const problemsRoot = element("div", { className: "problems", hidden: true });
+  const problems = new ProblemList(problemsRoot, requestRender, (journey) => selection.choose(journey));
   root.classList.add("chart");
-  root.append(bar, errorItems);
+  root.append(bar, problemsRoot);
   const chart = new Chart(root, new EventDetail("Point at an arrow, or move to it with the keyboard, to see what it carries."));
   const newest = button("Newest", () => selection.followNewest());
   bar.append(
@@ -42,7 +43,7 @@ function addChart(root) {
     const place = journey?.room ?? recording.newestPlace();
     chart.render(recording, journey, place, recording.state.connections.length ? NO_MESSAGE : NOBODY);
     freezeControls.render(recording.state.groups);
-    errors.render(recording);
+    problems.render(recording);
     newest.disabled = selection.isFollowing;
   }
   requestRender();

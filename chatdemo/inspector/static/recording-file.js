@@ -4,10 +4,10 @@ import { Recording } from "./recording.js";
 const KIND = "inspector";
 const VERSION = 1;
 const NUMBERS = ["connection", "journey", "size", "members", "waiting", "ms"];
-const TEXTS = ["room", "consumer", "instance", "channel", "group", "type", "payload", "detail", "method", "path"];
+const TEXTS = ["room", "consumer", "instance", "channel", "group", "type", "payload", "detail", "meaning", "method", "path"];
 
 export function saveRecording(recording) {
-  const content = { chatdemo: KIND, version: VERSION, events: recording.allEvents(), state: recording.state };
+  const content = { chatdemo: KIND, version: VERSION, events: recording.allEvents(), state: recording.state, problems: [...recording.problems.values()] };
   const address = URL.createObjectURL(new Blob([JSON.stringify(content, null, 1)], { type: "application/json" }));
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "").replace("T", "-");
   Object.assign(document.createElement("a"), { href: address, download: `chatdemo-${time}.json` }).click();
@@ -21,10 +21,11 @@ export function loadRecording(text) {
   if (content.version !== VERSION) throw new Error("This file is from another version of chatdemo. Open it with that version.");
   const damage = findDamage(content);
   if (damage) throw new Error(`This file is damaged: ${damage}`);
-  const { events, state } = content;
+  const { events, state, problems } = content;
   const recording = new Recording(Math.max(5_000, events.length));
   recording.add(events);
   if (state) recording.setState(state);
+  recording.addProblems(problems ?? []);
   return recording;
 }
 
@@ -38,7 +39,7 @@ function parseJson(text) {
 
 // What is wrong with a file's events and state, as the end of a sentence; "" if nothing is. The page relies on the type
 // of each value.
-function findDamage({ events, state }) {
+function findDamage({ events, state, problems }) {
   let lastNumber = -Infinity;
   for (const event of events) {
     if (!isEvent(event)) return "some events have no number, time or kind.";
@@ -48,6 +49,7 @@ function findDamage({ events, state }) {
     if (wrong) return `event ${event.n} has a wrong ${wrong}.`;
   }
   const list = state ? Object.keys(IS_STATE_ITEM).find((name) => !Array.isArray(state[name]) || !state[name].every(IS_STATE_ITEM[name])) : null;
+  if (problems && !(Array.isArray(problems) && problems.every(isProblem))) return "its problems can't be read.";
   return list ? `its ${list} can't be read.` : "";
 }
 
@@ -62,6 +64,12 @@ function findWrongValue(event) {
   if (source && !isSourceLine(source)) return "source";
   if (traceback && !(Array.isArray(traceback) && traceback.every(isSourceLine))) return "traceback";
   return NUMBERS.find(isNot("number")) ?? TEXTS.find(isNot("string"));
+}
+
+function isProblem(value) {
+  const { number, text, last, source, traceback } = value ?? {};
+  const lines = [...(Array.isArray(traceback) ? traceback : []), ...(source ? [source] : [])];
+  return Number.isInteger(number) && typeof text === "string" && Number.isFinite(last) && lines.every(isSourceLine);
 }
 
 function isSourceLine(value) {

@@ -11,7 +11,18 @@ export class Recording {
     this.participants = new Participants();
     this.journeys = new Journeys();
     this.state = EMPTY_STATE;
+    this.problems = new Map(); // by number
     this.reset();
+  }
+
+  // Adds problems, or replaces those with the same numbers.
+  addProblems(problems) {
+    for (const problem of problems) this.problems.set(problem.number, problem);
+  }
+
+  // The server tells a new connection all of its problems.
+  clearProblems() {
+    this.problems.clear();
   }
 
   // Adds a batch of events. After a reconnection it can repeat events; only new ones are added.

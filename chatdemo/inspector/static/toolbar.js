@@ -43,6 +43,7 @@ export function addRecordingTools(bar, { recordings, send, requestRender, select
   const clear = () => {
     send({ do: "clear" });
     recordings.clear();
+    recordings.live.clearProblems();
     requestRender();
   };
   const showLive = () => {

@@ -6,6 +6,8 @@
   what it waits for, and a coroutine that another task continues must have it set again.
 - ``_get_running_loop``: documented there as the fast form of ``get_running_loop``: it returns None
   instead of raising.
+- ``cr_await``, ``gi_yieldfrom``, ``ag_await``: documented in ``inspect``. What a coroutine waits
+  for.
 - ``Handle._run``, ``BaseEventLoop.run_forever``, ``Runner.run``: the frames below a callback.
 """
 
@@ -18,7 +20,7 @@ from collections.abc import Awaitable, Coroutine, Generator
 from typing import Any
 
 __all__ = ["NoCurrentTask", "cancel_again", "enter_task", "get_running_loop_or_none", "suspend"]
-__all__ += ["LOOP_FRAMES", "leave_task"]
+__all__ += ["LOOP_FRAMES", "leave_task", "suspended_frames"]
 
 #: The file and the function of the frames that an event loop has below a callback.
 LOOP_FRAMES = {
@@ -81,3 +83,34 @@ def _resume(coroutine: Coroutine[Any, Any, Any], future: Any) -> Generator[Any, 
         yield from _resume(coroutine, future)
     else:
         yield from coroutine
+
+
+#: The frame and what is awaited, of a generator and an asynchronous generator.
+_AWAITED = (("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await"))
+
+
+def suspended_frames(task: asyncio.Task) -> list[types.FrameType]:
+    """Return the frames of what a task waits for, from its own coroutine to the nearest call.
+
+    Any thread may call it: the task may go on meanwhile, and then some frames are missing.
+    """
+    frames: list[types.FrameType] = []
+    waiting: Any = task.get_coro()
+    while waiting is not None:
+        if type(waiting) is types.CoroutineType:
+            frame, waiting = waiting.cr_frame, waiting.cr_await
+        else:
+            frame, waiting = _frame_and_awaited(waiting)
+        if frame is not None:
+            frames.append(frame)
+            if waiting is None and frame.f_code is _resume.__code__:
+                waiting = frame.f_locals.get("coroutine")  # which another task has started
+    return frames
+
+
+def _frame_and_awaited(waiting: Any) -> tuple[types.FrameType | None, Any]:
+    """Return None twice for what is no coroutine, such as a future."""
+    for frame, awaited in _AWAITED:
+        if hasattr(waiting, frame):
+            return getattr(waiting, frame), getattr(waiting, awaited)
+    return None, None

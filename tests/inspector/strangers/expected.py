@@ -92,7 +92,7 @@ EXPECTED = {
             "disconnect Board 1000",
             "group_discard Board (group_discard) board.red",
         ],
-        "nobody": ["refuse (no token) The connection was refused because a middleware cl"],
+        "nobody": ["refuse (no token) 4401 The connection was refused because a middleware cl"],
         "sums": [
             "accept Sums",
             "receive Sums (receive_json) 4 [1, 2, 39]",

@@ -3,6 +3,8 @@
 import asyncio
 import inspect
 import sys
+import threading
+import types
 
 import daphne.server
 import pytest
@@ -17,11 +19,13 @@ from channels.sessions import SessionMiddlewareStack
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketProtocol as DaphneProtocol
 from django.urls import path
+from django.utils.functional import SimpleLazyObject
 from twisted.internet import asyncioreactor, tcp
 from twisted.web import http
 
 from chatdemo.realtime.upstream import asgiref, channels, channels_redis
 from chatdemo.realtime.upstream import asyncio as upstream_asyncio
+from chatdemo.realtime.upstream import django as upstream_django
 
 
 def test_asyncio_knows_no_current_task_within_the_context():
@@ -277,3 +281,63 @@ def test_channels_redis_waits_for_an_event_for_its_attribute_of_seconds(redis_se
 
     asyncio.run(main())
     assert len(seconds) > 1 and set(seconds) == {0.05}
+
+
+async def test_a_suspended_task_has_the_frames_of_what_it_waits_for():
+    async def inner():
+        await asyncio.get_running_loop().create_future()
+
+    async def outer():
+        await inner()
+
+    @types.coroutine
+    def generated():
+        yield from outer()
+
+    async def plain():
+        await generated()
+
+    task = asyncio.ensure_future(plain())
+    await asyncio.sleep(0)
+    frames = upstream_asyncio.suspended_frames(task)
+    names = [frame.f_code.co_name for frame in frames]
+    assert names == ["plain", "generated", "outer", "inner"]
+    task.cancel()
+    await asyncio.wait([task])
+    assert upstream_asyncio.suspended_frames(task) == []
+
+
+async def test_a_task_has_the_frames_of_a_coroutine_that_another_one_has_started():
+    async def started():
+        await asyncio.get_running_loop().create_future()
+
+    coroutine = started()
+    future = coroutine.send(None)
+
+    async def waits():
+        await upstream_asyncio.suspend(coroutine, future)
+
+    task = asyncio.ensure_future(waits())
+    await asyncio.sleep(0)
+    names = [frame.f_code.co_name for frame in upstream_asyncio.suspended_frames(task)]
+    assert names[0] == "waits" and names[-1] == "started"
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_asgiref_waits_for_a_thread_in_this_frame():
+    go_on = threading.Event()
+    task = asyncio.ensure_future(sync_to_async(go_on.wait)())
+    await asyncio.sleep(0)
+    frames = upstream_asyncio.suspended_frames(task)
+    go_on.set()
+    await task
+    assert any(map(asgiref.waits_for_thread, frames))
+
+
+def test_djangos_lazy_objects_have_what_they_stand_for_once_it_is_needed():
+    lazy = SimpleLazyObject(lambda: "Mia")
+    assert upstream_django.resolved(lazy) is None
+    assert str(lazy) == "Mia"
+    assert upstream_django.resolved(lazy) == "Mia"
+    assert upstream_django.resolved(17) == 17

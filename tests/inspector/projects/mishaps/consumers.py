@@ -136,4 +136,4 @@ class SyncFlood(WebsocketConsumer):
 
 class BrokenPage(AsyncHttpConsumer):
     async def handle(self, body):
-        raise RuntimeError("no page")
+        raise RuntimeError("no page")  # hop: page

@@ -1,6 +1,7 @@
 """All that clients can have go wrong, and what is told of it."""
 
 BECAUSE = "The connection was refused because"
+SEES_403 = "The browser sees only HTTP 403, and its script the close code 1006."
 #: Events that a channel of 3 has room for, with the one that its consumer has taken already.
 KEPT = 4
 #: A word that each doesn't stand. The server closes on the first of them at once, on the others within a second.
@@ -59,21 +60,23 @@ STORIES = {
         "connect",
         "error RaisesInConnect (error in connect) LookupError: no such table",
         "refuse RaisesInConnect The connection was refused because RaisesInConnect failed before it had accepted: "
-        "LookupError: no such table",
+        "LookupError: no such table The browser sees only HTTP 500, and its script the close code 1006.",
     ],
     "Refuses": [
         "connect",
-        f"refuse Refuses (refuse) {BECAUSE} Refuses closed it without accepting it, at LINE.",
+        f"refuse Refuses (refuse) 4001 {BECAUSE} Refuses closed it with the code 4001 without accepting it, at LINE. "
+        f"{SEES_403}",
         "disconnect Refuses",
     ],
     "Denies": [
         "connect",
-        f"refuse Denies (deny) {BECAUSE} Denies closed it without accepting it, at LINE.",
+        f"refuse Denies (deny) {BECAUSE} Denies closed it without accepting it, at LINE. {SEES_403}",
         "disconnect Denies",
     ],
     "foreign": [
         "connect",
-        f"refuse WebsocketDenier {BECAUSE} this server doesn't allow its Origin, https://evil.example.",
+        f"refuse WebsocketDenier {BECAUSE} this server doesn't allow its Origin, https://evil.example. "
+        f"In ALLOWED_HOSTS there is '127.0.0.1'. {SEES_403}",
         "disconnect WebsocketDenier",
     ],
     "ClosesWithCode": [
@@ -103,14 +106,14 @@ STORIES = {
         "accept SyncRaises",
         "receive SyncRaises (sync receive) SyncRaises#1",
         "send SyncRaises (sync before) SyncRaises#1",
-        "error SyncRaises (sync error) ZeroDivisionError: division by zero",
+        "error SyncRaises (sync error) SyncRaises#1 ZeroDivisionError: division by zero",
     ],
     "RaisesInHandler": [
         "connect",
         "accept RaisesInHandler",
         "receive RaisesInHandler (receive before an error) RaisesInHandler#1",
         "layer_send RaisesInHandler (layer_send) RaisesInHandler#1 specific..inmemory",
-        "error RaisesInHandler (error in a handler) KeyError: 'x'",
+        "error RaisesInHandler (error in a handler) RaisesInHandler#1 KeyError: 'x'",
         "layer_receive RaisesInHandler (go_wrong) RaisesInHandler#1",
     ],
     "NoHandler": [
@@ -118,14 +121,14 @@ STORIES = {
         "accept NoHandler",
         "receive NoHandler (receive before no handler) NoHandler#1",
         "layer_send NoHandler (to no handler) NoHandler#1 specific..inmemory",
-        "error NoHandler ValueError: No handler for message type nobody.handles.this",
+        "error NoHandler (to no handler) NoHandler#1 ValueError: No handler for message type nobody.handles.this",
         "layer_receive NoHandler NoHandler#1",
     ],
     "BadJson": [
         "connect",
         "accept BadJson",
         "receive BadJson (receive_json) BadJson#1",
-        "error BadJson JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+        "error BadJson (receive_json) BadJson#1 JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
     ],
     "RaisesInDisconnect": [
         "connect",
@@ -220,6 +223,7 @@ STORIES = {
         "layer_receive SyncFlood (again's handler) SyncFlood#5",
     ],
     "no client": [
+        "error (page) GET RuntimeError: no page",
         "http /BrokenPage/ GET",
     ],
 }

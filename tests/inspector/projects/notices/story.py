@@ -56,7 +56,8 @@ STORIES = {
     "nobody": [
         "connect",
         "refuse BoardConsumer (unknown key) "
-        "The connection was refused because BoardConsumer closed it without accepting it, at LINE.",
+        "The connection was refused because BoardConsumer closed it without accepting it, at LINE. "
+        "The browser sees only HTTP 403, and its script the close code 1006.",
         "disconnect BoardConsumer",
     ],
     "bob": [
@@ -97,6 +98,7 @@ STORIES = {
     ],
     "no client": [
         "group_send (published) #1 board_red",
+        "error (broken view) GET ZeroDivisionError: in a view",
         "http /boards/red/export/ GET 200",
         "http /boards/red/pin/ POST 201",
         "http /broken/ GET 500",

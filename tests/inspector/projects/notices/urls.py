@@ -26,7 +26,7 @@ def export(request, board):
 
 
 def broken(request):
-    raise ZeroDivisionError("in a view")
+    raise ZeroDivisionError("in a view")  # hop: broken view
 
 
 urlpatterns = [
