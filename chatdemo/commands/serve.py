@@ -26,10 +26,15 @@ if TYPE_CHECKING:
 @setting_option("open", "--open/--no-open")
 @setting_option("step", metavar="NAME")
 @click.option("--adopt", type=int, nargs=2, hidden=True)  # the supervisor's sockets
+@click.option("--problems", hidden=True)  # the supervisor's file
 @click.option("--again", is_flag=True, hidden=True)  # an earlier process has shown the banner
 @database_options
 def serve(
-    directory: str | None, adopt: tuple[int, int] | None, again: bool, **options: Any
+    directory: str | None,
+    adopt: tuple[int, int] | None,
+    problems: str | None,
+    again: bool,
+    **options: Any,
 ) -> int | None:
     """Run the chat, or your own project, in this terminal until Ctrl-C.
 
@@ -60,7 +65,7 @@ def serve(
                     message = f"--{name} can't be used with your own project, {directory}."
                     hint = "Leave out the option. Your project has its own code and database."
                     raise UsageError(message, hint)
-            code = _serve_project(directory, settings, adopt, again)
+            code = _serve_project(directory, settings, adopt, problems, again)
     except BaseException as error:
         if not is_interrupt(error):
             raise
@@ -100,7 +105,11 @@ def _serve_chat(settings: Config) -> None:
 
 
 def _serve_project(
-    directory: str, settings: Config, adopt: tuple[int, int] | None, again: bool
+    directory: str,
+    settings: Config,
+    adopt: tuple[int, int] | None,
+    problems: str | None,
+    again: bool,
 ) -> int:
     """Open the port and supervise the serving processes; or be one of them, on ``adopt``."""
     from chatdemo.own_project import supervisor
@@ -110,7 +119,8 @@ def _serve_project(
     project = find_project(Path(directory))
     if adopt is not None:
         listener, supervisor_socket = (socket.socket(fileno=number) for number in adopt)
-        return _serve_adopted(project, settings, listener, supervisor_socket, again)
+        file = Path(problems) if problems else None
+        return _serve_adopted(project, settings, listener, supervisor_socket, file, again)
     with listen(settings.host, settings.port) as listener:
         for code in supervisor.supervise(project.folder, listener):
             if code not in (1, 2):  # those have printed an error
@@ -126,6 +136,7 @@ def _serve_adopted(
     settings: Config,
     listener: socket.socket,
     supervisor_socket: socket.socket,
+    problems: Path | None,
     again: bool,
 ) -> int:
     """Serve, and return the exit code: RELOAD_EXIT_CODE if a file was saved."""
@@ -144,7 +155,9 @@ def _serve_adopted(
         show_banner(settings, urls, [module, *notes], name)
 
     try:
-        saved = serving_process.serve(settings, project, listener, supervisor_socket, on_ready)
+        saved = serving_process.serve(
+            settings, project, listener, supervisor_socket, problems, on_ready
+        )
     except ChatdemoError as error:
         if settings.debug and error.__cause__:
             traceback.print_exception(error.__cause__)

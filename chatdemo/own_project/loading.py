@@ -77,8 +77,11 @@ def with_inspector(application: Callable, config: Config) -> Callable:
     if config.inspect == "off":
         return application
     from chatdemo.inspector import Inspector
+    from chatdemo.own_project.problem_output import print_problem
 
-    return Inspector(application, config.inspect, config.inspect_events)
+    inspector = Inspector(application, config.inspect, config.inspect_events)
+    inspector.problems.on_new = print_problem
+    return inspector
 
 
 def explain_load_error(error: BaseException, project: DjangoProject) -> ChatdemoError:

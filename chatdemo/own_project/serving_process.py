@@ -23,14 +23,15 @@ def serve(
     project: DjangoProject,
     listener: socket.socket,
     supervisor_socket: socket.socket,
+    problems: Path | None,
     on_ready: Callable[[list[Note]], None],
 ) -> Path | None:
     """Serve the project on ``listener`` until SIGINT, SIGTERM or SIGHUP, or until a file is saved.
 
     The process ends with the supervisor, which has the other end of ``supervisor_socket``.
-    ``on_ready(notes)`` is called once requests can be answered. Returns the saved file, None after
-    a signal. Raises ChatdemoError, with what the project's code raised as its cause, if it can't be
-    loaded.
+    ``problems`` is the file of earlier problems. ``on_ready(notes)`` is called once requests can be
+    answered. Returns the saved file, None after a signal. Raises ChatdemoError, with what the
+    project's code raised as its cause, if it can't be loaded.
     """
     from chatdemo.realtime.event_loop import choose_event_loop
 
@@ -54,14 +55,22 @@ def serve(
 
     from django.conf import settings
 
-    Server(
-        loading.with_inspector(application, config),
+    from chatdemo.own_project.earlier_problems import kept_problems
+    from chatdemo.own_project.problem_output import shorten_tracebacks
+
+    inspected = loading.with_inspector(application, config)
+    if not config.debug:
+        shorten_tracebacks()
+    server = Server(
+        inspected,
         listener,
         on_running,
         max_backlog=config.max_backlog,
         root_path=getattr(settings, "FORCE_SCRIPT_NAME", "") or "",  # as `runserver` does
         action_logger=request_logger(config.debug),
-    ).run()
+    )
+    with kept_problems(inspected, problems):
+        server.run()
     return saved[0] if saved else None
 
 

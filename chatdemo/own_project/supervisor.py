@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from chatdemo.common.file_watcher import FileWatcher
 from chatdemo.common.stop_signals import temporary_handler
@@ -28,10 +29,11 @@ def supervise(folder: Path, listener: socket.socket) -> Iterator[int]:
     """
     own_end, inherited_end = socket.socketpair()
     was_ready = False
-    with own_end, inherited_end:
+    with own_end, inherited_end, TemporaryDirectory(prefix="chatdemo-") as temporary:
+        problems = Path(temporary) / "problems.json"  # which a process leaves to the next one
         while True:
             watcher = FileWatcher(lambda: source_files(folder))
-            code = _run(listener, inherited_end, was_ready)
+            code = _run(listener, inherited_end, problems, was_ready)
             if code == 0:
                 return
             was_ready = was_ready or code == RELOAD_EXIT_CODE
@@ -40,7 +42,9 @@ def supervise(folder: Path, listener: socket.socket) -> Iterator[int]:
                 watcher.wait()
 
 
-def _run(listener: socket.socket, supervisor_socket: socket.socket, was_ready: bool) -> int:
+def _run(
+    listener: socket.socket, supervisor_socket: socket.socket, problems: Path, was_ready: bool
+) -> int:
     """Returns the exit code of a serving process.
 
     The other end of ``supervisor_socket`` is closed when this process ends. ``was_ready``: an
@@ -49,6 +53,7 @@ def _run(listener: socket.socket, supervisor_socket: socket.socket, was_ready: b
     for inherited in (listener, supervisor_socket):
         inherited.set_inheritable(True)
     options = ["--adopt", str(listener.fileno()), str(supervisor_socket.fileno())]
+    options += ["--problems", str(problems)]
     again = ["--again"] if was_ready else []
     command = [sys.executable, "-m", "chatdemo", "serve", *options, *again, *sys.argv[2:]]
     # All other files that Python opens aren't inheritable (PEP 446). Windows has no pass_fds.

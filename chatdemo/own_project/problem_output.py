@@ -1,0 +1,62 @@
+"""What the terminal says about a project's faults: short tracebacks, and what nothing logs."""
+
+import logging
+import re
+import traceback
+from typing import Any
+
+from chatdemo.inspector.call_stack import is_framework, package_of
+from chatdemo.inspector.problems import Problem
+
+logger = logging.getLogger(__name__)
+#: The kinds of problems that neither Python, Django nor Daphne logs.
+UNLOGGED = ("accept", "blocked", "coroutine", "slow")
+_FRAME = re.compile(r'[ |+]*File "(.+?)", line \d+')
+
+
+def print_problem(problem: Problem) -> None:
+    """Print a problem, unless something else does."""
+    if problem.kind in UNLOGGED:
+        line = problem.source
+        where = f" ({line['file']}:{line['line']})" if line else ""
+        logger.warning("%s%s %s", problem.text, where, problem.remedy or "")
+
+
+def shorten_tracebacks() -> None:
+    """From now on, fold the frames of frameworks in the tracebacks that are logged."""
+    make_record = logging.getLogRecordFactory()
+
+    def make_short_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make_record(*args, **kwargs)
+        if record.exc_info and record.exc_info[1] is not None:
+            record.exc_text = format_exception(record.exc_info[1])  # which formatters then use
+        return record
+
+    logging.setLogRecordFactory(make_short_record)
+
+
+def format_exception(error: BaseException) -> str:
+    """Return the traceback of an exception with its own lines, and one line for others in a row.
+
+    A traceback without lines of the project has its last line.
+    """
+    shown: list[str] = []
+    folded: list[str] = []
+    packages: list[str] = []
+    has_own = False
+    for part in traceback.TracebackException.from_exception(error).format():
+        frame = _FRAME.match(part)
+        if frame and is_framework(frame[1]):
+            folded.append(part)
+            packages.append(package_of(frame[1]))
+            continue
+        if folded:
+            last = [] if has_own or frame else [folded.pop()]
+            if folded:
+                names = ", ".join(dict.fromkeys(packages[: len(folded)]))
+                shown.append(f"  … {len(folded)} line{'s'[: len(folded) > 1]} of {names}\n")
+            shown += last
+            folded, packages = [], []
+        has_own = bool(frame) or (has_own and part.startswith("  "))
+        shown.append(part)
+    return "".join(shown).rstrip("\n")
