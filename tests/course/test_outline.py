@@ -23,6 +23,7 @@ NAMES = {
         "chat.message",
     ],
     "chat/tests.py": ["class ChatTests(ChannelsLiveServerTestCase)"],
+    "chat/test_consumers.py": ["WebsocketCommunicator", "URLRouter(websocket_urlpatterns)"],
     "chat/templates/chat/index.html": ['id="room-name-input"', 'id="room-name-submit"'],
     "chat/templates/chat/room.html": [
         'id="chat-log"',

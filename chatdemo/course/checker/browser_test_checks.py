@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from chatdemo.course.checker.project import LearnerProject
@@ -13,22 +14,28 @@ def check_browser_tests(project: LearnerProject) -> None:
     """Check that tests open WebSockets, with Channels' test case or without a browser."""
     sources = project.sources
     files = [file for file in sources.python if re.search(r"(^|/)tests?(_\w+)?(/|\.py$)", file)]
-    for file in files:
-        nodes = list(ast.walk(sources.tree(file)))
-        bases = {
-            ast.unparse(base).rpartition(".")[2]
-            for node in nodes
-            if isinstance(node, ast.ClassDef)
-            for base in node.bases
-        }
-        if "ChannelsLiveServerTestCase" in bases or "WebsocketCommunicator" in sources.text(file):
-            functions = [node.name for node in nodes if isinstance(node, FUNCTIONS)]
-            if not any(name.startswith("test") for name in functions):
-                raise Fault("C701", Place(file), seen="no method's name starts with test_")
-            return
-        for wrong in bases & {"LiveServerTestCase", "StaticLiveServerTestCase"}:
+    nodes = {file: list(ast.walk(sources.tree(file))) for file in files}
+    bases = {file: set(_base_classes(nodes[file])) for file in files}
+    found = [
+        file
+        for file in files
+        if "ChannelsLiveServerTestCase" in bases[file]
+        or "WebsocketCommunicator" in sources.text(file)
+    ]
+    for file in files if not found else []:
+        for wrong in bases[file] & {"LiveServerTestCase", "StaticLiveServerTestCase"}:
             raise Fault("C704", sources.search(file, rf"class .*{wrong}"), base=wrong)
-    raise Fault("C701", Place(files[0]) if files else None, seen="no test opens a WebSocket")
+    if not found:
+        raise Fault("C701", Place(files[0]) if files else None, seen="no test opens a WebSocket")
+    names = [n.name for file in files for n in nodes[file] if isinstance(n, FUNCTIONS)]
+    if not any(name.startswith("test") for name in names):
+        raise Fault("C701", Place(found[0]), seen="no method's name starts with test_")
+
+
+def _base_classes(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.ClassDef):
+            yield from (ast.unparse(base).rpartition(".")[2] for base in node.bases)
 
 
 def check_test_database(project: LearnerProject) -> None:

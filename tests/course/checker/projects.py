@@ -34,6 +34,7 @@ def planted(folder: Path, plant: Plant) -> Path:
     else:
         assert plant.old in files[plant.file], "the plant's text isn't in the file"
         files[plant.file] = files[plant.file].replace(plant.old, plant.new)
+    files.pop(plant.without, None)
     return write(folder, {path: text for path, text in files.items() if text is not None})
 
 

@@ -1,6 +1,6 @@
 """Faults of step 7, `tests`."""
 
-from tests.course.checker.planted.plant import SETTINGS, TESTS, Plant
+from tests.course.checker.planted.plant import CONSUMER_TESTS, SETTINGS, TESTS, Plant
 
 DJANGO_TESTS = """from django.test import LiveServerTestCase
 
@@ -12,9 +12,24 @@ class ChatTests(LiveServerTestCase):
 
 PLANTS = [
     Plant(
-        "Django's test case, imported", "tests", TESTS, None, DJANGO_TESTS, "C704", "no WebSockets"
+        "Django's test case, imported",
+        "tests",
+        TESTS,
+        None,
+        DJANGO_TESTS,
+        "C704",
+        "no WebSockets",
+        without=CONSUMER_TESTS,
     ),
-    Plant("tests without a test", "tests", TESTS, "def test_", "def check_", "C701"),
+    Plant(
+        "tests without a test",
+        "tests",
+        TESTS,
+        "def test_",
+        "def check_",
+        "C701",
+        without=CONSUMER_TESTS,
+    ),
     Plant(
         "a database in memory",
         "tests",

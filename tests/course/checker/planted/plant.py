@@ -9,10 +9,11 @@ VIEWS, ROUTES, CONSUMERS, CHAT_URLS = (
     "chat/consumers.py",
     "chat/urls.py",
 )
-INDEX, ROOM, TESTS = (
+INDEX, ROOM, TESTS, CONSUMER_TESTS = (
     "chat/templates/chat/index.html",
     "chat/templates/chat/room.html",
     "chat/tests.py",
+    "chat/test_consumers.py",
 )
 
 
@@ -23,6 +24,7 @@ class Plant(NamedTuple):
 
     Without ``old``, the whole file is ``new``; without ``new``, it is removed. ``layer`` is the project's channel layer,
     and ``needs`` a package without which the fault can't be found. ``in_browser``: a browser runs the pages.
+    ``without`` is another file that is removed.
     """
 
     what: str
@@ -35,6 +37,7 @@ class Plant(NamedTuple):
     layer: str = "memory"
     needs: str = ""
     in_browser: bool = False
+    without: str = ""
 
 
 HANDLER = """        await self.send(text_data=json.dumps({"message": event["message"]}))\n"""
