@@ -1,12 +1,16 @@
 """A step's code as its lesson shows it: highlighted, with the changes since the step before."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
 
+from django.utils.html import escape
+
 from chatdemo.common.computed_once import computed_once
-from chatdemo.course.outline import Step
+from chatdemo.course.checker.report import catalogue
+from chatdemo.course.outline import Exercise, Step
 
 #: Unchanged lines that stay visible on each side of a change.
 CONTEXT_LINES = 3
@@ -63,6 +67,25 @@ class ListedFile:
         return f"{self.id}-text"
 
 
+@dataclass(frozen=True)
+class ListedExercise:
+    """A fault to find: the file with the fault in it as ``lines``, and the first wrong one's
+    ``number``. Of a file that the step adds to, the lines are those that it adds.
+
+    ``correction`` are the lines that the correction removes and adds, ``fault`` is the id that
+    `chatdemo check` reports, and ``title`` the fault's title there. The texts are safe HTML.
+    """
+
+    path: str
+    lines: tuple[Line, ...]
+    number: int
+    correction: tuple[Line, ...]
+    fault: str
+    title: str
+    seen: str
+    answer: str
+
+
 @computed_once
 def listed_files(step: Step, layer: str = "memory") -> tuple[ListedFile, ...]:
     """Return every file of the project at the end of ``step``, those it touches first.
@@ -85,6 +108,36 @@ def _listed_file(path: str, before: str | None, text: str, layer: str) -> Listed
         tuple(Line(number, SAME, html) for number, html in enumerate(lines, 1)), False
     )
     return ListedFile(path, text, NEW if before is None else UNCHANGED, (whole,), layer)
+
+
+@computed_once
+def listed_exercises(step: Step) -> tuple[ListedExercise, ...]:
+    """Return the step's faults to find."""
+    return tuple(_listed_exercise(step, exercise) for exercise in step.exercises)
+
+
+def _listed_exercise(step: Step, exercise: Exercise) -> ListedExercise:
+    path = exercise.file
+    right = highlight(path, step.project()[path])
+    wrong = highlight(path, step.project_with(exercise)[path])
+    numbers = [line.number for line in _compare(right, wrong) if line.number and line.kind == ADDED]
+    before = step.previous.project()[path] if step.previous and path in step.adds else ""
+    first = len(before.splitlines()) + 1
+    lines = [Line(number, SAME, html) for number, html in enumerate(wrong, 1) if number >= first]
+    return ListedExercise(
+        path,
+        tuple(lines),
+        numbers[0],
+        tuple(line for line in _compare(wrong, right) if line.kind != SAME),
+        exercise.fault,
+        catalogue()[exercise.fault]["title"],
+        _with_code(exercise.seen),
+        _with_code(exercise.answer),
+    )
+
+
+def _with_code(text: str) -> str:
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text.strip()))
 
 
 def highlight(path: str, text: str) -> list[str]:

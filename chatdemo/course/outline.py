@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from chatdemo.common.computed_once import computed_once
 from chatdemo.common.errors import UsageError
@@ -12,6 +13,22 @@ FOLDER = Path(__file__).parent
 STEPS = FOLDER / "steps"
 #: The channel layers that a project can be written for.
 LAYERS = ("memory", "redis")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A fault to find: in ``file`` the text ``right`` is replaced by ``wrong``.
+
+    ``seen`` is what the learner sees of it, ``answer`` the explanation; `backticks` are code.
+    ``fault`` is its id in the checker's ``faults.toml``.
+    """
+
+    file: str
+    right: str
+    wrong: str
+    fault: str
+    seen: str
+    answer: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +46,7 @@ class Step:
     tabs: Sequence[str] = ()
     needs: Sequence[str] = ()
     needs_with: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    exercises: Sequence[Exercise] = ()
 
     @property
     def folder(self) -> Path:
@@ -70,6 +88,12 @@ class Step:
         own |= {path: before[path] + self._read(path, layer) for path in self.adds}
         return own | {path: text for path, text in before.items() if path not in own}
 
+    def project_with(self, exercise: Exercise) -> dict[str, str]:
+        """Return the project at the end of this step, with the fault of its exercise."""
+        project = self.project()
+        faulty = project[exercise.file].replace(exercise.right, exercise.wrong, 1)
+        return project | {exercise.file: faulty}
+
     def requirements(self, layer: str = "memory") -> list[str]:
         """Return what pip must install for the project, as lines of a requirements.txt."""
         return [
@@ -102,4 +126,8 @@ def find_step(name: str) -> Step:
 @computed_once
 def _steps_by_name() -> dict[str, Step]:
     rows = load_toml(FOLDER / "steps.toml")["steps"]
-    return {row["name"]: Step(number, **row) for number, row in enumerate(rows, 1)}
+    return {row["name"]: _step(number, **row) for number, row in enumerate(rows, 1)}
+
+
+def _step(number: int, exercises: Sequence[Mapping[str, str]] = (), **row: Any) -> Step:
+    return Step(number, exercises=[Exercise(**exercise) for exercise in exercises], **row)

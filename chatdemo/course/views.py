@@ -1,5 +1,6 @@
 """The course's pages."""
 
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chatdemo.common.errors import UsageError
 from chatdemo.common.local_machine import is_own_browser, scope_of
 from chatdemo.course import outline, step_rooms
-from chatdemo.course.code_listing import UNCHANGED, listed_files
+from chatdemo.course.code_listing import UNCHANGED, listed_exercises, listed_files
 from chatdemo.course.layer_console import CALLS, Answer, LayerConsole
 from chatdemo.course.progress import load_progress, store_progress
 
@@ -63,11 +64,13 @@ def lesson(request: HttpRequest, name: str) -> HttpResponse:
         "progress": progress,
         "files": [file for file in files if file.state != UNCHANGED],
         "unchanged": [file for file in files if file.state == UNCHANGED],
+        "exercises": listed_exercises(step),
         "redis": lambda: [file for file in listed_files(step, "redis") if file.state != UNCHANGED],
         "tabs": step.tabs or [f"/chat/{quote(room)}/"] * 2,
         "watch": step_rooms.watch_token(room) if is_watched else "",
         "port": _learners_port(int(request.META["SERVER_PORT"])),
-        "script": _command_path(request),
+        "script": (command := _command_path(request)),
+        "activate": _activation(command),
         "visitor": _signer.sign(progress.token),
         "calls": CALLS,
     }
@@ -93,3 +96,11 @@ def _command_path(request: HttpRequest) -> str:
     """The absolute path of the command ``chatdemo``; empty for a browser of another machine."""
     path = Path(sys.executable).with_name("chatdemo.exe" if sys.platform == "win32" else "chatdemo")
     return str(path) if path.exists() and is_own_browser(scope_of(request)) else ""
+
+
+def _activation(command: str) -> str:
+    """What to type to activate the virtual environment of ``command``; empty if there is none."""
+    script = Path(command).with_name("activate") if command else Path()
+    if not script.is_file():
+        return ""
+    return str(script) if sys.platform == "win32" else f"source {shlex.quote(str(script))}"

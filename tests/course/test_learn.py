@@ -111,6 +111,25 @@ def test_a_lesson_has_its_parts(client, step):
 
 
 @pytest.mark.parametrize("step", outline.steps(), ids=NAMES)
+def test_a_lesson_has_its_exercises_with_closed_answers(client, step):
+    html = client.get(f"/learn/{step.name}/").content.decode()
+    assert len(re.findall('<details class="aside answer">', html)) == len(step.exercises)
+    assert ('href="#fault"' in html) is bool(step.exercises)
+    for exercise in step.exercises:
+        assert f"The check names it {exercise.fault} ," in text(client.get(f"/learn/{step.name}/"))
+
+
+def test_the_last_lesson_says_what_comes_after_it_and_the_overview_leads_there(client):
+    page = text(client.get("/learn/tests/"))
+    for subject in ("Log in", "Store the messages", "Host several rooms", "Deploy it", "Redis"):
+        assert subject in page.partition("What next You have")[2]
+    assert "#next" not in client.get("/learn/async/").content.decode()
+    for name in NAMES:
+        client.post(f"/learn/{name}/")
+    assert 'href="/learn/tests/#next">What next</a>' in client.get("/learn/").content.decode()
+
+
+@pytest.mark.parametrize("step", outline.steps(), ids=NAMES)
 def test_a_lesson_leads_to_the_ones_beside_it(client, step):
     page = client.get(f"/learn/{step.name}/").content.decode()
     assert re.findall('rel="prev" href="([^"]*)"', page) == (
@@ -224,6 +243,16 @@ def test_the_whole_path_of_the_command_is_for_this_machine_alone(client, monkeyp
     )
     for elsewhere in ("192.0.2.7", "", "nonsense"):
         assert str(tmp_path) not in text(client.get("/learn/echo/", REMOTE_ADDR=elsewhere))
+
+
+def test_without_internet_the_environment_of_chatdemo_is_activated(client, monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    (tmp_path / "chatdemo").touch()
+    assert "type the line that activates it" in text(client.get("/learn/index/"))
+    (tmp_path / "activate").touch()
+    assert f"type source {tmp_path}/activate" in text(client.get("/learn/index/"))
+    elsewhere = client.get("/learn/index/", REMOTE_ADDR="192.0.2.7")
+    assert "type the line that activates it" in text(elsewhere)
 
 
 @pytest.mark.parametrize(
