@@ -78,7 +78,7 @@ class CheckResult:
     """The steps that are done, the first fault (None if all are), and the last step begun.
 
     ``why_no_pages`` is a sentence if the pages weren't run in a browser, and ``why_no_tests`` if
-    the project's browser tests weren't. ``is_whole`` is False while checks are still to be made.
+    the project's tests weren't. ``is_whole`` is False while checks are still to be made.
     """
 
     done: list[str] = field(default_factory=list)
@@ -130,7 +130,7 @@ def _missing_runs(result: CheckResult) -> Iterator[str]:
             " Edge installed, chatdemo check runs them."
         )
     if result.why_no_tests:
-        yield f"The browser tests were read, but not run: {result.why_no_tests}"
+        yield f"The tests were read, but not run: {result.why_no_tests}"
 
 
 def _all_done(result: CheckResult) -> str:

@@ -56,5 +56,5 @@ def test_what_was_not_run_is_said_of_each_step_and_at_the_end():
     assert (
         "The pages were not run in a browser: There is none. With Chromium, Chrome or Edge" in text
     )
-    assert "The browser tests were read, but not run: So it is." in text
+    assert "The tests were read, but not run: So it is." in text
     assert shown[-1] == "No fault was found in any step."
