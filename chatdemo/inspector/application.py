@@ -8,7 +8,7 @@ from typing import Any
 from channels.exceptions import InvalidChannelLayerError
 from channels.layers import channel_layers
 
-from chatdemo.inspector import feed, pages
+from chatdemo.inspector import feed, layer_methods, pages
 from chatdemo.inspector.connection import (
     ASGIMessage,
     Connection,
@@ -19,10 +19,13 @@ from chatdemo.inspector.connection import (
 )
 from chatdemo.inspector.failures import CurrentRequest, current_request, failures
 from chatdemo.inspector.handler_watch import HandlerWatch
-from chatdemo.inspector.layers import LayerRecorder, record_layer
+from chatdemo.inspector.handlers import Handlers
+from chatdemo.inspector.journeys import Cause, Origin, current_cause
+from chatdemo.inspector.layers import LayerRecorder
 from chatdemo.inspector.problems import Problems
 from chatdemo.inspector.recording import Recording, never_raises
-from chatdemo.realtime.upstream.channels import groups_of
+from chatdemo.realtime.observers import HandlerObserver
+from chatdemo.realtime.upstream.channels import report_handlers
 
 logger = logging.getLogger(__name__)
 #: The feed lists a closed connection for so long.
@@ -58,11 +61,15 @@ class Inspector:
         self.handler_watch = HandlerWatch(self.connections, self.problems)
         self.watchers: set[feed.Watcher] = set()
         self.layers: list[LayerRecorder] = []
+        self.handlers = HandlerObserver.current = Handlers()
+        report_handlers()
         for alias in channel_layers.configs:
             try:
-                self.layers.append(record_layer(channel_layers[alias], self.recording))
+                layer = channel_layers[alias]
             except (InvalidChannelLayerError, ImportError):  # reported to those who use the layer
                 continue
+            self.layers.append(LayerRecorder(layer, self.recording, self.handlers.arrivals))
+            layer_methods.attach(self.layers[-1])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -109,7 +116,8 @@ class Inspector:
             await send(message)
 
         request = CurrentRequest(scope["method"], scope["path"])
-        token = current_request.set(request)
+        cause = Cause(origin=Origin("HTTP request", str(request)))
+        request_token, cause_token = current_request.set(request), current_cause.set(cause)
         self._report_failures()
         try:
             await self.application(scope, receive, observed_send)
@@ -117,21 +125,30 @@ class Inspector:
             failures.report_request(request, error)
             raise
         finally:
-            current_request.reset(token)
-            self._record_http(request, status, time.perf_counter() - start)
+            cause.has_ended = True
+            current_cause.reset(cause_token)
+            current_request.reset(request_token)
+            self._record_http(request, status, time.perf_counter() - start, cause.journey)
 
     @never_raises
     def _report_failures(self) -> None:
         failures.report_to(self.problems)
 
     @never_raises
-    def _record_http(self, request: CurrentRequest, status: int | None, seconds: float) -> None:
+    def _record_http(
+        self, request: CurrentRequest, status: int | None, seconds: float, journey: int | None
+    ) -> None:
         if status is not None:
             failures.report_status(request, status)
         if self.recording.resume_if_possible():
-            milliseconds = round(seconds * 1000, 1)
-            method, path = request.method, request.path
-            self.recording.record("http", method=method, path=path, code=status, ms=milliseconds)
+            self.recording.record(
+                "http",
+                method=request.method,
+                path=request.path,
+                code=status,
+                ms=round(seconds * 1000, 1),
+                journey=journey,
+            )
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> bool:
         """Answer a request to a path of the inspector's.
@@ -190,10 +207,10 @@ class Inspector:
         None if none has, or if the watcher of ``path`` may not see all of its members.
         """
         for recorder in self.layers:
-            members = groups_of(recorder.layer).get(group)
-            if members is None and not recorder.frozen_groups.is_frozen(group):
+            members = recorder.members.channels(group)
+            if not members and not recorder.frozen_groups.is_frozen(group):
                 continue
-            known = [recorder.connections.get(channel) for channel in members or ()]
+            known = [recorder.connections.get(channel) for channel in members]
             if path is None or (known and all(one and one.path == path for one in known)):
                 return recorder
         return None
@@ -210,3 +227,5 @@ class Inspector:
     def _on_switch(self) -> None:
         for connection in list(self.connections.values()):
             connection.on_recording_switched()
+        self.handlers.arrivals.clear()
+        HandlerObserver.current = self.handlers if self.recording.is_active else None

@@ -14,6 +14,8 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 import channels
+import django.core.handlers.base
+import django.dispatch.dispatcher
 from channels.consumer import AsyncConsumer
 
 import chatdemo
@@ -39,6 +41,9 @@ _HANDLERS = {
     "websocket.disconnect": ("disconnect",),
 }
 _DEF = re.compile(r"\s*(async\s+)?def\s")
+#: Django's functions that call middleware and views, and those that call a signal's receivers.
+_REQUEST_HANDLERS = os.path.dirname(os.path.abspath(django.core.handlers.base.__file__))
+_SIGNALS = django.dispatch.dispatcher.__file__
 _TWISTED = os.path.join(sysconfig.get_path("purelib"), "twisted", "internet")
 #: Functions whose callers have nothing to do with what they call. Most are of event loops; uvloop
 #: has no frames.
@@ -106,11 +111,38 @@ def describe_caller(stack: list[FrameType]) -> dict[str, Any] | None:
     Returns None if there is none: what called the consumer, such as a middleware, doesn't count.
     """
     for frame in stack:
-        code = frame.f_code
-        if code.co_name == "__call__" and consumer_of(frame):
+        if _is_consumers_call(frame):
             return None
+        if not is_framework(frame.f_code.co_filename):
+            return describe_line(frame.f_code, frame.f_lineno)
+    return None
+
+
+def _is_consumers_call(frame: FrameType) -> bool:
+    return frame.f_code.co_name == "__call__" and consumer_of(frame) is not None
+
+
+def describe_entry(stack: list[FrameType]) -> dict[str, Any] | None:
+    """Describe the line of the function through which the application's code was entered.
+
+    It is a view's, an HTTP consumer's, a task's or a thread's.
+    """
+    found = None
+    for frame in stack:
+        code = frame.f_code
+        if code.co_filename.startswith(_REQUEST_HANDLERS) or _is_consumers_call(frame):
+            break
         if not is_framework(code.co_filename):
-            return describe_line(code, frame.f_lineno)
+            found = (code, frame.f_lineno)
+    return describe_line(*found) if found else None
+
+
+def describe_signal(stack: list[FrameType]) -> str | None:
+    """Describe the signal of Django's that a function on the call stack receives, if any."""
+    for frame in stack:
+        if frame.f_code.co_filename == _SIGNALS and "sender" in frame.f_locals:
+            sender = frame.f_locals["sender"]
+            return f"signal of {sender.__name__}" if isinstance(sender, type) else "signal"
     return None
 
 

@@ -10,10 +10,17 @@ from typing import Any
 
 from chatdemo.inspector import call_stack, refusals
 from chatdemo.inspector.formatting import format_user, format_value, printable
-from chatdemo.inspector.journeys import ConsumerJourneys
+from chatdemo.inspector.journeys import (
+    MAX_CONSUMER_MESSAGES,
+    Arrivals,
+    Cause,
+    Origin,
+    current_cause,
+    find_cause,
+    note_sent,
+)
 from chatdemo.inspector.problems import Problems, mark_reported
 from chatdemo.inspector.recording import Recording, never_raises
-from chatdemo.realtime.dispatcher import Dispatcher
 from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.observers import FrameObserver
 from chatdemo.realtime.send import WebSocketSend
@@ -74,7 +81,7 @@ class Connection(FrameObserver):
         self.task = asyncio.current_task()  # the application's
         self.frames_in = self.frames_out = 0
         self.channel: str | None = None
-        self.journeys = ConsumerJourneys()
+        self.journeys = Arrivals(MAX_CONSUMER_MESSAGES)
         self.consumer_name: str | None = None  # its class
         self.instance: str | None = None  # distinguishes it from others of its class
         self._consumer: weakref.ref[Any] | None = None
@@ -86,15 +93,10 @@ class Connection(FrameObserver):
             receive.observer = self
             return receive
 
-        async def observed_receive() -> ASGIMessage:
+        async def observed() -> ASGIMessage:
             message = await receive()
             self.on_received(message)
             return message
-
-        def observed() -> Awaitable[ASGIMessage]:
-            # Not a coroutine function: Channels runs what it returns in a task of its own.
-            self.on_receive_called()
-            return observed_receive()
 
         return observed
 
@@ -158,14 +160,6 @@ class Connection(FrameObserver):
         if self.recording.resume_if_possible():
             self.record(what, **fields)
 
-    @never_raises
-    def on_attached(self, dispatcher: Dispatcher) -> None:
-        self.consumer, self.journeys.dispatcher = dispatcher.consumer, dispatcher
-
-    @never_raises
-    def on_receive_called(self) -> None:
-        self.journeys.expect_message()
-
     def locate(self, in_consumer: bool = False) -> tuple[dict[str, Any] | None, int | None]:
         """Return the application's line that runs, and its journey.
 
@@ -176,7 +170,7 @@ class Connection(FrameObserver):
             self.consumer = found
         if in_consumer:
             stack = call_stack.skip_to_consumer(stack, self.consumer)
-        return call_stack.describe_caller(stack), self.journeys.find(stack)
+        return call_stack.describe_caller(stack), find_cause().journey or None
 
     @never_raises
     def on_received(self, message: ASGIMessage) -> None:
@@ -185,16 +179,23 @@ class Connection(FrameObserver):
             if not self.recording.is_active:
                 return
             journey = self.recording.new_journey()
-            self.journeys.add(message, journey)
+            self._expect_handler(message, Cause(journey))
             if journey:
                 where = call_stack.describe_handler_of(self.consumer, message)
                 self.record("receive", payload=_content(message), journey=journey, source=where)
         else:
-            self.journeys.add(message, None)
-            if message["type"] == "websocket.disconnect":
+            kind = message["type"].removeprefix("websocket.")
+            where = call_stack.describe_handler_of(self.consumer, message)
+            self._expect_handler(message, Cause(origin=Origin(kind, source=where)))
+            if kind == "disconnect":
                 code = message.get("code")
                 self._note_closed(code, "browser")
                 self.record_if_active("disconnect", code=code, meaning=refusals.describe_code(code))
+
+    def _expect_handler(self, message: ASGIMessage, cause: Cause) -> None:
+        self.journeys.add(message, cause)
+        if getattr(self.receive, "dispatcher", None) is None:
+            current_cause.set(cause)  # for an application without a consumer
 
     @never_raises
     def on_sent(self, message: ASGIMessage) -> None:
@@ -203,6 +204,7 @@ class Connection(FrameObserver):
             if self.recording.resume_if_possible():
                 where, journey = self.locate(in_consumer=True)
                 self.record("send", payload=_content(message), journey=journey, source=where)
+                note_sent()
         elif message["type"] == "websocket.accept":
             where, _ = self.locate(in_consumer=True)
             self.state = "open"

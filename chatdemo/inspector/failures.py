@@ -21,8 +21,8 @@ from django.core.signals import got_request_exception
 from chatdemo.inspector import call_stack
 from chatdemo.inspector.connection import Connection, current_connection
 from chatdemo.inspector.formatting import printable
-from chatdemo.inspector.journeys import current_message
-from chatdemo.inspector.problems import Problems, find_journey
+from chatdemo.inspector.journeys import current_cause
+from chatdemo.inspector.problems import Problems, journey_of
 from chatdemo.inspector.recording import never_raises
 
 NEVER_AWAITED = re.compile(r"coroutine '(.+?)' was never awaited")
@@ -152,12 +152,12 @@ class ProcessFailures:
         task, error = context.get("task") or context.get("future"), context.get("exception")
         inherited: Any = getattr(task, "get_context", dict)()  # Python 3.12
         connection = inherited.get(current_connection)
-        message = inherited.get(current_message)
+        cause = inherited.get(current_cause)
         coroutine = task.get_coro() if isinstance(task, asyncio.Task) else None
         name = getattr(coroutine, "__qualname__", None)
         subject = f"The task of {name}" if name else "A task"
         if error is not None:
-            journey = message.journey if message else None
+            journey = (cause.journey or None) if cause else None
             self._report(error, "task", f"{subject} failed: ", connection, journey=journey)
         elif self.problems and isinstance(task, asyncio.Task):
             code = getattr(coroutine, "cr_code", None)
@@ -193,7 +193,7 @@ class ProcessFailures:
             f"The coroutine {name.removeprefix('_RecordedMethods.')} was never awaited.",
             where,
             connection=connection,
-            journey=find_journey(stack, connection) if where else None,
+            journey=journey_of(connection) if where else None,
             remedy=remedy,
         )
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from chatdemo import __version__
 from chatdemo.inspector.connection import Connection, Receive, Send
-from chatdemo.inspector.layers import LayerRecorder
+from chatdemo.inspector.group_members import Member
+from chatdemo.inspector.layers import LayerRecorder, is_consumers_own
+from chatdemo.inspector.process import describe_process
 from chatdemo.inspector.refusals import describe_code
-from chatdemo.realtime.upstream.channels import groups_of
 
 if TYPE_CHECKING:
     from chatdemo.inspector.application import Inspector
@@ -107,6 +108,8 @@ class Watcher:
         state = {"kind": "state", **describe_state(self.inspector, self.path)}
         if self.path is None and self.inspector.describe_server:
             state["server"] = self.inspector.describe_server(self.port)
+        if self.path is None:
+            state["process"] = describe_process()
         if problems := self.inspector.problems.since(self._problems_version, self.path):
             self._problems_version = max(problem["version"] for problem in problems)
             await self._send({"kind": "problems", "problems": problems})
@@ -145,6 +148,8 @@ class Watcher:
         layer = self.inspector.find_layer(group, self.path)
         if layer is None:
             await self._send_error(f"There is no group {group} here.")
+        elif layer.why_unfreezable:
+            await self._send_error(f"{group} can't be frozen: {layer.why_unfreezable}")
         elif do == "step":
             await layer.frozen_groups.deliver_one(group)
         elif (layer.frozen_groups.freeze if do == "freeze" else layer.frozen_groups.thaw)(group):
@@ -196,18 +201,23 @@ def _describe_groups(
     layer: LayerRecorder, by_channel: dict[str, Connection], all_groups: bool
 ) -> list[dict[str, Any]]:
     groups = []
-    for name, channels in list(groups_of(layer.layer).items()):
-        rooms = {by_channel[channel].room for channel in channels if channel in by_channel}
-        if not rooms and not all_groups:
+    for name in layer.members.groups:
+        members = layer.members.of(name)
+        rooms = {by_channel[channel].room for channel in members if channel in by_channel}
+        if not members or not rooms and not all_groups:
             continue
+        gone = any(member.is_gone for member in members.values())
         groups.append(
             {
                 "group": name,
                 "room": next(iter(rooms)) if len(rooms) == 1 else None,
                 "members": [
-                    {"channel": channel, "connection": _id_of(by_channel.get(channel))}
-                    for channel in islice(channels, MAX_LISTED)
+                    _describe_member(channel, member, by_channel)
+                    for channel, member in islice(members.items(), MAX_LISTED)
                 ],
+                "shared": layer.members.are_shared,
+                "expiry": layer.members.describe_expiry() if gone else None,
+                "unfreezable": layer.why_unfreezable,
                 "frozen": layer.frozen_groups.is_frozen(name),
                 "held": layer.frozen_groups.count_held(name),
             }
@@ -215,10 +225,20 @@ def _describe_groups(
     return groups
 
 
+def _describe_member(
+    channel: str, member: Member, by_channel: dict[str, Connection]
+) -> dict[str, Any]:
+    described: dict[str, Any] = {"channel": channel, "connection": _id_of(by_channel.get(channel))}
+    if member.is_gone:
+        described["gone"] = True
+    return described
+
+
 def _describe_channels(
     layer: LayerRecorder, by_channel: dict[str, Connection], all_channels: bool
 ) -> list[dict[str, Any]]:
-    names = list(getattr(layer.layer, "channels", {}) if all_channels else by_channel)
+    known = getattr(layer.layer, "channels", {})  # none, if the queues are in Redis
+    names = list(known) if all_channels else [name for name in by_channel if name in known]
     channels = []
     for name in names[:MAX_LISTED]:
         channel = {
@@ -228,6 +248,8 @@ def _describe_channels(
         }
         if (capacity := layer.capacity(name)) is not None:
             channel["capacity"] = capacity
+        if not is_consumers_own(name):
+            channel["read"] = layer.last_read.get(name)
         channels.append(channel)
     return channels
 

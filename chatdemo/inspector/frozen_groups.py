@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from chatdemo.realtime.background_tasks import run_in_background
-from chatdemo.realtime.upstream.channels import groups_of
 
 Event = dict[str, Any]
 #: A group for which more events are held thaws by itself.
@@ -18,7 +17,9 @@ RETRY_SECONDS = 0.05
 
 
 class FrozenGroups:
-    """The frozen groups of a channel layer, and the events that are held for their members.
+    """The frozen groups of a layer in memory, and the events that are held for their members.
+
+    Other processes can't send to its groups, so that holding what is sent here holds everything.
 
     An event is recorded before it is held, and not again when it is sent.
     ``count_queued(channel)`` returns how many events wait in the layer's queue for a channel, and
@@ -40,7 +41,7 @@ class FrozenGroups:
     def frozen_group_of(self, channel: str) -> str | None:
         """Return a frozen group that the channel is a member of, None if there is none."""
         for group in self.groups:
-            if channel in groups_of(self.layer).get(group, ()):
+            if channel in self.layer.groups.get(group, ()):
                 return group
         return None
 
@@ -60,16 +61,10 @@ class FrozenGroups:
         self._locks[group] = asyncio.Lock()
         return True
 
-    def hold(self, group: str, channels: Sequence[str] | None, event: Event) -> None:
-        """Hold an event of a frozen group for each of these channels.
-
-        If the layer can't list the group's members, ``channels`` is None, and the event is held
-        once for the whole group.
-        """
+    def hold(self, group: str, channels: Sequence[str], event: Event) -> None:
+        """Hold an event of a frozen group for each of these channels."""
         held = self.groups[group]
-        if channels is None:
-            held.append(partial(self.layer.group_send, group, deepcopy(event)))
-        for channel in channels or ():
+        for channel in channels:
             self._held_by_channel[channel] += 1
             held.append(partial(self._deliver, channel, deepcopy(event)))
         if len(held) > MAX_HELD_EVENTS:

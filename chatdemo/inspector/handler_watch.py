@@ -12,7 +12,7 @@ from channels.consumer import SyncConsumer
 
 from chatdemo.inspector import call_stack
 from chatdemo.inspector.connection import Connection
-from chatdemo.inspector.problems import Problem, Problems, find_journey
+from chatdemo.inspector.problems import Problem, Problems, journey_of
 from chatdemo.inspector.recording import never_raises
 from chatdemo.realtime.upstream.asgiref import waits_for_thread
 from chatdemo.realtime.upstream.asyncio import suspended_frames
@@ -116,7 +116,7 @@ class HandlerWatch:
             text,
             _describe_start(run.frame, stack),
             connection=connection,
-            journey=find_journey(stack, connection),
+            journey=journey_of(connection),
         )
         return None
 
@@ -159,8 +159,8 @@ def _running_stack(connection: Connection, threads: dict[int, FrameType]) -> lis
 
     A synchronous handler runs in a thread, while the task waits for its result.
     """
-    dispatcher = connection.journeys.dispatcher
-    if connection.task is None or (dispatcher is not None and not dispatcher.is_busy):
+    latest = connection.journeys.latest
+    if connection.task is None or (latest is not None and latest.is_over):
         return []
     stack = suspended_frames(connection.task)[::-1]
     consumer = connection.consumer

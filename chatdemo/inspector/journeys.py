@@ -1,120 +1,178 @@
-"""Which journey a line of code belongs to: that of the message that is being handled."""
+"""Which journey an event or a frame belongs to that the running code sends.
+
+- A handler's, in whatever tasks and threads, is that of the message that it handles, until the
+  handler has returned.
+- What a task still sends then belongs to that journey until the task waits. After that, each time
+  that it sends something begins a journey: such as a tick of a game.
+- So does an event from anywhere else: a request, ``connect``, ``disconnect``, a thread, another
+  process. The journey's first entry, ``start``, says where it comes from.
+
+A context variable has the cause of what runs. Tasks inherit it, and asgiref passes it to threads.
+"""
 
 import asyncio
-from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatdemo.inspector import call_stack
-from chatdemo.realtime.dispatcher import Dispatcher
+from chatdemo.inspector.recording import Recording
+from chatdemo.realtime.observers import Message, Runner
+from chatdemo.realtime.upstream.asgiref import has_waiting_thread
 
-#: What the running handler handles. The tasks that it starts inherit it.
-current_message: ContextVar["CurrentMessage | None"] = ContextVar("message", default=None)
-#: How many messages the workers, or a participant's consumer, may be handling: Channels receives
-#: the next frame and the next event while a handler runs.
-MAX_WORKER_MESSAGES, MAX_CONSUMER_MESSAGES = 64, 4
-
-
-class CurrentMessage:
-    """The message that a handler handles, or the next one before it arrives, with its journey."""
-
-    __slots__ = ("journey", "has_arrived")
-
-    def __init__(self, journey: int | None = None, has_arrived: bool = True):
-        self.journey, self.has_arrived = journey, has_arrived
+#: The journey of a message that arrived while recording paused.
+UNRECORDED = 0
+#: How many messages may have arrived that no handler has got: Channels receives a frame and an
+#: event before it handles either. Workers have more channels.
+MAX_CONSUMER_MESSAGES, MAX_WORKER_MESSAGES = 4, 64
 
 
-class Journeys:
-    """The journeys of the events that workers may be handling: tasks outside of any WebSocket.
+class Origin(NamedTuple):
+    """Where a journey begins that no frame has begun."""
 
-    ``find`` looks for a message among the first arguments of the methods on the call stack: one is
-    the handler. A task that the handler has started has another call stack, and inherits
-    ``current_message`` instead. So does a worker without a consumer, which receives an event in
-    the task that handles it.
+    kind: str  # "HTTP request", "connect", "disconnect", "task", "thread" or "another process"
+    detail: str = ""
+    source: dict[str, Any] | None = None  # a line of code, as call_stack describes it
+
+
+class Cause:
+    """Why code runs: a message that a handler handles, a request, or nothing that is known.
+
+    ``journey`` is None until something is sent that begins one. ``runner`` runs the handler; a
+    request has none, and sets ``has_ended``.
     """
 
-    __slots__ = ("_delivered",)
-    maximum = MAX_WORKER_MESSAGES
+    __slots__ = ("journey", "origin", "runner", "has_ended", "_last_task", "_late_sendings")
 
-    def __init__(self) -> None:
-        self._delivered: list[tuple[dict[str, Any], int | None]] = []  # a deque takes 760 bytes
+    def __init__(
+        self, journey: int | None = None, origin: Origin | None = None, runner: Runner | None = None
+    ):
+        self.journey, self.origin, self.runner = journey, origin, runner
+        self.has_ended = False
+        self._last_task: asyncio.Task[Any] | None = None  # the one whose sendings it claims then
+        self._late_sendings: int | None = 0  # None when that task has waited
 
-    def add(self, message: dict[str, Any], journey: int | None) -> None:
-        """Remember the journey of a message that is about to be handled."""
-        self._delivered.append((message, journey))
-        del self._delivered[: -self.maximum]
-        self._set_current(journey)
+    @property
+    def is_over(self) -> bool:
+        """Whether its handler has returned."""
+        return self.has_ended or (self.runner is not None and not self.runner.is_busy)
 
-    def _set_current(self, journey: int | None) -> None:
-        current_message.set(CurrentMessage(journey))
+    def claim(self, task: "asyncio.Task[Any] | None") -> bool:
+        """Note that ``task`` sends something, None for a callback. Return whether it belongs here.
 
-    def find(self, stack: list[FrameType]) -> int | None:
-        """Return the journey of the code whose call stack this is, None if it has none."""
-        for frame in stack:
-            if frame.f_code.co_argcount >= 2:
-                argument = frame.f_locals.get(frame.f_code.co_varnames[1])
-                for message, journey in self._delivered:
-                    if message is argument:
-                        return journey
-        return self._find_inherited(stack)
+        Once this is over, one task belongs to it until it waits.
+        """
+        if not self.is_over:
+            return True
+        if task is None:
+            return bool(self.journey)
+        if self._late_sendings is None:
+            return False
+        self._last_task = self._last_task or task
+        self._late_sendings += 1
+        return self._last_task is task
 
-    def _find_inherited(self, stack: list[FrameType]) -> int | None:
-        message = current_message.get()
-        return message.journey if message and call_stack.find_consumer(stack) is None else None
+    def end_when_task_waits(self) -> None:
+        """Claim nothing any more when the running task has waited, if it sends nothing before."""
+        if self._late_sendings:
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self._end_unless_more_is_sent, self._late_sendings)
+
+    def _end_unless_more_is_sent(self, sendings: int) -> None:
+        if self._late_sendings == sendings:
+            self._late_sendings = self._last_task = None
 
 
-class ConsumerJourneys(Journeys):
-    """The journeys of the frames and events that a participant's consumer may be handling.
+current_cause: ContextVar[Cause | None] = ContextVar("cause", default=None)
 
-    With a Dispatcher, handlers run in the context of the consumer's task. Any other consumer asks
-    for the next message before it arrives: in Channels, from the task in which handlers run.
+
+def find_cause() -> Cause:
+    """Return the cause of what is being sent, a new one if none is known."""
+    cause, task = current_cause.get(), None
+    with suppress(RuntimeError):  # no event loop runs in this thread
+        task = asyncio.current_task()
+    if cause is None or not cause.claim(task):
+        cause = Cause()
+        cause.has_ended = True
+        if task is not None:
+            cause.claim(task)
+            current_cause.set(cause)
+    return cause
+
+
+def note_sent() -> None:
+    """Report that the running code has sent something."""
+    if (cause := current_cause.get()) is not None:
+        cause.end_when_task_waits()
+
+
+class Arrivals:
+    """The messages that have arrived and that no handler has got, each with its handler's cause.
+
+    ``latest`` is the cause of the handler that was called last.
     """
 
-    __slots__ = ("dispatcher", "_latest", "_task", "_expected", "_arrived_early")
-    maximum = MAX_CONSUMER_MESSAGES
+    __slots__ = ("maximum", "latest", "_waiting")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.dispatcher: Dispatcher | None = None
-        self._latest: int | None = None  # the journey of the message that arrived last
-        self._task = asyncio.current_task()  # the application's
-        self._expected: CurrentMessage | None = None  # that the application has asked for
-        # The journeys of messages that arrived before the application asked for them.
-        self._arrived_early: deque[int | None] | tuple[()] = ()
+    def __init__(self, maximum: int):
+        self.maximum = maximum
+        self.latest: Cause | None = None
+        self._waiting: list[tuple[Message, Cause]] = []  # a deque takes 760 bytes
+
+    def add(self, message: Message, cause: Cause) -> None:
+        """Remember the cause of the handler that will get a message."""
+        self._waiting.append((message, cause))
+        del self._waiting[: -self.maximum]
+
+    def take(self, message: Message) -> Cause | None:
+        """Return the cause of a handler that gets a message, None if that hasn't arrived.
+
+        If a middleware has replaced the message, it is the first one of the same type.
+        """
+        waiting = self._waiting
+        found = next((pair for pair in waiting if pair[0] is message), None) or next(
+            (pair for pair in waiting if pair[0].get("type") == message.get("type")), None
+        )
+        if found is None:
+            return None
+        waiting.remove(found)
+        self.latest = found[1]
+        return self.latest
 
     def clear(self) -> None:
-        """Forget the messages so far."""
-        self._delivered.clear()
-        self._latest, self._arrived_early = None, ()
+        """Forget them: recording pauses. What the latest handler sends isn't recorded."""
+        self._waiting.clear()
+        if self.latest is not None:
+            self.latest.journey = UNRECORDED
+        self.latest = None
 
-    def expect_message(self) -> None:
-        """Prepare for the next message, which the application asks for now."""
-        if asyncio.current_task() is not self._task:
-            # A middleware's task asks for it: when a handler starts is unknown.
-            self._task = self._expected = None
-        if self._task is None:
-            return
-        if self._arrived_early:
-            self._expected = CurrentMessage(self._arrived_early.popleft())
-        else:
-            self._expected = CurrentMessage(has_arrived=False)
-        current_message.set(self._expected)
 
-    def _set_current(self, journey: int | None) -> None:
-        self._latest = journey
-        if self.dispatcher and self.dispatcher.context is not None:
-            with suppress(RuntimeError):  # it is in use by something else than a handler
-                self.dispatcher.context.run(current_message.set, CurrentMessage(journey))
-        if self._expected is None:
-            return
-        if not self._expected.has_arrived:
-            self._expected.journey, self._expected.has_arrived = journey, True
-        else:
-            early = (*self._arrived_early, journey)
-            self._arrived_early = deque(early, maxlen=self.maximum)
+def find_journey(
+    recording: Recording, stack: list[FrameType], record: Callable[..., None]
+) -> int | None:
+    """Return the journey of an event that is being sent, and begin one if it has none.
 
-    def _find_inherited(self, stack: list[FrameType]) -> int | None:
-        message = current_message.get() if self._task else None
-        return message.journey if message else self._latest
+    ``record`` records an entry about the sender.
+    """
+    cause = find_cause()
+    if cause.journey is None and (journey := recording.new_journey()):
+        cause.journey = journey
+        if origin := cause.origin or _describe_origin(stack):
+            source = origin.source or call_stack.describe_entry(stack)
+            parts = (origin.detail, call_stack.describe_signal(stack))
+            detail = ", ".join(filter(None, parts)) or None
+            record("start", type=origin.kind, detail=detail, source=source, journey=journey)
+    return cause.journey or None
+
+
+def _describe_origin(stack: list[FrameType]) -> Origin | None:
+    """Describe the application's task or thread that runs. None if it is a framework's."""
+    if any(map(has_waiting_thread, stack)):
+        return Origin("thread")
+    with suppress(RuntimeError, AttributeError):
+        coroutine: Any = asyncio.current_task().get_coro()  # type: ignore[union-attr]
+        if not call_stack.is_framework(coroutine.cr_code.co_filename):
+            return Origin("task", coroutine.__qualname__)
+    return None

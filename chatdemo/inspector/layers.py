@@ -1,26 +1,34 @@
-"""Records what goes through a channel layer: with the hooks of ours, in place in any other."""
+"""Records what goes through a channel layer."""
 
-from collections.abc import Awaitable, Sequence
+import time
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
-from asgiref.sync import markcoroutinefunction
-from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer
 
 from chatdemo.inspector import call_stack
 from chatdemo.inspector.connection import Connection, current_connection, short_id_of
 from chatdemo.inspector.formatting import format_value
 from chatdemo.inspector.frozen_groups import FrozenGroups
-from chatdemo.inspector.journeys import Journeys, current_message
+from chatdemo.inspector.group_members import GroupMembers
+from chatdemo.inspector.journeys import (
+    UNRECORDED,
+    Arrivals,
+    Cause,
+    current_cause,
+    find_journey,
+    note_sent,
+)
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.observers import LayerObserver
-from chatdemo.realtime.upstream.channels import count_queued, get_handler_name, groups_of
+from chatdemo.realtime.upstream.channels import count_queued, get_handler_name
 
 Event = dict[str, Any]
-#: The methods of a channel layer that are recorded.
-METHODS = ("new_channel", "send", "receive", "group_add", "group_discard", "group_send")
+#: Of how many channels it is known when they were read.
+MAX_NAMED_CHANNELS = 1000
 
 
 class RecordedEvent(dict[str, Any]):
@@ -37,18 +45,32 @@ class RecordedEvent(dict[str, Any]):
 
 
 class LayerRecorder(LayerObserver):
-    """Records the events of one channel layer, and holds those of frozen groups back."""
+    """Records the events and groups of one channel layer, and holds those of frozen groups back.
 
-    def __init__(self, layer: BaseChannelLayer, recording: Recording):
+    ``arrivals`` are those of the Handlers: the events that workers are about to get.
+    """
+
+    def __init__(self, layer: BaseChannelLayer, recording: Recording, arrivals: Arrivals):
         self.layer, self.recording = layer, recording
+        self.members = GroupMembers(layer)
         self.frozen_groups = FrozenGroups(layer, self._count_queued, self.capacity)
         self.connections: WeakValueDictionary[str, Connection] = WeakValueDictionary()  # by channel
-        self._worker_journeys = Journeys()
+        #: When an event of a channel that isn't a consumer's own was last received here.
+        self.last_read: dict[str, float] = {}
+        self._arrivals = arrivals
 
     @property
     def batching_allowed(self) -> bool:
         """Whether several messages may be sent in one event: not while any is recorded or held."""
         return not self.recording.is_active and not self.frozen_groups.groups
+
+    @property
+    def why_unfreezable(self) -> str | None:
+        """Why the layer's groups can't be frozen, None if they can."""
+        if self.members.are_in_memory:
+            return None
+        name = type(self.layer).__name__
+        return f"{name} may have other processes' events too, and these can't be held back here."
 
     def capacity(self, channel: str) -> int | None:
         """Return the capacity of a channel, None if the layer has none."""
@@ -76,17 +98,20 @@ class LayerRecorder(LayerObserver):
         if connection.consumer is None and consumer is not None:
             connection.consumer = consumer
 
+    @never_raises
     def on_group_add(self, group: str, channel: str) -> None:
+        self.members.add(group, channel, self.connections.get(channel))
         self._record_membership("group_add", group, channel)
 
+    @never_raises
     def on_group_discard(self, group: str, channel: str) -> None:
+        self.members.discard(group, channel)
         self._record_membership("group_discard", group, channel)
 
-    @never_raises
     def _record_membership(self, what: str, group: str, channel: str) -> None:
         if self.recording.resume_if_possible():
             member = self.connections.get(channel) or current_connection.get()
-            where, _ = (member or self).locate()
+            where = call_stack.describe_caller(call_stack.current_stack())
             self._record(what, member, group=group, channel=channel, source=where)
 
     def on_send(self, channel: str, event: Event) -> Event | None:
@@ -112,16 +137,34 @@ class LayerRecorder(LayerObserver):
             sent = event
         if not self.frozen_groups.is_frozen(group):
             return sent
-        channels = members if hasattr(self.layer, "groups") else None
-        self.frozen_groups.hold(group, channels, _as_recorded(sent))
+        self.frozen_groups.hold(group, members, _as_recorded(sent))
         return None
 
+    def on_event_from_elsewhere(self, event: Event) -> RecordedEvent | None:
+        """Begin the journey of an event that wasn't sent here, or while recording paused."""
+        if not (journey := self.recording.new_journey()):
+            return None
+        detail = "(or it was sent while recording paused)"
+        self.recording.record("start", type="another process", detail=detail, journey=journey)
+        # The last key is channels_redis' own, which it removes.
+        content = {key: value for key, value in event.items() if key != "__asgi_channel__"}
+        return RecordedEvent(content, journey)
+
     @never_raises
-    def on_delivery(self, channel: str, event: Event, sent: Event) -> None:
+    def on_delivery(self, channel: str, event: Event, sent: Event, dispatched: bool) -> None:
         recorded = sent if isinstance(sent, RecordedEvent) else None
         journey = recorded.journey if recorded is not None else None
         connection = self.connections.get(channel)
-        (connection.journeys if connection else self._worker_journeys).add(event, journey)
+        cause = Cause(journey or UNRECORDED)
+        if not is_consumers_own(channel):
+            self.last_read[channel] = time.time()
+            if len(self.last_read) > MAX_NAMED_CHANNELS:
+                del self.last_read[next(iter(self.last_read))]
+        (connection.journeys if connection else self._arrivals).add(event, cause)
+        if not dispatched:  # for a task that handles events itself
+            current_cause.set(cause)
+            if connection is not None or call_stack.find_consumer() is None:
+                current_connection.set(connection)  # instead of that which has started the task
         if self.recording.resume_if_possible():
             consumer = connection.consumer if connection else None
             where = None
@@ -149,21 +192,6 @@ class LayerRecorder(LayerObserver):
                 connection.on_event_lost(waiting)
 
     @never_raises
-    def on_receive_called(self, channel: str) -> None:
-        connection = self.connections.get(channel)
-        if connection:
-            connection.on_receive_called()
-        elif current_connection.get() is not None and call_stack.find_consumer() is None:
-            # a worker's task, which a participant's consumer has started
-            current_connection.set(None)
-            current_message.set(None)
-
-    def locate(self) -> tuple[dict[str, Any] | None, int | None]:
-        """Return the line that runs and its journey, if it is no participant's consumer's."""
-        stack = call_stack.current_stack()
-        return call_stack.describe_caller(stack), self._worker_journeys.find(stack)
-
-    @never_raises
     def _record_sending(
         self, what: str, event: Event, to: str | None = None, **fields: Any
     ) -> RecordedEvent | None:
@@ -171,19 +199,21 @@ class LayerRecorder(LayerObserver):
         self.recording.pause_if_too_many(fields.get("members", 1))
         if not self.recording.resume_if_possible():
             return None
-        sender = current_connection.get()
-        where, journey = (sender or self).locate()
-        recorded = RecordedEvent(event, journey or self.recording.new_journey())
+        sender, stack = current_connection.get(), call_stack.current_stack()
+        journey = find_journey(self.recording, stack, partial(self._record, connection=sender))
+        recorded = RecordedEvent(event, journey)
         self._record(
             what,
             sender,
             **fields,
             type=_type_of(event),
             formatted=recorded.formatted,
-            journey=recorded.journey,
-            source=where,
+            journey=journey,
+            source=call_stack.describe_caller(stack),
             to=to,
         )
+        if isinstance(self.layer, ChannelLayer):  # which never waits; of others, their methods tell
+            note_sent()
         return recorded
 
     def _record(self, what: str, connection: Connection | None, **fields: Any) -> None:
@@ -195,76 +225,9 @@ class LayerRecorder(LayerObserver):
         self.recording.record(what, **fields)
 
 
-def record_layer(layer: BaseChannelLayer, recording: Recording) -> LayerRecorder:
-    """Record what goes through ``layer`` from now on. Returns the recorder."""
-    recorder = LayerRecorder(layer, recording)
-    if isinstance(layer, ChannelLayer):
-        layer.observer = recorder
-    elif isinstance(methods := getattr(layer.send, "__self__", None), _RecordedMethods):
-        methods.recorder = recorder  # instead of another Inspector's
-    else:
-        _RecordedMethods(layer, recorder)
-    return recorder
-
-
-class _RecordedMethods:
-    """Takes the place of the methods of a layer without hooks, and reports to ``recorder``.
-
-    The layer stays the same object: modules may have a reference to it already, and what goes
-    through that is to be recorded, too.
-    """
-
-    def __init__(self, layer: BaseChannelLayer, recorder: LayerRecorder):
-        self.layer, self.recorder = layer, recorder
-        # A layer without groups lacks some.
-        self._original = {name: getattr(layer, name) for name in METHODS if hasattr(layer, name)}
-        for name in self._original:
-            setattr(layer, name, getattr(self, name))
-
-    async def new_channel(self, *args: Any, **kwargs: Any) -> str:
-        name = await self._original["new_channel"](*args, **kwargs)
-        self.recorder.on_new_channel(name)
-        return name
-
-    async def group_add(self, group: str, channel: str) -> None:
-        await self._original["group_add"](group, channel)
-        self.recorder.on_group_add(group, channel)
-
-    async def group_discard(self, group: str, channel: str) -> None:
-        await self._original["group_discard"](group, channel)
-        self.recorder.on_group_discard(group, channel)
-
-    async def send(self, channel: str, message: Event) -> None:
-        if isinstance(message, dict):
-            sent = self.recorder.on_send(channel, message)
-            if sent is None:
-                return
-            message = sent
-        try:
-            await self._original["send"](channel, message)
-        except ChannelFull:
-            self.recorder.on_full([channel])
-            raise
-
-    async def group_send(self, group: str, message: Event) -> None:
-        if isinstance(message, dict):
-            members = list(groups_of(self.layer).get(group, ()))
-            sent = self.recorder.on_group_send(group, members, message)
-            if sent is None:
-                return
-            message = sent
-        await self._original["group_send"](group, message)
-
-    @markcoroutinefunction
-    def receive(self, channel: str) -> Awaitable[Event]:
-        self.recorder.on_receive_called(channel)
-        return self._receive(channel)
-
-    async def _receive(self, channel: str) -> Event:
-        sent = await self._original["receive"](channel)
-        event = dict(sent) if isinstance(sent, RecordedEvent) else sent
-        self.recorder.on_delivery(channel, event, sent)
-        return event
+def is_consumers_own(channel: str) -> bool:
+    """Whether ``new_channel`` has made a channel's name. Other channels are read by workers."""
+    return "!" in channel or "specific." in channel
 
 
 def _as_recorded(event: Event) -> RecordedEvent:

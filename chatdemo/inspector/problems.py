@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatdemo.inspector import call_stack
 from chatdemo.inspector.formatting import printable
-from chatdemo.inspector.journeys import current_message
+from chatdemo.inspector.journeys import current_cause
 from chatdemo.inspector.recording import Recording
 from chatdemo.inspector.remedies import find_remedy
 
@@ -135,7 +135,7 @@ class Problems:
             return
         detail = printable(f"{type(error).__name__}: {error}"[:MAX_TEXT_CHARACTERS])
         stack = call_stack.stack_of(error.__traceback__)
-        journey = more.pop("journey", None) or find_journey(stack, connection)
+        journey = more.pop("journey", None) or journey_of(connection)
         traceback = call_stack.describe_traceback(error.__traceback__)[-MAX_TRACEBACK_LINES:]
         if not traceback and (line := self._find_cause(stack, journey)):
             traceback = [line]
@@ -212,12 +212,10 @@ class Problems:
         problem.version = self.version
 
 
-def find_journey(stack: list[FrameType], connection: "Connection | None") -> int | None:
-    """Return the journey of the code whose call stack this is."""
-    if connection:
-        return connection.journeys.find(stack)
-    message = current_message.get()
-    return message.journey if message else None
+def journey_of(connection: "Connection | None") -> int | None:
+    """Return the journey of what runs, or else of the connection's latest handler."""
+    cause = current_cause.get() or (connection.journeys.latest if connection else None)
+    return (cause.journey or None) if cause else None
 
 
 def mark_reported(error: BaseException) -> bool:

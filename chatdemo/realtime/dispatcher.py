@@ -7,6 +7,7 @@ from typing import Any
 
 from channels.db import aclose_old_connections
 
+from chatdemo.realtime.observers import HandlerObserver
 from chatdemo.realtime.upstream.asyncio import cancel_again, enter_task, leave_task, suspend
 
 #: As in Channels, a message is either one of ASGI, from the server, or an event.
@@ -105,6 +106,8 @@ class Dispatcher:
         loop, task, context = self.loop, self.task, self.context
         enter_task(loop, task)  # type: ignore[arg-type]
         try:
+            if (observer := HandlerObserver.current) is not None:
+                context.run(observer.on_handler_called, self.consumer, message, self)  # type: ignore[union-attr]
             type = message.get("type")
             handler = self.handlers.get(type) or self.consumer.find_handler(message)  # type: ignore
             coroutine = handler(self.consumer, message)

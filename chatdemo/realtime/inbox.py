@@ -30,13 +30,7 @@ class Inbox:
         self.observer: FrameObserver | None = None
         self._arrived: asyncio.Future[None] | None = None
 
-    def __call__(self) -> Awaitable[Message]:
-        # Not a coroutine function: Channels runs what it returns in a task of its own.
-        if self.observer is not None:
-            self.observer.on_receive_called()
-        return self._receive()
-
-    async def _receive(self) -> Message:
+    async def __call__(self) -> Message:
         """Return the next message, and wait for it if there is none."""
         while (message := self.next()) is None:
             self._arrived = asyncio.get_running_loop().create_future()
@@ -47,8 +41,6 @@ class Inbox:
         """Dispatch messages to ``dispatcher`` from now on."""
         self.dispatcher = dispatcher
         dispatcher.add_source(self.next)
-        if self.observer is not None:
-            self.observer.on_attached(dispatcher)
 
     def next(self) -> Message | None:
         """Take the next message, None if there is none."""

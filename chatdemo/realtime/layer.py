@@ -4,12 +4,11 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from functools import partial
 from typing import Any
 
-from asgiref.sync import markcoroutinefunction
 from channels.exceptions import ChannelFull
 from channels.layers import InMemoryChannelLayer
 
@@ -127,14 +126,8 @@ class ChannelLayer(InMemoryChannelLayer):
                 self.observer.on_full([channel])
             raise ChannelFull(channel)
 
-    @markcoroutinefunction
-    def receive(self, channel: str) -> Awaitable[Event]:
+    async def receive(self, channel: str) -> Event:
         """Return the next event of a channel, and wait for it. Expired events are dropped."""
-        if self.observer is not None:  # before a task runs what this returns
-            self.observer.on_receive_called(channel)
-        return self._receive(channel)
-
-    async def _receive(self, channel: str) -> Event:
         self.require_valid_channel_name(channel)
         self._sweep()
         queue = self.channels.setdefault(channel, ChannelQueue())
@@ -144,7 +137,7 @@ class ChannelLayer(InMemoryChannelLayer):
             self._remove_if_unused(channel, queue)
         else:
             event = await self._wait_for_event(channel, queue)
-        return self._as_delivered(channel, event)
+        return self._as_delivered(channel, event, dispatched=False)
 
     async def _wait_for_event(self, channel: str, queue: ChannelQueue) -> Event:
         receiver = asyncio.get_running_loop().create_future()
@@ -227,15 +220,15 @@ class ChannelLayer(InMemoryChannelLayer):
         self._drop_expired(channel, queue)
         if not queue.events:
             return None
-        return self._as_delivered(channel, queue.pop())
+        return self._as_delivered(channel, queue.pop(), dispatched=True)
 
-    def _as_delivered(self, channel: str, sent: Event) -> Event:
+    def _as_delivered(self, channel: str, sent: Event, dispatched: bool) -> Event:
         """Return the event that a consumer gets, and report its delivery to the observer."""
         if self.observer is None and type(sent) is dict:
             return sent
         event = dict(sent)
         if self.observer is not None:
-            self.observer.on_delivery(channel, event, sent)
+            self.observer.on_delivery(channel, event, sent, dispatched)
         return event
 
     def count_waiting(self, channel: str) -> int:
@@ -299,7 +292,7 @@ class ChannelLayer(InMemoryChannelLayer):
             ):
                 copied = copy(plain)
                 if observer is not None:
-                    observer.on_delivery(channel, copied, event)
+                    observer.on_delivery(channel, copied, event, True)
                 dispatcher.dispatch(copied)
             elif not self._put(channel, deepcopy(event) if observer else copy(event), loop):
                 full.append(channel)

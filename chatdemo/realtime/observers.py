@@ -5,13 +5,31 @@ Without an observer, a message takes the same path, with one comparison with Non
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from chatdemo.realtime.dispatcher import Dispatcher
+from typing import Any, ClassVar, Protocol
 
 Message = dict[str, Any]
 Event = dict[str, Any]
+
+
+class Runner(Protocol):
+    """Runs a consumer's handlers one after the other."""
+
+    @property
+    def is_busy(self) -> bool:
+        """False once the handler that was called last has returned."""
+
+
+class HandlerObserver(ABC):
+    """Observes the handlers of all consumers, those of Channels and of our base class.
+
+    ``current`` is the one that is called, None while nobody observes.
+    """
+
+    current: ClassVar["HandlerObserver | None"] = None
+
+    @abstractmethod
+    def on_handler_called(self, consumer: Any, message: Message, runner: Runner) -> None:
+        """A handler is about to be called, in the context in which this runs."""
 
 
 class FrameObserver(ABC):
@@ -22,14 +40,6 @@ class FrameObserver(ABC):
     """
 
     __slots__ = ()
-
-    @abstractmethod
-    def on_attached(self, dispatcher: "Dispatcher") -> None:
-        """A consumer has its messages dispatched by ``dispatcher`` from now on."""
-
-    @abstractmethod
-    def on_receive_called(self) -> None:
-        """The application asks for the next message by calling ``receive``."""
 
     @abstractmethod
     def on_received(self, message: Message) -> None:
@@ -78,12 +88,11 @@ class LayerObserver(ABC):
         """
 
     @abstractmethod
-    def on_receive_called(self, channel: str) -> None:
-        """A task waits for the next event of a channel."""
+    def on_delivery(self, channel: str, event: Event, sent: Event, dispatched: bool) -> None:
+        """``event``, a copy of ``sent`` (that, or its replacement), is about to be delivered.
 
-    @abstractmethod
-    def on_delivery(self, channel: str, event: Event, sent: Event) -> None:
-        """A consumer is about to get ``event``, a copy of ``sent``: that, or its replacement."""
+        It is ``dispatched`` to a consumer, or else returned by ``receive`` in the running task.
+        """
 
     @abstractmethod
     def on_full(self, channels: Sequence[str]) -> None:

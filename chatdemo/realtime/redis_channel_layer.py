@@ -93,9 +93,10 @@ class RedisChannelLayer(ChannelLayer):
         else:
             await self._append(channel, message)
 
-    async def _receive(self, channel: str) -> Event:
+    async def receive(self, channel: str) -> Event:
+        """Return the next event of a channel, and wait for it."""
         if _server_of(channel):
-            return await super()._receive(channel)
+            return await super().receive(channel)
         self.require_valid_channel_name(channel)
         while True:
             popping = asyncio.ensure_future(self._pop(channel))
@@ -107,7 +108,7 @@ class RedisChannelLayer(ChannelLayer):
             if data:
                 expires, event = _unpack(data)
                 if expires > time.time():
-                    return self._as_delivered(channel, event)
+                    return self._as_delivered(channel, event, dispatched=False)
 
     async def _pop(self, channel: str) -> bytes | None:
         async with self._connected() as client:

@@ -484,3 +484,121 @@ def test_an_arrow_travels_unless_motion_is_unwanted(look, feed):
             .evaluate("(arrow) => getComputedStyle(arrow).animationName")
         )
         assert (played != "none") is animations
+
+
+def test_a_journey_from_a_request_begins_with_it_in_a_lane_of_its_own(look, feed):
+    story = Story(feed).arrive()
+    origin = {
+        "type": "HTTP request",
+        "detail": "POST /pin/",
+        "source": story.source(9, "pin", "tell()"),
+    }
+    frame = {"payload": '{"message": "pinned"}', "journey": 1}
+    sent = {"type": "x", "group": story.group, "members": 2}
+    begin = [story.event("start", journey=1, **origin), story.event("group_send", **frame, **sent)]
+    got = [hop for who in story.ids for hop in story.deliver(who, frame)]
+    end = story.event("http", journey=1, method="POST", path="/pin/", code=201, ms=3)
+    story.batch([*begin, *got, end]).state()
+    page = look()
+    expect(caption(page)).to_contain_text("pinned")
+    expect(hops(page).first).to_contain_text("HTTP request POST /pin/consumers.py:9")
+    expect(page.locator(".head.consumer .name").last).to_have_text("HTTP request")
+    expect(hops(page).last).to_contain_text("response 201")
+    expect(page.locator(".head.consumer")).to_have_count(3)
+
+
+def test_a_games_ticks_dont_take_the_place_of_messages(look, feed):
+    story = Story(feed).arrive().say("a message")
+    tick = {"type": "x", "group": story.group, "payload": "tick", "journey": 2}
+    story.batch([story.event("start", 1, type="task", detail="Game.ticks", journey=2)])
+    story.batch([story.event("group_send", 1, **tick)])
+    page = look()
+    expect(page.locator(".events li").first).to_contain_text("tick")
+    expect(caption(page)).to_contain_text("a message")
+    page.locator(".events li").first.get_by_role("button").click()
+    expect(caption(page)).to_contain_text("tick")
+
+
+def test_browsers_of_two_paths_are_told_apart(look, feed):
+    story, other = Story(feed), Story(feed, people=1, room="alerts", first=10)
+    story.arrive()
+    other.n, other.at = story.n, story.at
+    other.arrive()
+    story.n, story.at = other.n, other.at
+    events = story.hops("to both")
+    other.n, other.at = story.n, story.at
+    frame = {"payload": events[0]["payload"], "journey": 1}
+    story.batch([*events, *other.deliver(10, frame)])
+    both = {**story.layer(story.ids), **story.connections([1, 2])}
+    both["connections"] += other.connections([10])["connections"]
+    story.state(**both)
+    page = look()
+    expect(caption(page)).to_contain_text("Browser 1 in lobby: to both")
+    expect(caption(page)).to_contain_text("all 3 browsers")
+    notes = page.locator(".head.browser .note").all_text_contents()
+    assert notes == ["lobby", "alerts", "lobby"]
+
+
+def test_a_member_whose_consumer_is_gone_and_one_elsewhere_are_told(look, feed):
+    story = Story(feed).arrive()
+    [group] = story.layer(story.ids)["groups"]
+    group["members"][1]["gone"] = True
+    story.state(groups=[{**group, "shared": True, "expiry": "Redis keeps it."}])
+    groups = look().locator("#groups")
+    expect(groups).to_contain_text("2 members in this process; there may be more in others")
+    expect(groups.locator(".members li").nth(1)).to_contain_text("its consumer is gone")
+    expect(groups).to_contain_text("1 consumer has ended without group_discard. Redis keeps it.")
+
+
+def test_a_channel_that_no_worker_reads_is_marked(look, feed):
+    story = Story(feed).arrive()
+    channel = {
+        "channel": "orders",
+        "connection": None,
+        "waiting": 100,
+        "capacity": 100,
+        "read": None,
+    }
+    page = look()
+    expect(page.get_by_text("Channels of workers")).to_be_hidden()
+    story.state(channels=[channel])
+    orders = page.locator("#channels li")
+    expect(orders).to_have_text("orders 100 of 100 events wait: no worker has read any")
+    expect(orders).to_have_class("unread")
+    story.state(channels=[{**channel, "waiting": 0, "read": START}])
+    expect(orders).to_have_text("orders no event waits")
+    expect(orders).not_to_have_class("unread")
+
+
+def test_a_group_that_cant_be_frozen_says_why_instead(look, feed):
+    story = Story(feed).arrive()
+    [group] = story.layer(story.ids)["groups"]
+    story.state(groups=[{**group, "unfreezable": "Redis has other processes' events too."}])
+    page = look()
+    expect(
+        page.get_by_text("It can't be frozen: Redis has other processes' events too.")
+    ).to_be_visible()
+    expect(page.get_by_role("button", name="Freeze chat_lobby", exact=True)).to_be_hidden()
+    page.keyboard.press("f")
+    page.keyboard.press("c")  # whose command comes after it
+    assert feed.await_command() == {"do": "clear"}
+
+
+@pytest.mark.parametrize(
+    ("workers", "text"),
+    [
+        (1, ""),
+        (
+            2,
+            "This page shows process 77. The server has 2 workers, and each has its own connections",
+        ),
+        (None, "This page shows process 77. If the server has more workers, each has its own"),
+    ],
+)
+def test_the_page_says_which_process_it_shows_if_there_may_be_others(look, feed, workers, text):
+    Story(feed).arrive().state(process={"pid": 77, "workers": workers})
+    server = look().locator("#server")
+    if text:
+        expect(server).to_contain_text(text)
+    else:
+        expect(server).to_be_hidden()

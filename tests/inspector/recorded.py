@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,9 +14,13 @@ from tests.support.frames import BINARY, TEXT, decode_all
 LAYERS = {
     "daphne": "channels.layers.InMemoryChannelLayer",
     "ours": "chatdemo.realtime.layer.ChannelLayer",
+    "core": "channels_redis.core.RedisChannelLayer",
+    "pubsub": "channels_redis.pubsub.RedisPubSubChannelLayer",
 }
 PROJECTS = "tests.inspector.projects"
 MARK = re.compile(r"  # hop: (.*)")
+#: The name of a consumer's own channel.
+CONSUMERS_CHANNEL = re.compile(r".*specific\..*")
 #: A line number in a text.
 LINE = re.compile(r" at \S+\.py:\d+\.")
 #: A page that no project has: once it is recorded, so is everything before it.
@@ -28,15 +33,23 @@ LATER = {"layer_receive": 1, "full": 2}
 class ProjectServer(Server):
     """A project on one of SERVERS, with Channels' layer in memory or ours, watched or plain."""
 
-    def __init__(self, project: str, server: str, layer: str, watched: bool, folder: Path):
+    def __init__(
+        self, project: str, server: str, layer: str, watched: bool, folder: Path, redis: str = ""
+    ):
         module = f"{PROJECTS}.watched" if watched else f"{PROJECTS}.{project}.asgi"
         super().__init__(
             server,
             f"{module}:application",
             DJANGO_SETTINGS_MODULE=f"{PROJECTS}.{project}.settings",
-            STRANGERS_LAYER=LAYERS[layer],
             STRANGERS_DB=str(folder / "database.sqlite3"),
+            **environ_of(layer, redis),
         )
+
+
+def environ_of(layer: str, redis: str = "") -> dict[str, str]:
+    """The variables that name one of LAYERS, on the Redis server at the address ``redis``."""
+    config = {"hosts": [redis], "prefix": uuid.uuid4().hex} if redis else {}
+    return {"STRANGERS_LAYER": LAYERS[layer], "STRANGERS_CONFIG": json.dumps(config)}
 
 
 class Guest(Participant):
@@ -156,10 +169,12 @@ class Recorded:
     def line(self, event: dict) -> str:
         """The kind of entry, the consumer, the comment at its source line, its journey, and the other fields."""
         where = place(event.get("source"))
-        to = event.get("to", "").partition("!")[0]  # the rest of a name of a channel is random
+        to = CONSUMERS_CHANNEL.sub("its channel", event.get("to", ""))
         code = None if event["what"] == "disconnect" and self._closed(event) else event.get("code")
         more = [event.get("method"), event.get("group"), to, code, event.get("detail")]
         path = event.get("path") if event["what"] == "http" else None
+        if event["what"] == "start":
+            more.insert(0, event["type"])
         words = [
             event["what"],
             event.get("consumer"),

@@ -11,7 +11,7 @@ from channels.testing import WebsocketCommunicator
 from chatdemo.inspector import Inspector, feed
 from chatdemo.inspector.connection import Connection
 from chatdemo.inspector.feed import describe_state
-from chatdemo.inspector.journeys import Journeys
+from chatdemo.inspector.journeys import Arrivals
 from chatdemo.inspector.layers import LayerRecorder
 from tests.inspector import project
 from tests.inspector.conftest import events, joined
@@ -236,7 +236,7 @@ def fail(*arguments, **options):
 
 @pytest.mark.parametrize(
     ("where", "name"),
-    [(Connection, "record"), (Connection, "locate"), (Journeys, "add"), (LayerRecorder, "_record")],
+    [(Connection, "record"), (Connection, "locate"), (Arrivals, "add"), (LayerRecorder, "_record")],
     ids=lambda value: getattr(value, "__name__", value),
 )
 async def test_a_fault_in_recording_never_reaches_the_chat(

@@ -95,22 +95,3 @@ async def test_a_group_that_holds_too_much_thaws(inspector, frozen, monkeypatch)
     await send_numbers(inspector, one, 3)
     assert await texts(one, 3) == await texts(two, 3) == ["0", "1", "2"]
     assert not freezing.groups
-
-
-async def test_a_layer_without_a_list_of_members_gets_each_event_for_the_whole_group():
-    sent = []
-
-    class Layer:
-        async def group_send(self, group, event):
-            sent.append((group, event["number"]))
-
-    freezing = frozen_groups.FrozenGroups(Layer(), lambda channel: 0, lambda channel: None)
-    freezing.freeze("lobby")
-    for number in range(2):
-        freezing.hold("lobby", None, {"type": "x", "number": number})
-    assert freezing.count_held("lobby") == 2
-    assert await freezing.deliver_one("lobby") and sent == [("lobby", 0)]
-    freezing.thaw("lobby")
-    while freezing.groups:
-        await asyncio.sleep(0.001)
-    assert sent == [("lobby", 0), ("lobby", 1)]

@@ -107,6 +107,7 @@ async def test_an_event_from_outside_any_consumer_begins_a_journey(inspector, la
     assert sent["source"]["function"] == "test_an_event_from_outside_any_consumer_begins_a_journey"
     assert "connection" not in sent and sent["members"] == 1
     assert [what for what, _ in entries_of(inspector, sent["journey"])] == [
+        "start",
         "group_send",
         "layer_receive",
         "send",

@@ -14,13 +14,15 @@ from tests.inspector.strangers.client import Watcher
 
 LONGEST = 1000  # characters of a payload that are shown
 CASES = list(product(("notices", "devices"), ("daphne", "ours"), ("daphne", "ours")))
+CASES += product(("notices", "devices"), ("daphne",), ("core", "pubsub"))
 #: Daphne and our server look for mishaps once a second, so these take their time.
 CASES += [("mishaps", "daphne", "daphne"), ("mishaps", "ours", "ours")]
 
 
 def name_of(case):
     project, server, layer = case
-    return f"{project} on {server} with {'their' if layer == 'daphne' else 'our'} layer"
+    owner = {"daphne": "their layer", "ours": "our layer"}
+    return f"{project} on {server} with {owner.get(layer, layer)}"
 
 
 @pytest.fixture(scope="module", params=CASES, ids=name_of)
@@ -29,15 +31,22 @@ def case(request):
 
 
 @pytest.fixture(scope="module")
+def redis(case, request):
+    """The address of a Redis server, if the layer needs one."""
+    is_redis = case[2] in ("core", "pubsub")
+    return request.getfixturevalue("redis_server").url() if is_redis else ""
+
+
+@pytest.fixture(scope="module")
 def story(case):
     return import_module(f"{PROJECTS}.{case[0]}.story")
 
 
 @pytest.fixture(scope="module")
-def watched(case, story, tmp_path_factory):
+def watched(case, redis, story, tmp_path_factory):
     """With the inspector around the project: what each client gets, and what is recorded."""
     with (
-        ProjectServer(*case, True, tmp_path_factory.mktemp("watched")) as process,
+        ProjectServer(*case, True, tmp_path_factory.mktemp("watched"), redis) as process,
         Watcher(process.port) as watcher,
     ):
         result = record(
@@ -52,8 +61,8 @@ def recorded(watched):
     return watched[1]
 
 
-def test_the_clients_get_the_same_bytes(case, story, watched, tmp_path):
-    with ProjectServer(*case, False, tmp_path) as process:
+def test_the_clients_get_the_same_bytes(case, redis, story, watched, tmp_path):
+    with ProjectServer(*case, False, tmp_path, redis) as process:
         guests = Guests(process.port)
         try:
             story.scenario(guests)

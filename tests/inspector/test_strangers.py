@@ -121,6 +121,8 @@ def line_of(event):
     source = event.get("source")
     mark = source and (MARK.search(source["code"]) or [0, f"{source['file']}:{source['line']}"])[1]
     more = [event.get(name) for name in ("group", "to", "code", "detail", "payload")]
+    if event["what"] == "start":
+        more.insert(0, event["type"])
     words = [
         event["what"],
         event.get("consumer"),
@@ -162,7 +164,7 @@ async def test_a_layer_that_passes_its_calls_on_is_recorded(layer_for_each_loop)
         assert "hello" in await one.receive_from()
         await get_channel_layer().send("unread", {"type": "x"})
         assert describe_state(inspector)["channels"] == [
-            {"channel": "unread", "connection": None, "waiting": 1}
+            {"channel": "unread", "connection": None, "waiting": 1, "read": None}
         ]
     journey = [event["what"] for event in events_of(inspector) if event.get("journey") == 1]
     assert journey == ["receive", "group_send", "layer_receive", "send"]

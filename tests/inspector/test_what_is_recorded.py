@@ -153,6 +153,9 @@ async def test_the_state_has_a_group_with_its_members(inspector):
         "group": "lobby",
         "room": "lobby",
         "members": [{"channel": connection["channel"], "connection": connection["id"]}],
+        "shared": False,
+        "expiry": None,
+        "unfreezable": None,
         "frozen": False,
         "held": 0,
     }

@@ -1,5 +1,5 @@
 // The lanes of the chart, from left to right: browsers, their consumers, the rest, the groups. Each lane is
-// {key, kind, title, note, number, participant, isFrozen}.
+// {key, kind, title, note, number, participant, place, isFrozen}: `place` only if the journey's participants are in several.
 import { element, isolated } from "./common/dom.js";
 import { formatCount } from "./format.js";
 import { LAYER_LANE, browserLane, consumerLane, groupLane, setColour } from "./chart-rows.js";
@@ -16,9 +16,10 @@ export function layOutLanes(recording, place, time, hops, maxShown) {
   const everyone = participantsOf(recording, place, time, hops);
   const shown = chooseShown(everyone, hops[0]?.event.connection, maxShown);
   const rest = everyone.filter((participant) => !shown.includes(participant));
+  const placeOf = placesToName(everyone);
   const lanes = [
-    ...shown.map((participant) => lane(browserLane(participant.id), "browser", `Browser ${participant.number}`, "", participant)),
-    ...shown.map((participant) => lane(consumerLane({ connection: participant.id }), "consumer", participant.consumer || "Consumer", participant.instance, participant)),
+    ...shown.map((participant) => ({ ...lane(browserLane(participant.id), "browser", `Browser ${participant.number}`, placeOf(participant), participant), place: placeOf(participant) })),
+    ...shown.map((participant) => ({ ...lane(consumerLane({ connection: participant.id }), "consumer", participant.consumer || "Consumer", participant.instance, participant), place: placeOf(participant) })),
     ...workerLanes(hops),
     ...(rest.length ? [lane(REST_LANE, "rest", `and ${rest.length} more`, "browsers and consumers")] : []),
     ...groupLanes(recording, place, hops),
@@ -47,11 +48,19 @@ function chooseShown(everyone, senderId, maxShown) {
   return !sender || first.includes(sender) ? first : [...first.slice(0, maxShown - 1), sender];
 }
 
+// Returns a function: the name of a participant's place if there are several, else "". Numbers are the same in each place.
+export function placesToName(participants) {
+  const hasSeveral = new Set(participants.map(({ place }) => place)).size > 1;
+  return (participant) => (hasSeveral ? participant?.place ?? "" : "");
+}
+
+// Of workers, and of what is no consumer: the request, task or thread that the journey starts with.
 function workerLanes(hops) {
   const found = new Map();
+  const start = hops[0]?.event.what === "start" ? hops[0].event.type : "outside a consumer";
   for (const { event, from, to } of hops) {
     for (const key of [from, to]) {
-      if (key.startsWith("worker ")) found.set(key, lane(key, "consumer", event.consumer ?? "outside a consumer", event.channel ?? ""));
+      if (key.startsWith("worker ") && !found.has(key)) found.set(key, lane(key, "consumer", event.consumer ?? start, event.channel ?? ""));
     }
   }
   return [...found.values()];
@@ -66,7 +75,7 @@ function groupLanes(recording, place, hops) {
     const current = recording.state.groups.find(({ group }) => group === name);
     const sent = hops.find(({ event }) => event.what === "group_send" && event.group === name);
     const members = sent?.event.members ?? current?.members.length;
-    const note = members === undefined ? "" : formatCount(members, "member");
+    const note = members === undefined ? "" : formatCount(members, "member") + (current?.shared ? " here" : "");
     return { ...lane(groupLane(name), "group", name, note), isFrozen: Boolean(current?.frozen) };
   });
   return keys.has(LAYER_LANE) ? [...lanes, lane(LAYER_LANE, "group", "one channel", "no group")] : lanes;

@@ -10,7 +10,7 @@ export const LAYER_LANE = "layer";
 export const browserLane = (connection) => `browser ${connection}`;
 export const groupLane = (name) => `group ${name}`;
 
-// A consumer without a browser, such as a worker's, has no connection.
+// A consumer without a browser, such as a worker's, has no connection. A request or a thread has no consumer either.
 export function consumerLane({ connection, channel, consumer, instance }) {
   return typeof connection === "number" ? `consumer ${connection}` : `worker ${channel ?? instance ?? consumer ?? "?"}`;
 }
@@ -43,7 +43,7 @@ export function hopsOf(journey, participants) {
     if (event.what === "group_send") lastGroup = event.group;
     if (event.what === "layer_send") lastGroup = null;
     const group = event.group ?? lastGroup;
-    const target = withChannelOwner(event, participants);
+    const target = event.what === "http" ? journey.hops[0] : withChannelOwner(event, participants);
     const [from, to] = ENDS[event.what]?.(target, group ? groupLane(group) : LAYER_LANE) ?? [consumerLane(target), consumerLane(target)];
     return { event, from, to };
   });
@@ -57,7 +57,9 @@ function withChannelOwner(event, participants) {
 
 // The words beside an arrow.
 function hopLabel(event) {
+  if (event.what === "start") return [event.type, event.detail].filter(Boolean).join(" ");
   if (event.what === "layer_receive") return event.type ?? "event";
+  if (event.what === "http") return `response ${event.code ?? ""}`;
   if (event.what === "full") return "lost: channel full";
   if (event.what === "error") return `error: ${event.detail ?? ""}`;
   return event.what;
@@ -73,7 +75,7 @@ export function setColour(target, number) {
 export function hopRow({ event, from, to }, before, places, lanes) {
   const label = truncate(hopLabel(event), MAX_LABEL_CHARACTERS);
   const row = buildRow(event, before, places, [element("b", { textContent: label }), sourceElement(event), payloadElement(event)]);
-  const names = new Map(lanes.map((lane) => [lane.key, lane.participant ? `${lane.kind} ${lane.number}` : lane.title]));
+  const names = new Map(lanes.map((lane) => [lane.key, lane.participant ? `${lane.kind} ${lane.number}${lane.place && ` in ${lane.place}`}` : lane.title]));
   const route = from === to ? `at ${names.get(from) ?? from}` : `${names.get(from) ?? from} to ${names.get(to) ?? to}`;
   row.firstElementChild.ariaLabel = `${route}: ${label}, ${formatSource(event)}, ${hopTime(event, before)}`;
   return setColour(row, lanes.find((lane) => lane.participant && [from, to].includes(lane.key))?.number ?? 0);
@@ -121,6 +123,6 @@ function sourceElement(event) {
 }
 
 function payloadElement(event) {
-  const text = event.payload ?? (event.what === "error" ? null : event.detail);
+  const text = event.payload ?? (["error", "start"].includes(event.what) ? null : event.detail);
   return text ? isolated(truncate(text.replace(/\s+/g, " "), MAX_PAYLOAD_CHARACTERS), "payload") : null;
 }

@@ -2,7 +2,7 @@
 import { element, isolated, setText } from "./common/dom.js";
 import { formatCount, joinWithAnd } from "./format.js";
 import { hopRow, hopsOf, restRow, updateRestRow } from "./chart-rows.js";
-import { REST_LANE, laneHeads, laneLines, layOutLanes, updateQueues } from "./chart-lanes.js";
+import { REST_LANE, laneHeads, laneLines, layOutLanes, placesToName, updateQueues } from "./chart-lanes.js";
 import { addRovingFocus, setTabStop } from "./list-elements.js";
 
 const MAX_HOPS = 200;
@@ -103,13 +103,15 @@ export class Chart {
       setText(this.summary, "");
       return this.outcome.replaceChildren();
     }
-    const numbers = new Map(everyone.map(({ id, number }) => [id, number]));
-    const sender = numbers.get(hops[0].event.connection);
+    const placeOf = placesToName(everyone);
+    const names = new Map(everyone.map((participant) => [participant.id, [participant.number, placeOf(participant)].filter(Boolean).join(" in ")]));
+    const sender = names.get(hops[0].event.connection);
     const titleKey = `${sender} ${journey.title}`;
     if (this.titleKey !== titleKey) this.title.replaceChildren(sender ? `Browser ${sender}: ` : "", isolated(journey.title, "said"));
     this.titleKey = titleKey;
     const reached = new Set(hops.filter(({ event }) => event.what === "send").map(({ event }) => event.connection));
-    setText(this.summary, summarise(hops, [...reached].map((id) => numbers.get(id)).filter(Boolean).sort((one, other) => one - other), sender, everyone.length));
+    const reachedNames = everyone.filter(({ id }) => reached.has(id)).map(({ id }) => names.get(id));
+    setText(this.summary, summarise(hops, reachedNames.filter(Boolean), sender, everyone.length));
     this.outcome.replaceChildren(...shown.map(({ id }) => this.outcomeMark(id, reached.has(id))));
   }
 
@@ -140,7 +142,7 @@ export class Chart {
   }
 }
 
-// Who got the message and through which groups, in a sentence. `reached` are the browsers' numbers.
+// Who got the message and through which groups, in a sentence. `reached` are the browsers, by their numbers.
 function summarise(hops, reached, sender, total) {
   if (hops.some(({ event }) => event.what === "error")) return "The consumer failed: see the error.";
   const groups = [...new Set(hops.filter(({ event }) => event.what === "group_send").map(({ event }) => event.group))];
@@ -153,6 +155,7 @@ function summarise(hops, reached, sender, total) {
 }
 
 function browsers(reached, total) {
+  if (total === 1) return `browser ${reached[0]}`;
   const list = reached.length <= MAX_NUMBERS ? `: ${joinWithAnd(reached)}` : "";
   if (reached.length === total && total === 2) return `both browsers${list}`;
   if (reached.length === total && total > 2) return `all ${total} browsers`;

@@ -20,7 +20,7 @@ const KIND_LABELS = {
 };
 const KINDS = {
   frames: ["receive", "send"],
-  layer: ["group_add", "group_discard", "group_send", "layer_send", "layer_receive", "full", "freeze", "thaw"],
+  layer: ["start", "group_add", "group_discard", "group_send", "layer_send", "layer_receive", "full", "freeze", "thaw"],
   connections: ["connect", "accept", "refuse", "close", "disconnect"],
   trouble: ["error", "refuse", "full", "dropped"],
   http: ["http"],

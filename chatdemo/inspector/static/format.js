@@ -97,6 +97,8 @@ const PARTS = {
   group_add: (event) => [event.group, event.channel],
   group_discard: (event) => [event.group, event.channel],
   group_send: (event) => [event.group, event.members === undefined ? null : formatCount(event.members, "member"), event.payload],
+  layer_send: (event) => [event.to, event.type, event.payload],
+  start: (event) => [event.type],
   freeze: (event) => [event.group],
   thaw: (event) => [event.group],
 };

@@ -1,10 +1,12 @@
-// The groups, their members and how full the members' queues are; and the buttons to freeze, step and thaw a group.
+// The groups, their members and how full the members' queues are; the channels that are no consumer's own; and the buttons
+// to freeze, step and thaw a group.
 import { button, element, formatNumber, isolated, setText } from "./common/dom.js";
-import { formatCount } from "./format.js";
+import { formatAge, formatCount } from "./format.js";
 import { numberDisc, queuePercent } from "./chart-lanes.js";
 import { syncList } from "./list-elements.js";
 
 const MAX_MEMBERS = 40; // listed for each group
+const MAX_READ_SECONDS = 5; // events that wait longer are marked
 
 export class GroupList {
   constructor(root) {
@@ -23,15 +25,19 @@ export class GroupList {
 
 function makeGroup({ group }) {
   const members = element("ol", { className: "members", ariaLabel: `Members of ${group}` });
-  return element("li", {}, element("p", { className: "group-name" }, isolated(group), " ", element("span", { className: "many" })), members);
+  return element("li", {}, element("p", { className: "group-name" }, isolated(group), " ", element("span", { className: "many" })), members,
+    element("p", { className: "none expiry" }));
 }
 
-function updateGroup(item, { members, frozen, held }, channels, participants) {
+function updateGroup(item, { members, shared, expiry, frozen, held }, channels, participants) {
   const shownPart = members.length > MAX_MEMBERS ? `, the first ${MAX_MEMBERS} of them` : "";
-  setText(item.querySelector(".many"), `${formatCount(members.length, "member")}${shownPart}${frozen ? `, frozen: ${held} held` : ""}`);
+  const here = shared ? " in this process; there may be more in others" : "";
+  setText(item.querySelector(".many"), `${formatCount(members.length, "member")}${here}${shownPart}${frozen ? `, frozen: ${held} held` : ""}`);
+  const gone = members.filter((member) => member.gone).length;
+  setText(item.querySelector(".expiry"), gone ? `${formatCount(gone, "consumer has", "consumers have")} ended without group_discard. ${expiry ?? ""}` : "");
   item.classList.toggle("frozen", frozen);
   syncList(item.querySelector(".members"), members.slice(0, MAX_MEMBERS), ({ channel }) => channel,
-    (member) => makeMember(member, participants), (row, member) => updateMember(row, channels.get(member.channel)));
+    (member) => makeMember(member, participants), (row, member) => updateMember(row, member, channels.get(member.channel)));
 }
 
 function makeMember({ channel, connection }, participants) {
@@ -42,12 +48,41 @@ function makeMember({ channel, connection }, participants) {
     element("span", { className: "meter" }, element("span", { className: "fill" }), element("span", { className: "level" })));
 }
 
-function updateMember(row, queue) {
+function updateMember(row, { gone }, queue) {
+  row.classList.toggle("gone", Boolean(gone));
+  if (gone) setText(row.querySelector(".whose"), "its consumer is gone");
   const { waiting = 0, capacity } = queue ?? {};
   const level = capacity ? `${waiting} of ${formatNumber(capacity)}` : waiting || "";
   setText(row.querySelector(".level"), level);
   row.querySelector(".meter").title = `${level} events wait in its queue`;
   row.querySelector(".fill").style.width = `${queuePercent(waiting, capacity)}%`;
+}
+
+// Channels that workers read, with their events and whether anybody has read one.
+export class ChannelList {
+  constructor(root) {
+    this.title = element("h3", { textContent: "Channels of workers" });
+    this.list = element("ul", { className: "groups" });
+    root.append(this.title, this.list);
+  }
+
+  render({ state }) {
+    const channels = state.channels.filter(({ read }) => read !== undefined);
+    this.title.hidden = channels.length === 0;
+    syncList(this.list, channels, ({ channel }) => channel, makeChannel, updateChannel);
+  }
+}
+
+function makeChannel({ channel }) {
+  return element("li", {}, element("p", { className: "group-name" }, isolated(channel), " ", element("span", { className: "many" })));
+}
+
+function updateChannel(item, { waiting, capacity, read }) {
+  const age = read === null ? Infinity : Date.now() / 1000 - read;
+  const count = capacity ? `${waiting} of ${formatNumber(capacity)} events wait` : `${formatCount(waiting, "event waits", "events wait")}`;
+  const reader = read === null ? "no worker has read any" : `the last one was read ${formatAge(age)} ago`;
+  setText(item.querySelector(".many"), waiting ? `${count}: ${reader}` : "no event waits");
+  item.classList.toggle("unread", waiting > 0 && age > MAX_READ_SECONDS);
 }
 
 // The buttons above the chart: freeze, step and thaw for each group.
@@ -81,17 +116,18 @@ export class FreezeControls {
 
   // For a key: sends the command for the first group for which it makes sense.
   runCommand(verb) {
-    const group = this.groups.find(({ frozen }) => frozen === (verb !== "freeze"));
+    const group = this.groups.find(({ frozen, unfreezable }) => !unfreezable && frozen === (verb !== "freeze"));
     if (group) this.send({ do: verb, group: group.group });
   }
 }
 
-function updateControls(item, { frozen, held }) {
+function updateControls(item, { frozen, held, unfreezable }) {
   const { freeze, step, thaw } = item;
   const focused = document.activeElement; // read before the button is hidden and loses the focus
-  freeze.hidden = frozen;
+  freeze.hidden = frozen || Boolean(unfreezable);
   step.hidden = thaw.hidden = !frozen;
   if (focused.hidden && item.contains(focused)) (frozen ? step : freeze).focus();
   item.classList.toggle("frozen", frozen);
-  setText(item.querySelector(".held"), frozen ? `Frozen: ${formatCount(held, "event")} held.` : "");
+  item.classList.toggle("unfreezable", Boolean(unfreezable));
+  setText(item.querySelector(".held"), frozen ? `Frozen: ${formatCount(held, "event")} held.` : unfreezable ? `It can't be frozen: ${unfreezable}` : "");
 }

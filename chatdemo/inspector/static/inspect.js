@@ -6,7 +6,7 @@ import { EventDetail } from "./event-detail.js";
 import { EventList } from "./events.js";
 import { Feed } from "./feed.js";
 import { formatCount, truncate } from "./format.js";
-import { FreezeControls, GroupList } from "./groups.js";
+import { ChannelList, FreezeControls, GroupList } from "./groups.js";
 import { JourneySelection } from "./journeys.js";
 import { ProblemList } from "./problems.js";
 import { Recording, RecordingSwitch } from "./recording.js";
@@ -51,10 +51,17 @@ function renderLosses(place, { state, dropped }) {
   place.classList.toggle("bad", state.lost > 0);
 }
 
-// Says which server this is, if several can be one chat.
-function renderServer(place, { server }) {
+// Says which server this is, if several can be one chat, and which of its processes, if it can have several.
+function renderServer(place, { server, process }) {
   const others = server?.count > 1 ? `one of ${server.count}` : "the only one";
-  setText(place, server ? `Server ${server.name}, ${others}` : "");
+  const parts = server ? [`Server ${server.name}, ${others}`] : [];
+  if (process && process.workers !== 1) parts.push(`This page shows process ${process.pid}. ${otherWorkers(process)}`);
+  setText(place, parts.join(" · "));
+}
+
+function otherWorkers({ workers }) {
+  const others = workers === null ? "If the server has more workers, each has" : `The server has ${workers} workers, and each has`;
+  return `${others} its own connections and its own page: reload to get another.`;
 }
 
 const byId = (id) => document.getElementById(id);
@@ -74,6 +81,7 @@ const selection = new JourneySelection(requestRender);
 const rooms = new RoomSelect(byId("room"), requestRender);
 const chart = new Chart(byId("chart"), new EventDetail("Point at an arrow, or move to it with the keyboard, to see what it carries."));
 const groups = new GroupList(byId("groups"));
+const channels = new ChannelList(byId("channels"));
 const freezeControls = new FreezeControls(byId("freezer"), send);
 const connections = new ConnectionTable(byId("connections"));
 const events = new EventList(byId("events"), byId("filters"), requestRender, (journey) => selection.choose(journey));
@@ -92,6 +100,7 @@ function render() {
   chart.render(recording, journey, place, recording.state.connections.length ? NO_MESSAGE : NOBODY);
   freezeControls.render(recording.state.groups.filter((group) => group.frozen || recording.placeOfGroup(group) === place));
   groups.render(recording, room);
+  channels.render(recording);
   connections.render(recording, room);
   events.render(recording, room);
   problems.render(recording);

@@ -15,8 +15,10 @@ export class Journeys {
   addEvent(event) {
     if (event.journey === null || event.journey === undefined) return;
     const journey = this.byId.get(event.journey) ?? this.create(event);
+    if (journey.hops.length === 1 && journey.hops[0].what === "start") journey.title = journeyTitle(event);
     journey.hops.push(event);
     journey.room ??= event.room;
+    journey.isMessage ||= isPersonsMessage(event, journey.hops[0]);
     this.lastHopId = journey.id;
   }
 
@@ -28,7 +30,7 @@ export class Journeys {
       hops: [],
       isPinned: false,
       title: journeyTitle(event),
-      isMessage: isPersonsMessage(event),
+      isMessage: false,
       isHeartbeat: isHeartbeat(event),
     };
     this.byId.set(journey.id, journey);
@@ -71,9 +73,12 @@ export function isHeartbeat({ payload }) {
   return HEARTBEAT.test(payload);
 }
 
-// One that was said on another server begins here with its event.
-function isPersonsMessage({ what, payload, type }) {
-  return what === "receive" ? !SIGNAL.test(String(payload)) : what === "group_send" && type === "chat.message";
+// What a task sends isn't: a game's ticks would hide all messages. One that was said on another server begins here with
+// its event.
+function isPersonsMessage({ what, payload, type }, first) {
+  if (what === "receive") return !SIGNAL.test(String(payload));
+  if (what === "group_send" && type === "chat.message") return true;
+  return first.what === "start" && first.type !== "task" && ["group_send", "layer_send", "layer_receive"].includes(what);
 }
 
 // The journey that the chart shows: the newest, until the visitor chooses another.

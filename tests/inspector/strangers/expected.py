@@ -107,7 +107,10 @@ EXPECTED = {
         ],
     },
     "dispatched": {
-        "": ['group_send Chunks (posted) 5 meters {"type": "meter.read", "value": <6 bytes>}'],
+        "": [
+            "start Chunks (posted) 5 HTTP request POST /chunks/",
+            'group_send Chunks (posted) 5 meters {"type": "meter.read", "value": <6 bytes>}',
+        ],
         "one": [
             "accept Meter (accept)",
             "group_add Meter (group_add) meters",

@@ -11,7 +11,8 @@ import pytest
 from asgiref.sync import AsyncToSync, async_to_sync, sync_to_async
 from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
 from autobahn.websocket.protocol import WebSocketServerFactory
-from channels.consumer import AsyncConsumer
+from channels.consumer import AsyncConsumer, SyncConsumer
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import ChannelLayerManager, InMemoryChannelLayer
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -23,6 +24,7 @@ from django.utils.functional import SimpleLazyObject
 from twisted.internet import asyncioreactor, tcp
 from twisted.web import http
 
+from chatdemo.realtime.observers import HandlerObserver
 from chatdemo.realtime.upstream import asgiref, channels, channels_redis
 from chatdemo.realtime.upstream import asyncio as upstream_asyncio
 from chatdemo.realtime.upstream import django as upstream_django
@@ -108,8 +110,7 @@ async def test_channels_layer_has_its_groups_by_name_with_the_time_of_each_chann
     layer = InMemoryChannelLayer()
     await layer.group_add("room", "a")
     await layer.group_add("room", "b")
-    assert list(channels.groups_of(layer)["room"]) == ["a", "b"]
-    assert "other" not in channels.groups_of(layer)
+    assert list(layer.groups["room"]) == ["a", "b"]
     assert all(isinstance(since, float) for since in layer.groups["room"].values())
     channels.remove_from_groups(layer, "a")
     assert list(layer.groups["room"]) == ["b"]
@@ -119,6 +120,35 @@ async def test_channels_layer_has_a_queue_for_each_channel():
     layer = InMemoryChannelLayer()
     await layer.send("a", {"type": "hello"})
     assert [channels.count_queued(layer, channel) for channel in ("a", "b")] == [1, 0]
+
+
+class Stopping(AsyncConsumer):
+    async def websocket_connect(self, message):
+        raise StopConsumer
+
+
+class SyncStopping(SyncConsumer):
+    def websocket_connect(self, message):
+        raise StopConsumer
+
+
+@pytest.mark.parametrize("consumer", [Stopping, SyncStopping])
+async def test_channels_calls_each_handler_through_await_many_dispatch(consumer, monkeypatch):
+    class Observer(HandlerObserver):
+        def on_handler_called(self, consumer, message, runner):
+            seen.append((type(consumer), message, runner.is_busy))
+            runners.append(runner)
+
+    seen, runners, message = [], [], {"type": "websocket.connect"}
+    monkeypatch.setattr(HandlerObserver, "current", Observer())
+    channels.report_handlers()
+
+    async def receive():
+        return message
+
+    await consumer.as_asgi()({"type": "websocket"}, receive, receive)
+    assert seen == [(consumer, message, True)]
+    assert [runner.is_busy for runner in runners] == [False]
 
 
 def test_channels_names_the_handler_of_a_message():

@@ -98,6 +98,7 @@ STORIES = {
     ],
     "no client": [
         "group_add Stream (stream's group_add) pumps",
+        "start (from a thread) #1 thread",
         "group_send (from a thread) #1 pumps",
         "group_send Scales (weighing) two#2 pumps",
         "group_send Scales (weighing) two#2 pumps",

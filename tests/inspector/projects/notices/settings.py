@@ -1,3 +1,4 @@
+import json
 import os
 
 SECRET_KEY = "not a secret: for tests"
@@ -6,4 +7,5 @@ ROOT_URLCONF = "tests.inspector.projects.notices.urls"
 INSTALLED_APPS = ["channels", "tests.inspector.projects.notices"]
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["STRANGERS_DB"]}}
-CHANNEL_LAYERS = {"default": {"BACKEND": os.environ["STRANGERS_LAYER"]}}
+CONFIG = json.loads(os.environ["STRANGERS_CONFIG"])
+CHANNEL_LAYERS = {"default": {"BACKEND": os.environ["STRANGERS_LAYER"], "CONFIG": CONFIG}}

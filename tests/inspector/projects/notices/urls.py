@@ -16,7 +16,7 @@ def register(request, name):
 
 def pin(request, board):
     by = Person.objects.get(key=request.headers["X-Key"])
-    notice = Notice.objects.create(board=board, by=by, **json.loads(request.body))
+    notice = Notice.objects.create(board=board, by=by, **json.loads(request.body))  # hop: pinned by a page
     return JsonResponse(notice.as_json(), status=201)
 
 
