@@ -37,7 +37,8 @@ class Inspector:
 
     ``who`` may open it: "local" (browsers of this machine), "all" or "off". ``limit`` is the
     number of entries that are stored. ``watch`` is explained in Access. For one of several servers,
-    ``describe_server(port)`` returns its ``name`` and their ``count``.
+    ``describe_server(port)`` returns its ``name`` and their ``count``. ``notes()`` returns what the
+    page says about the application, each with a label and a text.
 
     Messages pass unchanged, and the application's exceptions are raised. The layers of
     CHANNEL_LAYERS are recorded in place (layers.py).
@@ -50,10 +51,12 @@ class Inspector:
         limit: int = 5000,
         watch: Callable[[str], str | None] | None = None,
         describe_server: Callable[[int], dict[str, Any]] | None = None,
+        notes: Callable[[], list[tuple[str, str]]] = list,
     ):
         self.application = application
         self.access = pages.Access(who, watch)
         self.describe_server = describe_server
+        self.notes = notes
         self.recording = Recording(limit)
         self.recording.on_switch = self._on_switch
         self.problems = Problems(self.recording)
@@ -111,8 +114,8 @@ class Inspector:
 
         async def observed_send(message: ASGIMessage) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
+            if message.get("type") == "http.response.start":
+                status = message.get("status")
             await send(message)
 
         request = CurrentRequest(scope["method"], scope["path"])

@@ -106,6 +106,8 @@ class Watcher:
 
     async def _send_state(self) -> None:
         state = {"kind": "state", **describe_state(self.inspector, self.path)}
+        if self.path is None:
+            state["notes"] = self.inspector.notes()
         if self.path is None and self.inspector.describe_server:
             state["server"] = self.inspector.describe_server(self.port)
         if self.path is None:

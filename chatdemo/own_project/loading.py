@@ -29,12 +29,11 @@ def imitate_runserver(project: DjangoProject) -> None:
     os.environ["RUN_MAIN"] = "true"  # set by Django's reloader in the process that serves
 
 
-def load_application(project: DjangoProject) -> Callable:
-    """Set up Django, and return the application that the settings name.
+def application_name(project: DjangoProject) -> str:
+    """Return the path of the application that the settings name, or else of the usual one.
 
-    Raises ChatdemoError, and whatever the project's code raises.
+    Raises ChatdemoError, and whatever the settings raise.
     """
-    import django
     from django.conf import settings
 
     named = getattr(settings, "ASGI_APPLICATION", None) or _default_application(project)
@@ -42,6 +41,16 @@ def load_application(project: DjangoProject) -> Callable:
         problem = f"ASGI_APPLICATION is {named!r}, not the path of an application."
         message = f"{project.settings_file}: {problem}"
         raise ChatdemoError(message, f"Write a module and a name in it, such as {EXAMPLE}.")
+    return named
+
+
+def load_application(named: str, project: DjangoProject) -> Callable:
+    """Set up Django, and return the application with the path ``named``.
+
+    Raises ChatdemoError, and whatever the project's code raises.
+    """
+    import django
+
     django.setup()
     return _import(named, project)
 
@@ -61,6 +70,16 @@ def require_checks_to_pass() -> None:
         raise ChatdemoError(" ".join(message.split()), " ".join(hint.split()))
 
 
+def server_options() -> dict[str, Any]:
+    """Return the options of Daphne's server that `runserver` takes from the settings."""
+    from django.conf import settings
+
+    sizes = ("WEBSOCKET_MAX_MESSAGE_SIZE", "WEBSOCKET_MAX_FRAME_SIZE")
+    given = {name.lower(): getattr(settings, f"DAPHNE_{name}", None) for name in sizes}
+    options = {name: size for name, size in given.items() if size is not None}
+    return {"root_path": getattr(settings, "FORCE_SCRIPT_NAME", "") or "", **options}
+
+
 def with_static_files(application: Callable) -> Callable:
     """Return ``application`` with static files if `runserver` serves them too."""
     from django.apps import apps
@@ -72,14 +91,19 @@ def with_static_files(application: Callable) -> Callable:
     return application
 
 
-def with_inspector(application: Callable, config: Config) -> Callable:
-    """Return ``application`` with /inspect/, unless the setting ``inspect`` is off."""
+def with_inspector(
+    application: Callable, config: Config, notes: Callable[[], list[tuple[str, str]]]
+) -> Callable:
+    """Return ``application`` with /inspect/, unless the setting ``inspect`` is off.
+
+    ``notes()`` returns what the page has to say about the project.
+    """
     if config.inspect == "off":
         return application
     from chatdemo.inspector import Inspector
     from chatdemo.own_project.problem_output import print_problem
 
-    inspector = Inspector(application, config.inspect, config.inspect_events)
+    inspector = Inspector(application, config.inspect, config.inspect_events, notes=notes)
     inspector.problems.on_new = print_problem
     return inspector
 

@@ -1,15 +1,12 @@
 """A project's channel layer of channels_redis: what is wrong with it, and one in its place."""
 
 import asyncio
-import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from chatdemo.inspector import call_stack
 from chatdemo.realtime import redis_layers
 
-logger = logging.getLogger(__name__)
 ANSWER_SECONDS = 1.0
 #: The options of a Redis layer that a layer in memory has too.
 COMMON_OPTIONS = ("expiry", "group_expiry", "capacity", "channel_capacity")
@@ -40,8 +37,6 @@ def check_redis_layers() -> Iterator[str]:
                 f"Redis, but redis-py {version} ends each WebSocket after {seconds:g} quiet"
                 ' seconds: write "socket_timeout": None in its hosts'
             )
-        if redis_layers.uses_msgpack(configured):
-            redis_layers.report_uncarried(channel_layers[alias], _uncarried_logger())
 
 
 def _why_unusable(alias: str, configured: Mapping[str, Any]) -> str | None:
@@ -68,18 +63,3 @@ async def _try(layer: Any) -> None:
     finally:
         with suppress(Exception):
             await layer.close_pools()
-
-
-def _uncarried_logger() -> Callable[[str], None]:
-    """Return a function that logs why an event isn't carried, once for each line that sends it."""
-    reported: set[str] = set()
-
-    def log(why: str) -> None:
-        stack = call_stack.current_stack()
-        line = call_stack.describe_caller(stack)
-        where = f"at {line['file']}:{line['line']}" if line else "outside the project"
-        if where not in reported:
-            reported.add(where)
-            logger.warning("Redis doesn't carry the event that is sent %s: %s", where, why)
-
-    return log

@@ -12,8 +12,9 @@ from typing import Any
 from chatdemo.common.config import Config
 from chatdemo.common.file_watcher import POLL_SECONDS, FileWatcher
 from chatdemo.course.checker.source_files import source_files
-from chatdemo.own_project import loading, redis_layer, startup_notes
+from chatdemo.own_project import layer_notes, loading, redis_layer, startup_notes
 from chatdemo.own_project.django_project import DjangoProject
+from chatdemo.own_project.first_import import first_import
 from chatdemo.own_project.startup_notes import Note
 from chatdemo.realtime.file_limit import raise_file_limit
 
@@ -33,16 +34,18 @@ def serve(
     answered. Returns the saved file, None after a signal. Raises ChatdemoError, with what the
     project's code raised as its cause, if it can't be loaded.
     """
-    from chatdemo.realtime.event_loop import choose_event_loop
+    from chatdemo.realtime.upstream.daphne import ListeningServer, reactor, request_logger
 
     raise_file_limit()
-    choose_event_loop()
-    from chatdemo.realtime.upstream.daphne import Server, reactor, request_logger
 
     _start_thread(_end_with_supervisor, supervisor_socket)
     saved: list[Path] = []
     watcher = FileWatcher(lambda: source_files(project.folder))
     application, notes = _load(project)
+    layers = layer_notes.observe_layers()
+
+    def current_notes() -> list[Note]:
+        return [*notes, *(note for layer in layers for note in layer.notes)]
 
     def stop_on_save() -> None:
         saved.append(_wait_for_save(watcher))
@@ -53,21 +56,18 @@ def serve(
         _start_thread(stop_on_save)
         on_ready(notes)
 
-    from django.conf import settings
-
     from chatdemo.own_project.earlier_problems import kept_problems
     from chatdemo.own_project.problem_output import shorten_tracebacks
 
-    inspected = loading.with_inspector(application, config)
+    inspected = loading.with_inspector(application, config, current_notes)
     if not config.debug:
         shorten_tracebacks()
-    server = Server(
+    server = ListeningServer(
         inspected,
         listener,
         on_running,
-        max_backlog=config.max_backlog,
-        root_path=getattr(settings, "FORCE_SCRIPT_NAME", "") or "",  # as `runserver` does
         action_logger=request_logger(config.debug),
+        **loading.server_options(),
     )
     with kept_problems(inspected, problems):
         server.run()
@@ -78,9 +78,12 @@ def _load(project: DjangoProject) -> tuple[Callable, list[Note]]:
     loading.imitate_runserver(project)
     try:
         notes = [("Layer", line) for line in redis_layer.check_redis_layers()]
-        application = loading.load_application(project)
-        loading.require_checks_to_pass()
-        notes += [*startup_notes.missing_routes(application), *startup_notes.unapplied_migrations()]
+        named = loading.application_name(project)
+        with first_import(named, project) as import_notes:
+            application = loading.load_application(named, project)
+            loading.require_checks_to_pass()
+            notes += startup_notes.all_notes(application, named, project)
+            notes += import_notes()
         return loading.with_static_files(application), notes
     except (Exception, SystemExit) as error:
         raise loading.explain_load_error(error, project) from error

@@ -1,7 +1,7 @@
 """The channel layers of channels_redis: what keeps one from working, and what events they carry."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -88,24 +88,6 @@ def find_uncarried(event: Mapping[Any, Any]) -> str | None:
     except RecursionError:
         return "event contains itself"
     return None
-
-
-def report_uncarried(layer: BaseChannelLayer, report: Callable[[str], None]) -> None:
-    """Have ``report(why)`` called for each event that is sent and that Redis doesn't carry.
-
-    The two methods of the layer are replaced: a layer of channels_redis has no hooks.
-    """
-
-    def checked(call: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        async def check_and_call(name: str, message: Mapping[str, Any]) -> None:
-            if isinstance(message, dict) and (why := find_uncarried(message)):
-                report(why)
-            await call(name, message)
-
-        return check_and_call
-
-    for method in ("send", "group_send"):
-        setattr(layer, method, checked(getattr(layer, method)))
 
 
 def _parts(path: str, value: object) -> Iterator[tuple[str, object]]:

@@ -378,6 +378,11 @@ DAMAGED_FILES = [
         {"connections": [], "groups": [{"group": "g"}], "channels": []},
         "its groups can't be read.",
     ),
+    (
+        [EVENT],
+        {"connections": [], "groups": [], "channels": [], "notes": [7]},
+        "its notes can't be read.",
+    ),
     ([None], {}, "some events have no number, time or kind."),
     ([EVENT], {"connections": []}, "its groups can't be read."),
 ]
@@ -391,6 +396,20 @@ def test_a_file_whose_values_are_wrong_is_refused_and_the_page_goes_on(look, fee
         expect(page.get_by_text(f"saved.json: This file is damaged: {sentence}")).to_be_visible()
         story.say(f"still live {number}")
         expect(caption(page)).to_contain_text(f"still live {number}")
+    assert page.complaints == []
+
+
+def test_the_notes_are_listed_as_texts_and_change_with_the_state(look, feed):
+    story = Story(feed).arrive().state(notes=[["Layer", MARKUP], ["Daphne", LONG]])
+    page = look()
+    notes = page.locator("#notes li")
+    expect(notes).to_have_text([f"Layer {MARKUP}", f"Daphne {LONG}"])
+    for _ in each_screen(page):
+        assert overflow(page.locator("html")) <= 0
+    story.state(notes=[["Channel", "1 of 100"]])
+    expect(notes).to_have_text(["Channel 1 of 100"])
+    story.state()
+    expect(page.locator("#notes")).to_be_hidden()
     assert page.complaints == []
 
 

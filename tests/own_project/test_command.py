@@ -85,7 +85,7 @@ def test_open_opens_the_browser_at_the_first_start_alone(mysite, monkeypatch):
     monkeypatch.setattr(
         serving_process,
         "serve",
-        lambda settings, found, port, connection, on_ready: [
+        lambda settings, found, port, connection, problems, on_ready: [
             on_ready([]),
             port.close(),
             connection.close(),

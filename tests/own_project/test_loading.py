@@ -107,7 +107,7 @@ def test_missing_settings_are_reported_with_what_names_them(project):
 
 def load_error(project: DjangoProject) -> tuple[str, str]:
     with pytest.raises(ChatdemoError) as caught:
-        loading.load_application(project)
+        loading.load_application(loading.application_name(project), project)
     name = package(project)
     return caught.value.message.replace(name, "mysite"), caught.value.hint.replace(name, "mysite")
 
@@ -152,9 +152,8 @@ def test_without_an_asgi_application_it_is_that_beside_the_settings_or_above_the
     settings.ASGI_APPLICATION = None
     (project.folder / package(project) / "asgi.py").write_text("application = 'theirs'", "utf-8")
     for name in (project.settings, f"{package(project)}.settings.local"):
-        assert (
-            loading.load_application(DjangoProject(project.folder, name, "manage.py")) == "theirs"
-        )
+        named = loading.application_name(DjangoProject(project.folder, name, "manage.py"))
+        assert loading.load_application(named, project) == "theirs"
 
 
 @pytest.mark.parametrize(

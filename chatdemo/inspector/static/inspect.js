@@ -1,5 +1,5 @@
 // The inspector's page: connects the feed to the chart, the lists and the tools.
-import { element, setText } from "./common/dom.js";
+import { element, isolated, setText } from "./common/dom.js";
 import { Chart } from "./chart.js";
 import { ConnectionTable } from "./connections.js";
 import { EventDetail } from "./event-detail.js";
@@ -8,6 +8,7 @@ import { Feed } from "./feed.js";
 import { formatCount, truncate } from "./format.js";
 import { ChannelList, FreezeControls, GroupList } from "./groups.js";
 import { JourneySelection } from "./journeys.js";
+import { syncList } from "./list-elements.js";
 import { ProblemList } from "./problems.js";
 import { Recording, RecordingSwitch } from "./recording.js";
 import { addJourneyTools, addRecordingTools, bindKeys } from "./toolbar.js";
@@ -64,6 +65,13 @@ function otherWorkers({ workers }) {
   return `${others} its own connections and its own page: reload to get another.`;
 }
 
+// Says what the server has to say about the project: a label and a text each.
+function renderNotes(place, { notes }) {
+  const make = ([label, text]) => element("li", {}, element("strong", { textContent: label }), " ", isolated(text));
+  syncList(place.querySelector("ul"), notes, (note) => note.join("\n"), make);
+  place.hidden = notes.length === 0;
+}
+
 const byId = (id) => document.getElementById(id);
 let frame = null;
 const requestRender = () => (frame ??= requestAnimationFrame(render));
@@ -106,6 +114,7 @@ function render() {
   problems.render(recording);
   renderLosses(byId("counts"), recording);
   renderServer(byId("server"), recording.state);
+  renderNotes(byId("notes"), recording.state);
   for (const tool of Object.values(tools)) tool.render?.();
 }
 

@@ -48,7 +48,8 @@ function findDamage({ events, state, problems }) {
     const wrong = findWrongValue(event);
     if (wrong) return `event ${event.n} has a wrong ${wrong}.`;
   }
-  const list = state ? Object.keys(IS_STATE_ITEM).find((name) => !Array.isArray(state[name]) || !state[name].every(IS_STATE_ITEM[name])) : null;
+  const lists = { notes: [], ...state }; // an older file has no notes
+  const list = state ? Object.keys(IS_STATE_ITEM).find((name) => !Array.isArray(lists[name]) || !lists[name].every(IS_STATE_ITEM[name])) : null;
   if (problems && !(Array.isArray(problems) && problems.every(isProblem))) return "its problems can't be read.";
   return list ? `its ${list} can't be read.` : "";
 }
@@ -81,4 +82,5 @@ const IS_STATE_ITEM = {
   connections: (item) => Number.isInteger(item?.id),
   groups: (item) => typeof item?.group === "string" && Array.isArray(item.members) && item.members.every((member) => typeof member?.channel === "string"),
   channels: (item) => typeof item?.channel === "string" && Number.isInteger(item.waiting) && Number.isInteger(item.capacity ?? 0),
+  notes: (item) => Array.isArray(item) && item.every((text) => typeof text === "string"),
 };

@@ -2,7 +2,7 @@
 import { Journeys } from "./journeys.js";
 import { Participants } from "./participants.js";
 
-const EMPTY_STATE = { connections: [], groups: [], channels: [], lost: 0, unrecorded: 0 };
+const EMPTY_STATE = { connections: [], groups: [], channels: [], notes: [], lost: 0, unrecorded: 0 };
 const MAX_WAITING_MESSAGES = 200; // of the feed, while paused
 
 export class Recording {

@@ -40,6 +40,10 @@ logger = logging.getLogger(__name__)
 NORMAL, GOING_AWAY, TRY_AGAIN_LATER = 1000, 1001, 1013
 #: Close codes below 3000, besides 1000, that an application may send.
 APPLICATION_CODES = {GOING_AWAY, 1003, 1008, 1009, 1011, 1012, TRY_AGAIN_LATER}
+#: Seconds in which a participant must answer a close frame. autobahn rounds the time down to a
+#: whole second (txaio's batched timer): with less than 2 it may close the connection at once, and
+#: the participant may never read the reason.
+CLOSE_TIMEOUT_SECONDS = 2
 #: A control frame has at most 125 octets, and two are the code.
 MAX_REASON_OCTETS = 123
 #: Fragments of one message that are stored separately.
@@ -270,9 +274,11 @@ class WebSocketProtocol(DaphneProtocol):
         else:
             self.sendClose(code, encoded.decode())
 
-    def close_for_shutdown(self) -> defer.Deferred:
-        """Close with 1001. The result fires once the connection is closed, answered or not."""
-        if self.state == OPEN:
-            reason = b"The server is stopping."
-            self.sendCloseFrame(code=GOING_AWAY, reasonUtf8=reason, isReply=False)
-        return self.is_closed
+
+def close_for_shutdown(websocket: DaphneProtocol) -> defer.Deferred:
+    """Close with 1001. The result fires once the connection is closed, answered or not."""
+    if websocket.state == OPEN:
+        websocket.closeHandshakeTimeout = CLOSE_TIMEOUT_SECONDS
+        reason = b"The server is stopping."
+        websocket.sendCloseFrame(code=GOING_AWAY, reasonUtf8=reason, isReply=False)
+    return websocket.is_closed

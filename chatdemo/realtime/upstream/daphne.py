@@ -1,9 +1,12 @@
 """Daphne's server: it gets a listening socket, and closes all connections when it stops.
 
+A project of somebody's own runs on ListeningServer, which changes nothing else. The chat's Server
+has protocols of its own.
+
 Undocumented names:
 
 - ``Server(ready_callable=…)``, ``http_factory``, ``ws_factory``, ``listening_addresses``: Daphne
-  calls ``ready_callable`` with its factories made. ``prepare`` replaces them there.
+  calls ``ready_callable`` with its factories made. ``Server.prepare`` replaces them there.
 - ``Server.create_application``, ``connections[…]["application_instance"]``: how a protocol's
   application is started. Ours gets an Inbox and a WebSocketSend.
 - ``Server.kill_all_applications``, ``handle_reply``: how applications end, and answer.
@@ -22,6 +25,7 @@ from typing import Any
 import daphne.server  # installs Twisted's asyncio reactor: before any other import of Twisted
 from daphne.http_protocol import HTTPFactory as DaphneHTTPFactory
 from daphne.http_protocol import WebRequest as DaphneWebRequest
+from daphne.ws_protocol import WebSocketProtocol as DaphneProtocol
 from twisted.internet import defer
 from twisted.internet import reactor as installed_reactor
 
@@ -30,7 +34,11 @@ from chatdemo.realtime.background_tasks import CompletedAwaitable
 from chatdemo.realtime.inbox import Inbox
 from chatdemo.realtime.send import WebSocketSend
 from chatdemo.realtime.upstream import require_names
-from chatdemo.realtime.upstream.autobahn import WebSocketProtocol
+from chatdemo.realtime.upstream.autobahn import (
+    CLOSE_TIMEOUT_SECONDS,
+    WebSocketProtocol,
+    close_for_shutdown,
+)
 from chatdemo.realtime.upstream.twisted import HTTPChannel, Transport
 
 logger = logging.getLogger(__name__)
@@ -40,10 +48,6 @@ reactor: Any = installed_reactor  # its methods depend on the one that was insta
 CLOSE_SECONDS, FINISH_SECONDS, CANCEL_SECONDS = 0.8, 1.0, 1.1
 #: Seconds that ``on_stopped`` may take.
 STOPPED_SECONDS = 1.0
-#: Seconds in which a participant must answer a close frame. autobahn rounds the time down to a
-#: whole second (txaio's batched timer): with less than 2 it may close the connection at once, and
-#: the participant may never read the reason.
-CLOSE_TIMEOUT_SECONDS = 2
 #: Octets that may wait for a participant that doesn't read.
 MAX_BACKLOG_OCTETS = 1024 * 1024
 #: Octets of an HTTP response that may wait before its application has to.
@@ -57,12 +61,82 @@ require_names("daphne", daphne.server.Server, "handle_reply")
 require_names("daphne", DaphneWebRequest, "process", "handle_exception", "basic_error")
 
 
-class Server(daphne.server.Server):
-    """Serves ``application`` on ``listener``, a TCP socket that is listening.
+class ListeningServer(daphne.server.Server):
+    """Daphne's server, on ``listener``: a TCP socket that is listening.
 
     ``on_ready()`` is called when the first request can be answered. ``run()`` returns after SIGINT
-    or SIGTERM, once all WebSockets are closed and ``on_stopped()`` was awaited. ``max_backlog`` is
-    in octets. The other options are Daphne's.
+    or SIGTERM, once all connections are closed. To clients and to ``application`` it is Daphne
+    until then. ``options`` are Daphne's.
+    """
+
+    def __init__(
+        self,
+        application: Callable,
+        listener: socket.socket,
+        on_ready: Callable[[], None],
+        **options: Any,
+    ):
+        # Daphne requires an endpoint. Its "fd:" endpoint would adopt the socket as prepare() does,
+        # but loads every Twisted plugin on the machine to find itself (30 ms).
+        super().__init__(
+            application,
+            endpoints=["adopted"],
+            ready_callable=self.prepare,
+            signal_handlers=False,  # prepare() installs them, one for each signal
+            **options,
+        )
+        self.endpoints: list[str] = []
+        self.listener = listener
+        self.on_ready = on_ready
+
+    def prepare(self) -> None:
+        """Listen. Daphne calls this with its factories made, before the reactor runs."""
+        self.port = reactor.adoptStreamPort(
+            self.listener.fileno(), self.listener.family, self.http_factory
+        )
+        self.listening_addresses.append(self.listener.getsockname()[:2])
+        self.listener.close()  # the reactor uses a duplicate
+        reactor.callWhenRunning(self.on_ready)
+        self._stop_on_signals()
+
+    def _stop_on_signals(self) -> None:
+        """Let signals stop the reactor. Raises KeyboardInterrupt for one that the start lost."""
+        replaced = set_handler(lambda *_: reactor.callFromThread(reactor.stop))
+        for handler in replaced.values():
+            if isinstance(handler, InterruptHandler) and handler.was_called:
+                raise KeyboardInterrupt
+
+    def kill_all_applications(self) -> defer.Deferred:
+        """Close all connections. Twisted calls this before it shuts down, and waits."""
+        closing = defer.Deferred.fromFuture(asyncio.ensure_future(self.close_connections()))
+        return closing.addErrback(
+            lambda failure: logger.error("Stopping failed", exc_info=failure.value)
+        )
+
+    async def close_connections(self) -> None:
+        """Accept no connections, close WebSockets with 1001, and end their applications."""
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        self.port.stopListening()
+        websockets = [one for one in self.connections if isinstance(one, DaphneProtocol)]
+        closing = [close_for_shutdown(websocket).asFuture(loop) for websocket in websockets]
+        await _wait_until(start + CLOSE_SECONDS, closing)
+        for websocket in websockets:
+            websocket.dropConnection()  # without abort: the close frame still arrives
+        details = self.connections.values()
+        applications = [
+            one["application_instance"] for one in details if one.get("application_instance")
+        ]
+        await _wait_until(start + FINISH_SECONDS, applications)
+        for application in applications:
+            application.cancel()
+        await _wait_until(start + CANCEL_SECONDS, applications)
+
+
+class Server(ListeningServer):
+    """The chat's server: faster than Daphne, and closer to the RFCs.
+
+    ``on_stopped()`` is awaited when all connections are closed. ``max_backlog`` is in octets.
     """
 
     is_stopping = False
@@ -77,23 +151,12 @@ class Server(daphne.server.Server):
         **options: Any,
     ):
         pings = {"ping_interval": PING_INTERVAL_SECONDS, "ping_timeout": PING_TIMEOUT_SECONDS}
-        # Daphne requires an endpoint. Its "fd:" endpoint would adopt the socket as prepare() does,
-        # but loads every Twisted plugin on the machine to find itself (30 ms).
-        super().__init__(
-            application,
-            endpoints=["adopted"],
-            ready_callable=self.prepare,
-            signal_handlers=False,  # prepare() installs them, one for each signal
-            **(pings | options),
-        )
-        self.endpoints: list[str] = []
-        self.listener = listener
-        self.on_ready = on_ready
+        super().__init__(application, listener, on_ready, **(pings | options))
         self.max_backlog = max_backlog
         self.on_stopped = on_stopped
 
     def prepare(self) -> None:
-        """Replace Daphne's factories. Daphne calls this before the reactor runs."""
+        """Replace Daphne's factories, and listen."""
         self.http_factory = HTTPFactory(self)
         self.ws_factory.setProtocolOptions(
             allowNullOrigin=True,  # Daphne's choice: the application decides about origins
@@ -101,22 +164,9 @@ class Server(daphne.server.Server):
             closeHandshakeTimeout=CLOSE_TIMEOUT_SECONDS,
         )
         self.ws_factory.protocol = WebSocketProtocol.with_options(self.ws_factory)
-        self.port = reactor.adoptStreamPort(
-            self.listener.fileno(), self.listener.family, self.http_factory
-        )
-        self.port.transport = Transport
-        self.listening_addresses.append(self.listener.getsockname()[:2])
         self.sent = CompletedAwaitable(asyncio.get_event_loop())
-        self.listener.close()  # the reactor uses a duplicate
-        reactor.callWhenRunning(self.on_ready)
-        self._stop_on_signals()
-
-    def _stop_on_signals(self) -> None:
-        """Let signals stop the reactor. Raises KeyboardInterrupt for one that the start lost."""
-        replaced = set_handler(lambda *_: reactor.callFromThread(reactor.stop))
-        for handler in replaced.values():
-            if isinstance(handler, InterruptHandler) and handler.was_called:
-                raise KeyboardInterrupt
+        super().prepare()
+        self.port.transport = Transport
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Inbox:
         """Run the application for a protocol. Returns the queue of messages for it."""
@@ -135,35 +185,14 @@ class Server(daphne.server.Server):
         await self.handle_reply(request, message)
         await request.wait_until_read()
 
-    def kill_all_applications(self) -> defer.Deferred:
-        """Close all connections. Twisted calls this before it shuts down, and waits."""
-        closing = defer.Deferred.fromFuture(asyncio.ensure_future(self.close_connections()))
-        return closing.addErrback(
-            lambda failure: logger.error("Stopping failed", exc_info=failure.value)
-        )
-
     async def close_connections(self) -> None:
-        """Accept no connections, close WebSockets with 1001, and end their applications."""
-        loop = asyncio.get_running_loop()
-        start = loop.time()
+        """Close all connections, and await ``on_stopped()``."""
         self.is_stopping = True
-        self.port.stopListening()
-        websockets = [one for one in self.connections if isinstance(one, WebSocketProtocol)]
-        closing = [websocket.close_for_shutdown().asFuture(loop) for websocket in websockets]
-        await _wait_until(start + CLOSE_SECONDS, closing)
-        for websocket in websockets:
-            websocket.dropConnection()  # without abort: the close frame still arrives
-        details = self.connections.values()
-        applications = [
-            one["application_instance"] for one in details if one.get("application_instance")
-        ]
-        await _wait_until(start + FINISH_SECONDS, applications)
-        for application in applications:
-            application.cancel()
-        await _wait_until(start + CANCEL_SECONDS, applications)
+        await super().close_connections()
         if self.on_stopped:
             stopped = asyncio.ensure_future(self.on_stopped())
-            await _wait_until(loop.time() + STOPPED_SECONDS, [stopped])
+            deadline = asyncio.get_running_loop().time() + STOPPED_SECONDS
+            await _wait_until(deadline, [stopped])
 
 
 class WebRequest(DaphneWebRequest):
