@@ -118,7 +118,7 @@ def explain_load_error(error: BaseException, project: DjangoProject) -> Chatdemo
         place = sources.place(error.filename, line) or Place(error.filename, line)
         text = (error.text or "").strip()
         return ChatdemoError(f"{place}: {error.msg}{f': {text}' if text else '.'}", SAVE)
-    last_place = sources.last_place(error.__traceback__)
+    last_place = sources.last_place(error)
     at = f"{last_place}: " if last_place else ""
     if isinstance(error, ModuleNotFoundError) and error.name:
         return _explain_missing_module(error.name, at, project)

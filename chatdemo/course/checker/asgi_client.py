@@ -150,8 +150,8 @@ def _text_of(frame: str | bytes) -> str:
     """A frame's text. That of JSON has its characters as they are, not escaped."""
     try:
         return json.dumps(json.loads(frame), ensure_ascii=False)
-    except ValueError:
-        return frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+    except (TypeError, ValueError):  # not JSON, or a consumer has sent neither text nor bytes
+        return frame.decode("utf-8", "replace") if isinstance(frame, bytes) else str(frame)
 
 
 class Page(HTMLParser):

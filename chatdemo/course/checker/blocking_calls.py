@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import NamedTuple
 
 from chatdemo.course.checker.report import Place
-from chatdemo.course.checker.source_files import FUNCTIONS, Sources
+from chatdemo.course.checker.source_files import FUNCTIONS, Function, Sources
 
 #: How often the watchdog looks.
 PERIOD_SECONDS = 0.02
@@ -94,25 +94,36 @@ class Watchdog:
         return next((place for thread in others if (place := self._place_of(thread))), None)
 
 
-def blocking_calls(tree: ast.Module) -> Iterator[ast.Call]:
-    """Yield the calls of BLOCKING functions in asynchronous ones, not in functions inside these."""
-    imported = {
-        alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "time"
-        for alias in node.names
-    }
+def blocking_calls(
+    tree: ast.Module, kind: type[Function] = ast.AsyncFunctionDef
+) -> Iterator[tuple[Function, ast.Call]]:
+    """Yield the calls of BLOCKING functions in functions of that kind, each with its function.
+
+    Functions inside these are left out.
+    """
+    imported = imported_names(tree, "time")
     for function in ast.walk(tree):
-        if isinstance(function, ast.AsyncFunctionDef):
-            for node in _own_nodes(function):
+        if isinstance(function, kind):
+            for node in own_nodes(function):
                 called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
                 is_sleep = called == "sleep" and "sleep" in imported
                 if isinstance(node, ast.Call) and (is_sleep or re.fullmatch(BLOCKING, called)):
-                    yield node
+                    yield function, node
 
 
-def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+def imported_names(tree: ast.Module, module: str) -> set[str]:
+    """Return the names that a file imports from ``module``."""
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == module
+        for alias in node.names
+    }
+
+
+def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a function, those of functions inside it left out."""
     for node in ast.iter_child_nodes(function):
         if not isinstance(node, (*FUNCTIONS, ast.Lambda)):
             yield node
-            yield from _own_nodes(node)
+            yield from own_nodes(node)

@@ -9,6 +9,11 @@ from chatdemo.course.checker.project import LearnerProject
 from chatdemo.course.checker.report import Fault, Place
 from chatdemo.course.checker.source_files import FUNCTIONS
 
+#: Test cases that run each test in a transaction.
+TRANSACTION_CASES = {"TestCase", "test.TestCase", "django.test.TestCase"}
+#: Calls that store something in the database.
+STORES = r"\.objects\.(a?create|a?get_or_create|a?bulk_create|create_user)|\.a?save\("
+
 
 def check_browser_tests(project: LearnerProject) -> None:
     """Check that tests open WebSockets, with Channels' test case or without a browser."""
@@ -47,7 +52,7 @@ def check_test_database(project: LearnerProject) -> None:
     database = settings.DATABASES["default"]
     name = str((database.get("TEST") or {}).get("NAME") or "")
     if database["ENGINE"].endswith("sqlite3") and (not name or "memory" in name):
-        raise Fault("C702", project.in_settings(r"DATABASES\s*="))
+        raise Fault("C702", project.in_settings("DATABASES"))
     if name == str(project.database):
         project.notes.append(
             f"The tests use {Path(name).name}, the project's own database: `manage.py test`"
@@ -55,4 +60,39 @@ def check_test_database(project: LearnerProject) -> None:
         )
 
 
-CHECKS = [check_browser_tests, check_test_database]
+def check_communicators(project: LearnerProject) -> None:
+    """Check that each test that opens a consumer gives it a route, if its connect reads one.
+
+    A note says where a transaction hides a test's data from the consumer.
+    """
+    reads_route = "url_route" in project.sources.read(project.consumer_file)
+    for file in project.sources.python:
+        text, tree = project.sources.text(file), project.sources.tree(file)
+        if "WebsocketCommunicator(" not in text:
+            continue
+        if reads_route and "url_route" not in text and not _has_router(text):
+            raise Fault("C705", project.sources.search(file, r"WebsocketCommunicator\("))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                project.notes += _hidden_data(file, node)
+
+
+def _has_router(text: str) -> bool:
+    """Whether a test has something that may route: the application, a router, or a middleware."""
+    return bool(re.search(r"import.*application|URLRouter|ProtocolTypeRouter|Middleware", text))
+
+
+def _hidden_data(file: str, test_case: ast.ClassDef) -> Iterator[str]:
+    """A note about the first line that stores data in the transaction of a TestCase."""
+    code = ast.unparse(test_case)
+    if not {ast.unparse(base) for base in test_case.bases} & TRANSACTION_CASES:
+        return
+    if "WebsocketCommunicator(" in code and re.search(STORES, code):
+        yield (
+            f"{Place(file, test_case.lineno)}: TestCase rolls back what a test stores, and a"
+            " consumer, which may use another connection to the database, doesn't see it."
+            " TransactionTestCase really stores it."
+        )
+
+
+CHECKS = [check_browser_tests, check_communicators, check_test_database]

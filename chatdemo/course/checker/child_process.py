@@ -25,9 +25,9 @@ from chatdemo.course.checker import (
     setup_checks,
 )
 from chatdemo.course.checker.blocking_calls import BLOCKING
-from chatdemo.course.checker.exception_causes import explain_exception
+from chatdemo.course.checker.exception_causes import exception_fault, explain_exception
 from chatdemo.course.checker.project import LearnerProject, Timeouts
-from chatdemo.course.checker.report import CheckResult, Fault, Place, describe
+from chatdemo.course.checker.report import CheckResult, Fault, Place
 
 #: A check raises Fault if it fails. An asynchronous one runs in an event loop, as in a server.
 Check = Callable[[LearnerProject], Awaitable[None] | None]
@@ -68,7 +68,7 @@ class CheckRunner:
         except Fault as fault:
             self.result.fault = fault.finding()
         except Exception as error:  # raised by us while looking for the cause
-            found = Fault("C005", doing="looking for the cause", error=describe(error), line="")
+            found = exception_fault(self.project, error, None, "looking for the cause")
             self.result.fault = found.finding()
         self.loop.run_until_complete(self.project.remove_layer_keys())
         self.result.notes = self.project.notes
@@ -83,9 +83,9 @@ class CheckRunner:
                 self.loop.run_until_complete(self.project.watchdog.watch_loop(made))
         except Fault:
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             name = check.__name__.removeprefix("check_").replace("_", " ")
-            raise explain_exception(self.project, error, f'the check "{name}"') from error
+            raise explain_exception(self.project, error, f'the check "{name}" runs') from error
 
     def finish(self) -> None:
         """Write the whole result, with the last step that the learner's code has signs of."""

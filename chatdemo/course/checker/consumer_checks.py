@@ -6,25 +6,32 @@ A check that fails looks for the cause in what the participants and the channel 
 import ast
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from channels.consumer import AsyncConsumer, SyncConsumer
 
 from chatdemo.course.checker.asgi_client import HOST, CheckParticipant, message_in
 from chatdemo.course.checker.blocking_calls import blocking_calls
+from chatdemo.course.checker.dangers import note_dangers, note_odd_frames, note_stale_session
 from chatdemo.course.checker.exception_causes import (
+    base_class_fault,
     explain_exception,
     misspelt_fault,
     no_as_asgi_fault,
     no_layer_fault,
     no_room_name_fault,
     no_websocket_fault,
+    route_place,
     sync_mismatch_fault,
 )
+from chatdemo.course.checker.line_trace import LineTrace
 from chatdemo.course.checker.project import LearnerProject
-from chatdemo.course.checker.report import Fault, Place
+from chatdemo.course.checker.report import Fault, Place, describe
 from chatdemo.course.checker.script_checks import shows_own_frames
 from chatdemo.course.checker.source_files import FUNCTIONS
 from chatdemo.course.checker.websocket_routes import (
+    RouteMatch,
+    has_empty_router,
     matching_routes,
     protocol_mapping,
     websocket_routes,
@@ -35,6 +42,24 @@ OTHER_SITES_ALLOWED = (
     "Pages of any other site can open your WebSockets too. AllowedHostsOriginValidator(...) around"
     " AuthMiddlewareStack refuses them."
 )
+#: Faults that say that a call is missing, and the call. An exception may have prevented it.
+WHAT_IS_MISSING = {
+    "C306": "accept",
+    "C307": "send",
+    "C312": "send",
+    "C501": "group_add",
+    "C502": "group_send",
+    "C509": "send",
+    "C512": "group_discard",
+    "C514": "group_send",
+    "C516": "send",
+}
+#: What a receive without an answer lacks.
+ANSWERS = {
+    "send": 'Call self.send(text_data=json.dumps({"message": message}))',
+    "group_send": "Call channel_layer.group_send(self.room_group_name,"
+    ' {"type": "chat.message", "message": message}) in it',
+}
 #: Pairs of rooms that must not share a group.
 CONFUSABLE_ROOMS = [
     ("room_1", "room_2"),  # they do if all rooms have one group
@@ -58,36 +83,44 @@ def check_room_route(project: LearnerProject) -> None:
     Exactly one must match the room's address. It captures ``room_name``, and leads to a consumer.
     """
     routes = websocket_routes(project.application)
+    place = route_place(project)
     if not routes:
+        if has_empty_router(project.application):
+            raise Fault("C302", place, route="The list of WebSocket routes", why="is empty")
         return
-    place = (
-        project.sources.search_all(r"path\(\s*r?['\"][^'\"]*ws")
-        or project.sources.search_all(r"^\s*r?['\"]\^?/?ws/")
-        or project.sources.search_all(r"websocket_urlpatterns|URLRouter\(\s*\[")
-    )
     address = project.pages.socket_path("lobby").removeprefix("/")
     matches = matching_routes(routes, address)
     if not matches:
-        why = why_unmatched(routes[0])
-        raise Fault("C302", place, pattern=str(routes[0].pattern), why=why)
-    (route, named), *others = matches
-    if others:
-        one, other = str(route.pattern), str(others[0].route.pattern)
+        route = f"The WebSocket route {str(routes[0].pattern)!r}"
+        raise Fault("C302", place, route=route, why=why_unmatched(routes[0]))
+    if len(matches) > 1:
+        one, other, *_ = (str(match.route.pattern) for match in matches)
         raise Fault("C318", place, one=one, other=other)
+    _require_consumer(project, matches[0])
+
+
+def _require_consumer(project: LearnerProject, match: RouteMatch) -> None:
+    """The route leads to a consumer, and passes the room's name on."""
+    route, place = match.route, route_place(project)
     is_class = isinstance(route.callback, type | AsyncConsumer)
     if is_class or getattr(route.callback, "__name__", "") == "as_asgi":
         raise no_as_asgi_fault(project, "the route leads to something else")
     if "room_name" in route.default_args:
         raise Fault("C323", place, name=route.default_args["room_name"])
-    if not named:
-        raise no_room_name_fault(project, "the pattern names no part of the address")
-    if matching_routes(routes, f"{address}and/more/"):
+    if not match.named:
+        raise no_room_name_fault(project, "room_name", None)
+    address = project.pages.socket_path("lobby").removeprefix("/")
+    if matching_routes(websocket_routes(project.application), f"{address}and/more/"):
         raise Fault("C314", place, pattern=str(route.pattern))
 
 
 async def check_methods(project: LearnerProject) -> None:
-    """Check that each method is defined once, and is `async def` if the base class's is."""
+    """Check that the consumer's base is one for WebSockets, that each method is defined once, and
+    that it is `async def` if the base class's is.
+    """
     await project.record_layer()
+    if fault := base_class_fault(project):
+        raise fault
     if fault := sync_mismatch_fault(project):
         raise fault
     for file in project.sources.python:
@@ -108,13 +141,11 @@ async def check_echo(project: LearnerProject) -> None:
     if not await participant.receives(text):
         if not participant.error and await project.sign_in():  # perhaps guests only read
             return await check_echo(project)
-        raise _no_answer_fault(project, participant)
+        raise await _unless_caught(project, _no_answer_fault(project, participant))
     [frame, *_] = participant.frames_with(text)
-    if message_in(message_in(frame)) is not None:
-        pattern = r"json|text_data\W*$|message.*text_data"
-        place = project.in_method(project.receive_method, pattern)
-        raise Fault("C317", place, seen=repr(frame)[:80])
-    if text not in str(message_in(frame)) and not await shows_own_frames(project):
+    is_shown = text in str(message_in(frame)) or await shows_own_frames(project)
+    is_frame = isinstance(frame, str | bytes)
+    if not is_frame or message_in(message_in(frame)) is not None or not is_shown:
         raise _other_answer_fault(project, frame)
     await _disconnect(project, participant)
 
@@ -143,16 +174,18 @@ async def check_group(project: LearnerProject) -> None:
     text = project.new_text()
     first.send(text)
     if not await first.receives(text):
-        raise _no_answer_fault(project, first)
+        raise await _unless_caught(project, _no_answer_fault(project, first))
     if not await second.receives(text):
-        raise _not_shared_fault(project, first, second)
+        raise await _unless_caught(project, _not_shared_fault(project, first, second))
     for participant in (first, second):
         await participant.wait_until_quiet()
+        if fault := _repeated_event_fault(project):
+            raise fault
         times = participant.count(text)
-        if times > 1 and len(project.recorded.events_with(text)) > 1:
-            raise _repeated_event_fault(project)
         if times > 1:
-            raise Fault("C510", project.in_method("receive", r"self\.send"), times=times)
+            sent = project.sends_in(project.receive_method)
+            place = sent[0].place if sent else project.consumer_place
+            raise Fault("C510", place, times=times)
     await _disconnect(project, first, second)
 
 
@@ -178,27 +211,43 @@ async def _reaches(project: LearnerProject, one: str, other: str) -> bool:
     if second.count(text):
         return True
     if not is_answered:
-        raise _no_answer_fault(project, first)
+        raise await _unless_caught(project, _no_answer_fault(project, first))
     await _disconnect(project, first, second)
     return False
 
 
 async def check_leaving(project: LearnerProject) -> None:
     """Check that a consumer whose WebSocket is closed is in no group."""
-    first, second = await _connect(project, "lobby", "lobby")
-    joined = [call.arguments[1] for call in project.recorded.completed("group_add")]
+    [first] = await _connect(project, "lobby")
+    joined = project.recorded.members()
     await _disconnect(project, first)
-    left = sorted(group for group, channel in project.recorded.members() if channel == joined[0])
-    if left:
-        if fault := misspelt_fault(project, "disconnect"):
-            raise fault
-        discarded = [call.name for call in project.recorded.completed("group_discard")]
-        why = "group_discard is never called"
-        if discarded:
-            why = f"it leaves {discarded[-1]!r}, another group or channel"
-        place = project.in_method("disconnect", "group_discard|def disconnect")
-        raise Fault("C512", place, group=left[0], why=why)
-    await _disconnect(project, second)
+    if left := sorted(joined & project.recorded.members()):
+        fault = misspelt_fault(project, "disconnect") or _not_left_fault(project, left[0][0])
+        raise await _unless_caught(project, fault)
+
+
+def _not_left_fault(project: LearnerProject, group: str) -> Fault:
+    """The fault of a consumer that stays in ``group``."""
+    others = [call for call in project.recorded.completed("group_discard") if call.place]
+    wrong = [call for call in others if (call.name, call.arguments[1]) not in _joined(project)]
+    if wrong:
+        call = next((call for call in wrong if call.name != group), wrong[0])
+        why = "group_discard isn't given its channel"
+        if call.name != group:
+            why = f"group_discard leaves {call.name!r}, another group"
+        return Fault("C512", call.place, group=repr(group), why=why)
+    place, why = project.in_method("disconnect", "def disconnect"), "group_discard is never called"
+    if others:
+        why += " for it"
+    elif use := project.use_in("disconnect", "group_add"):
+        place, why = use, "disconnect calls group_add again, and never group_discard"
+    elif use := project.use_in("disconnect", "group_discard"):
+        place, why = use, "group_discard isn't reached"
+    return Fault("C512", place, group=repr(group), why=why)
+
+
+def _joined(project: LearnerProject) -> set[tuple[Any, ...]]:
+    return {call.arguments[:2] for call in project.recorded.completed("group_add")}
 
 
 def check_asynchronous(project: LearnerProject) -> None:
@@ -213,7 +262,7 @@ def check_blocking_calls(project: LearnerProject) -> None:
     if fault := _blocked_loop_fault(project):
         raise fault
     for file in project.sources.python:
-        for call in blocking_calls(project.sources.tree(file)):
+        for _, call in blocking_calls(project.sources.tree(file)):
             seen = "it is called in an `async def` method"
             raise project.fault("C602", Place(file, call.lineno), seen=seen)
 
@@ -223,27 +272,59 @@ async def _connect(project: LearnerProject, *rooms: str) -> list[CheckParticipan
 
     What the channel layer has recorded before is deleted first.
     """
+    project.consumer_calls.clear()
     if project.layer:
         project.layer.calls.clear()
     participants = []
     for room in rooms:
         participant = project.participant(room)
-        if not await participant.connect():
+        is_open = await participant.connect()
+        if not is_open or any(call.method == "close" for call in project.consumer_calls):
             if participant.error or participant.accepted is None or not await project.sign_in():
-                raise _refused_fault(project, participant)
+                raise await _unless_caught(project, _refused_fault(project, participant))
             return await _connect(project, *rooms)
         participants.append(participant)
     return participants
 
 
+async def _unless_caught(project: LearnerProject, fault: Fault) -> Fault:
+    """Return the fault of an `except` clause that hides an exception, if one does that; otherwise
+    ``fault``, which says that something is missing.
+
+    The conversation is repeated for that, and traced.
+    """
+    missing = WHAT_IS_MISSING.get(fault.id)
+    if not missing:
+        return fault
+    async with LineTrace(project.sources) as trace:
+        participants = [project.participant("lobby"), project.participant("lobby")]
+        for participant in participants:
+            if await participant.connect():
+                participant.send("hello")
+                await participant.wait_until_quiet()
+        for participant in participants:
+            await participant.disconnect()
+    for error, raised, caught, is_broad, guarded in trace.caught:
+        if is_broad or missing in guarded:
+            return Fault("C330", caught, error=describe(error), raised=raised)
+    return fault
+
+
 async def _disconnect(project: LearnerProject, *participants: CheckParticipant) -> None:
-    """Raises Fault if a consumer doesn't end as it should."""
+    """Raises Fault if a consumer has closed its WebSocket, or doesn't end as it should."""
+    if any(participant.closed for participant in participants):
+        fault = _general_fault(project, participants, "receiving a message")
+        if fault := fault or _closed_fault(project):
+            raise fault
     for participant in participants:
         await participant.disconnect()
     if fault := _general_fault(project, participants, "closing a WebSocket"):
         raise fault
     if not all(participant.task.done() for participant in participants):
-        raise Fault("C322", project.in_method("websocket_disconnect", "def websocket_disconnect"))
+        place = project.in_method("websocket_disconnect", "def websocket_disconnect")
+        is_base = project.consumer and hasattr(project.consumer, "disconnect")
+        fix = "Override disconnect(self, close_code), not websocket_disconnect"
+        raise Fault("C322", place, fix=fix if is_base else "End it with raise StopConsumer()")
 
 
 def _general_fault(
@@ -262,6 +343,8 @@ def _general_fault(
     for participant in participants:
         if participant.error:
             return explain_exception(project, participant.error, doing)
+    if project.layer and (fault := _repeated_event_fault(project)):
+        return fault
     if fault := _never_awaited_fault(project) or _blocked_loop_fault(project):
         return fault
     return _endless_await_fault(project, participants, doing)
@@ -299,50 +382,83 @@ def _refused_fault(project: LearnerProject, participant: CheckParticipant) -> Fa
     """Why the handshake wasn't accepted."""
     if fault := _general_fault(project, [participant], "opening the room's WebSocket"):
         return fault
-    if participant.accepted is False and project.method_calls("connect", "close"):
-        return Fault("C309", project.in_method("connect", r"close\("))
+    if fault := _closed_fault(project):
+        return fault
     if participant.accepted is False:
         return Fault("C308", project.in_asgi("Validator|websocket"), host=HOST)
     if fault := misspelt_fault(project, "connect"):
         return fault
-    code = project.method_code("connect")
-    pattern, why = "def connect", "never calls self.accept()"
-    if re.search(r"self\.accept\(", code):
-        pattern, why = r"accept\(", "doesn't always reach self.accept()"
-    elif "self.accept" in code:
-        pattern, why = "accept", "names self.accept without calling it: () is missing"
-    return Fault("C306", project.in_method("connect", pattern), why=why)
+    place, why = project.in_method("connect", "def connect"), "never calls self.accept()"
+    if use := project.use_in("connect", "accept"):
+        place, why = use, "doesn't always reach self.accept()"
+        if not re.search(r"accept\W*\(", project.sources.line(use)):
+            why = "names self.accept without calling it: () is missing"
+    return Fault("C306", place, why=why)
+
+
+def _closed_fault(project: LearnerProject) -> Fault | None:
+    """The fault of a consumer that closes its WebSocket, where it does so."""
+    calls = [call for call in project.consumer_calls if call.method == "close"]
+    if not calls:
+        return None
+    place = calls[0].place or project.in_method("connect", "DenyConnection")
+    function = project.sources.function(place)
+    method = function.name if function else "the consumer"
+    hint = "Leave self.close() out where the participant is to stay"
+    if method == "connect":
+        hint = "Call self.accept(), and self.close() only for those who may not join"
+    return Fault("C309", place, method=method, fix=hint)
 
 
 def _no_answer_fault(project: LearnerProject, participant: CheckParticipant) -> Fault:
     """Why the sender of a message didn't receive it, or received something else."""
+    is_closed = participant.closed and not participant.error
+    if fault := _closed_fault(project) if is_closed else None:
+        return fault
     if fault := _general_fault(project, [participant], "receiving a message"):
         return fault
-    if participant.closed:
-        return Fault("C309", project.in_method("connect", r"close\("))
     if participant.answers:
         return _other_answer_fault(project, participant.answers[0])
     if project.layer and project.layer.completed("group_send"):
         return _lost_event_fault(project)
+    if project.layer and (sent := project.layer.completed("send")):
+        return project.fault("C520", sent[-1].place, channel=sent[-1].name)
+    return _silent_receive_fault(project)
+
+
+def _silent_receive_fault(project: LearnerProject) -> Fault:
+    """The fault of a receive that sends nothing, or of a consumer without one."""
     name = project.receive_method
     if not project.method(name):
         return misspelt_fault(project, "receive") or _no_receive_fault(project)
-    has_joined = project.layer and project.layer.completed("group_add")
-    return Fault("C514" if has_joined else "C307", project.in_method(name, rf"def {name}"))
+    id, missing = "C307", "send"
+    if project.layer and project.layer.completed("group_add"):
+        id, missing = "C514", "group_send"
+    if use := project.use_in(name, missing):
+        return Fault(id, use, why=f"doesn't reach {missing}", fix="")
+    where, fix = project.in_method(name, rf"def {name}"), ANSWERS[missing]
+    return Fault(id, where, why=f"never calls {missing}", fix=fix)
 
 
 def _other_answer_fault(project: LearnerProject, frame: str | bytes) -> Fault:
-    """The fault of a frame that the page doesn't show."""
-    senders = (name for name in project.event_handlers() if _sends(project, name))
-    place = project.in_method(next(senders, "receive"), r"send\w*\(")
+    """The fault of a frame that isn't the tutorial's."""
+    if message_in(message_in(frame)) is not None:
+        pattern = r"json|text_data\W*$|message.*text_data"
+        place = project.in_method(project.receive_method, pattern)
+        return Fault("C317", place, seen=repr(frame)[:80])
+    sent = [call for call in project.consumer_calls if call.method == "send"]
+    place = sent[-1].place if sent else project.consumer_place
     return project.fault("C312", place, seen=repr(frame)[:80])
 
 
 def _sends(project: LearnerProject, method: str) -> bool:
-    return project.method_calls(method, r"send\w*")
+    return project.use_in(method, "send|send_json") is not None
 
 
 def _no_receive_fault(project: LearnerProject) -> Fault:
+    if place := project.method_place("receive_json"):
+        why = ": only JsonWebsocketConsumer and AsyncJsonWebsocketConsumer call receive_json"
+        return Fault("C305", place, error="receive_json isn't called", why=why)
     outside = project.sources.search(project.consumer_file, r"^(async )?def receive")
     if not outside.line:
         return Fault("C305", project.consumer_place, error="nothing happens", why="")
@@ -356,16 +472,19 @@ def _lost_event_fault(project: LearnerProject) -> Fault:
     sent = layer.completed("group_send")[-1]
     if not layer.completed("group_add"):
         return Fault("C501", project.in_method("connect", "def connect"), group=sent.name)
-    if not any("!" in channel for _, channel in layer.members()):
-        return Fault("C505", project.in_method("connect", "group_add|channel"), why="")
+    added = layer.completed("group_add")[-1]
+    if not any("!" in call.arguments[1] for call in layer.completed("group_add")):
+        return Fault("C505", added.place, why="")
+    if not layer.members():
+        left = layer.completed("group_discard")[-1]
+        return project.fault("C521", left.place, group=left.name)
     if not layer.members(sent.name):
-        joined = ", ".join(sorted({group for group, _ in layer.members()})) or "none"
-        place = project.in_method(project.receive_method, "group_send")
-        return Fault("C504", place, sent=sent.name, joined=joined)
-    handler = str(sent.arguments[1].get("type", "")).replace(".", "_")
+        joined = ", ".join(sorted({group for group, _ in layer.members()}))
+        return Fault("C504", sent.place, sent=sent.name, joined=joined)
+    handler = _handler_name(sent.arguments[1])
     if not _sends(project, handler):
         return Fault("C509", project.in_method(handler, f"def {handler}"), method=handler)
-    return Fault("C516", project.in_method(handler, "if |return"), method=handler)
+    return Fault("C516", project.use_in(handler, "send|send_json"), method=handler)
 
 
 def _not_shared_fault(
@@ -384,17 +503,33 @@ def _not_shared_fault(
     return _lost_event_fault(project)
 
 
-def _repeated_event_fault(project: LearnerProject) -> Fault:
-    """The fault of one message that became several events."""
-    senders = (
-        name
-        for name in project.event_handlers()
-        if project.method_calls(name, r"channel_layer\.group_send")
-    )
-    method = next(senders, project.receive_method)
-    return Fault("C515", project.in_method(method, "group_send"), method=method)
+def _repeated_event_fault(project: LearnerProject) -> Fault | None:
+    """The fault of an event's handler that sends the event again, so that there is no end, or of
+    more events than a channel holds.
+    """
+    for call in project.recorded.completed("group_send"):
+        function = project.sources.function(call.place)
+        if function and function.name == _handler_name(call.arguments[1]):
+            return Fault("C515", call.place, method=function.name)
+    if overfull := project.recorded.overfull():
+        call, times = overfull
+        return project.fault("C519", call.place, times=times, group=call.name)
+    return None
 
 
-ECHO_CHECKS = [check_websocket_router, check_room_route, check_methods, check_echo, check_origins]
+def _handler_name(event: dict[str, Any]) -> str:
+    """The name of the method that gets the event."""
+    return str(event.get("type", "")).replace(".", "_")
+
+
+ECHO_CHECKS = [
+    check_websocket_router,
+    check_room_route,
+    check_methods,
+    note_dangers,
+    check_echo,
+    check_origins,
+    note_stale_session,
+]
 GROUPS_CHECKS = [check_group, check_separate_rooms, check_leaving]
-ASYNC_CHECKS = [check_asynchronous, check_blocking_calls]
+ASYNC_CHECKS = [check_asynchronous, check_blocking_calls, note_odd_frames]

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,11 +23,20 @@ from asgiref.sync import sync_to_async
 
 from chatdemo.course.checker.asgi_client import CheckParticipant
 from chatdemo.course.checker.blocking_calls import Watchdog
+from chatdemo.course.checker.line_trace import LineTrace
+from chatdemo.course.checker.missing_modules import why_missing, why_not_in_module
 from chatdemo.course.checker.page_run.run import Pages
-from chatdemo.course.checker.recording_layer import RecordingLayer
+from chatdemo.course.checker.recording_layer import Call, RecordingLayer, record_consumer_calls
 from chatdemo.course.checker.report import Fault, Place, describe
 from chatdemo.course.checker.sign_in import sign_in
-from chatdemo.course.checker.source_files import Sources, nearby_project, settings_module_in
+from chatdemo.course.checker.source_files import (
+    Function,
+    Sources,
+    changed_names,
+    end_line,
+    nearby_project,
+    settings_module_in,
+)
 from chatdemo.course.checker.websocket_routes import (
     consumer_class,
     matching_routes,
@@ -48,6 +57,20 @@ class Timeouts:
 
     reply_seconds: float = 3.0
     stuck_seconds: float = 5.0
+
+
+def redis_note(error: Exception) -> str:
+    """Return the note about a Redis layer that raises ``error``."""
+    note = (
+        f"Your channel layer is Redis, but {redis_layers.why_unusable(error)}: checked with a layer"
+        " in memory instead."
+    )
+    if "unknown command" in str(error):
+        note += (
+            " channels_redis needs Redis 5 or newer. Older tutorials start redis:2.8 with Docker."
+            " Today's form: docker run --rm -p 6379:6379 redis:7."
+        )
+    return note
 
 
 class LearnerProject:
@@ -76,16 +99,43 @@ class LearnerProject:
         self.application: Any = None
         self.layer: RecordingLayer | None = None
         self.layer_fault: Fault | None = None
+        self.consumer_calls = record_consumer_calls(self.sources)
         self.database = Path()
         self._never_awaited: list[tuple[str, Place]] = []
+        self._settings_trace = LineTrace(self.sources)
 
     def fault(self, id: str, place: Place | None, **facts: Any) -> Fault:
         """Return the fault ``id`` at ``place``, with the text of that line as the fact ``line``."""
         return Fault(id, place, **{"line": self.sources.line(place), **facts})
 
-    def in_settings(self, pattern: str) -> Place:
-        """Return the first line of the settings that matches, or the file."""
-        return self.sources.search(self.settings_file, pattern)
+    def import_settings(self) -> None:
+        """Import the settings. The lines that ran tell which assignment of a setting counts."""
+        with self._settings_trace:
+            importlib.import_module(self.settings_module)
+
+    def in_settings(self, name: str, pattern: str = "") -> Place:
+        """Return the place that gave the setting ``name`` its value: of the statements that ran
+        last, in this file or in one that it imports, the line that matches, or the first line.
+
+        If none has run, the place is that of a statement that hasn't, or the file.
+        """
+        found = [
+            (max((self._settings_trace.lines.get(line, 0) for line in lines), default=0), lines)
+            for lines in self._statements(name)
+        ]
+        if not found:
+            return Place(self.settings_file)
+        _, lines = max(found)
+        matching = [line for line in lines if re.search(pattern, self.sources.line(line))]
+        return (matching or lines)[0]
+
+    def _statements(self, name: str) -> Iterator[list[Place]]:
+        """Yield the lines of each statement that sets or changes ``name`` in a file that ran."""
+        files = {self.settings_file, *(line.file for line in self._settings_trace.lines)}
+        for file in sorted(files):
+            for node in ast.walk(self.sources.tree(file)):
+                if isinstance(node, ast.stmt) and name in changed_names(node):
+                    yield [Place(file, line) for line in range(node.lineno, end_line(node) + 1)]
 
     def in_asgi(self, pattern: str) -> Place:
         """Return the first line of the ASGI module that matches, or the file."""
@@ -157,12 +207,15 @@ class LearnerProject:
         return next(iter(dropped + self._never_awaited), None)
 
     def copy_database(self) -> None:
-        """Make the checks use a copy of an SQLite file, so that the learner's data stays."""
+        """Make the checks use a copy of an SQLite file, so that the learner's data stays, and no
+        file is made where there is none.
+        """
         from django.conf import settings
 
         database = settings.DATABASES.get("default", {})
         file = self.database = Path(str(database.get("NAME") or "."))
-        if database.get("ENGINE", "").endswith("sqlite3"):
+        is_file = database.get("NAME") and "memory" not in str(file)
+        if database.get("ENGINE", "").endswith("sqlite3") and is_file:
             database["NAME"] = self.scratch / "copy.sqlite3"
             if file.is_file():
                 shutil.copy(file, database["NAME"])
@@ -214,6 +267,9 @@ class LearnerProject:
         from channels.layers import InMemoryChannelLayer, channel_layers
 
         configured = getattr(self.settings, "CHANNEL_LAYERS", {})
+        if not isinstance(configured, dict):
+            place = self.in_settings("CHANNEL_LAYERS")
+            raise Fault("C402", place, error="it isn't a dict", why="")
         if "default" not in configured or self.layer:
             return
         is_redis = redis_layers.is_redis(configured["default"])
@@ -233,7 +289,7 @@ class LearnerProject:
 
     def _prepare_redis(self, configured: dict[str, Any]) -> None:
         """Give the layer keys of its own, and look for faults that need no server."""
-        place = self.in_settings("hosts|CHANNEL_LAYERS")
+        place = self.in_settings("CHANNEL_LAYERS", "hosts")
         # Students may share a server: nobody receives the events of another one's check.
         prefix = {"prefix": f"check-{secrets.token_hex(8)}"}
         configured["CONFIG"] = {**configured.get("CONFIG", {}), **prefix}
@@ -248,13 +304,14 @@ class LearnerProject:
 
     def _explain_layer_error(self, error: Exception, is_redis: bool) -> None:
         if is_redis:
-            why = redis_layers.why_unusable(error)
-            self.notes.append(
-                f"Your channel layer is Redis, but {why}: checked with a layer in memory instead."
-            )
+            self.notes.append(redis_note(error))
         else:
-            place = self.in_settings("CHANNEL_LAYERS")
-            self.layer_fault = Fault("C402", place, error=describe(error))
+            place, why = self.in_settings("CHANNEL_LAYERS", "BACKEND"), ""
+            if found := re.search(r"Cannot import BACKEND '([\w.]+)\.(\w+)'", str(error)):
+                is_there = found[1] in sys.modules
+                why = why_missing(self.sources, found[1]) if not is_there else ""
+                why = ". " + (why or why_not_in_module(self.sources, found[2], found[1]))
+            self.layer_fault = Fault("C402", place, error=describe(error), why=why.rstrip(". "))
 
     async def remove_layer_keys(self) -> None:
         """Delete what the checks have left on a Redis server."""
@@ -272,10 +329,12 @@ class LearnerProject:
         """Return a text that no participant has sent before: a consumer may repeat old ones."""
         return f"hello_{secrets.token_hex(3)}"
 
-    def participant(self, room: str, **options: str) -> CheckParticipant:
-        """Return a new participant of a room."""
+    def participant(
+        self, room: str, application: Callable[..., Any] | None = None, **options: str
+    ) -> CheckParticipant:
+        """Return a new participant of a room, in the project's application or in one around it."""
         return CheckParticipant(
-            self.application,
+            application or self.application,
             self.pages.socket_path(room),
             self.pages.frame,
             self.cookie,
@@ -315,7 +374,40 @@ class LearnerProject:
             if callable(value) and not name.startswith("__")
         ]
 
-    def method(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    def assigned_attributes(self) -> dict[str, Place]:
+        """Return the attributes of self that the consumer's file sets, each with its first line."""
+        tree = self.sources.tree(self.consumer_file) if self.consumer_place else ast.Module([], [])
+        attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        return {
+            node.attr: Place(self.consumer_file, node.lineno)
+            for node in sorted(attributes, key=lambda node: -node.lineno)
+            if isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
+        }
+
+    def message_keys(self, place: Place | None, key: Any) -> str:
+        """Return the keys of the event or of the frame of which the line reads ``key``; empty if
+        it reads another dict.
+        """
+        read = self.sources.subscripted(place, key)
+        function = self.sources.function(place)
+        if not function or not read:
+            return ""
+        parsed = [
+            name
+            for node in ast.walk(function)
+            if isinstance(node, ast.Assign) and "loads(" in ast.unparse(node.value)
+            for name in changed_names(node)
+        ]
+        parameters = [argument.arg for argument in function.args.args[1:]]
+        if "loads(" in read or read in (*parsed, *parameters * (function.name == "receive_json")):
+            return "'message'"
+        events = [call.arguments[-1] for call in self.layer.calls] if self.layer else []
+        events = [event for event in events if isinstance(event, dict)]
+        if function.name in self.event_handlers() and read in parameters and events:
+            return ", ".join(map(repr, events[-1]))
+        return ""
+
+    def method(self, name: str) -> Function | None:
         """Return the syntax tree of a method of the consumer, or of a base of the learner's."""
         return self.sources.function(self.method_place(name))
 
@@ -335,20 +427,30 @@ class LearnerProject:
                 return Place(place.file, number)
         return Place(place.file, node.lineno)
 
-    def method_calls(self, method: str, name: str) -> bool:
-        """Whether a method, or one of the learner's that it calls, uses ``self.<name>`` (a regular
-        expression).
+    def use_in(self, method: str, name: str) -> Place | None:
+        """Return the first line of a method, or of one of the learner's that it calls, that uses
+        an attribute of that name (a regular expression), such as ``group_send``.
         """
-        own, todo, seen = self.own_methods(), [method], set()
+        own, todo, seen = self.own_methods(), [method], set[str]()
         while todo:
-            current = todo.pop()
+            current = todo.pop(0)
             seen.add(current)
-            code = self.method_code(current)
-            if re.search(rf"\bself\.(?:{name})\b|super\(\)\.{name}", code):
-                return True
-            called = re.findall(r"self\.(\w+)", code)
-            todo += [other for other in called if other in own and other not in seen]
-        return False
+            node, place = self.method(current) or ast.Pass(), self.method_place(current)
+            uses = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
+            for use in sorted(uses, key=lambda use: use.lineno):
+                if place and re.fullmatch(name, use.attr):
+                    return Place(place.file, use.lineno)
+            todo += [use.attr for use in uses if use.attr in own and use.attr not in seen]
+        return None
+
+    def sends_in(self, method: str) -> list[Call]:
+        """Return the calls of send that a method of the consumer has made itself."""
+        sends = [call for call in self.consumer_calls if call.method == "send"]
+        return [
+            call
+            for call in sends
+            if (function := self.sources.function(call.place)) and function.name == method
+        ]
 
     def method_code(self, name: str) -> str:
         """Return the code of a method without comments; empty if the learner has none."""
@@ -364,4 +466,5 @@ class LearnerProject:
     @property
     def receive_method(self) -> str:
         """The name of the method that gets the participants' frames."""
-        return "receive_json" if self.method("receive_json") else "receive"
+        is_json = self.method("receive_json") and hasattr(self.consumer, "decode_json")
+        return "receive_json" if is_json else "receive"

@@ -1,11 +1,18 @@
-"""A channel layer that wraps the project's own and records what the consumers call."""
+"""Records what the learner's consumers call: the methods of the channel layer, by a layer that
+wraps the project's own, and accept, send and close of Channels' consumers.
+"""
 
 import sys
+import threading
+from asyncio import iscoroutinefunction
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from asgiref.sync import markcoroutinefunction
+from channels.generic.websocket import AsyncWebsocketConsumer, WebsocketConsumer
 
 from chatdemo.course.checker.report import Place
 from chatdemo.course.checker.source_files import Sources
@@ -13,8 +20,9 @@ from chatdemo.realtime.redis_layers import find_uncarried
 
 
 @dataclass
-class LayerCall:
-    """A call of a method of the layer. ``place`` is the learner's line that made it, if known.
+class Call:
+    """A call of a method of the layer, or of a consumer. ``place`` is the learner's line that made
+    it, if known.
 
     ``ran`` is False while the coroutine hasn't been awaited.
     """
@@ -29,6 +37,48 @@ class LayerCall:
         """The group or the channel."""
         return self.arguments[0] if self.arguments else ""
 
+    def given(self) -> str:
+        """Return what the arguments are, such as "a text and a channel", with "?" for others."""
+        return " and ".join(map(_kind, self.arguments))
+
+
+def _kind(argument: Any) -> str:
+    if isinstance(argument, str):
+        return "a channel" if argument.startswith("specific.") and "!" in argument else "a text"
+    return "an event" if isinstance(argument, dict) else "?"
+
+
+def caller_place(sources: Sources) -> Place | None:
+    """Return the learner's line that called the caller of this function, if it can be known.
+
+    A synchronous consumer waits in a thread of its own for what async_to_sync runs in this one.
+    """
+    if place := sources.stack_place(sys._getframe(2)):
+        return place
+    mine = threading.get_ident()
+    others = (frame for thread, frame in sys._current_frames().items() if thread != mine)
+    return next(filter(None, map(sources.stack_place, others)), None)
+
+
+def record_consumer_calls(sources: Sources) -> list[Call]:
+    """Make Channels' WebSocket consumers record accept, send and close in the returned list."""
+    calls: list[Call] = []
+
+    def recorded(method: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def record(self: Any, *arguments: Any, **named: Any) -> Any:
+            if not type(self).__module__.startswith("channels."):  # such as a WebsocketDenier
+                given = (*arguments, *named.values())
+                calls.append(Call(method, given, caller_place(sources), ran=True))
+            return original(self, *arguments, **named)
+
+        return markcoroutinefunction(record) if iscoroutinefunction(original) else record
+
+    for consumer in (WebsocketConsumer, AsyncWebsocketConsumer):
+        for method in ("accept", "send", "close"):
+            setattr(consumer, method, recorded(method, getattr(consumer, method)))
+    return calls
+
 
 class RecordingLayer:
     """Passes everything on to ``layer``. ``calls`` are the calls of the learner's consumers.
@@ -41,7 +91,7 @@ class RecordingLayer:
         self.layer = layer
         self.sources = sources
         self.is_packed = is_packed
-        self.calls: list[LayerCall] = []
+        self.calls: list[Call] = []
         self.uncarried: list[tuple[str, Place | None]] = []
         for method in ("send", "group_add", "group_discard", "group_send"):
             setattr(self, method, markcoroutinefunction(self._recorded(method)))
@@ -50,13 +100,13 @@ class RecordingLayer:
         return getattr(self.layer, name)
 
     def _recorded(self, method: str) -> Callable[..., Coroutine[Any, Any, None]]:
-        async def run(call: LayerCall, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        async def run(call: Call, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
             call.ran = True
             await getattr(self.layer, method)(*arguments, **named)
 
         def recorded(*arguments: Any, **named: Any) -> Coroutine[Any, Any, None]:
-            place = self.sources.stack_place(sys._getframe(1))
-            call = LayerCall(method, (*arguments, *named.values()), place)
+            place = caller_place(self.sources)
+            call = Call(method, (*arguments, *named.values()), place)
             self.calls.append(call)
             self._look_for_uncarried(call)
             return run(call, arguments, named)
@@ -64,16 +114,31 @@ class RecordingLayer:
         recorded.__name__ = method
         return recorded
 
-    def _look_for_uncarried(self, call: LayerCall) -> None:
-        is_event = call.method in ("send", "group_send") and isinstance(call.arguments[-1], dict)
+    def _look_for_uncarried(self, call: Call) -> None:
+        is_event = (
+            call.method in ("send", "group_send")
+            and call.arguments
+            and isinstance(call.arguments[-1], dict)
+        )
         if self.is_packed and is_event and (why := find_uncarried(call.arguments[-1])):
             self.uncarried.append((why, call.place))
 
-    def completed(self, method: str) -> list[LayerCall]:
+    def completed(self, method: str) -> list[Call]:
         """Return the calls of ``method`` that were awaited."""
         return [call for call in self.calls if call.method == method and call.ran]
 
-    def events_with(self, text: str) -> list[LayerCall]:
+    def overfull(self) -> tuple[Call, int] | None:
+        """Return a ``group_send`` that was called at one place more often than a channel holds
+        events, and how often; None if there is none.
+        """
+        capacity = getattr(self.layer, "capacity", 100)
+        times = Counter((call.name, call.place) for call in self.completed("group_send"))
+        for call in self.completed("group_send"):
+            if times[call.name, call.place] > capacity:
+                return call, times[call.name, call.place]
+        return None
+
+    def events_with(self, text: str) -> list[Call]:
         """Return the completed group_sends whose event has ``text`` in it."""
         return [call for call in self.completed("group_send") if text in str(call.arguments)]
 

@@ -159,7 +159,8 @@ def _fault_lines(fault: Finding) -> Iterator[tuple[str, str]]:
     yield BAD, f"{fault.id}  {fault.title}{place}"
     yield from _wrapped(fault.cause)
     for name, text in (("Expected", fault.expected), ("Seen", fault.seen), ("Next", fault.hint)):
-        yield from _wrapped(f"{name + ':':<11}{text}", " " * 11)
+        if text:  # there is no advice if the cause isn't sure
+            yield from _wrapped(f"{name + ':':<11}{text}", " " * 11)
 
 
 def _wrapped(text: str, indent: str = "") -> Iterator[tuple[str, str]]:

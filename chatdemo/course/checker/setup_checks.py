@@ -5,8 +5,10 @@ import importlib
 import re
 import sys
 import tokenize
+from typing import Any
 
 from chatdemo.course.checker.exception_causes import explain_exception, syntax_fault
+from chatdemo.course.checker.older_tutorials import older_forms
 from chatdemo.course.checker.project import LearnerProject
 from chatdemo.course.checker.report import Fault, Place
 from chatdemo.course.checker.source_files import settings_module_in, suggestion
@@ -32,9 +34,16 @@ def check_syntax(project: LearnerProject) -> None:
         try:
             project.sources.tree(file)
         except SyntaxError as error:
-            raise syntax_fault(project, error) from None
+            raise syntax_fault(project, error, file) from None
         except ValueError as error:
             raise Fault("C002", Place(file, 1), error=str(error), line="", why="") from None
+
+
+def note_older_forms(project: LearnerProject) -> None:
+    """Add a note, and no fault, for each line that has the form of an older tutorial."""
+    for place, what, today in older_forms(project.sources):
+        note = f"{place} is from an older tutorial: {what}. Today's form: {today}."
+        project.notes.append(note)
 
 
 def check_hidden_modules(project: LearnerProject) -> None:
@@ -48,8 +57,8 @@ def check_hidden_modules(project: LearnerProject) -> None:
 def check_settings_import(project: LearnerProject) -> None:
     """Check that importing the settings raises nothing."""
     try:
-        importlib.import_module(project.settings_module)
-    except (Exception, SystemExit) as error:
+        project.import_settings()
+    except BaseException as error:
         raise explain_exception(project, error, f"importing {project.settings_file}") from None
 
 
@@ -83,7 +92,7 @@ def check_daphne(project: LearnerProject) -> None:
         raise Fault("C101", project.in_settings("INSTALLED_APPS"), why=why)
     static = next((app for app in apps if app.startswith("django.contrib.staticfiles")), None)
     if static and apps.index(daphne) > apps.index(static):
-        raise Fault("C102", project.in_settings("daphne"))
+        raise Fault("C102", project.in_settings("INSTALLED_APPS", "daphne"))
 
 
 def check_asgi_setting(project: LearnerProject) -> None:
@@ -100,8 +109,14 @@ def check_asgi_import(project: LearnerProject) -> None:
     module, _, name = dotted.rpartition(".")
     place, file = project.in_settings("ASGI_APPLICATION"), project.asgi_file
     if not (project.folder / file).is_file():
+        routers = [
+            path.removesuffix(".py").replace("/", ".")
+            for path in project.sources.python
+            if "get_asgi_application" in project.sources.read(path)
+        ]
+        fix = f'Set it to "{routers[0]}.application"' if routers else ""
         why = "it has a colon instead of a dot" if ":" in dotted else f"{file} doesn't exist"
-        raise Fault("C104", place, value=dotted, why=why)
+        raise Fault("C104", place, value=dotted, why=why, fix=fix)
     # The ASGI module names the settings too, for servers that don't use manage.py.
     named = settings_module_in(project.sources.text(file))
     if named and named != project.settings_module:
@@ -109,14 +124,28 @@ def check_asgi_import(project: LearnerProject) -> None:
         raise Fault("C115", where, named=named, right=project.settings_module)
     try:
         loaded = importlib.import_module(module)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise explain_exception(project, error, f"importing {file}") from None
     if not hasattr(loaded, name):
-        values = vars(loaded).items()
-        routers = [known for known, value in values if hasattr(value, "application_mapping")]
-        why = f"{file} has no {name}" + (f", but {routers[0]!r}" if routers else "")
-        raise Fault("C104", place, value=dotted, why=why)
+        raise _no_application_fault(project, dotted, vars(loaded))
     project.application = getattr(loaded, name)
+
+
+def _no_application_fault(project: LearnerProject, dotted: str, known: dict[str, Any]) -> Fault:
+    """The fault of a module without the variable that ASGI_APPLICATION, ``dotted``, names."""
+    file, name = project.asgi_file, dotted.rpartition(".")[2]
+    routers = [other for other, value in known.items() if hasattr(value, "application_mapping")]
+    other = routers[0] if routers else suggestion(name, known, "{}")
+    why = f"{file} has no {name}" + (f" (it has {other!r})" if other else "")
+    if name == "application":
+        fix = f"Rename {other!r} to 'application'" if other else ""
+        place = project.in_asgi(rf"^{other}\b|^ProtocolTypeRouter")
+    else:
+        module = dotted.rpartition(".")[0]
+        place, fix = project.in_settings("ASGI_APPLICATION"), ""
+        if "application" in known or other:
+            fix = f'Set it to "{module}.{"application" if "application" in known else other}"'
+    return Fault("C104", place, value=dotted, why=why, fix=fix)
 
 
 def check_setup_order(project: LearnerProject) -> None:
@@ -150,7 +179,7 @@ def check_system_checks(project: LearnerProject) -> None:
         django.setup()
         project.copy_database()
         errors = [message for message in checks.run_checks() if message.level >= checks.ERROR]
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise explain_exception(project, error, "setting up Django") from None
     if errors:
         raise Fault("C008", Place(project.settings_file), error=f"{errors[0].id}: {errors[0].msg}")
@@ -172,6 +201,7 @@ def check_http_route(project: LearnerProject) -> None:
 CHECKS = [
     check_settings_file,
     check_syntax,
+    note_older_forms,
     check_hidden_modules,
     check_settings_import,
     check_missing_commas,

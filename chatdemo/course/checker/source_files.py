@@ -9,11 +9,13 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from traceback import walk_tb
-from types import FrameType, TracebackType
+from types import FrameType
+from typing import Any
 
 from chatdemo.course.checker.report import Fault, Place
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 #: Folders without code of the learner's.
 EXCLUDED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "staticfiles"}
 _SETTINGS_MODULE = re.compile(r"""DJANGO_SETTINGS_MODULE['"]\s*(?:,|\]\s*=)\s*['"]([\w.]+)['"]""")
@@ -27,6 +29,9 @@ class Sources:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self._own_files: dict[str, str | None] = {}
+        self._lines: dict[str, list[str]] = {}
+        self._trees: dict[str, ast.Module] = {}
 
     @cached_property
     def python(self) -> list[str]:
@@ -38,7 +43,16 @@ class Sources:
         """The paths of the templates, relative to the folder."""
         return sorted(self._files(".html"))
 
-    def _files(self, suffix: str) -> Iterator[str]:
+    def files_like(self, name: str) -> list[str]:
+        """Return the paths of the files whose names are ``name``, apart from capital letters and
+        the end of the suffix, such as index.htm for index.html.
+        """
+        stem = name.lower().partition(".")[0]
+        found = self._files((".html", ".htm", ".HTML", ".txt"))
+        near = sorted(file for file in found if stem == _stem(file))
+        return sorted(near, key=lambda file: not file.endswith(f"/{name}"))
+
+    def _files(self, suffix: str | tuple[str, ...]) -> Iterator[str]:
         for root, folders, files in os.walk(self.folder):
             folders[:] = [name for name in folders if self.is_included(Path(root, name))]
             for name in files:
@@ -66,7 +80,9 @@ class Sources:
 
     def tree(self, file: str) -> ast.Module:
         """Return the syntax tree of a Python file. Raises SyntaxError."""
-        return ast.parse(self.text(file), file)
+        if file not in self._trees:
+            self._trees[file] = ast.parse(self.text(file), file)
+        return self._trees[file]
 
     @cached_property
     def code(self) -> str:
@@ -74,20 +90,39 @@ class Sources:
         return "\n".join(ast.unparse(self.tree(file)) for file in self.python)
 
     def place(self, path: str | os.PathLike[str], line: int = 0) -> Place | None:
-        """Return the place in the project, or None if ``path`` isn't a file of the learner's."""
-        if str(path).startswith("<"):  # not a file, such as "<frozen importlib._bootstrap>"
-            return None
+        """Return the place in the project; None if it isn't a line of a file of the learner's.
+
+        Code that exec() runs, and that of frozen modules, has names such as ``<string>``.
+        """
+        file = self._own_files.get(str(path), "")
+        if file == "":
+            file = self._own_files[str(path)] = self._own_file(path)
+        return Place(file, line) if file and line <= len(self.lines(file)) else None
+
+    def _own_file(self, path: str | os.PathLike[str]) -> str | None:
+        """The path in the project's folder, or None if it isn't a file of the learner's."""
         try:
-            relative = Path(path).resolve().relative_to(self.folder)
+            file = Path(path).resolve()
+            relative = file.relative_to(self.folder)
+            folders = (self.folder / parent for parent in relative.parents if parent.name)
+            is_own = file.is_file() and all(map(self.is_included, folders))
         except (OSError, ValueError):
             return None
-        folders = (self.folder / parent for parent in relative.parents if parent.name)
-        return Place(relative.as_posix(), line) if all(map(self.is_included, folders)) else None
+        return relative.as_posix() if is_own else None
 
-    def last_place(self, traceback: TracebackType | None) -> Place | None:
-        """Return the last line of the learner's in a traceback."""
-        places = [self.place(frame.f_code.co_filename, line) for frame, line in walk_tb(traceback)]
-        return next(filter(None, reversed(places)), None)
+    def last_place(self, error: BaseException | None) -> Place | None:
+        """Return the last line of the learner's in the traceback of an exception, or of those
+        that it was raised from.
+        """
+        for _ in range(20):
+            if error is None:
+                break
+            traceback = walk_tb(error.__traceback__)
+            places = [self.place(frame.f_code.co_filename, line) for frame, line in traceback]
+            if found := next(filter(None, reversed(places)), None):
+                return found
+            error = error.__cause__ or error.__context__
+        return None
 
     def stack_place(self, frame: FrameType | None) -> Place | None:
         """Return the innermost line of the learner's that ``frame`` runs."""
@@ -101,13 +136,20 @@ class Sources:
         """Return the text of a line, without its indentation."""
         if not place or not place.line:
             return ""
-        lines = self.read(place.file).splitlines()
+        lines = self.lines(place.file)
         return lines[place.line - 1].strip() if place.line <= len(lines) else ""
+
+    def lines(self, file: str) -> list[str]:
+        """Return the lines of a file; none if it can't be read."""
+        if file not in self._lines:
+            is_file = (self.folder / file).is_file()
+            # Not splitlines(): Python doesn't count a form feed as the end of a line.
+            self._lines[file] = self.read(file).split("\n") if is_file else []
+        return self._lines[file]
 
     def search(self, file: str, pattern: str) -> Place:
         """Return the first line of ``file`` that matches the regular expression, or the file."""
-        text = self.read(file) if (self.folder / file).is_file() else ""
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(self.lines(file), 1):
             if re.search(pattern, line):
                 return Place(file, number)
         return Place(file)
@@ -134,7 +176,24 @@ class Sources:
         places = (self.search(file, pattern) for file in self.python)
         return next((place for place in places if place.line), None)
 
-    def function(self, place: Place | None) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    def subscripted(self, place: Place | None, key: Any) -> str:
+        """Return the code of what the line reads ``key`` of: ``event`` for ``event["message"]``.
+
+        Empty if it doesn't read that key.
+        """
+        for node in self.nodes_at(place):
+            if isinstance(node, ast.Subscript) and getattr(node.slice, "value", None) == key:
+                return ast.unparse(node.value)
+        return ""
+
+    def nodes_at(self, place: Place | None) -> Iterator[ast.expr]:
+        """Yield the expressions that begin on a line of a Python file."""
+        if place and place.line and place.file in self.python:
+            for node in ast.walk(self.tree(place.file)):
+                if isinstance(node, ast.expr) and node.lineno == place.line:
+                    yield node
+
+    def function(self, place: Place | None) -> Function | None:
         """Return the innermost function that contains a line."""
         if not place or place.file not in self.python:
             return None
@@ -144,6 +203,36 @@ class Sources:
             if isinstance(node, FUNCTIONS) and node.lineno <= place.line <= (node.end_lineno or 0)
         ]
         return max(around, key=lambda node: node.lineno, default=None)
+
+
+def _stem(file: str) -> str:
+    return file.rpartition("/")[2].lower().partition(".")[0]
+
+
+def end_line(node: ast.stmt | ast.expr) -> int:
+    """Return the last line of a node."""
+    return node.end_lineno or node.lineno
+
+
+def changed_names(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement sets, or changes by a method, a key or an attribute:
+    ``X`` for ``X = 1``, ``X["a"] = 1``, ``X += y``, ``del X[0]`` and ``X.append(y)``.
+    """
+    targets: list[ast.expr] = []
+    if isinstance(statement, ast.Assign | ast.Delete):
+        targets = statement.targets
+    elif isinstance(statement, ast.AugAssign | ast.AnnAssign):
+        targets = [statement.target]
+    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        targets = [statement.value.func] if isinstance(statement.value.func, ast.Attribute) else []
+    return {name for target in targets if (name := _root_name(target))}
+
+
+def _root_name(expression: ast.expr) -> str:
+    while isinstance(expression, ast.Attribute | ast.Subscript | ast.Call):
+        inside = expression.func if isinstance(expression, ast.Call) else expression.value
+        expression = inside
+    return expression.id if isinstance(expression, ast.Name) else ""
 
 
 def _rendered(line: str) -> str:

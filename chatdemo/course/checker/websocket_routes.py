@@ -20,6 +20,11 @@ def websocket_routes(application: Any) -> list[Any]:
     return list(_unwrap((protocol_mapping(application) or {}).get("websocket"), "routes") or [])
 
 
+def has_empty_router(application: Any) -> bool:
+    """Whether there is a URLRouter for WebSockets, without a route."""
+    return _unwrap((protocol_mapping(application) or {}).get("websocket"), "routes") == []
+
+
 class RouteMatch(NamedTuple):
     """A route that matches an address, and the parts of the address that the patterns name."""
 

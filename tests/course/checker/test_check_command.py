@@ -13,7 +13,7 @@ import pytest
 from chatdemo.common.errors import UsageError
 from chatdemo.course import outline
 from chatdemo.course.checker import check_command
-from tests.course.checker.projects import check_folder, good, write
+from tests.course.checker.projects import check_folder, good, unusual, write
 
 
 def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path):
@@ -140,7 +140,7 @@ def test_a_project_is_run_by_the_python_of_its_own_environment(tmp_path, no_brow
     environment(project / ".venv", packages=True)
     write(project, {"mysite/__init__.py": "import sys\n\nif '.venv' in sys.prefix: 1 / 0\n"})
     result = check_folder(project)
-    assert result.fault.id == "C005" and "ZeroDivisionError" in result.fault.seen
+    assert result.fault.id == "C005" and "ZeroDivisionError" in result.fault.cause
 
 
 def test_an_environment_without_the_packages_is_said(tmp_path, warm, no_browser):
@@ -148,7 +148,7 @@ def test_an_environment_without_the_packages_is_said(tmp_path, warm, no_browser)
     environment(project / "env", packages=False)
     result = check_folder(project)
     assert result.done[-1] == "async"
-    [note] = result.notes
+    [note] = unusual(result.notes)
     assert "env can't run the project (it has no django, no channels, no daphne)" in note
 
 

@@ -23,9 +23,16 @@ def test_a_fault_is_said_in_one_sentence_with_its_place_and_a_hint():
     ]
 
 
+def test_a_fault_without_a_sure_cause_has_no_advice():
+    facts = {"where": "chat/views.py:5 raises", "seen": "1 / 0", "error": "ZeroDivisionError"}
+    fault = Fault("C005", Place("chat/views.py", 5), doing="requesting a page", **facts)
+    shown = lines(CheckResult([], fault.finding(), "index"))
+    assert shown[-2:] == ["Expected:  no exception while requesting a page", "Seen:      1 / 0"]
+
+
 def test_a_step_that_has_not_been_begun_is_what_comes_next():
     fault = Fault(
-        "C201", Place("chat/urls.py", 5), path="/chat/lobby/", status=404, why="so it is"
+        "C201", Place("chat/urls.py", 5), path="/chat/lobby/", status=404, why="so it is", fix=""
     ).finding()
     shown = lines(CheckResult(["index"], fault))
     assert shown[1] == "2  room    The room page             next"

@@ -79,6 +79,34 @@ AWAITS = """\
 
         await asyncio.sleep(0.2)
 """
+EVERYONE = """\
+        await self.channel_layer.group_add("everyone", self.channel_name)
+        await self.accept()
+
+    async def websocket_disconnect(self, message):
+        await self.channel_layer.group_discard("everyone", self.channel_name)
+        await super().websocket_disconnect(message)
+"""
+QUIT = """\
+        if message == "/quit":
+            await self.close()
+        await self.channel_layer.group_send"""
+EXPECTED = """\
+        try:
+            self.token = self.scope["token"]
+        except KeyError:
+            self.token = ""
+        await self.accept()
+"""
+TWO_EVENTS = """\
+    async def websocket_receive(self, message):
+        await super().websocket_receive(message)
+        await self.channel_layer.group_send(self.room_group_name, {"type": "rest"})
+
+    async def rest(self, event):
+        await self.send(text_data=json.dumps({"resting": True}))
+
+    async def disconnect("""
 THREAD = """
 import threading
 import time
@@ -115,6 +143,13 @@ STYLES = {
     },
     "a greeting": {CONSUMERS: ("    async def disconnect(", GREETS)},
     "an await in connect": {CONSUMERS: ("        await self.accept()\n", AWAITS)},
+    "two groups": {CONSUMERS: ("        await self.accept()\n", EVERYONE)},
+    "a command that closes": {CONSUMERS: ("        await self.channel_layer.group_send", QUIT)},
+    "an exception that is expected": {CONSUMERS: ("        await self.accept()\n", EXPECTED)},
+    "two events for one message": {CONSUMERS: ("    async def disconnect(", TWO_EVENTS)},
+    "settings that are changed": {
+        SETTINGS: ("USE_TZ = True", "USE_TZ = True\nINSTALLED_APPS += ['django.contrib.humanize']")
+    },
     "hosts that are named": {
         SETTINGS: ("ALLOWED_HOSTS = []", 'ALLOWED_HOSTS = ["localhost", "127.0.0.1"]')
     },

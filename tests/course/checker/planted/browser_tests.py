@@ -10,6 +10,18 @@ class ChatTests(LiveServerTestCase):
         self.client.get("/chat/")
 """
 
+COMMUNICATOR = """\
+from channels.testing import WebsocketCommunicator
+from django.test import SimpleTestCase
+
+from chat.consumers import ChatConsumer
+
+
+class ChatTests(SimpleTestCase):
+    async def test_connect(self):
+        communicator = WebsocketCommunicator(ChatConsumer.as_asgi(), "/ws/chat/lobby/")
+        assert (await communicator.connect())[0]
+"""
 PLANTS = [
     Plant(
         "Django's test case, imported",
@@ -46,5 +58,14 @@ PLANTS = [
         'assertIn("hello"',
         "C703",
         "AssertionError",
+    ),
+    Plant(
+        "a consumer without its route",
+        "tests",
+        TESTS,
+        None,
+        COMMUNICATOR,
+        "C705",
+        "chat/tests.py:9",
     ),
 ]

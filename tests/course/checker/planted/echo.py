@@ -55,6 +55,20 @@ NEVER_ENDS = """\
         await self.channel_layer.group_discard(self.room_group_name, self.channel_name)
 
     async def disconnect("""
+BARE_CONSUMER = """\
+import json
+
+from channels.consumer import SyncConsumer
+
+
+class ChatConsumer(SyncConsumer):
+    def websocket_connect(self, event):
+        self.send({"type": "websocket.accept"})
+
+    def websocket_receive(self, event):
+        message = json.loads(event["text"])["message"]
+        self.send({"type": "websocket.send", "text": json.dumps({"message": message})})
+"""
 PLANTS = [
     Plant(
         "URLRouter forgotten",
@@ -306,4 +320,118 @@ PLANTS = [
     Plant("recieve", "async", CONSUMERS, "def receive", "def recieve", "C313", "receive"),
     Plant("disconect", "async", CONSUMERS, "def disconnect", "def disconect", "C313", "disconnect"),
     Plant("conect", "async", CONSUMERS, "def connect", "def conect", "C313", "connect"),
+    Plant(
+        "a consumer's base class",
+        "async",
+        CONSUMERS,
+        "from channels.generic.websocket import AsyncWebsocketConsumer",
+        "from channels.consumer import AsyncConsumer as AsyncWebsocketConsumer",
+        "C328",
+        "AsyncConsumer, which doesn't call connect",
+    ),
+    Plant(
+        "no base class", "echo", CONSUMERS, "(WebsocketConsumer)", "", "C328", "none of Channels'"
+    ),
+    Plant(
+        "the scope in __init__",
+        "async",
+        CONSUMERS,
+        "    async def connect",
+        "    def __init__(self, *args, **kwargs):\n        super().__init__(*args, **kwargs)\n"
+        '        self.user = self.scope["user"]\n\n    async def connect',
+        "C329",
+        "self.scope at chat/consumers.py:9",
+    ),
+    Plant(
+        "websocket_disconnect missing",
+        "echo",
+        CONSUMERS,
+        None,
+        BARE_CONSUMER,
+        "C331",
+        "websocket_disconnect",
+    ),
+    Plant(
+        "StopConsumer missing",
+        "echo",
+        CONSUMERS,
+        None,
+        BARE_CONSUMER + "\n    def websocket_disconnect(self, event):\n        print(event)\n",
+        "C322",
+        "consumers.py:14 must raise StopConsumer",
+    ),
+    Plant(
+        "an exception that is caught",
+        "echo",
+        CONSUMERS,
+        '        self.send(text_data=json.dumps({"message": message}))\n',
+        '        try:\n            self.send(text=json.dumps({"message": message}))\n'
+        "        except Exception:\n            pass\n",
+        "C330",
+        "consumers.py:13 raises TypeError",
+    ),
+    Plant(
+        "self forgotten in the parameters",
+        "echo",
+        CONSUMERS,
+        "def receive(self, text_data)",
+        "def receive(text_data)",
+        "C311",
+        "receive at chat/consumers.py:10 can't be called: its first parameter isn't self",
+    ),
+    Plant(
+        "receive closes",
+        "async",
+        CONSUMERS,
+        "        message = json",
+        "        await self.close()\n        message = json",
+        "C309",
+        "chat/consumers.py:19, in receive",
+    ),
+    Plant(
+        "a handler closes",
+        "async",
+        CONSUMERS,
+        'json.dumps({"message": event["message"]}))',
+        'json.dumps({"message": event["message"]}), close=True)',
+        "C309",
+        "chat/consumers.py:26, in chat_message",
+    ),
+    Plant("no routes", "echo", ROUTES, "    re_path(", "    # re_path(", "C302", "is empty"),
+    Plant(
+        "a key of the scope misspelt",
+        "async",
+        CONSUMERS,
+        '"url_route"',
+        '"url_rout"',
+        "C005",
+        "KeyError: 'url_rout'",
+    ),
+    Plant(
+        "a regular expression that isn't one",
+        "echo",
+        ROUTES,
+        r"\w+)/$",
+        r"\w+/$",
+        "C302",
+        "chat/routing.py:6 isn't a regular expression",
+    ),
+    Plant(
+        "close before accept",
+        "async",
+        CONSUMERS,
+        "        await self.accept()",
+        "        await self.close(code=4001)\n        await self.accept()",
+        "C309",
+        "chat/consumers.py:12, in connect",
+    ),
+    Plant(
+        "a dict that isn't JSON",
+        "async",
+        CONSUMERS,
+        'json.dumps({"message": event["message"]})',
+        '{"message": event["message"]}',
+        "C312",
+        "chat/consumers.py:26",
+    ),
 ]

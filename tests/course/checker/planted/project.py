@@ -12,6 +12,7 @@ from tests.course.checker.planted.plant import (
 )
 
 ACCEPT = "        self.accept()\n"
+ACCEPT_ASYNC = "        await self.accept()\n"
 
 PLANTS = [
     Plant(
@@ -21,7 +22,7 @@ PLANTS = [
         "from channels.routing",
         "from channels.http import AsgiHandler\nfrom channels.routing",
         "C007",
-        "older tutorials",
+        "older tutorial",
     ),
     Plant(
         "a function of an older Django",
@@ -165,7 +166,7 @@ PLANTS = [
         "C006",
         "BASE_DIRR",
     ),
-    Plant("include() of nothing", "index", URLS, "chat.urls", "chat.url", "C007", "'chat.urls'"),
+    Plant("include() of nothing", "index", URLS, "chat.urls", "chat.url", "C007", "chat/urls.py"),
     Plant(
         "an import of nothing",
         "echo",
@@ -182,7 +183,7 @@ PLANTS = [
         "import json\n",
         "import json\nimport nosuchpackage\n",
         "C007",
-        "pip install nosuchpackage",
+        "has a module of that name",
     ),
     Plant(
         "a circle of imports",
@@ -217,6 +218,90 @@ PLANTS = [
         "        await self.accept()\n        import asyncio\n\n        while True:\n            await asyncio.sleep(1)\n",
         "C004",
         "asyncio.sleep",
+    ),
+    Plant(
+        "an environment variable that isn't set",
+        "index",
+        SETTINGS,
+        "DEBUG = True",
+        'import os\n\nDEBUG = os.environ["CHAT_DEBUG"] == "yes"',
+        "C012",
+        "CHAT_DEBUG at mysite/settings.py:10",
+    ),
+    Plant(
+        "a table that isn't there",
+        "async",
+        CONSUMERS,
+        ACCEPT_ASYNC,
+        "        from django.contrib.auth.models import User\n\n        await User.objects.acount()\n"
+        + ACCEPT_ASYNC,
+        "C013",
+        "auth_user, which is needed at chat/consumers.py:14",
+    ),
+    Plant(
+        "a package with another distribution's name",
+        "index",
+        SETTINGS,
+        "DEBUG = True",
+        "import decouple",
+        "C007",
+        "pip install python-decouple",
+    ),
+    Plant(
+        "an app that isn't installed",
+        "index",
+        SETTINGS,
+        '    "chat",\n',
+        '    "chat",\n    "corsheaders",\n',
+        "C007",
+        "mysite/settings.py:14: ModuleNotFoundError: No module named 'corsheaders'. The package",
+    ),
+    Plant("json misspelt", "echo", CONSUMERS, "import json", "import jsom", "C007", "'json'"),
+    Plant(
+        "a module of Django's misspelt",
+        "index",
+        "chat/views.py",
+        "django.shortcuts",
+        "django.shortcut",
+        "C007",
+        "'django.shortcuts'",
+    ),
+    Plant(
+        "a class misspelt in the route",
+        "echo",
+        ROUTES,
+        "consumers.ChatConsumer",
+        "consumers.ChatConsumers",
+        "C005",
+        "It has 'ChatConsumer'",
+    ),
+    Plant("exec", "index", SETTINGS, "DEBUG = True", 'exec("1/0")', "C005", "settings.py:8 raises"),
+    Plant(
+        "code of a file that isn't there",
+        "index",
+        SETTINGS,
+        "DEBUG = True",
+        'exec(compile("1/0", "gone.py", "exec"))',
+        "C005",
+        "settings.py:8 raises",
+    ),
+    Plant(
+        "an exception without a text",
+        "index",
+        SETTINGS,
+        "DEBUG = True",
+        "class Odd(Exception):\n    def __str__(self):\n        return 1\n\n\nraise Odd",
+        "C005",
+        "Odd",
+    ),
+    Plant(
+        "an exception that isn't an Exception",
+        "index",
+        SETTINGS,
+        "DEBUG = True",
+        "raise KeyboardInterrupt",
+        "C005",
+        "settings.py:8 raises an exception while importing mysite/settings.py: KeyboardInterrupt",
     ),
     Plant(
         "sys.exit",
