@@ -81,8 +81,10 @@ class CheckRunner:
             made = check(self.project)
             if inspect.isawaitable(made):
                 self.loop.run_until_complete(self.project.watchdog.watch_loop(made))
-        except Fault:
-            raise
+        except Fault as fault:
+            if fault.id != "C013" or not self.project.create_database():
+                raise
+            self.make(check)
         except BaseException as error:
             name = check.__name__.removeprefix("check_").replace("_", " ")
             raise explain_exception(self.project, error, f'the check "{name}" runs') from error

@@ -44,6 +44,10 @@ from chatdemo.course.checker.websocket_routes import (
 )
 from chatdemo.realtime import redis_layers
 
+NO_DATABASE = (
+    "The project has no database yet, so it was checked with one in another place. Create yours:"
+    " python manage.py migrate"
+)
 SIGNED_IN = "The chat refuses guests, so it was checked with a user who has signed in."
 #: How long the project's channel layer may take to pass an event on.
 LAYER_SECONDS = 2.0
@@ -220,12 +224,30 @@ class LearnerProject:
             if file.is_file():
                 shutil.copy(file, database["NAME"])
 
-    async def sign_in(self) -> bool:
-        """Go on as a user who has signed in, if that is possible and was not done before."""
+    def create_database(self) -> bool:
+        """Create the tables in the copy, if the project has no database file.
+
+        Returns whether it has made any.
+        """
+        from django.core.management import call_command
+
+        if self.database.is_file() or not self._is_copy or NO_DATABASE in self.notes:
+            return False
+        self.notes.append(NO_DATABASE)
+        call_command("migrate", verbosity=0, interactive=False)
+        return True
+
+    @property
+    def _is_copy(self) -> bool:
+        """Whether the project uses a database in the scratch folder."""
         from django.conf import settings
 
-        database = settings.DATABASES.get("default", {})
-        if not self.cookie and str(database.get("NAME")).startswith(str(self.scratch)):
+        name = settings.DATABASES.get("default", {}).get("NAME")
+        return str(name).startswith(str(self.scratch))
+
+    async def sign_in(self) -> bool:
+        """Go on as a user who has signed in, if that is possible and was not done before."""
+        if not self.cookie and self._is_copy:
             self.cookie = await sync_to_async(sign_in)()
             if self.cookie:
                 self.notes.append(SIGNED_IN)

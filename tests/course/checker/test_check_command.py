@@ -64,6 +64,20 @@ def test_what_a_consumer_stores_goes_to_a_copy_of_the_database(tmp_path, warm):
     database.close()
 
 
+def test_a_database_that_lacks_a_table_is_named(tmp_path, warm, no_browser):
+    project = good(tmp_path / "project", "async")
+    (project / "db.sqlite3").touch()  # by a start of the server, before anybody ran migrate
+    file = project / "chat" / "consumers.py"
+    text = file.read_text("utf-8")
+    counts = "        from django.contrib.auth.models import User\n\n        await User.objects.acount()\n"
+    before = "    async def receive(self, text_data):\n"
+    assert before in text
+    file.write_text(text.replace(before, before + counts), "utf-8")
+    result = check_folder(project)
+    assert result.fault.id == "C013" and "auth_user" in result.fault.cause
+    assert "migrate" in result.fault.hint
+
+
 def test_modules_of_the_checker_are_not_modules_of_the_project(tmp_path):
     project = good(tmp_path / "project", "async")
     write(project, {"checks.py": "raise SystemExit\n", "explain.py": "1 / 0\n"})

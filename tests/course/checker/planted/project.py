@@ -229,14 +229,16 @@ PLANTS = [
         "CHAT_DEBUG at mysite/settings.py:10",
     ),
     Plant(
-        "a table that isn't there",
+        "a model without a migration",
         "async",
         CONSUMERS,
-        ACCEPT_ASYNC,
-        "        from django.contrib.auth.models import User\n\n        await User.objects.acount()\n"
-        + ACCEPT_ASYNC,
+        "class ChatConsumer(AsyncWebsocketConsumer):\n",
+        "from django.db import models\n\n\nclass Message(models.Model):\n    class Meta:\n"
+        '        app_label = "chat"\n\n\nclass ChatConsumer(AsyncWebsocketConsumer):\n'
+        "    async def websocket_connect(self, message):\n        await Message.objects.acount()\n"
+        "        await super().websocket_connect(message)\n\n",
         "C013",
-        "auth_user, which is needed at chat/consumers.py:14",
+        "chat_message, which is needed at chat/consumers.py",
     ),
     Plant(
         "a package with another distribution's name",
