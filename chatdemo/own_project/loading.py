@@ -80,17 +80,6 @@ def server_options() -> dict[str, Any]:
     return {"root_path": getattr(settings, "FORCE_SCRIPT_NAME", "") or "", **options}
 
 
-def with_static_files(application: Callable) -> Callable:
-    """Return ``application`` with static files if `runserver` serves them too."""
-    from django.apps import apps
-    from django.conf import settings
-    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-
-    if settings.DEBUG and apps.is_installed("django.contrib.staticfiles"):
-        return ASGIStaticFilesHandler(application)
-    return application
-
-
 def with_inspector(
     application: Callable, config: Config, notes: Callable[[], list[tuple[str, str]]]
 ) -> Callable:

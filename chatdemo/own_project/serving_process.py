@@ -11,6 +11,7 @@ from typing import Any
 
 from chatdemo.common.config import Config
 from chatdemo.common.file_watcher import POLL_SECONDS, FileWatcher
+from chatdemo.course.checker.asgi_client import with_static_files
 from chatdemo.course.checker.source_files import source_files
 from chatdemo.own_project import layer_notes, loading, redis_layer, startup_notes
 from chatdemo.own_project.django_project import DjangoProject
@@ -84,7 +85,7 @@ def _load(project: DjangoProject) -> tuple[Callable, list[Note]]:
             loading.require_checks_to_pass()
             notes += startup_notes.all_notes(application, named, project)
             notes += import_notes()
-        return loading.with_static_files(application), notes
+        return with_static_files(application), notes
     except (Exception, SystemExit) as error:
         raise loading.explain_load_error(error, project) from error
 

@@ -227,3 +227,14 @@ def with_cookie(scope: dict[str, Any], cookie: str) -> dict[str, Any]:
     headers = [header for header in scope["headers"] if header[0] != b"cookie"]
     value = b"; ".join([*present, cookie.encode()])
     return {**scope, "headers": [*headers, (b"cookie", value)]}
+
+
+def with_static_files(application: Callable) -> Callable:
+    """Return ``application`` with static files if `runserver` serves them too."""
+    from django.apps import apps
+    from django.conf import settings
+    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+
+    if settings.DEBUG and apps.is_installed("django.contrib.staticfiles"):
+        return ASGIStaticFilesHandler(application)
+    return application

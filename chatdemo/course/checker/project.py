@@ -254,17 +254,6 @@ class LearnerProject:
                 return True
         return False
 
-    @cached_property
-    def served_application(self) -> Callable[..., Any]:
-        """The application with its static files, as `runserver` serves it."""
-        from django.apps import apps
-        from django.conf import settings
-        from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-
-        if settings.DEBUG and apps.is_installed("django.contrib.staticfiles"):
-            return ASGIStaticFilesHandler(self.application)
-        return self.application
-
     def static_place(self, path: str, line: int) -> Place | None:
         """Return a line of the static file that the server has at ``path``."""
         from django.conf import settings

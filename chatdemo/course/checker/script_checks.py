@@ -20,29 +20,13 @@ from chatdemo.course.checker.page_run.run import (
     SocketRecord,
 )
 from chatdemo.course.checker.project import LearnerProject
-from chatdemo.course.checker.report import Fault, Place
+from chatdemo.course.checker.report import Fault
+from chatdemo.course.checker.script_errors import explain, place_of, text_of
 from chatdemo.course.checker.source_files import suggestion
 from chatdemo.course.checker.websocket_routes import websocket_routes
 
 #: What a person does in a page.
 WAYS = {"enter": "pressing Enter", "button": "a click on the button"}
-#: Methods whose names learners misspell.
-METHODS = (
-    *("parse", "stringify", "send", "close", "querySelector", "getElementById", "focus", "click"),
-    *("addEventListener", "appendChild", "createElement", "append", "trim", "replace", "log"),
-)
-
-#: Names of the browser's.
-GLOBALS = {"WebSocket", "JSON", "document", "window", "console", "setTimeout"}
-#: Sentences about exceptions with one cause.
-EXPLANATIONS = (
-    (
-        "Still in CONNECTING state",
-        "A message can be sent once the WebSocket is open: in an event handler.",
-    ),
-    (r'"\[object .* is not valid JSON', "The received text is in the event's data."),
-    ("is not valid JSON", ""),  # the browser's words have the text that it couldn't parse
-)
 
 
 async def check_index_script(project: LearnerProject) -> None:
@@ -149,7 +133,7 @@ def _is_elsewhere(url: str) -> bool:
 def _note_errors(project: LearnerProject, records: list[PageRecord]) -> None:
     """Add a note for the first promise of a page that was rejected: a sound, perhaps."""
     for error in _errors(records):
-        place, text = _place_of(project, error) or records[0]["path"], _text_of(error)
+        place, text = place_of(project, error) or records[0]["path"], text_of(error)
         project.notes.append(f"The page works, but the browser reports at {place}: {text}")
         return
 
@@ -157,18 +141,6 @@ def _note_errors(project: LearnerProject, records: list[PageRecord]) -> None:
 def _errors(records: list[PageRecord]) -> Iterator[ScriptError]:
     for record in records:
         yield from record["errors"]
-
-
-def _text_of(error: ScriptError) -> str:
-    return error["message"].removeprefix("Uncaught ").rstrip(".")
-
-
-def _place_of(project: LearnerProject, error: ScriptError) -> Place | None:
-    """The learner's line that raised an exception: in a template, or in a static file."""
-    path = urlsplit(error["url"]).path
-    if text := project.pages.texts_by_path.get(path):
-        return project.sources.rendered_place(text, error["line"])
-    return project.static_place(path, error["line"])
 
 
 def _require_elements(
@@ -196,61 +168,10 @@ def _require_no_error(
             raise Fault("C122", place, path=path)
     for error in _errors(report["records"]):
         if with_rejections or not error["isRejection"]:
-            place, text = _place_of(project, error), _text_of(error)
-            why, line = _explain(project, error, report["ids"]), project.sources.line(place)
+            place, text = place_of(project, error), text_of(error)
+            why, line = explain(project, error, report["ids"]), project.sources.line(place)
             hint = f"Correct that line: {line}" if line else "The browser's console (F12) has more"
             raise Fault("C113", place, error=text, why=why and f". {why}", hint=hint)
-
-
-def _explain(project: LearnerProject, error: ScriptError, ids: list[str]) -> str:
-    """A sentence about the cause of an exception in a page with these ids; "" if it isn't sure."""
-    text = _text_of(error)
-    for pattern, sentence in EXPLANATIONS:
-        if re.search(pattern, text):
-            return sentence
-    page = project.pages.texts_by_path.get(urlsplit(error["url"]).path, "")
-    place = _place_of(project, error)
-    line, script = project.sources.line(place), project.sources.read(place.file) if place else page
-    if " of null" in text:
-        return _why_null(script, line, page, ids)
-    if found := re.match(r"ReferenceError: (\w+) is not defined", text):
-        return suggestion(found[1], _declared_names(script), "Did you mean {!r}?", cutoff=0.8)
-    if found := re.search(r"(\w+) is not a function", text):
-        return suggestion(found[1], METHODS, "Did you mean {!r}?", cutoff=0.8)
-    if "SyntaxError" in text and re.search(r"(^|\s)#", line):
-        return "A comment of JavaScript begins with //."
-    return "The browser runs none of the script." if "SyntaxError" in text else ""
-
-
-def _declared_names(script: str) -> set[str]:
-    """The names that a script declares, and those of the browser's that it may need."""
-    found = re.findall(r"\b(?:const|let|var|function|class)\s+(\w+)|\((\w+)\)\s*(?:=>|\{)", script)
-    return {name for pair in found for name in pair if name} | GLOBALS
-
-
-def _why_null(script: str, line: str, page: str, ids: list[str]) -> str:
-    """Why a lookup found no element: ``line`` has it, or a variable that was set with one."""
-    names = re.findall(r"\b(\w+)\.", line)
-    assigned = [match[0] for name in names for match in re.finditer(rf"\b{name}\s*=[^=].*", script)]
-    for text in [line, *assigned]:
-        found = re.search(r"(getElementById|querySelector)\(\s*['\"`]([^'\"`]+)['\"`]", text)
-        if found:
-            return _why_not_found(found[1], found[2], page, ids)
-    return ""
-
-
-def _why_not_found(method: str, name: str, page: str, ids: list[str]) -> str:
-    id = name.lstrip("#.")
-    if id in ids and method == "querySelector" and not name.startswith("#"):
-        return f"querySelector({name!r}) doesn't look for an id: that begins with '#'."
-    if id in ids and method == "getElementById" and id != name:
-        return f"getElementById takes the id without '#': {id!r}."
-    if id in ids:
-        return f"The script runs before the element {id!r} exists: it comes first in the page."
-    if re.search(rf"\bid\s*=\s*['\"]?{re.escape(id)}\b", page):
-        return f"The browser hasn't read the element {id!r}: a tag before it may not be closed."
-    guess = suggestion(id, ids, " The page has {!r}.")
-    return f"No element of the page has the id {id!r}.{guess}" if re.match(r"[\w-]+$", id) else ""
 
 
 def _room_fault(project: LearnerProject, report: RoomReport) -> Fault | None:

@@ -5,9 +5,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-#: The first ones are the engine without windows, which starts faster.
-COMMANDS = (
-    *("chrome-headless-shell", "chromium-headless-shell"),
+#: The engine without windows starts faster.
+HEADLESS_SHELLS = ("chrome-headless-shell", "chromium-headless-shell")
+BROWSERS = (
     *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
     *("microsoft-edge", "microsoft-edge-stable", "msedge"),
 )
@@ -34,9 +34,9 @@ OPTIONS = (
 )
 
 
-def find_browser() -> str | None:
-    """Return the path of Chromium, Chrome or Edge; None if there is none."""
-    on_path = next(filter(None, map(shutil.which, COMMANDS)), None)
+def find_browser(commands: tuple[str, ...] = HEADLESS_SHELLS + BROWSERS) -> str | None:
+    """Return the path of the first of these commands, or of an installed browser; None without."""
+    on_path = next(filter(None, map(shutil.which, commands)), None)
     return on_path or next((str(file) for file in _installed() if file.is_file()), None)
 
 

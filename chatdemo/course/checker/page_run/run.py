@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
 from urllib.parse import unquote, urlsplit
 
-from chatdemo.course.checker.asgi_client import tutorial_frame
+from chatdemo.course.checker.asgi_client import tutorial_frame, with_static_files
 from chatdemo.course.checker.page_run.browser import HeadlessBrowser
 from chatdemo.course.checker.page_run.server import ALIVE, PREFIX, REPORT, PageServer
 
@@ -151,7 +151,7 @@ class Pages:
         if self.why_not_run:
             return
         if self._server is None:
-            self._server = PageServer(project.served_application, project.is_room_path)
+            self._server = PageServer(with_static_files(project.application), project.is_room_path)
         self._server.uses_own_consumers, self._server.cookie = own, project.cookie
         self._server.job = {
             "index": "/chat/" if index else None,
