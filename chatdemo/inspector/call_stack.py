@@ -25,7 +25,9 @@ from chatdemo.realtime.upstream.channels import get_handler_name
 
 _CHATDEMO = os.path.dirname(os.path.abspath(chatdemo.__file__))
 #: Parts of chatdemo that only pass calls on.
-_PASSING = tuple(os.path.join(_CHATDEMO, name) + os.sep for name in ("inspector", "realtime"))
+_PASSING = tuple(
+    os.path.join(_CHATDEMO, name) + os.sep for name in ("inspector", "realtime", "own_project")
+)
 #: Folders of code that isn't the application's: Python's, installed packages', and these parts.
 _FRAMEWORK = (
     *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib")),
@@ -60,7 +62,8 @@ def is_framework(filename: str) -> bool:
     path = os.path.abspath(filename)
     if path.startswith(_CHATDEMO + os.sep):  # it may be installed as well
         return path.startswith(_PASSING)
-    return filename.startswith("<") or path.startswith(_FRAMEWORK)
+    is_compiled = not filename.endswith(".py")  # its path may be relative: "msgpack/_packer.pyx"
+    return is_compiled or path.startswith(_FRAMEWORK)
 
 
 def package_of(filename: str) -> str:

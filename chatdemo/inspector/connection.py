@@ -205,22 +205,52 @@ class Connection(FrameObserver):
                 where, journey = self.locate(in_consumer=True)
                 self.record("send", payload=_content(message), journey=journey, source=where)
                 note_sent()
+                if not _content(message):
+                    self._report_empty(where)
         elif message["type"] == "websocket.accept":
             where, _ = self.locate(in_consumer=True)
             self.state = "open"
             self.record_if_active("accept", source=where)
+            self._check_subprotocol(message.get("subprotocol"), where)
         elif message["type"] in ("websocket.close", "websocket.http.response.start"):
             self._on_close(message)
 
-    def on_event_lost(self, waiting: int) -> None:
-        """Report an event that the layer refused, as so many wait for the consumer."""
-        stack = call_stack.current_stack()
+    def _check_subprotocol(self, chosen: str | None, where: dict[str, Any] | None) -> None:
+        """Report a subprotocol that the browser hasn't offered (RFC 6455, section 4.1)."""
+        offered = self.scope.get("subprotocols") or []
+        if chosen and chosen not in offered:
+            listed = ", ".join(map(repr, offered)) or "none"
+            self.problems.report(
+                "accept",
+                f"accept() has chosen the subprotocol {chosen!r}, but the browser offers {listed}:"
+                " the handshake fails.",
+                where,
+                connection=self,
+                remedy='Choose one of scope["subprotocols"], or call accept() without any.',
+            )
+
+    def _report_empty(self, where: dict[str, Any] | None) -> None:
+        """Report a send() of nothing."""
+        text = "send() was called with nothing to send: Daphne sends no frame then."
+        self.problems.report("send", text, where, connection=self)
+
+    def on_event_lost(self, waiting: int, event: dict[str, Any] | None) -> None:
+        """Report an event that the layer refused, as ``waiting`` wait for the consumer.
+
+        0 of them if their number isn't known.
+        """
+        where = call_stack.describe_caller(call_stack.current_stack())
+        journey = getattr(event, "journey", None)
+        if where is None and event is not None and journey:
+            where = self.problems.find_sender(event, journey)
+        count = f", as {waiting} events waited in it" if waiting else ""
         self.problems.report(
             "full",
-            f"An event for {self.consumer_name} was lost: its channel was full, as {waiting} events"
-            " waited in it. A channel fills up while its consumer's handler runs.",
-            call_stack.describe_caller(stack),
+            f"An event for {self.consumer_name} was lost: its channel was full{count}. A channel"
+            " fills up while its consumer's handler runs.",
+            where,
             connection=self,
+            journey=journey,
         )
 
     def _on_close(self, message: ASGIMessage) -> None:
@@ -272,6 +302,7 @@ class Connection(FrameObserver):
     def on_ended(self) -> None:
         """Note that the application has returned."""
         self.state, self.ended, self.task = "closed", time.time(), None
+        self.journeys.latest = None  # it would keep the consumer alive
 
 
 def short_id_of(consumer: Any) -> str:

@@ -19,7 +19,7 @@ from channels.consumer import SyncConsumer
 from django.core.signals import got_request_exception
 
 from chatdemo.inspector import call_stack
-from chatdemo.inspector.connection import Connection, current_connection
+from chatdemo.inspector.connection import current_connection
 from chatdemo.inspector.formatting import printable
 from chatdemo.inspector.journeys import current_cause
 from chatdemo.inspector.problems import Problems, journey_of
@@ -158,7 +158,12 @@ class ProcessFailures:
         subject = f"The task of {name}" if name else "A task"
         if error is not None:
             journey = (cause.journey or None) if cause else None
-            self._report(error, "task", f"{subject} failed: ", connection, journey=journey)
+            # Not the connection whose code runs now: that may only have dropped the task.
+            if self.problems is not None:
+                before = f"{subject} failed: "
+                self.problems.report_exception(
+                    error, "task", before, connection=connection, journey=journey or 0
+                )
         elif self.problems and isinstance(task, asyncio.Task):
             code = getattr(coroutine, "cr_code", None)
             where = None
@@ -197,16 +202,9 @@ class ProcessFailures:
             remedy=remedy,
         )
 
-    def _report(
-        self,
-        error: BaseException,
-        kind: str,
-        before: str,
-        connection: Connection | None = None,
-        **fields: Any,
-    ) -> None:
+    def _report(self, error: BaseException, kind: str, before: str, **fields: Any) -> None:
         if self.problems is not None:
-            connection = connection or current_connection.get()
+            connection = current_connection.get()
             self.problems.report_exception(error, kind, before, connection=connection, **fields)
 
 

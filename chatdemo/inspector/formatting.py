@@ -16,12 +16,16 @@ MAX_ITEMS, MAX_DEPTH = 20, 5
 MAX_BITS = 1000
 #: Keys whose values are hidden.
 SECRET_KEY = re.compile(
-    r"cookie|session|token|passw|pwd|secret|csrf|authorization|jwt|api_?key|credential",
+    r"cookie|session|token|passw|passphrase|pwd|secret|csrf|authorization|jwt|api_?key|credential"
+    r"|\b(pass|pin|otp)\b",
     re.IGNORECASE,
 )
 HIDDEN = "<hidden>"
-#: The end of a key in JSON. A JSON text in a JSON text has backslashes before its quotation marks.
-_JSON_KEY_END = re.compile(r'(\\*")\s*:\s*')
+#: The end of a key in JSON, or in a dict as Python shows it. A JSON text in a JSON text has
+#: backslashes before its quotation marks.
+_JSON_KEY_END = re.compile(r"""(\\*["'])\s*:\s*""")
+#: A name and a value, as forms and URLs have them.
+_FORM_VALUE = re.compile(r"([\w.-]+)=([^&\s\"'<>]+)")
 #: A value that has no quotation marks and no brackets.
 _JSON_ATOM = re.compile(r"[^,}\]\s\"\\]*")
 
@@ -45,12 +49,11 @@ def _shorten(text: str, limit: int, change: Callable[[str], str] = lambda text: 
 
 
 def hide_secrets(text: str) -> str:
-    """Hide the values of secret keys, if the text is JSON or the beginning of some.
-
-    In doubt more is hidden than the value.
+    """Hide the values of secret keys in JSON, also in the beginning or a part of some, in a dict as
+    Python shows it, and in forms. In doubt more is hidden than the value.
     """
-    if not text.lstrip().startswith(("{", "[")):
-        return text
+    if "=" in text:
+        text = _FORM_VALUE.sub(_hide_form_value, text)
     parts: list[str] = []
     position = 0
     for match in _JSON_KEY_END.finditer(text):
@@ -60,6 +63,10 @@ def hide_secrets(text: str) -> str:
             parts += [text[position : match.end()], HIDDEN]
             position = _end_of_json_value(text, match.end(), quote)
     return "".join([*parts, text[position:]]) if parts else text
+
+
+def _hide_form_value(found: re.Match[str]) -> str:
+    return f"{found[1]}={HIDDEN}" if is_secret(found[1]) else found[0]
 
 
 @lru_cache(maxsize=1024)

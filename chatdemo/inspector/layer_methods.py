@@ -72,7 +72,7 @@ class _RecordedMethods:
         try:
             await self._pass_on("send", channel, message, sent)
         except ChannelFull:
-            self.recorder.on_full([channel])
+            self.recorder.on_full([channel], sent)
             raise
 
     async def group_send(self, group: str, message: Event) -> None:

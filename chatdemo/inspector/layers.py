@@ -24,7 +24,7 @@ from chatdemo.inspector.journeys import (
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.observers import LayerObserver
-from chatdemo.realtime.upstream.channels import count_queued, get_handler_name
+from chatdemo.realtime.upstream.channels import count_queued
 
 Event = dict[str, Any]
 #: Of how many channels it is known when they were read.
@@ -169,7 +169,7 @@ class LayerRecorder(LayerObserver):
             consumer = connection.consumer if connection else None
             where = None
             if "type" in event:
-                where = call_stack.describe_handler(consumer, get_handler_name(event), "dispatch")
+                where = call_stack.describe_handler_of(consumer, event)
             self._record(
                 "layer_receive",
                 connection,
@@ -182,14 +182,14 @@ class LayerRecorder(LayerObserver):
             )
 
     @never_raises
-    def on_full(self, channels: Sequence[str]) -> None:
+    def on_full(self, channels: Sequence[str], event: Event | None = None) -> None:
         self.recording.lost += len(channels)
         for channel in channels if self.recording.resume_if_possible() else ():
             connection = self.connections.get(channel)
             waiting = self.count_waiting(channel)
             self._record("full", connection, channel=channel, waiting=waiting)
             if connection:
-                connection.on_event_lost(waiting)
+                connection.on_event_lost(waiting, event)
 
     @never_raises
     def _record_sending(

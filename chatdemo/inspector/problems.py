@@ -13,7 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from chatdemo.inspector import call_stack
-from chatdemo.inspector.formatting import printable
+from chatdemo.inspector.formatting import hide_secrets, printable
 from chatdemo.inspector.journeys import current_cause
 from chatdemo.inspector.recording import Recording
 from chatdemo.inspector.remedies import find_remedy
@@ -35,11 +35,11 @@ REPORTED = "_inspector_reported"
 class Problem:
     """One fault, as the page shows it. Times are in seconds since the epoch.
 
-    ``kind`` is "error", "refused", "task", "thread", "log", "http", "coroutine", "accept", "slow",
-    "blocked" or "full". ``source`` and the lines of ``traceback`` are as call_stack describes them.
-    ``remedy`` says what to do, if that is sure. ``connection`` and ``journey`` are the newest's.
-    ``saved`` is the time of the save that ended the process in which it happened. ``version`` is
-    that of Problems at the last change.
+    ``kind`` is "error", "refused", "task", "thread", "log", "http", "coroutine", "accept", "send",
+    "slow", "blocked" or "full". ``source`` and the lines of ``traceback`` are as call_stack has
+    them. ``remedy`` says what to do, if that is sure. ``connection`` and ``journey`` are the
+    newest's. ``saved`` is the time of the save that ended the process in which it happened.
+    ``version`` is that of Problems at the last change.
     """
 
     number: int
@@ -129,13 +129,17 @@ class Problems:
     ) -> None:
         """Report an exception, unless another source has reported it.
 
-        ``before`` is the beginning of the sentence. ``more`` are fields of the entry "error".
+        ``before`` is the beginning of the sentence. ``more`` are fields of the entry "error", of
+        which ``journey`` is 0 if it has none.
         """
         if not mark_reported(error):
             return
-        detail = printable(f"{type(error).__name__}: {error}"[:MAX_TEXT_CHARACTERS])
+        error = _innermost(error)
+        detail = f"{type(error).__name__}: {error}"[:MAX_TEXT_CHARACTERS]
+        detail = hide_secrets(printable(detail))
         stack = call_stack.stack_of(error.__traceback__)
-        journey = more.pop("journey", None) or journey_of(connection)
+        journey = more.pop("journey", None)
+        journey = (journey_of(connection) if journey is None else journey) or None
         traceback = call_stack.describe_traceback(error.__traceback__)[-MAX_TRACEBACK_LINES:]
         if not traceback and (line := self._find_cause(stack, journey)):
             traceback = [line]
@@ -167,12 +171,13 @@ class Problems:
             return None
         if line := call_stack.describe_handler_of(*found):
             return line
-        return self._find_sender(found[1], journey) if journey is not None else None
+        return self.find_sender(found[1], journey) if journey is not None else None
 
-    def _find_sender(self, event: dict[str, Any], journey: int) -> Line | None:
+    def find_sender(self, event: dict[str, Any], journey: int) -> Line | None:
+        """Return the line that has sent an event, as far as it is recorded."""
         for entry in reversed(self.recording.entries):
             is_sending = entry["what"] in ("group_send", "layer_send")
-            is_its_type = entry.get("type") == event.get("type")
+            is_its_type = entry.get("type") in (event.get("type"), None)  # only a str is recorded
             if is_sending and is_its_type and entry.get("journey") == journey:
                 return entry.get("source")
         return None
@@ -216,6 +221,13 @@ def journey_of(connection: "Connection | None") -> int | None:
     """Return the journey of what runs, or else of the connection's latest handler."""
     cause = current_cause.get() or (connection.journeys.latest if connection else None)
     return (cause.journey or None) if cause else None
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return the first exception of a group, such as asyncio.TaskGroup raises (Python 3.11)."""
+    while exceptions := getattr(error, "exceptions", None):
+        error = exceptions[0]
+    return error
 
 
 def mark_reported(error: BaseException) -> bool:

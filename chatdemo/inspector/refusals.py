@@ -1,7 +1,7 @@
 """Why a connection was refused, and what close codes mean, in sentences."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import FrameType, TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -99,6 +99,9 @@ def _explain_origin(origin: str, allowed: Sequence[str]) -> tuple[str, str | Non
         return f"because it has no Origin, which browsers send. {allows} {listed}.", None
     reason = f"because this server doesn't allow its Origin, {origin}. {allows} {listed}."
     host = urlsplit(origin).hostname
+    if host and is_default:  # which ends once the list isn't empty
+        needed = ", ".join(map(repr, [*allowed, host]))
+        return reason, f"If its page may connect, write {where} = [{needed}]."
     return reason, f"If its page may connect, add {host!r} to {where}." if host else None
 
 
@@ -133,7 +136,7 @@ def _find_router(traceback: TracebackType | None) -> tuple[URLRouter, str] | Non
 def _describe_routes(found: tuple[URLRouter, str], path: str) -> tuple[str, str | None]:
     """List the routes, and say which one would match with another slash."""
     router, rest = found
-    patterns = [str(route.pattern) for route in router.routes]
+    patterns = list(_patterns_of(router))
     if not patterns:
         return ": there are no routes", None
     listed = ", ".join(patterns[:MAX_ROUTES])
@@ -145,8 +148,22 @@ def _describe_routes(found: tuple[URLRouter, str], path: str) -> tuple[str, str 
     return f". The routes{_written_in(router)} are: {listed}{more}", remedy
 
 
+def _patterns_of(router: URLRouter) -> Iterator[str]:
+    """Yield the patterns of the routes, and of those in inner routers with the outer ones' before
+    them.
+    """
+    for route in router.routes:
+        if issubclass(type(route.callback), URLRouter):
+            for pattern in _patterns_of(route.callback):
+                yield f"{route.pattern}{pattern}"
+        else:
+            yield str(route.pattern)
+
+
 def _near_miss(route: URLPattern, rest: str, path: str) -> str | None:
     pattern = str(route.pattern)
+    if issubclass(type(route.callback), URLRouter):  # it matches the beginning of a path
+        return None
     if route.pattern.match(f"/{rest}"):
         return f"Remove the slash before {pattern}: Channels matches a path without its first one."
     if route.pattern.match(f"{rest}/"):

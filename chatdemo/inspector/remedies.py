@@ -126,6 +126,8 @@ def _handler(error: BaseException, text: str, stack: list[FrameType]) -> str | N
     if not isinstance(error, ValueError) or not found or not handled:
         return None
     consumer, method = type(handled[0]), found[1].replace(".", "_")
+    if method == "websocket_disconnect":
+        return f"Add {method}() to {consumer.__name__}, and raise StopConsumer in it."
     known = [
         name
         for name, value in vars(consumer).items()
@@ -134,6 +136,17 @@ def _handler(error: BaseException, text: str, stack: list[FrameType]) -> str | N
     near = get_close_matches(method, known, 1, 0.8)
     has = f" It has {near[0]}." if near else ""
     return f"{consumer.__name__} has no method {method}.{has}"
+
+
+def _packing(error: BaseException, text: str, stack: list[FrameType]) -> str | None:
+    """An event that msgpack doesn't carry, and so not Redis (msgpack's own words)."""
+    found = re.match(r"can ?not serialize '([\w.]+)' object", text)
+    if not isinstance(error, TypeError) or not found:
+        return None
+    return (
+        f"Redis carries no {found[1]}: events hold text, numbers, lists and dicts. Send another"
+        " form of it, such as isoformat() of a date or str() of a Decimal."
+    )
 
 
 def _scope(error: BaseException, text: str, stack: list[FrameType]) -> str | None:
@@ -161,5 +174,6 @@ RULES: tuple[Rule, ...] = (
     _awaited,
     _no_layer,
     _handler,
+    _packing,
     _scope,
 )

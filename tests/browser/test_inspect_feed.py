@@ -204,7 +204,7 @@ def test_an_error_is_a_problem_and_its_message_has_it_in_the_chart(look, feed):
     expect(caption(page)).to_contain_text("fine")
     page.get_by_role("button", name="See the message").click()
     expect(caption(page)).to_contain_text("boom")
-    expect(caption(page)).to_contain_text("The consumer failed: see the error.")
+    expect(caption(page)).to_contain_text("It failed: see the error.")
     expect(hops(page).last).to_have_attribute("data-what", "error")
     page.get_by_text("Traceback", exact=True).click()
     expect(problems(page).locator(".traceback li")).to_have_count(2)

@@ -86,11 +86,16 @@ SECRETS = [
     ('{"text": "{\\"token\\": \\"abc\\"}"}', '{"text": "{\\"token\\": <hidden>}"}'),
     ('{"message": "my password is: x"}', '{"message": "my password is: x"}'),
     ("the token is: x", "the token is: x"),
+    ('"{\\"password\\": \\"S2\\"}"', '"{\\"password\\": <hidden>}"'),
+    ('42["login",{"password":"S9"}]', '42["login",{"password":<hidden>}]'),
+    ("{'password': 'S1', 'n': 1}", "{'password': <hidden>, 'n': 1}"),
+    ("name=mia&password=S3", "name=mia&password=<hidden>"),
+    ('{"pin": 1234, "pinned": 1}', '{"pin": <hidden>, "pinned": 1}'),
 ]
 
 
 @pytest.mark.parametrize(("text", "shown"), SECRETS)
-def test_secrets_in_a_text_that_is_json_are_hidden(text, shown):
+def test_secrets_in_a_text_are_hidden(text, shown):
     assert format_value(text) == shown
 
 

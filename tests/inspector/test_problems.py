@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -344,3 +345,39 @@ def test_a_decorated_handler_has_its_own_line(server, watcher):
         if event.get("consumer") == "Decorated" and event["what"] == "receive"
     ]
     assert (source["file"], source["line"]) == line_of("decorated")
+
+
+def test_a_subprotocol_that_was_not_offered_is_named(server, watcher):
+    with Socket(server.port, "/ws/ChoosesSubprotocol/", **SHAKE, **ORIGIN):
+        problem = watcher.await_problem("accept", "'graphql-ws', but the browser offers none")
+    assert place(problem) == line_of("subprotocol")
+    assert "accept() without any" in problem["remedy"]
+
+
+def test_a_send_of_nothing_is_named(server, watcher):
+    say(server, "SendsNothing", answers=1)
+    problem = watcher.await_problem("send", "Daphne sends no frame then.")
+    assert place(problem) == line_of("nothing to send")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="TaskGroup is new in Python 3.11")
+def test_the_exception_in_a_group_of_tasks_has_its_line(server, watcher):
+    with join(server, "InGroup") as guest:
+        guest.say("x")
+        guest.read_to_the_end()
+    problem = watcher.await_problem("error", "ValueError: in a group")
+    assert place(problem) == line_of("group")
+
+
+def test_an_event_that_a_full_channel_loses_has_the_line_that_sends_it(server, watcher):
+    say(server, "Floods")
+    problem = watcher.await_problem("full", "An event for Floods was lost")
+    assert place(problem) == line_of("flood")
+
+
+def test_an_event_whose_type_is_no_text_has_the_line_that_sends_it(server, watcher):
+    with join(server, "OddType") as guest:
+        guest.say("x")
+        guest.read_to_the_end()
+    problem = watcher.await_problem("error", "An exception in OddType: ")
+    assert place(problem) == line_of("odd type")

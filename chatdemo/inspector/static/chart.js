@@ -144,7 +144,7 @@ export class Chart {
 
 // Who got the message and through which groups, in a sentence. `reached` are the browsers, by their numbers.
 function summarise(hops, reached, sender, total) {
-  if (hops.some(({ event }) => event.what === "error")) return "The consumer failed: see the error.";
+  if (hops.some(({ event }) => event.what === "error")) return "It failed: see the error.";
   const groups = [...new Set(hops.filter(({ event }) => event.what === "group_send").map(({ event }) => event.group))];
   const lost = hops.filter(({ event }) => event.what === "full").length;
   const loss = lost ? ` ${formatCount(lost, "event was", "events were")} lost because a channel was full.` : "";

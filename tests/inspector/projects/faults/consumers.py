@@ -180,6 +180,45 @@ class FailingPage(AsyncHttpConsumer):
         raise RuntimeError("no page")  # fault: page
 
 
+class ChoosesSubprotocol(AsyncWebsocketConsumer):
+    async def connect(self):
+        await self.accept("graphql-ws")  # fault: subprotocol
+
+
+class SendsNothing(AsyncWebsocketConsumer):
+    async def receive(self, text_data=None, bytes_data=None):
+        await self.send("")  # fault: nothing to send
+        await self.send("went on")
+
+
+class InGroup(AsyncWebsocketConsumer):
+    async def receive(self, text_data=None, bytes_data=None):
+        async with asyncio.TaskGroup() as group:  # Python 3.11
+            group.create_task(self.work())
+
+    async def work(self):
+        raise ValueError("in a group")  # fault: group
+
+
+class Floods(AsyncWebsocketConsumer):
+    async def connect(self):
+        await self.channel_layer.group_add("flood", self.channel_name)
+        await self.accept()
+
+    async def receive(self, text_data=None, bytes_data=None):
+        for _ in range(150):
+            await self.channel_layer.group_send("flood", {"type": "drop"})  # fault: flood
+        await self.send("went on")
+
+    async def drop(self, event):
+        pass
+
+
+class OddType(AsyncWebsocketConsumer):
+    async def receive(self, text_data=None, bytes_data=None):
+        await self.channel_layer.send(self.channel_name, {"type": 5})  # fault: odd type
+
+
 ALL = [
     Raises,
     Logs,
@@ -203,4 +242,9 @@ ALL = [
     NoTable,
     Refuses,
     Decorated,
+    ChoosesSubprotocol,
+    SendsNothing,
+    InGroup,
+    Floods,
+    OddType,
 ]
