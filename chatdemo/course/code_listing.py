@@ -1,12 +1,12 @@
 """A step's code as its lesson shows it: highlighted, with the changes since the step before."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
 
-from django.utils.html import escape
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from chatdemo.common.computed_once import computed_once
 from chatdemo.course.checker.report import catalogue
@@ -136,8 +136,14 @@ def _listed_exercise(step: Step, exercise: Exercise) -> ListedExercise:
     )
 
 
-def _with_code(text: str) -> str:
-    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text.strip()))
+def _with_code(text: str) -> SafeString:
+    """The text as HTML, in which the parts between backticks are code."""
+    parts = text.strip().split("`")
+    marked = (
+        format_html("<code>{}</code>" if number % 2 else "{}", part)
+        for number, part in enumerate(parts)
+    )
+    return format_html_join("", "{}", ((part,) for part in marked))
 
 
 def highlight(path: str, text: str) -> list[str]:

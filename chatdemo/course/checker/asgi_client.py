@@ -205,6 +205,7 @@ async def get_page(application: Callable[..., Any], path: str, cookie: str = "")
 
 
 def _scope(type: str, path: str, *headers: tuple[bytes, bytes]) -> dict[str, Any]:
+    path, _, query = path.partition("?")
     return {
         "type": type,
         "asgi": {"version": "3.0"},
@@ -212,7 +213,7 @@ def _scope(type: str, path: str, *headers: tuple[bytes, bytes]) -> dict[str, Any
         "path": path,
         "raw_path": quote(path).encode(),
         "root_path": "",
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [(b"host", HOST.encode()), (b"user-agent", b"check"), *headers],
         "client": ["127.0.0.1", 50_000],
         "server": ["127.0.0.1", 8000],

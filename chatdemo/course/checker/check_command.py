@@ -30,6 +30,9 @@ for _layer in globals().get("CHANNEL_LAYERS", {{}}).values():
         _layer["CONFIG"] = {{**_layer.get("CONFIG", {{}}), "prefix": "{prefix}"}}
 """
 
+#: Selenium's exceptions if no browser starts.
+NO_BROWSER = re.compile(r"(SessionNotCreated|NoSuchDriver)Exception: Message: (.*)")
+
 
 def check_project(folder: Path, target: outline.Step | None = None) -> CheckResult:
     """Check the project in ``folder`` up to ``target``.
@@ -162,9 +165,16 @@ def _excluded(folder: str, names: list[str]) -> list[str]:
 
 
 def _read_test_output(copy: Path, code: int, output: str) -> Fault | str:
-    """The fault that the output of ``manage.py test`` shows, or why no browser has started."""
-    if found := re.search(r"(SessionNotCreated|NoSuchDriver)Exception: Message: (.*)", output):
-        return f"the browser doesn't start ({found[2][:200].rstrip('.')}).{_root_hint()}"
+    """The fault that the output of ``manage.py test`` shows, or why no browser has started.
+
+    The tests that need no browser are judged all the same.
+    """
+    failed = re.split(r"^={70}$", output, flags=re.MULTILINE)[1:]
+    no_browser = [found for text in failed if (found := NO_BROWSER.search(text))]
+    if no_browser and len(no_browser) == len(failed):
+        reason = re.split(r"[.;] ", no_browser[0][2])[0].rstrip(".")
+        return f"the browser doesn't start ({reason}).{_root_hint()}"
+    output = "".join(text for text in failed if not NO_BROWSER.search(text)) or output
     if re.search(r"^Ran 0 tests|NO TESTS RAN", output, re.MULTILINE):
         return Fault("C701", seen="`python manage.py test` finds no test")
     if code == 0:

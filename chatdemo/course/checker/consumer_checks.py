@@ -88,7 +88,7 @@ def check_room_route(project: LearnerProject) -> None:
         if has_empty_router(project.application):
             raise Fault("C302", place, route="The list of WebSocket routes", why="is empty")
         return
-    address = project.pages.socket_path("lobby").removeprefix("/")
+    address = project.pages.socket_path("lobby").removeprefix("/").partition("?")[0]
     matches = matching_routes(routes, address)
     if not matches:
         route = f"The WebSocket route {str(routes[0].pattern)!r}"
@@ -109,7 +109,7 @@ def _require_consumer(project: LearnerProject, match: RouteMatch) -> None:
         raise Fault("C323", place, name=route.default_args["room_name"])
     if not match.named:
         raise no_room_name_fault(project, "room_name", None)
-    address = project.pages.socket_path("lobby").removeprefix("/")
+    address = project.pages.socket_path("lobby").removeprefix("/").partition("?")[0]
     if matching_routes(websocket_routes(project.application), f"{address}and/more/"):
         raise Fault("C314", place, pattern=str(route.pattern))
 
@@ -139,8 +139,11 @@ async def check_echo(project: LearnerProject) -> None:
     text = project.new_text()
     participant.send(text)
     if not await participant.receives(text):
+        if await _leaves_out_senders(project, participant):
+            return await _disconnect(project, participant)
         if not participant.error and await project.sign_in():  # perhaps guests only read
-            return await check_echo(project)
+            await check_echo(project)
+            return project.note_signed_in(True)
         raise await _unless_caught(project, _no_answer_fault(project, participant))
     [frame, *_] = participant.frames_with(text)
     is_shown = text in str(message_in(frame)) or await shows_own_frames(project)
@@ -148,6 +151,15 @@ async def check_echo(project: LearnerProject) -> None:
     if not is_frame or message_in(message_in(frame)) is not None or not is_shown:
         raise _other_answer_fault(project, frame)
     await _disconnect(project, participant)
+
+
+async def _leaves_out_senders(project: LearnerProject, participant: CheckParticipant) -> bool:
+    """Whether an event goes to the others alone, as the page shows what it sends by itself."""
+    sent = project.layer.completed("group_send") if project.layer else []
+    if participant.error or not sent or project.pages.why_not_run:
+        return False
+    project.answers_sender = not await shows_own_frames(project)
+    return not project.answers_sender
 
 
 async def check_origins(project: LearnerProject) -> None:
@@ -173,7 +185,7 @@ async def check_group(project: LearnerProject) -> None:
     first, second = await _connect(project, "lobby", "lobby")
     text = project.new_text()
     first.send(text)
-    if not await first.receives(text):
+    if project.answers_sender and not await first.receives(text):
         raise await _unless_caught(project, _no_answer_fault(project, first))
     if not await second.receives(text):
         raise await _unless_caught(project, _not_shared_fault(project, first, second))
@@ -206,7 +218,7 @@ async def _reaches(project: LearnerProject, one: str, other: str) -> bool:
     first, second = await _connect(project, one, other)
     text = project.new_text()
     first.send(text)
-    is_answered = await first.receives(text)
+    is_answered = not project.answers_sender or await first.receives(text)
     await second.wait_until_quiet()
     if second.count(text):
         return True
@@ -282,7 +294,9 @@ async def _connect(project: LearnerProject, *rooms: str) -> list[CheckParticipan
         if not is_open or any(call.method == "close" for call in project.consumer_calls):
             if participant.error or participant.accepted is None or not await project.sign_in():
                 raise await _unless_caught(project, _refused_fault(project, participant))
-            return await _connect(project, *rooms)
+            participants = await _connect(project, *rooms)
+            project.note_signed_in(True)
+            return participants
         participants.append(participant)
     return participants
 

@@ -423,6 +423,8 @@ def _attribute(project: LearnerProject, error: BaseException, place: Place | Non
         return project.fault("C315", place, name=name, why=why)
     known = {*assigned, *project.own_methods(), *dir(WebsocketConsumer), *CONSUMER_ATTRIBUTES}
     guess = suggestion(name, known, ". It has {!r}")
+    if name in ("group_add", "group_discard", "group_send"):
+        guess = f". The channel layer has it: self.channel_layer.{name}"
     if name in ("send_json", "receive_json", "encode_json", "decode_json"):
         guess = f". AsyncJsonWebsocketConsumer and JsonWebsocketConsumer have {name}"
     return project.fault("C315", place, name=name, why=f"is never set{guess}")

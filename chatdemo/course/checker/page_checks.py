@@ -54,6 +54,7 @@ async def _require_page(project: LearnerProject, path: str, missing: str, templa
     page = await _get_page(project, path)
     if page.status in REFUSED and await project.sign_in():
         page = await _get_page(project, path)
+        project.note_signed_in(page.status == 200)
     if page.error:
         raise view_fault(project, page.error, f"requesting the page {path}", template)
     if page.status == 400:  # Django doesn't report DisallowedHost by its signal
@@ -74,4 +75,5 @@ def _require_ids(
         if id not in page.ids and project.pages.why_not_run:
             close = suggestion(id, page.ids - set(ids), "{}")
             place = project.in_template(template, re.escape(close) if close else r"<body")
-            raise Fault(fault, place, missing=id, guess=f" It has {close!r}." if close else "")
+            guess = f" It has {close!r}." if close else ""
+            raise Fault(fault, place, missing=id, guess=guess, fix=f'Give the element id="{id}"')

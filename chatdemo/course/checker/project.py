@@ -96,6 +96,8 @@ class LearnerProject:
         self.scratch = scratch
         self.pages = Pages(browser, scratch)
         self.cookie = ""
+        self.answers_sender = True  # a message comes back to its sender
+        self._has_tried_to_sign_in = False
         self.sources = Sources(folder)
         self.timeouts = timeouts
         self.watchdog = Watchdog(self.sources, on_stuck, timeouts.stuck_seconds)
@@ -246,13 +248,22 @@ class LearnerProject:
         return str(name).startswith(str(self.scratch))
 
     async def sign_in(self) -> bool:
-        """Go on as a user who has signed in, if that is possible and was not done before."""
-        if not self.cookie and self._is_copy:
+        """Go on as a user who has signed in, if that is possible and was not tried before.
+
+        ``note_signed_in`` is to be called once it is known whether it has helped.
+        """
+        if not self._has_tried_to_sign_in and self._is_copy:
+            self._has_tried_to_sign_in = True
             self.cookie = await sync_to_async(sign_in)()
-            if self.cookie:
-                self.notes.append(SIGNED_IN)
-                return True
+            return bool(self.cookie)
         return False
+
+    def note_signed_in(self, has_helped: bool) -> None:
+        """Add a note if only a user who has signed in got further, or else go on as a guest."""
+        if has_helped:
+            self.notes.append(SIGNED_IN)
+        else:
+            self.cookie = ""
 
     def static_place(self, path: str, line: int) -> Place | None:
         """Return a line of the static file that the server has at ``path``."""

@@ -35,6 +35,7 @@ async def check_index_script(project: LearnerProject) -> None:
     await _run(project, room=has_room)
     if _lacks_elements(project) and await project.sign_in():
         await _run(project, room=has_room)
+        project.note_signed_in(not _lacks_elements(project))
     report = project.pages.index
     if not report or not _is_complete(project, report["records"]):
         return
@@ -65,20 +66,27 @@ async def check_room_script(project: LearnerProject) -> None:
         await _run(project, index=False)
     if _lacks_elements(project) and await project.sign_in():
         await _run(project, index=False)
+        project.note_signed_in(not _lacks_elements(project))
     report = project.pages.room
     if not report or not _is_complete(project, report["records"]):
         return
     fault = _room_fault(project, report)
     if fault and fault.id in EXCHANGE_FAULTS and await shows_own_frames(project):
-        fault = None
+        report = project.pages.room or report
+        fault = _room_fault(project, report)
     if fault:
         raise fault
     _note_errors(project, report["records"])
 
 
 async def _has_room_page(project: LearnerProject) -> bool:
-    page = await get_page(project.application, project.pages.room_path, project.cookie)
-    return page.status == 200
+    """Whether there is a room's page: of any room, or else of the room lobby, which may exist."""
+    for name in (project.pages.room_name, "lobby"):
+        page = await get_page(project.application, f"/chat/{name}/", project.cookie)
+        if page.status == 200:
+            project.pages.room_name = name
+            return True
+    return False
 
 
 async def _run(project: LearnerProject, **options: bool) -> None:
@@ -154,7 +162,10 @@ def _require_elements(
     for missing in report["missing"]:
         close = suggestion(missing, report["ids"], "{}")
         place = project.in_template(template, re.escape(close) if close else r"<body")
-        raise Fault(id, place, missing=missing, guess=f" It has {close!r}." if close else "")
+        guess, fix = f" It has {close!r}." if close else "", f'Give the element id="{missing}"'
+        if place and f'"{missing}"' in project.sources.read(place.file):
+            guess, fix = f" The template {place.file} has it, but perhaps isn't what is shown.", ""
+        raise Fault(id, place, missing=missing, guess=guess, fix=fix)
 
 
 def _require_no_error(
@@ -170,7 +181,7 @@ def _require_no_error(
         if with_rejections or not error["isRejection"]:
             place, text = place_of(project, error), text_of(error)
             why, line = explain(project, error, report["ids"]), project.sources.line(place)
-            hint = f"Correct that line: {line}" if line else "The browser's console (F12) has more"
+            hint = f"It happens in the line: {line}" if line else "The console (F12) has more"
             raise Fault("C113", place, error=text, why=why and f". {why}", hint=hint)
 
 
@@ -223,7 +234,7 @@ def _address_fault(
         return Fault("C211", place)
     address = f"{url.scheme}://{url.netloc}{path}"
     if url.netloc != project.pages.address:
-        why = "Its host and port aren't the page's, which window.location.host has"
+        why = f"The page's host and port are {project.pages.address}"
         return Fault("C207", place, address=address, why=why)
     if f'"{name}"' in path:
         return Fault("C210", project.in_template("room.html", r"textContent|room_?name"))
@@ -244,15 +255,18 @@ def _sending_fault(
     """What is wrong with what the page sends."""
     place = project.in_template("room.html", r"\.send\(|stringify")
     sent = [frame for socket in sockets for frame in socket["sent"]]
+    if sent and any(socket["isClosedByPage"] for socket in sockets):
+        return Fault("C219", project.in_template("room.html", r"\.close\("))
     for way, said in report["said"].items():
         if said["isEarly"]:
             place = project.in_template("room.html", r"Enter|keyup|keydown|keypress")
             return Fault("C217", place)
-        if not said["isSent"] and not sent:
+        if not said["isTyped"]:
+            return Fault("C218", project.in_template("room.html", "chat-message-input"))
+        if not said["hasSent"]:
             return Fault("C212", place, way=WAYS[way])
         if not said["isSent"]:
-            id = "C212" if any(one["isSent"] for one in report["said"].values()) else "C208"
-            return Fault(id, place, way=WAYS[way], seen=f"it sends {sent[-1][:100]}")
+            return Fault("C208", place, seen=f"it sends {sent[-1][:100]}")
     wrong = [frame for frame in sent if _key_of(frame) != "message"]
     if wrong:
         return Fault("C208", place, seen=f"it sends {wrong[0][:100]}")
@@ -285,4 +299,4 @@ def _showing_fault(
 
 
 #: Faults of a page that may only have frames of its own.
-EXCHANGE_FAULTS = ("C208", "C215")
+EXCHANGE_FAULTS = ("C113", "C208", "C215")

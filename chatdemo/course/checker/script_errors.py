@@ -48,8 +48,8 @@ def explain(project: LearnerProject, error: ScriptError, ids: list[str]) -> str:
     page = project.pages.texts_by_path.get(urlsplit(error["url"]).path, "")
     place = place_of(project, error)
     line, script = project.sources.line(place), project.sources.read(place.file) if place else page
-    if " of null" in text:
-        return _why_null(script, line, page, ids)
+    if found := re.search(r"of null \((?:reading|setting) '(\w+)'\)", text):
+        return _why_null(script, line, found[1], page, ids)
     if found := re.match(r"ReferenceError: (\w+) is not defined", text):
         return suggestion(found[1], _declared_names(script), "Did you mean {!r}?", cutoff=0.8)
     if found := re.search(r"(\w+) is not a function", text):
@@ -65,13 +65,18 @@ def _declared_names(script: str) -> set[str]:
     return {name for pair in found for name in pair if name} | GLOBALS
 
 
-def _why_null(script: str, line: str, page: str, ids: list[str]) -> str:
-    """Why a lookup found no element: ``line`` has it, or a variable that was set with one."""
-    names = re.findall(r"\b(\w+)\.", line)
-    assigned = [match[0] for name in names for match in re.finditer(rf"\b{name}\s*=[^=].*", script)]
-    for text in [line, *assigned]:
-        found = re.search(r"(getElementById|querySelector)\(\s*['\"`]([^'\"`]+)['\"`]", text)
-        if found:
+def _why_null(script: str, line: str, attribute: str, page: str, ids: list[str]) -> str:
+    """Why a lookup found no element, whose ``attribute`` is used in ``line``: that has the lookup,
+    or a variable that was set with one.
+    """
+    lookup = r"(getElementById|querySelector)\(\s*['\"`]([^'\"`]+)['\"`]\s*\)"
+    names = re.findall(rf"\b(\w+)\.{attribute}\b", line)
+    assigned = [rf"\b{name}\s*=\s*[\w.]*{lookup}" for name in names]
+    for pattern, text in [
+        (rf"{lookup}\.{attribute}\b", line),
+        *((one, script) for one in assigned),
+    ]:
+        if found := re.search(pattern, text):
             return _why_not_found(found[1], found[2], page, ids)
     return ""
 

@@ -166,17 +166,30 @@ def test_an_environment_without_the_packages_is_said(tmp_path, warm, no_browser)
     assert "env can't run the project (it has no django, no channels, no daphne)" in note
 
 
+FAILED = "{line}\nERROR: setUpClass (chat.tests.ChatTests)\n---\n{error}\n"
+NOT_STARTED = "selenium.common.exceptions.SessionNotCreatedException: Message: session not created: Chrome failed. More"
+
+
 @pytest.mark.parametrize(
     "said, why",
     [
-        (
-            "SessionNotCreatedException: Message: session not created: Chrome failed to start.",
-            "Chrome failed",
-        ),
-        ("NoSuchDriverException: Message: Unable to obtain driver", "Unable to obtain driver"),
+        (NOT_STARTED, "(session not created: Chrome failed)"),
+        ("x.NoSuchDriverException: Message: Unable to obtain driver", "(Unable to obtain driver)"),
     ],
 )
 def test_a_browser_that_the_tests_cannot_start_is_no_fault(said, why, tmp_path):
-    found = check_command._read_test_output(tmp_path, 1, f"selenium.common.exceptions.{said}\n")
-    assert found.startswith("the browser doesn't start (") and why in found
+    found = check_command._read_test_output(tmp_path, 1, FAILED.format(line="=" * 70, error=said))
+    assert found.startswith(f"the browser doesn't start {why}.")
     assert ("--no-sandbox" in found) == (os.name == "posix" and os.geteuid() == 0)
+
+
+def test_tests_without_a_browser_are_judged_if_none_starts(tmp_path):
+    (tmp_path / "chat").mkdir()
+    (tmp_path / "chat" / "test_consumers.py").touch()
+    place = (
+        f'File "{tmp_path}/chat/test_consumers.py", line 9, in test_talk\nAssertionError: no answer'
+    )
+    output = "".join(FAILED.format(line="=" * 70, error=one) for one in (place, NOT_STARTED))
+    fault = check_command._read_test_output(tmp_path, 1, output)
+    assert (fault.id, fault.place) == ("C703", ("chat/test_consumers.py", 9))
+    assert fault.facts["error"] == "AssertionError: no answer"

@@ -420,12 +420,76 @@ def _(files):
     )
 
 
+@change("a message that its own page shows")
+def _(files):
+    replace(
+        files,
+        CONSUMERS,
+        ('"message": message}', '"message": message, "sender": self.channel_name}'),
+        (
+            "    async def chat_message(self, event):\n",
+            '    async def chat_message(self, event):\n        if event["sender"] == self.channel_name:\n'
+            "            return\n",
+        ),
+    )
+    replace(
+        files,
+        ROOM,
+        (
+            "      chatSocket.send(",
+            "      chatLog.value += messageInput.value + '\\n';\n      chatSocket.send(",
+        ),
+    )
+
+
+@change("a token in the address")
+def _(files):
+    replace(files, ROOM, ("roomName + '/'", "roomName + '/?token=abc'"))
+    replace(
+        files,
+        CONSUMERS,
+        (
+            "    async def connect(self):\n",
+            "    async def connect(self):\n        if self.scope['query_string'] != b'token=abc':\n"
+            "            return await self.close(4003)\n",
+        ),
+    )
+
+
+@change("rooms that exist")
+def _(files):
+    replace(
+        files,
+        VIEWS,
+        ("import render", "import render\nfrom django.http import Http404"),
+        (
+            "def room(request, room_name):\n",
+            "def room(request, room_name):\n    if room_name not in ('lobby', 'python'):\n        raise Http404\n",
+        ),
+    )
+
+
+@change("fragments of HTML")
+def _(files):
+    replace(files, CONSUMERS, (FRAME, "text_data='<p>' + event['message'] + '</p>'"))
+    replace(
+        files,
+        ROOM,
+        (
+            "const data = JSON.parse(event.data);",
+            "const t = document.createElement('template'); t.innerHTML = event.data;",
+        ),
+        (SHOWN, "chatLog.value += t.content.firstElementChild.textContent + '\\n';"),
+    )
+
+
 #: What is noted, by a part of it. The rest is to be silent.
 #: Channels calls disconnect for a refused WebSocket, too.
 REFUSAL = "reads self.room_group_name, but connect may end"
 NOTES = {
     "guests refused": ["refuses guests", REFUSAL],
     "pages for users only": ["refuses guests", REFUSAL],
+    "a token in the address": [REFUSAL],
     "guests only read": ["refuses guests"],
     "an input for users only": ["refuses guests"],
     "a library of another site": ["https://cdn.invalid/library.js"],
@@ -435,6 +499,8 @@ NOTES = {
 }
 #: Only a browser shows what the page sends, to which address, or what it has for a user.
 IN_BROWSER = {
+    "a message that its own page shows",
+    "a token in the address",
     "a name that is asked for",
     "frames with a type",
     "another address",

@@ -60,14 +60,18 @@ function unclosedTag(page) {
 const key = (name, options) => new KeyboardEvent(
   name, {bubbles: true, cancelable: true, ...options});
 
-// Types a text, key by key.
+// Types a text, key by key. As in a browser, a key that a script refuses adds nothing, and neither
+// does one in an element that can't be edited.
 function type(input, text) {
+  const isEditable = 'value' in input && !input.readOnly && !input.disabled;
   input.focus();
-  input.value = '';
+  if (isEditable) input.value = '';
   for (const character of text) {
-    input.dispatchEvent(key('keydown', {key: character}));
-    input.value += character;
-    input.dispatchEvent(new InputEvent('input', {bubbles: true, data: character}));
+    const isWanted = input.dispatchEvent(key('keydown', {key: character}));
+    if (isEditable && isWanted) {
+      input.value += character;
+      input.dispatchEvent(new InputEvent('input', {bubbles: true, data: character}));
+    }
     input.dispatchEvent(key('keyup', {key: character}));
   }
 }
@@ -127,8 +131,12 @@ const logOf = (frame) => {
 // Says something in the room: whether it was sent, and whether it is in the log here and there.
 async function say(text, use, here, there) {
   const isSent = () => sockets(here).some((socket) => socket.sent.some(isIn(text)));
-  type(find(here, 'chat-message-input'), text);
+  const input = find(here, 'chat-message-input');
+  type(input, text);
+  const isTyped = input.value === text;
   const isEarly = sockets(here).some((socket) => socket.sent.some(isPartOf(text)));
+  const countSent = () => sockets(here).reduce((sum, socket) => sum + socket.sent.length, 0);
+  const before = countSent();
   use(find(here, 'chat-message-input'), find(here, 'chat-message-submit'));
   await until(() => isSent() || isLeft(here), job.answerSeconds / 2);
   if (isSent()) {
@@ -137,7 +145,9 @@ async function say(text, use, here, there) {
   }
   return {
     isSent: isSent(),
+    hasSent: countSent() > before,
     isEarly,
+    isTyped,
     isHere: logOf(here).includes(text),
     isThere: logOf(there).includes(text),
     isReceived: sockets(here).some((socket) => socket.received.some(isIn(text))),

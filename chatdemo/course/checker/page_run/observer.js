@@ -8,7 +8,7 @@
     path: location.pathname,
     errors: [], // {message, url, line, isRejection}: exceptions that nothing has caught
     notLoaded: [], // addresses of scripts
-    sockets: [], // {url, isOpen, closeCode, sent, received, listens}
+    sockets: [], // {url, isOpen, closeCode, isClosedByPage, sent, received, listens}
     isReady: false, // the page and its scripts have been read
     isLeft: false, // for another page
   };
@@ -55,8 +55,8 @@
 
     constructor(...options) {
       const socket = {
-        url: String(options[0]), isOpen: false, closeCode: null, sent: [], received: [],
-        listens: false,
+        url: String(options[0]), isOpen: false, closeCode: null, isClosedByPage: false,
+        sent: [], received: [], listens: false,
       };
       record.sockets.push(socket);
       super(...options); // raises SyntaxError for some addresses
@@ -76,6 +76,11 @@
     addEventListener(type, ...rest) {
       this.#record.listens ||= type === 'message';
       super.addEventListener(type, ...rest);
+    }
+
+    close(...options) {
+      this.#record.isClosedByPage = true;
+      super.close(...options);
     }
 
     send(data) {

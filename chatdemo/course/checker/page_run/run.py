@@ -42,6 +42,7 @@ class SocketRecord(TypedDict):
     url: str
     isOpen: bool
     closeCode: int | None
+    isClosedByPage: bool
     sent: list[str]
     received: list[str]
     listens: bool
@@ -59,11 +60,14 @@ class PageRecord(TypedDict):
 class Said(TypedDict):
     """What became of one message: was it sent, and is it in the log of its sender, of another?
 
-    ``isEarly``: a part of it was sent before Enter or the button.
+    ``hasSent``: Enter or the button has sent a frame. ``isEarly``: a part of the message was sent
+    before. ``isTyped``: it was in the input.
     """
 
     isSent: bool
+    hasSent: bool
     isEarly: bool
+    isTyped: bool
     isHere: bool
     isThere: bool
     isReceived: bool
@@ -220,11 +224,12 @@ class Pages:
         return tutorial_frame(message)
 
     def socket_path(self, room: str) -> str:
-        """Return the path of the WebSocket that the page of ``room`` opens."""
+        """Return the path, and the query if any, of the WebSocket that a room's page opens."""
         for socket in self._sockets():
-            path = unquote(urlsplit(socket["url"]).path)
-            if self.room_name in path:
-                return path.replace(self.room_name, room)
+            url = urlsplit(socket["url"])
+            if self.room_name in (path := unquote(url.path)):
+                query = f"?{url.query}" if url.query else ""
+                return path.replace(self.room_name, room) + query
         return f"/ws/chat/{room}/"
 
     def _sockets(self) -> list[SocketRecord]:

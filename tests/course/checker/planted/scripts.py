@@ -154,6 +154,31 @@ PLANTS = [
     in_room("no button", "sendButton.onclick", "sendButton.onClick", "C212"),
     in_room("a key that is set", "event.key === 'Enter'", "event.key = 'Enter'", "C217"),
     in_room("a form", INPUTS, IN_A_FORM, "C214"),
+    in_room(
+        "a handler of another event", "sendButton.onclick", "chatSocket.onopen", "C212", "Enter"
+    ),
+    in_room(
+        "a read-only input",
+        '<input id="chat-message-input"',
+        '<input readonly id="chat-message-input"',
+        "C218",
+    ),
+    in_room(
+        "keys refused",
+        "      if (event.key",
+        "      event.preventDefault();\n      if (event.key",
+        "C218",
+    ),
+    in_room(
+        "a label with its id",
+        '<input id="chat-message-input"',
+        '<label id="chat-message-input">Say</label><input id="chat-message-input"',
+        "C218",
+    ),
+    in_room(
+        "closed at once", "messageInput.value = '';\n    };", "chatSocket.close();\n    };", "C219"
+    ),
+    in_room("no slash before ws", "'/ws/chat/'", "'ws/chat/'", "C207", "host and port are"),
     # what is shown
     in_room("the text of the event", "JSON.parse(event.data)", "event.data", "C208", "undefined"),
     in_room("another key is read", "data.message", "data.text", "C208", "undefined"),
