@@ -185,7 +185,7 @@ def test_a_browser_that_the_tests_cannot_start_is_no_fault(said, why, tmp_path):
 
 def test_tests_without_a_browser_are_judged_if_none_starts(tmp_path):
     (tmp_path / "chat").mkdir()
-    (tmp_path / "chat" / "test_consumers.py").touch()
+    (tmp_path / "chat" / "test_consumers.py").write_text("\n" * 9, "utf-8")
     place = (
         f'File "{tmp_path}/chat/test_consumers.py", line 9, in test_talk\nAssertionError: no answer'
     )
