@@ -233,6 +233,8 @@ def _describe_member(
     described: dict[str, Any] = {"channel": channel, "connection": _id_of(by_channel.get(channel))}
     if member.is_gone:
         described["gone"] = True
+        if member.source:
+            described["joined"] = "{file}:{line}".format(**member.source)
     return described
 
 

@@ -11,10 +11,14 @@ from chatdemo.realtime.redis_channel_layer import RedisChannelLayer
 
 
 class Member(NamedTuple):
-    """A channel in a group: since when (seconds since the epoch), and whose it is, if known."""
+    """A channel in a group: since when (seconds since the epoch), and whose it is, if known.
+
+    ``source`` is the line that has added it, as call_stack describes it, if that was recorded.
+    """
 
     since: float
     connection: "weakref.ref[Connection] | None"
+    source: dict[str, Any] | None = None
 
     @property
     def is_gone(self) -> bool:
@@ -37,10 +41,12 @@ class GroupMembers:
         self.are_shared = not self.are_in_memory or isinstance(layer, RedisChannelLayer)
         self._added: dict[str, dict[str, Member]] = {}
 
-    def add(self, group: str, channel: str, connection: Connection | None) -> None:
+    def add(
+        self, group: str, channel: str, connection: Connection | None, source: dict[str, Any] | None
+    ) -> None:
         """Note that a channel was added, that of a connection's consumer if there is one."""
         owner = weakref.ref(connection) if connection is not None else None
-        self._added.setdefault(group, {})[channel] = Member(time.time(), owner)
+        self._added.setdefault(group, {})[channel] = Member(time.time(), owner, source)
 
     def discard(self, group: str, channel: str) -> None:
         """Note that a channel was removed."""

@@ -100,19 +100,22 @@ class LayerRecorder(LayerObserver):
 
     @never_raises
     def on_group_add(self, group: str, channel: str) -> None:
-        self.members.add(group, channel, self.connections.get(channel))
-        self._record_membership("group_add", group, channel)
+        where = self._record_membership("group_add", group, channel)
+        self.members.add(group, channel, self.connections.get(channel), where)
 
     @never_raises
     def on_group_discard(self, group: str, channel: str) -> None:
         self.members.discard(group, channel)
         self._record_membership("group_discard", group, channel)
 
-    def _record_membership(self, what: str, group: str, channel: str) -> None:
-        if self.recording.resume_if_possible():
-            member = self.connections.get(channel) or current_connection.get()
-            where = call_stack.describe_caller(call_stack.current_stack())
-            self._record(what, member, group=group, channel=channel, source=where)
+    def _record_membership(self, what: str, group: str, channel: str) -> dict[str, Any] | None:
+        """Returns the line of code, None if it isn't recorded."""
+        if not self.recording.resume_if_possible():
+            return None
+        member = self.connections.get(channel) or current_connection.get()
+        where = call_stack.describe_caller(call_stack.current_stack())
+        self._record(what, member, group=group, channel=channel, source=where)
+        return where
 
     def on_send(self, channel: str, event: Event) -> Event | None:
         if isinstance(event, RecordedEvent):

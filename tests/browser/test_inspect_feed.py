@@ -561,12 +561,13 @@ def test_browsers_of_two_paths_are_told_apart(look, feed):
 def test_a_member_whose_consumer_is_gone_and_one_elsewhere_are_told(look, feed):
     story = Story(feed).arrive()
     [group] = story.layer(story.ids)["groups"]
-    group["members"][1]["gone"] = True
+    group["members"][1] |= {"gone": True, "joined": "chat/consumers.py:9"}
     story.state(groups=[{**group, "shared": True, "expiry": "Redis keeps it."}])
     groups = look().locator("#groups")
     expect(groups).to_contain_text("2 members in this process; there may be more in others")
     expect(groups.locator(".members li").nth(1)).to_contain_text("its consumer is gone")
-    expect(groups).to_contain_text("1 consumer has ended without group_discard. Redis keeps it.")
+    ended = "1 consumer has ended without group_discard, after group_add at chat/consumers.py:9."
+    expect(groups).to_contain_text(f"{ended} Redis keeps it.")
 
 
 def test_a_channel_that_no_worker_reads_is_marked(look, feed):

@@ -286,6 +286,7 @@ async def test_a_participant_that_never_left_its_group_is_a_ghost(inspector, mon
             pass
         [group] = describe_state(inspector)["groups"]
     assert [member.get("gone") for member in group["members"]] == [None, True]
+    assert group["members"][1]["joined"].startswith("inspector/test_origins.py:")
     assert group["expiry"] == "It leaves the group when an event has waited 60 s for it."
 
 

@@ -482,6 +482,17 @@ def _coroutine(project: LearnerProject, error: BaseException, place: Place | Non
     return project.fault("C601", place, call=call)
 
 
+def _frame_handler(
+    project: LearnerProject, error: BaseException, place: Place | None
+) -> Fault | None:
+    """An event whose type names a method that gets frames."""
+    for call in project.layer.completed("group_send") if project.layer else ():
+        type = str(call.arguments[-1].get("type") if isinstance(call.arguments[-1], dict) else "")
+        if (method := type.replace(".", "_")) in PARAMETERS and project.method(method):
+            return Fault("C522", call.place, type=type, method=method)
+    return None
+
+
 def _json(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
     """A consumer that mixes up message and text_data, or a text and what it stands for."""
     line, text = project.sources.line(place), str(error)
@@ -528,5 +539,6 @@ RULES: list[Rule] = [
     _awaitable,
     _parameters,
     _coroutine,
+    _frame_handler,
     _json,
 ]

@@ -33,11 +33,17 @@ function updateGroup(item, { members, shared, expiry, frozen, held }, channels, 
   const shownPart = members.length > MAX_MEMBERS ? `, the first ${MAX_MEMBERS} of them` : "";
   const here = shared ? " in this process; there may be more in others" : "";
   setText(item.querySelector(".many"), `${formatCount(members.length, "member")}${here}${shownPart}${frozen ? `, frozen: ${held} held` : ""}`);
-  const gone = members.filter((member) => member.gone).length;
-  setText(item.querySelector(".expiry"), gone ? `${formatCount(gone, "consumer has", "consumers have")} ended without group_discard. ${expiry ?? ""}` : "");
+  setText(item.querySelector(".expiry"), describeGone(members.filter((member) => member.gone), expiry));
   item.classList.toggle("frozen", frozen);
   syncList(item.querySelector(".members"), members.slice(0, MAX_MEMBERS), ({ channel }) => channel,
     (member) => makeMember(member, participants), (row, member) => updateMember(row, member, channels.get(member.channel)));
+}
+
+function describeGone(gone, expiry) {
+  if (gone.length === 0) return "";
+  const { joined } = gone.find((member) => member.joined) ?? {};
+  const where = joined ? `, after group_add at ${joined}` : "";
+  return `${formatCount(gone.length, "consumer has", "consumers have")} ended without group_discard${where}. ${expiry ?? ""}`;
 }
 
 function makeMember({ channel, connection }, participants) {

@@ -73,6 +73,15 @@ PLANTS = [
         "C515",
         "chat_message",
     ),
+    Plant(
+        "the event's type is receive",
+        "async",
+        CONSUMERS,
+        '"chat.message"',
+        '"receive"',
+        "C522",
+        "calls receive() with the event",
+    ),
     Plant("only for some", "async", CONSUMERS, HANDLER, ONLY_FIRST, "C516", "chat_message"),
     Plant(
         "a tuple",
