@@ -31,11 +31,7 @@ WAYS = {"enter": "pressing Enter", "button": "a click on the button"}
 
 async def check_index_script(project: LearnerProject) -> None:
     """Check in the browser, if there is one, that the index page leads to a room."""
-    has_room = await _has_room_page(project)
-    await _run(project, room=has_room)
-    if _lacks_elements(project) and await project.sign_in():
-        await _run(project, room=has_room)
-        project.note_signed_in(not _lacks_elements(project))
+    await _run_as_needed(project, room=await _has_room_page(project))
     report = project.pages.index
     if not report or not _is_complete(project, report["records"]):
         return
@@ -63,10 +59,7 @@ async def check_room_script(project: LearnerProject) -> None:
     frames of its own, they go through the project's.
     """
     if not project.pages.room:  # the index page's step had no room's page yet
-        await _run(project, index=False)
-    if _lacks_elements(project) and await project.sign_in():
-        await _run(project, index=False)
-        project.note_signed_in(not _lacks_elements(project))
+        await _run_as_needed(project, index=False)
     report = project.pages.room
     if not report or not _is_complete(project, report["records"]):
         return
@@ -97,6 +90,14 @@ async def _run(project: LearnerProject, **options: bool) -> None:
         template = "room.html" if project.pages.room_name in str(error) else "index.html"
         place = project.in_template(template, r"\b(while|for)\s*\(")
         raise Fault("C123", place, path=error) from None
+
+
+async def _run_as_needed(project: LearnerProject, **options: bool) -> None:
+    """Run pages, and again as a user who has signed in if a guest's lack elements."""
+    await _run(project, **options)
+    if _lacks_elements(project) and await project.sign_in():
+        await _run(project, **options)
+        project.note_signed_in(not _lacks_elements(project))
 
 
 def _lacks_elements(project: LearnerProject) -> bool:
@@ -154,7 +155,7 @@ def _errors(records: list[PageRecord]) -> Iterator[ScriptError]:
 def _require_elements(
     project: LearnerProject, report: IndexReport | RoomReport, id: str, template: str
 ) -> None:
-    """Raises Fault ``id`` if an element is missing, or C118 if an unclosed tag has swallowed it."""
+    """Raises Fault ``id`` if an element is missing, or C118 if an unclosed tag hides it."""
     tag = report["inside"]
     if tag:
         place = project.in_template(template, re.escape(tag.rstrip(">")))

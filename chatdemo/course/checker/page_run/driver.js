@@ -35,8 +35,8 @@ function find(frame, id) {
   return frame.contentDocument?.getElementById(id) ?? null;
 }
 
-// The ids that no element has, and those that elements have. `inside` is the tag that has swallowed the rest of the page, as it
-// was never closed: "<!--" is a comment.
+// The ids that no element has, and those that elements have. `inside` is the tag that the rest of
+// the page is in, as it was never closed: "<!--" is a comment.
 function missingElements(frame, ids) {
   const missing = ids.filter((id) => !find(frame, id));
   const page = frame.contentDocument ?? new Document();
