@@ -95,11 +95,22 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
             frame = frame.f_back
 
 
+def get_local(frame: FrameType, name: str) -> Any:
+    """Return the value of a variable of a function that runs, None if it has none of this name.
+
+    Before Python 3.13 a frame keeps the dictionary that ``f_locals`` returns, and all values in it.
+    The function of a thread pool's thread never returns, so its frame isn't asked in vain.
+    """
+    code = frame.f_code
+    has_it = name in code.co_varnames or name in code.co_freevars
+    return frame.f_locals.get(name) if has_it else None
+
+
 def skip_to_consumer(stack: list[FrameType], consumer: Any) -> list[FrameType]:
     """Leave out what the consumer's own methods have called, such as a middleware's ``send``."""
     if consumer is None:
         return stack
-    own = dropwhile(lambda frame: frame.f_locals.get("self") is not consumer, stack)
+    own = dropwhile(lambda frame: get_local(frame, "self") is not consumer, stack)
     return list(own) or stack
 
 
@@ -162,7 +173,7 @@ def consumer_of(frame: FrameType) -> AsyncConsumer | None:
 
     isinstance() would ask a lazy object for its ``__class__``, and so perhaps the database.
     """
-    found = frame.f_locals.get("self")
+    found = get_local(frame, "self")
     return found if issubclass(type(found), AsyncConsumer) else None
 
 

@@ -127,7 +127,7 @@ class HandlerWatch:
             self.problems.change(run.problem, text.replace(" has blocked ", " blocked ", 1))
 
     def _find_connection(self, frame: FrameType) -> Connection | None:
-        consumer = frame.f_locals.get("self")
+        consumer = call_stack.get_local(frame, "self")
         for connection in list(self.connections.values()):
             if consumer is not None and connection.consumer is consumer:
                 return connection
@@ -167,7 +167,7 @@ def _running_stack(connection: Connection, threads: dict[int, FrameType]) -> lis
     if consumer is not None and any(map(waits_for_thread, stack)):
         for frame in threads.values():
             in_thread = _stack_from(frame)
-            if any(one.f_locals.get("self") is consumer for one in in_thread):
+            if any(call_stack.get_local(one, "self") is consumer for one in in_thread):
                 return [*in_thread, *stack]
     return stack
 

@@ -82,7 +82,7 @@ def explain_closing(
 def _find_validator() -> OriginValidator | None:
     """Return the middleware that refuses an origin, if it is what closes now."""
     for frame in call_stack.current_stack():
-        found = frame.f_locals.get("self")
+        found = call_stack.get_local(frame, "self")
         if issubclass(type(found), OriginValidator):
             return found if "denier" in frame.f_locals else None
     return None

@@ -1,13 +1,15 @@
 """How many processes a server has is told by how it was started."""
 
 import json
+import socket
 import sys
+from functools import partial
 
 import pytest
 
 from chatdemo.inspector.process import count_workers, describe_process
 from tests.inspector.strangers.client import Participant
-from tests.support.served import ROOT, Process, clean_environ, free_port
+from tests.support.served import ROOT, Process, clean_environ, free_port, wait_for
 
 CASES = [
     (["daphne", "app:application"], {"WEB_CONCURRENCY": "3"}, False, 1),
@@ -46,9 +48,15 @@ def test_the_page_of_a_server_with_two_workers_says_which_one_it_is_of():
     pytest.importorskip("uvicorn")
     port = free_port()
     with Uvicorn(port) as server:
+        wait_for(partial(is_listening, port), "a worker that listens")  # after its start-up
         process = process_of(port)
         assert process["workers"] == 2
         assert f"[{process['pid']}]" in server.output  # it lists its workers
+
+
+def is_listening(port):
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def process_of(port):
