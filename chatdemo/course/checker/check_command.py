@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from chatdemo.common.errors import UsageError
@@ -30,6 +31,8 @@ for _layer in globals().get("CHANNEL_LAYERS", {{}}).values():
         _layer["CONFIG"] = {{**_layer.get("CONFIG", {{}}), "prefix": "{prefix}"}}
 """
 
+#: In a project without any of them, there are no tests to run.
+WEBSOCKET_TESTS = "LiveServerTestCase|WebsocketCommunicator"
 #: Selenium's exceptions if no browser starts.
 NO_BROWSER = re.compile(r"(SessionNotCreated|NoSuchDriver)Exception: Message: (.*)")
 
@@ -43,26 +46,38 @@ def check_project(folder: Path, target: outline.Step | None = None) -> CheckResu
         hint = "Give the folder of a project, the one that manage.py is in."
         raise UsageError(f"{folder} is not a folder.", hint)
     folder = folder.resolve()
-    python = find_python(folder)
-    # What ends with the browser may still write to its files.
-    with tempfile.TemporaryDirectory(
-        prefix="chatdemo-check-", ignore_cleanup_errors=True
-    ) as scratch:
-        results, output = Path(scratch, "results"), Path(scratch, "output")
+    python, last = find_python(folder), outline.steps()[-1]
+    with ExitStack() as stack:
+        scratch = stack.enter_context(_temporary_folder())
+        results, output = scratch / "results", scratch / "output"
         results.touch()
+        tests = None
+        if target in (None, last) and _has_websocket_tests(folder):
+            tests = stack.enter_context(OwnTests(folder, python, scratch / "tests"))
         code = run_checks(python, folder, results, output, find_browser())
         result = _read_results(results.read_text("utf-8"), code, output)
+        if tests and last.name in result.done:
+            found = tests.result()
+            if isinstance(found, Fault):
+                result.fault = found.finding()
+                result.done.remove(last.name)
+            else:
+                result.why_no_tests = found
     if python.note:
         result.notes.insert(0, python.note)
-    last = outline.steps()[-1]
-    if last.name in result.done and target in (None, last):
-        found = _run_browser_tests(folder, python)
-        if isinstance(found, Fault):
-            result.fault = found.finding()
-            result.done.remove(last.name)
-        else:
-            result.why_no_tests = found
     return result
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    # What ends with the browser may still write to its files.
+    with tempfile.TemporaryDirectory(prefix="chatdemo-check-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def _has_websocket_tests(folder: Path) -> bool:
+    sources = Sources(folder)
+    return any(re.search(WEBSOCKET_TESTS, sources.read(file)) for file in sources.python)
 
 
 def run_checks(
@@ -71,7 +86,8 @@ def run_checks(
     """Run child_process.py. Returns its exit code, or None if it took too long."""
     command = python.module_command("chatdemo.course.checker.child_process")
     command += [str(folder), str(results), browser or ""]
-    return _run(command, results.parent, output, CHECKS_SECONDS)
+    with LearnerProcess(command, results.parent, output) as process:
+        return process.wait(CHECKS_SECONDS)
 
 
 def _read_results(results: str, code: int | None, output: Path) -> CheckResult:
@@ -92,61 +108,91 @@ def _ended_early(code: int | None, output: Path) -> Finding:
     return Fault("C010", seen=f"exit code {code}; {last}").finding()
 
 
-def _run(command: list[str], folder: Path, output: Path, seconds: float) -> int | None:
-    """Run a command on the learner's code. Returns its exit code, or None if it took too long.
+class LearnerProcess:
+    """A command that runs the learner's code, until the block is left.
 
     It has nothing to read, prints to the file ``output``, and leaves no bytecode. What it started
     is killed with it.
     """
-    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    environ.pop("DJANGO_SETTINGS_MODULE", None)
-    with output.open("wb") as file:
-        child = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-            start_new_session=True,
-        )
+
+    def __init__(self, command: list[str], folder: Path, output: Path):
+        environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        environ.pop("DJANGO_SETTINGS_MODULE", None)
+        with output.open("wb") as file:
+            self.child = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> "LearnerProcess":
+        return self
+
+    def wait(self, seconds: float) -> int | None:
+        """Return the exit code, or None if the command takes too long."""
         try:
-            return child.wait(seconds)
+            return self.child.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
-        finally:
-            if hasattr(os, "killpg"):
-                with suppress(ProcessLookupError):
-                    os.killpg(child.pid, signal.SIGKILL)
-            else:
-                child.kill()
-            child.wait()
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(os, "killpg"):
+            with suppress(ProcessLookupError):
+                os.killpg(self.child.pid, signal.SIGKILL)
+        else:
+            self.child.kill()
+        self.child.wait()
 
 
-def _run_browser_tests(folder: Path, python: ProjectPython) -> Fault | str:
-    """Run the project's own tests on a copy, as they create and delete a database.
+class OwnTests:
+    """The project's own tests, on a copy in ``scratch``, as they create and delete a database.
 
-    Returns the fault that they show, or why they can't run on this machine; "" if they pass.
+    They run beside the checks, which leave a computer with several cores time for them.
     """
-    path = python.path if python.has("selenium") else sys.executable
-    if not ProjectPython(path).has("selenium"):
-        return f"selenium isn't installed. Install it: {python.path} -m pip install selenium"
-    if not shutil.which("chromedriver"):
-        return "chromedriver isn't on the PATH."
-    with tempfile.TemporaryDirectory(
-        prefix="chatdemo-check-", ignore_cleanup_errors=True
-    ) as scratch:
-        copy, output = Path(scratch, folder.name or "project"), Path(scratch, "output")
-        shutil.copytree(folder, copy, ignore=_excluded)
-        _separate_redis_keys(copy)
-        command = [path, "manage.py", "test", "--noinput"]
-        code = _run(command, copy, output, TESTS_SECONDS)
-        if code and "TimeoutException" in output.read_text("utf-8", "replace"):
+
+    def __init__(self, folder: Path, python: ProjectPython, scratch: Path):
+        path = python.path if python.has("selenium") else sys.executable
+        self.why_not = ""
+        if not ProjectPython(path).has("selenium"):
+            install = f"{python.path} -m pip install selenium"
+            self.why_not = f"selenium isn't installed. Install it: {install}"
+        elif not shutil.which("chromedriver"):
+            self.why_not = "chromedriver isn't on the PATH."
+        self.command = [path, "manage.py", "test", "--noinput"]
+        self.folder, self.copy = folder, scratch / (folder.name or "project")
+        self.output = scratch / "output"
+        self.process: LearnerProcess | None = None
+
+    def __enter__(self) -> "OwnTests":
+        if not self.why_not and (self.folder / "manage.py").is_file():
+            shutil.copytree(self.folder, self.copy, ignore=_excluded)
+            _separate_redis_keys(self.copy)
+            self.process = LearnerProcess(self.command, self.copy, self.output)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.process:
+            self.process.__exit__(*error)
+
+    def result(self) -> Fault | str:
+        """Return the fault that they show, or why they can't run here; "" if they pass."""
+        if not self.process:
+            return self.why_not
+        code = self.process.wait(TESTS_SECONDS)
+        if code and "TimeoutException" in self._printed():
             # A browser on a busy machine may be late once.
-            code = _run(command, copy, output, TESTS_SECONDS)
+            with LearnerProcess(self.command, self.copy, self.output) as process:
+                code = process.wait(TESTS_SECONDS)
         if code is None:
             return Fault("C703", error=f"they don't end within {TESTS_SECONDS:.0f} s")
-        return _read_test_output(copy, code, output.read_text("utf-8", "replace"))
+        return _read_test_output(self.copy, code, self._printed())
+
+    def _printed(self) -> str:
+        return self.output.read_text("utf-8", "replace")
 
 
 def _separate_redis_keys(copy: Path) -> None:

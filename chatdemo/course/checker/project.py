@@ -69,10 +69,13 @@ def redis_note(error: Exception) -> str:
         f"Your channel layer is Redis, but {redis_layers.why_unusable(error)}: checked with a layer"
         " in memory instead."
     )
-    if "unknown command" in str(error):
+    is_old = "unknown command" in str(error)
+    if is_old:
+        note += " channels_redis needs Redis 5 or newer."
+    if is_old or type(error).__name__ == "ConnectionError":
         note += (
-            " channels_redis needs Redis 5 or newer. Older tutorials start redis:2.8 with Docker."
-            " Today's form: docker run --rm -p 6379:6379 redis:7."
+            " Older tutorials start redis:2.8 with Docker. Today's form:"
+            " docker run --rm -p 6379:6379 redis:7."
         )
     return note
 

@@ -37,6 +37,7 @@ def test_a_good_project_passes_and_leaves_no_key(step, tmp_path, redis_server):
 
 def test_an_old_redis_is_named_with_todays_command():
     assert "redis:7" in redis_note(Exception("unknown command 'BZPOPMIN'"))
+    assert "redis:7" in redis_note(ConnectionError("refused"))  # redis-py's has this name, too
     assert "Docker" not in redis_note(Exception("no answer"))
 
 
