@@ -71,6 +71,7 @@ class CheckRunner:
             found = exception_fault(self.project, error, None, "looking for the cause")
             self.result.fault = found.finding()
         self.loop.run_until_complete(self.project.remove_layer_keys())
+        self.project.pages.close()
         self.result.notes = self.project.notes
         self.result.why_no_pages = self.project.pages.why_not_run
         self.finish()

@@ -91,7 +91,7 @@ def check_room_route(project: LearnerProject) -> None:
     address = project.pages.socket_path("lobby").removeprefix("/").partition("?")[0]
     matches = matching_routes(routes, address)
     if not matches:
-        route = f"The WebSocket route {str(routes[0].pattern)!r}"
+        route = f"The WebSocket route '{routes[0].pattern}'"
         raise Fault("C302", place, route=route, why=why_unmatched(routes[0]))
     if len(matches) > 1:
         one, other, *_ = (str(match.route.pattern) for match in matches)

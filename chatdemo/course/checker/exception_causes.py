@@ -16,6 +16,7 @@ from channels.consumer import AsyncConsumer, SyncConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer, WebsocketConsumer
 
 from chatdemo.course.checker.missing_modules import why_missing, why_not_in_module
+from chatdemo.course.checker.older_tutorials import ROUTING_FILE
 from chatdemo.course.checker.project import LearnerProject
 from chatdemo.course.checker.report import Fault, Place, describe
 from chatdemo.course.checker.source_files import suggestion
@@ -194,7 +195,7 @@ def _text(project: LearnerProject, error: BaseException, place: Place | None) ->
     if _mentions(error, "AppRegistryNotReady"):
         return Fault("C106", project.in_asgi(r"import.*(routing|consumers|chat)"), error=seen)
     if _mentions(error, "No application configured for scope type 'http'"):
-        return Fault("C107", project.in_asgi(r"ProtocolTypeRouter\("), error=seen)
+        return _no_http_fault(project, seen)
     if _mentions(error, "include() is not supported in URLRouter"):
         return Fault("C325", sources.search_all(r"include\(") or place)
     if _mentions(error, "You cannot use AsyncToSync in the same thread"):
@@ -430,6 +431,22 @@ def _attribute(project: LearnerProject, error: BaseException, place: Place | Non
     return project.fault("C315", place, name=name, why=f"is never set{guess}")
 
 
+def _no_http_fault(project: LearnerProject, seen: str) -> Fault:
+    """The fault of a router without "http", which an older tutorial has in routing.py: it says that
+    in the place of the note about the file.
+    """
+    older = [note for note in project.notes if ROUTING_FILE in note]
+    project.notes = [note for note in project.notes if note not in older]
+    fix = 'Add "http": get_asgi_application() to it (Channels 4 needs it)'
+    if older:
+        fix = (
+            "Channels 2, which older tutorials use, added it. Today's form: in mysite/asgi.py,"
+            ' application = ProtocolTypeRouter({"http": get_asgi_application(), ...}), and'
+            ' ASGI_APPLICATION = "mysite.asgi.application" in the settings'
+        )
+    return Fault("C107", project.in_asgi(r"ProtocolTypeRouter\("), error=seen, fix=fix)
+
+
 def _no_handler(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
     found = re.search(r"No handler for message type (\S+)", str(error))
     if not found:
@@ -443,6 +460,8 @@ def _no_handler(project: LearnerProject, error: BaseException, place: Place | No
     outside = project.sources.search(project.consumer_file, rf"def {method}\b")
     if not guess and outside.line:
         guess = f" The one at {outside} isn't in the class: check its indentation."
+    if not method.isidentifier():
+        guess = f" No method can have that name: only a dot becomes an underscore.{guess}"
     place = project.sources.search_all(rf"['\"]{re.escape(type)}['\"]") or project.consumer_place
     return Fault("C507", place, type=type, method=method, guess=guess)
 

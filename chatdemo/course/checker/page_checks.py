@@ -5,11 +5,13 @@ script_checks.py checks what their scripts do.
 
 import asyncio
 import re
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from chatdemo.course.checker.asgi_client import Page, get_page
 from chatdemo.course.checker.page_causes import not_found_fault, view_fault
 from chatdemo.course.checker.project import LearnerProject
-from chatdemo.course.checker.report import Fault
+from chatdemo.course.checker.report import Fault, Place
 from chatdemo.course.checker.source_files import suggestion
 
 INDEX_IDS = ("room-name-input", "room-name-submit")
@@ -73,7 +75,25 @@ def _require_ids(
     """
     for id in ids:
         if id not in page.ids and project.pages.why_not_run:
-            close = suggestion(id, page.ids - set(ids), "{}")
-            place = project.in_template(template, re.escape(close) if close else r"<body")
-            guess = f" It has {close!r}." if close else ""
-            raise Fault(fault, place, missing=id, guess=guess, fix=f'Give the element id="{id}"')
+            search = partial(project.in_template, template)
+            raise missing_element_fault(project, fault, id, page.ids, search)
+
+
+def missing_element_fault(
+    project: LearnerProject,
+    fault: str,
+    id: str,
+    ids: Iterable[str],
+    search: Callable[..., Place | None],
+) -> Fault:
+    """Return the fault of a page that has elements with ``ids``, but none with ``id``.
+
+    ``search`` finds the line of the page that matches a regular expression.
+    """
+    close = suggestion(id, {*ids} - {*INDEX_IDS, *ROOM_IDS}, "{}")
+    place = search(re.escape(close) if close else rf"(name|class)=['\"]?{id}\b")
+    place = place if place and place.line else search("<body")
+    guess, fix = f" It has {close!r}." if close else "", f'Give the element id="{id}"'
+    if place and re.search(rf"\bid=['\"]?{id}\b", project.sources.read(place.file)):
+        guess, fix = f" The template {place.file} has it, but perhaps isn't what is shown.", ""
+    return Fault(fault, place, missing=id, guess=guess, fix=fix)

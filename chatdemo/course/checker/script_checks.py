@@ -6,50 +6,55 @@ has recorded: exceptions, the WebSockets, and the frames that went through them.
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from chatdemo.course.checker.asgi_client import get_page
+from chatdemo.course.checker.page_checks import INDEX_IDS, ROOM_IDS, missing_element_fault
 from chatdemo.course.checker.page_run.run import (
     EndlessScriptError,
-    IndexReport,
-    PageRecord,
-    RoomReport,
+    PageReport,
     ScriptError,
     SocketRecord,
 )
 from chatdemo.course.checker.project import LearnerProject
-from chatdemo.course.checker.report import Fault
-from chatdemo.course.checker.script_errors import explain, place_of, text_of
-from chatdemo.course.checker.source_files import suggestion
+from chatdemo.course.checker.report import Fault, Place
+from chatdemo.course.checker.script_errors import (
+    CALLED_AT_ONCE,
+    PageLines,
+    explain,
+    idle_line,
+    text_of,
+)
 from chatdemo.course.checker.websocket_routes import websocket_routes
 
 #: What a person does in a page.
 WAYS = {"enter": "pressing Enter", "button": "a click on the button"}
+#: Adds to the log: the first of these that is in the page.
+ADDED = (r"[lL]og\w*\.\w+\s*\+?=", r"\+=.*(data|message)", r"\+=|append", r"chat-log['\"]\)")
+SENDING, KEY_HANDLER = r"\.send\(|stringify", r"onkey\w+|['\"`]key(up|down|press)['\"`]"
+#: What is meant to be the end of a line, and is shown as text.
+NO_LINE_END = r"[ \t]*([/\\|]r?[/\\]?n|n$|&#?\w+;|</?(br|p|div|li|span|b|hr|td)\b[^<>\n]*>)"
 
 
 async def check_index_script(project: LearnerProject) -> None:
     """Check in the browser, if there is one, that the index page leads to a room."""
     await _run_as_needed(project, room=await _has_room_page(project))
     report = project.pages.index
-    if not report or not _is_complete(project, report["records"]):
+    if not report or not _is_complete(project, report):
         return
+    lines, room = PageLines(project, report["path"], report["ids"]), project.pages.room_path
     if report["isLeft"]:
-        raise _left_fault(project, report, "index.html")
-    if report["missing"]:
-        _require_no_error(project, report)
-    _require_elements(project, report, "C109", "index.html")
-    room = project.pages.room_path
+        raise _left_fault(lines, report)
     wrong = {way: path for way, path in report["opened"].items() if path != room}
-    _require_no_error(project, report, with_rejections=bool(wrong))
+    _require_page(lines, report, "C109", INDEX_IDS, bool(wrong or report["missing"]))
     if not wrong:
-        return _note_errors(project, report["records"])
+        return _note_errors(lines, report)
     way, path = next(iter(wrong.items()))
-    place = project.in_template("index.html", r"location|href|action=")
+    place = lines.search(r"location|href|action=")
     if path:
-        raise Fault("C120", place, address=path, room=room)
-    raise Fault("C121", place, way=WAYS[way])
+        raise _idle_fault(lines, "C120", place, address=path, room=room)
+    raise _idle_fault(lines, "C121", place, way=WAYS[way])
 
 
 async def check_room_script(project: LearnerProject) -> None:
@@ -61,15 +66,16 @@ async def check_room_script(project: LearnerProject) -> None:
     if not project.pages.room:  # the index page's step had no room's page yet
         await _run_as_needed(project, index=False)
     report = project.pages.room
-    if not report or not _is_complete(project, report["records"]):
+    if not report or not _is_complete(project, report):
         return
     fault = _room_fault(project, report)
-    if fault and fault.id in EXCHANGE_FAULTS and await shows_own_frames(project):
+    # A page that has sent nothing yet hasn't failed for want of its own frames.
+    if fault and fault.id in EXCHANGE_FAULTS and report["said"] and await shows_own_frames(project):
         report = project.pages.room or report
         fault = _room_fault(project, report)
     if fault:
         raise fault
-    _note_errors(project, report["records"])
+    _note_errors(PageLines(project, report["path"], report["ids"]), report)
 
 
 async def _has_room_page(project: LearnerProject) -> bool:
@@ -87,16 +93,20 @@ async def _run(project: LearnerProject, **options: bool) -> None:
     try:
         await project.pages.run(project, **options)
     except EndlessScriptError as error:
-        template = "room.html" if project.pages.room_name in str(error) else "index.html"
-        place = project.in_template(template, r"\b(while|for)\s*\(")
-        raise Fault("C123", place, path=error) from None
+        path = str(error)
+        place = PageLines(project, path, []).search(r"\b(while|for)\s*\(")
+        raise Fault("C123", place, path=path) from None
 
 
 async def _run_as_needed(project: LearnerProject, **options: bool) -> None:
     """Run pages, and again as a user who has signed in if a guest's lack elements."""
     await _run(project, **options)
     if _lacks_elements(project) and await project.sign_in():
-        await _run(project, **options)
+        for path, text in project.pages.texts_by_path.copy().items():
+            page = await get_page(project.application, path, project.cookie)
+            if page.text != text:
+                await _run(project, **options)
+                break
         project.note_signed_in(not _lacks_elements(project))
 
 
@@ -117,160 +127,172 @@ async def shows_own_frames(project: LearnerProject) -> bool:
     return bool(project.pages.why_not_run) or _works(project.pages.room)
 
 
-def _works(report: RoomReport | None) -> bool:
+def _works(report: PageReport | None) -> bool:
     said = list(report["said"].values()) if report else []
     return bool(said) and all(
         one["isHere"] and one["isThere"] and not one["isEarly"] for one in said
     )
 
 
-def _is_complete(project: LearnerProject, records: list[PageRecord]) -> bool:
+def _is_complete(project: LearnerProject, report: PageReport) -> bool:
     """Whether the browser could load what the page needs from other sites: a library, perhaps."""
-    missing = [url for record in records for url in record["notLoaded"] if _is_elsewhere(url)]
+    missing = [url for url in report["notLoaded"] if urlsplit(url).hostname != "127.0.0.1"]
     if missing:
         project.notes.append(
-            f"The page {records[0]['path']} needs {missing[0]}, which couldn't be loaded: its"
+            f"The page {report['path']} needs {missing[0]}, which couldn't be loaded: its"
             " script was not checked."
         )
     return not missing
 
 
-def _is_elsewhere(url: str) -> bool:
-    return urlsplit(url).hostname != "127.0.0.1"
+def _note_errors(lines: PageLines, report: PageReport) -> None:
+    """Add a note for the first promise of a page that was rejected, such as that of a sound, or
+    else for a script that the server doesn't have.
+    """
+    seen = [
+        *((lines.place_of(error), text_of(error)) for error in report["errors"]),
+        *((None, f"{url} can't be loaded") for url in report["notLoaded"]),
+    ]
+    for place, text in seen[:1]:
+        where = place or lines.path
+        lines.project.notes.append(f"The page works, but the browser reports at {where}: {text}")
 
 
-def _note_errors(project: LearnerProject, records: list[PageRecord]) -> None:
-    """Add a note for the first promise of a page that was rejected: a sound, perhaps."""
-    for error in _errors(records):
-        place, text = place_of(project, error) or records[0]["path"], text_of(error)
-        project.notes.append(f"The page works, but the browser reports at {place}: {text}")
-        return
-
-
-def _errors(records: list[PageRecord]) -> Iterator[ScriptError]:
-    for record in records:
-        yield from record["errors"]
-
-
-def _require_elements(
-    project: LearnerProject, report: IndexReport | RoomReport, id: str, template: str
+def _require_page(
+    lines: PageLines, report: PageReport, id: str, ids: tuple[str, ...], is_broken: bool
 ) -> None:
-    """Raises Fault ``id`` if an element is missing, or C118 if an unclosed tag hides it."""
-    tag = report["inside"]
-    if tag:
-        place = project.in_template(template, re.escape(tag.rstrip(">")))
-        raise Fault("C118", place, tag=tag)
-    for missing in report["missing"]:
-        close = suggestion(missing, report["ids"], "{}")
-        place = project.in_template(template, re.escape(close) if close else r"<body")
-        guess, fix = f" It has {close!r}." if close else "", f'Give the element id="{missing}"'
-        if place and f'"{missing}"' in project.sources.read(place.file):
-            guess, fix = f" The template {place.file} has it, but perhaps isn't what is shown.", ""
-        raise Fault(id, place, missing=missing, guess=guess, fix=fix)
+    """Raises Fault for a page that has raised an exception, or has no element with one of the ids:
+    ``id`` is the fault of that. Of a page that ``is_broken`` also the scripts that the server
+    doesn't have are faults, and promises that were rejected.
+    """
+    errors = [one for one in report["errors"] if is_broken or not one["isRejection"]]
+    if (tag := report["inside"]) and is_broken:
+        raise Fault("C118", lines.search(re.escape(tag.rstrip(">"))), tag=tag)
+    if missing := [one for one in ids if one in report["missing"]]:
+        # An element that its script should have made is missing for want of the script.
+        causes = [explain(lines, error) for error in errors]
+        if not causes or f"id {missing[0]!r}" in causes[0].why:
+            raise missing_element_fault(lines.project, id, missing[0], report["ids"], lines.search)
+    for url in report["notLoaded"] if is_broken else ():
+        path = urlsplit(url).path
+        place = lines.search(re.escape(path.rpartition("/")[2]))
+        raise Fault("C122", place, path=path)
+    for error in errors:
+        raise _exception_fault(lines, error)
 
 
-def _require_no_error(
-    project: LearnerProject, report: IndexReport | RoomReport, with_rejections: bool = True
-) -> None:
-    """Raises Fault for a script that the server doesn't have, or for the first exception."""
-    for record in report["records"]:
-        for url in record["notLoaded"] if with_rejections else ():
-            path = urlsplit(url).path
-            place = project.sources.search_templates(re.escape(path.rpartition("/")[2]))
-            raise Fault("C122", place, path=path)
-    for error in _errors(report["records"]):
-        if with_rejections or not error["isRejection"]:
-            place, text = place_of(project, error), text_of(error)
-            why, line = explain(project, error, report["ids"]), project.sources.line(place)
-            hint = f"It happens in the line: {line}" if line else "The console (F12) has more"
-            raise Fault("C113", place, error=text, why=why and f". {why}", hint=hint)
+def _exception_fault(lines: PageLines, error: ScriptError) -> Fault:
+    """The fault of an exception, at the line to change, or else at the one that raised it."""
+    cause, at = explain(lines, error), lines.place_of(error)
+    place = cause.place or at
+    line = lines.project.sources.line(place)
+    hint = f"{'Change this line' if cause.place else 'The browser stopped here'}: {line}"
+    hint = hint if line else "The console (F12) has more"
+    facts = {"error": text_of(error), "at": at or lines.path, "why": cause.why and f". {cause.why}"}
+    return Fault("C113", place, **facts, hint=hint)
 
 
-def _room_fault(project: LearnerProject, report: RoomReport) -> Fault | None:
+def _idle_fault(lines: PageLines, id: str, place: Place | None, **facts: str) -> Fault:
+    """The fault ``id`` of a page that does nothing: at the line that does nothing, if one is known,
+    or else at ``place``.
+    """
+    cause = idle_line(lines)
+    return Fault(id, cause.place or place, **facts, why=cause.why and f". {cause.why}")
+
+
+def _room_fault(project: LearnerProject, report: PageReport) -> Fault | None:
     """Why the room's page doesn't work with the tutorial's chat; None if it does."""
-    sockets = [socket for record in report["records"] for socket in record["sockets"]]
-    if sockets and (fault := _address_fault(project, sockets[0], report["otherUrl"])):
+    lines = PageLines(project, report["path"], report["ids"])
+    sockets = report["sockets"]
+    if sockets and (fault := _address_fault(lines, sockets[0], report["otherUrl"])):
         return fault
-    works = _works(report)
     if report["isLeft"]:
-        return _left_fault(project, report, "room.html")
+        return _left_fault(lines, report)
     if report["wasReloaded"]:
         way = WAYS[list(report["said"])[-1]]
-        return Fault("C214", project.in_template("room.html", r"<form|submit"), way=way)
+        return Fault("C214", lines.search(r"preventDefault\s*;", r"<form|submit"), way=way)
     try:
-        _require_no_error(project, report, with_rejections=not works)
-        _require_elements(project, report, "C202", "room.html")
+        _require_page(lines, report, "C202", ROOM_IDS, not _works(report))
     except Fault as fault:
         return fault
-    if works:
-        return _log_fault(project, report)
+    if _works(report):
+        return _log_fault(lines, report)
     if not sockets:
-        return Fault("C206", project.in_template("room.html", r"WebSocket|<script"))
-    return _sending_fault(project, report, sockets) or _showing_fault(project, report, sockets)
+        return _idle_fault(lines, "C206", lines.search(r"WebSocket|<script"))
+    return _sending_fault(lines, report) or _showing_fault(lines, report)
 
 
-def _left_fault(project: LearnerProject, report: IndexReport | RoomReport, template: str) -> Fault:
+def _left_fault(lines: PageLines, report: PageReport) -> Fault:
     """The fault of a page that opens another one before anybody uses it."""
-    path = report["records"][-1]["path"]
-    place = project.in_template(template, r"location|submit\(")
-    return Fault("C124", place, path=report["records"][0]["path"], opened=path)
+    place = lines.search(CALLED_AT_ONCE, r"location|submit\(")
+    return Fault("C124", place, path=lines.path, opened=report["last"])
 
 
-def _log_fault(project: LearnerProject, report: RoomReport) -> Fault | None:
+def _log_fault(lines: PageLines, report: PageReport) -> Fault | None:
     """What is wrong with a log that shows each message."""
-    place = project.in_template("room.html", r"innerHTML|insertAdjacentHTML|chat-log['\"]\)")
     if not report["isKept"]:
-        return Fault("C216", place)
-    return Fault("C213", place) if report["isMarkup"] else None
+        return Fault("C216", lines.search(r"[lL]og\w*\.\w+\s*=(?!=)", *ADDED))
+    if report["isMarkup"]:
+        return Fault("C213", lines.search(r"innerHTML|insertAdjacentHTML", *ADDED))
+    between = re.split("|".join(lines.project.pages.texts.values()), report["log"])[1:-1]
+    if found := re.match(NO_LINE_END, between[0] if between else "\n"):
+        mark = re.escape(found[1])
+        place = lines.search(rf"['\"`]\s*{mark}\s*['\"`]", rf"{mark}\s*['\"`]", *ADDED)
+        return Fault("C220", place, seen=f"{found[1]} after a message")
+    if report["isValue"] and "" in between:
+        return Fault("C220", lines.search(*ADDED), seen="nothing between two messages")
+    return None
 
 
-def _address_fault(
-    project: LearnerProject, socket: SocketRecord, other_url: str | None
-) -> Fault | None:
+def _address_fault(lines: PageLines, socket: SocketRecord, other_url: str | None) -> Fault | None:
     """What is wrong with the address that the page opens. Another room's opens ``other_url``."""
-    place = project.in_template("room.html", r"new\s+WebSocket|/ws/")
+    project, place = lines.project, lines.search(r"new\s+WebSocket|/ws/")
     url, name = urlsplit(socket["url"]), project.pages.room_name
     path = unquote(url.path)
     if url.scheme == "wss":
-        return Fault("C211", place)
+        return Fault("C211", lines.search(r"['\"`]wss:", r"new\s+WebSocket"))
     address = f"{url.scheme}://{url.netloc}{path}"
     if url.netloc != project.pages.address:
         why = f"The page's host and port are {project.pages.address}"
+        if "${" in address:
+            why = "JavaScript replaces ${...} only in a text between backticks, `...`"
         return Fault("C207", place, address=address, why=why)
     if f'"{name}"' in path:
-        return Fault("C210", project.in_template("room.html", r"textContent|room_?name"))
+        return Fault("C210", lines.search(r"textContent|room_?name"))
     if name not in path and socket["url"] == other_url:
-        page = project.pages.texts_by_path.get(project.pages.room_path, "")
-        id = "C207" if name in page else "C204"
+        is_there = name in lines.page and "//" not in path
         why = "It is the same for each room"
-        return Fault(id, place, address=address, why=why)
+        if not is_there:
+            place = lines.search(r"roomName\s*=", r"new\s+WebSocket")
+        return Fault("C207" if is_there else "C204", place, address=address, why=why)
     if not project.is_room_path(path):
         why = "No room's WebSocket has that address"
         return Fault("C207", place, address=address, why=why)
     return None
 
 
-def _sending_fault(
-    project: LearnerProject, report: RoomReport, sockets: list[SocketRecord]
-) -> Fault | None:
+def _sending_fault(lines: PageLines, report: PageReport) -> Fault | None:
     """What is wrong with what the page sends."""
-    place = project.in_template("room.html", r"\.send\(|stringify")
+    place = lines.search(SENDING)
+    sockets = report["sockets"]
     sent = [frame for socket in sockets for frame in socket["sent"]]
     if sent and any(socket["isClosedByPage"] for socket in sockets):
-        return Fault("C219", project.in_template("room.html", r"\.close\("))
+        return Fault("C219", lines.search(r"\.close\("))
     for way, said in report["said"].items():
         if said["isEarly"]:
-            place = project.in_template("room.html", r"Enter|keyup|keydown|keypress")
-            return Fault("C217", place)
+            return Fault("C217", lines.search(r"Enter", KEY_HANDLER))
         if not said["isTyped"]:
-            return Fault("C218", project.in_template("room.html", "chat-message-input"))
+            return Fault("C218", lines.search("chat-message-input"))
         if not said["hasSent"]:
-            return Fault("C212", place, way=WAYS[way])
+            silent = [one for one in report["said"].values() if not one["hasSent"]]
+            is_key = way == "enter" and len(silent) == 1
+            handler = KEY_HANDLER if is_key else r"\bonclick\b|['\"`]click['\"`]|onsubmit"
+            return _idle_fault(lines, "C212", lines.search(handler, SENDING), way=WAYS[way])
         if not said["isSent"]:
-            return Fault("C208", place, seen=f"it sends {sent[-1][:100]}")
+            return _idle_fault(lines, "C208", place, seen=f"it sends {sent[-1][:100]}")
     wrong = [frame for frame in sent if _key_of(frame) != "message"]
     if wrong:
-        return Fault("C208", place, seen=f"it sends {wrong[0][:100]}")
+        return _idle_fault(lines, "C208", place, seen=f"it sends {wrong[0][:100]}")
     return None
 
 
@@ -285,18 +307,17 @@ def _key_of(frame: str) -> str | None:
     return "message" if isinstance(content.get("message"), str) else next(iter(content), None)
 
 
-def _showing_fault(
-    project: LearnerProject, report: RoomReport, sockets: list[SocketRecord]
-) -> Fault:
+def _showing_fault(lines: PageLines, report: PageReport) -> Fault:
     """Why the log doesn't show what the page receives."""
-    place = project.in_template("room.html", r"onmessage|['\"]message['\"]|new\s+WebSocket")
-    if not any(socket["listens"] for socket in sockets):
-        return Fault("C209", place)
+    place = lines.search(r"onmessage|['\"]message['\"]", r"new\s+WebSocket")
+    if not any(socket["listens"] for socket in report["sockets"]):
+        return _idle_fault(lines, "C209", place)
     log = report["log"].strip().splitlines()
     if log and re.search(r"undefined|\[object", log[-1]):
-        place = project.in_template("room.html", r"\.data\b|onmessage")
-        return Fault("C208", place, seen=f"#chat-log shows {log[-1][:60]!r}")
-    return Fault("C215", place, log=log[-1][:60] if log else "nothing")
+        place = lines.search(r"=\s*\w+\.data\s*;", *ADDED[:2], r"\.data\b|onmessage")
+        return _idle_fault(lines, "C208", place, seen=f"#chat-log shows {log[-1][:60]!r}")
+    place = lines.search(*ADDED[:2], r"onmessage|['\"]message['\"]")
+    return _idle_fault(lines, "C215", place, log=log[-1][:60] if log else "nothing")
 
 
 #: Faults of a page that may only have frames of its own.

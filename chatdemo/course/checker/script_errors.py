@@ -1,29 +1,119 @@
-"""Exceptions in a page's script: their line in the project, and their cause if it is sure."""
+"""Exceptions in a page's script, and lines of it that do nothing: where they are, and why."""
 
 import re
+from collections.abc import Iterable
+from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from chatdemo.course.checker.page_run.run import ScriptError
+from chatdemo.course.checker.page_checks import INDEX_IDS, ROOM_IDS
+from chatdemo.course.checker.page_run.run import ScriptError, ScriptLine
 from chatdemo.course.checker.project import LearnerProject
 from chatdemo.course.checker.report import Place
 from chatdemo.course.checker.source_files import suggestion
 
-#: Methods whose names learners misspell.
+#: Methods, properties and handlers whose names learners misspell.
 METHODS = (
     *("parse", "stringify", "send", "close", "querySelector", "getElementById", "focus", "click"),
     *("addEventListener", "appendChild", "createElement", "append", "trim", "replace", "log"),
 )
+PROPERTIES = ("value", "innerHTML", "textContent", "innerText", "keyCode", "key", "data", "message")
+HANDLERS = (
+    *("onclick", "onkeyup", "onkeydown", "onkeypress", "onsubmit", "oninput", "onchange", "onload"),
+    *("onmessage", "onopen", "onclose", "onerror", "onfocus", "onblur", "ondblclick", "onmouseup"),
+)
+#: Names of Python's, and those of JavaScript's.
+PYTHON_NAMES = {
+    **{"True": "true", "False": "false", "None": "null", "print": "console.log()"},
+    **{"len": ".length", "str": "String()", "int": "Number()", "self": "this"},
+}
 #: Names of the browser's.
 GLOBALS = {"WebSocket", "JSON", "document", "window", "console", "setTimeout"}
-#: Sentences about exceptions with one cause.
-EXPLANATIONS = (
-    (
-        "Still in CONNECTING state",
-        "A message can be sent once the WebSocket is open: in an event handler.",
-    ),
-    (r'"\[object .* is not valid JSON', "The received text is in the event's data."),
-    ("is not valid JSON", ""),  # the browser's words have the text that it couldn't parse
+EARLY_SEND = "A message can be sent once the WebSocket is open: in an event handler."
+#: Gives an event what a function returns, in the place of the function.
+CALLED_AT_ONCE = (
+    r"\.on\w+\s*=\s*(?!function)([\w.]+)\(\s*\)\s*;?\s*$"
+    r"|addEventListener\([^,()]+,\s*(?!function)([\w.]+)\(\s*\)\s*\)"
 )
+RUNS_AT_ONCE = "{0}() runs at once, when the page is loaded: the handler is {0}, without ()."
+#: Lines that do nothing, or not what they look like. The last two are about keys.
+IDLE = (
+    (CALLED_AT_ONCE, RUNS_AT_ONCE),
+    (
+        r"^\s*[\w.]+\.(click|focus|submit|preventDefault)\s*;?\s*$",
+        "Without brackets, {0} isn't called: {0}().",
+    ),
+    (r"\.(key|code)\s*={2,3}\s*['\"`]", "The {0} of Enter is 'Enter'."),
+    (r"\.(keyCode|which)\s*={2,3}", "The {0} of Enter is the number 13."),
+)
+#: What a script has that compares a key with Enter.
+ENTER = r"['\"`](Numpad)?Enter['\"`]|\b13\b(?!['\"`])"
+COLLECTION = r"\b(\w+)\s*=\s*[\w.]*\.(getElementsBy\w+|querySelectorAll)\([^()]*\)\s*[;,]?\s*$"
+LOOKUP = r"(getElementById|querySelector)\(\s*['\"`]([^'\"`]+)['\"`]\s*\)"
+COMMENT = r"\s*(//|/\*|\*|<!--)"
+
+
+class Cause(NamedTuple):
+    """A sentence about a cause, and the line to change; None if that isn't sure."""
+
+    why: str
+    place: Place | None = None
+
+
+class PageLines:
+    """The lines of a page as the browser got it, and of the project's scripts that it loads.
+
+    ``path`` is its path, and ``ids`` are those of its elements.
+    """
+
+    def __init__(self, project: LearnerProject, path: str, ids: list[str]):
+        self.project = project
+        self.path, self.ids = path, ids
+        self.page = project.pages.texts_by_path.get(path, "")
+
+    @cached_property
+    def lines(self) -> list[tuple[Place, str]]:
+        """Each line with its place, without those that are only a comment."""
+        numbered = enumerate(self.page.splitlines(), 1)
+        lines = [(place, line) for number, line in numbered if (place := self._page_place(number))]
+        for address in re.findall(r"<script[^>]*\bsrc=[\"']?([^\"'\s>]+)", self.page):
+            if script := self.project.static_place(urlsplit(address).path, 0):
+                numbered = enumerate(self.project.sources.lines(script.file), 1)
+                lines += [(Place(script.file, number), line) for number, line in numbered]
+        return [(place, line) for place, line in lines if not re.match(COMMENT, line)]
+
+    @cached_property
+    def text(self) -> str:
+        """All lines."""
+        return "\n".join(line for _, line in self.lines)
+
+    def search(self, *patterns: str) -> Place | None:
+        """Return the first line that matches the first of the regular expressions, or else the
+        next; without any, the template.
+        """
+        for pattern in patterns:
+            for place, line in self.lines:
+                if re.search(pattern, line):
+                    return place
+        return Place(self._template) if self._template else None
+
+    def place_of(self, line: ScriptLine) -> Place | None:
+        """Return the learner's line: in a template, or in a static file."""
+        path = urlsplit(line["url"]).path
+        if path == self.path:
+            return self._page_place(line["line"])
+        return self.project.static_place(path, line["line"])
+
+    def _page_place(self, number: int) -> Place | None:
+        return self.project.sources.rendered_place(self.page, number, self._template)
+
+    @cached_property
+    def _template(self) -> str:
+        """The file from which the most lines of the page were made."""
+        rendered = self.project.sources.rendered_place
+        numbers = range(1, self.page.count("\n") + 2)
+        files = [place.file for number in numbers if (place := rendered(self.page, number))]
+        return max(files, key=files.count, default="")
 
 
 def text_of(error: ScriptError) -> str:
@@ -31,32 +121,62 @@ def text_of(error: ScriptError) -> str:
     return error["message"].removeprefix("Uncaught ").rstrip(".")
 
 
-def place_of(project: LearnerProject, error: ScriptError) -> Place | None:
-    """Return the learner's line that raised it: in a template, or in a static file."""
-    path = urlsplit(error["url"]).path
-    if text := project.pages.texts_by_path.get(path):
-        return project.sources.rendered_place(text, error["line"])
-    return project.static_place(path, error["line"])
+def explain(lines: PageLines, error: ScriptError) -> Cause:
+    """Return the cause of an exception; without a sentence if it isn't sure."""
+    text, sources = text_of(error), lines.project.sources
+    callers = [place for caller in error["callers"] if (place := lines.place_of(caller))]
+    for place in callers:
+        if found := re.search(CALLED_AT_ONCE, sources.line(place)):
+            return Cause(RUNS_AT_ONCE.format(found[1] or found[2]), place)
+    if "Still in CONNECTING state" in text:
+        return Cause(EARLY_SEND, callers[-1] if callers else None)
+    at = lines.place_of(error)
+    for pattern, rule in RULES:
+        if found := re.search(pattern, text):
+            return rule(lines, at, found)
+    return Cause("")
 
 
-def explain(project: LearnerProject, error: ScriptError, ids: list[str]) -> str:
-    """Return a sentence about the cause, in a page with these ids; empty if it isn't sure."""
-    text = text_of(error)
-    for pattern, sentence in EXPLANATIONS:
-        if re.search(pattern, text):
-            return sentence
-    page = project.pages.texts_by_path.get(urlsplit(error["url"]).path, "")
-    place = place_of(project, error)
-    line, script = project.sources.line(place), project.sources.read(place.file) if place else page
-    if found := re.search(r"of null \((?:reading|setting) '(\w+)'\)", text):
-        return _why_null(script, line, found[1], page, ids)
-    if found := re.match(r"ReferenceError: (\w+) is not defined", text):
-        return suggestion(found[1], _declared_names(script), "Did you mean {!r}?", cutoff=0.8)
-    if found := re.search(r"(\w+) is not a function", text):
-        return suggestion(found[1], METHODS, "Did you mean {!r}?", cutoff=0.8)
-    if "SyntaxError" in text and re.search(r"(^|\s)#", line):
-        return "A comment of JavaScript begins with //."
-    return "The browser runs none of the script." if "SyntaxError" in text else ""
+def _why_not_json(lines: PageLines, at: Place | None, found: re.Match[str]) -> Cause:
+    # The browser's words have any other text that it couldn't parse.
+    is_event = found[1] and ".data" not in lines.project.sources.line(at)
+    return Cause("The received text is in the event's data.", at) if is_event else Cause("")
+
+
+def _why_syntax(lines: PageLines, at: Place | None, found: re.Match[str]) -> Cause:
+    if re.search(r"(^|\s)#(?!\w+\s*[({])", lines.project.sources.line(at)):
+        return Cause("A comment of JavaScript begins with //.", at)
+    return Cause("The browser runs none of the script.")
+
+
+def _why_undefined(lines: PageLines, at: Place | None, found: re.Match[str]) -> Cause:
+    """Why a name is unknown where it is used."""
+    is_early, name, project = bool(found[1]), found[2], lines.project
+    in_template = re.search(rf"\brender\(.*['\"]{name}['\"]:", project.sources.code)
+    if in_template or name == project.pages.room_name:
+        why = 'the script reads what {{ room_name|json_script:"room-name" }} puts into the page'
+        return Cause(f"The browser doesn't know the template's names: {why}.", at)
+    if name in PYTHON_NAMES:
+        return Cause(f"JavaScript has {PYTHON_NAMES[name]}.", at)
+    declared, depth = None, 0
+    for place, line in lines.lines:
+        before, *after = re.split(rf"\b(?:const|let|var|class|function)\s+{name}\b", line)
+        depth += before.count("{") - before.count("}")
+        if after:
+            declared = place
+            break
+    if declared and is_early:
+        return Cause(f"{name} exists from {declared} on, which comes later.")
+    if declared and depth > 0:
+        why = f"At {declared}, {name} is declared between braces, and exists only between them."
+        return Cause(why, declared)
+    guess = _guess(name, _declared_names(lines.text), at)
+    return guess if guess.why or declared else Cause(f"No line of the page declares {name}.")
+
+
+def _guess(name: str, known: Iterable[str], at: Place | None) -> Cause:
+    why = suggestion(name, known, "Did you mean {!r}?", cutoff=0.8)
+    return Cause(why, at if why else None)
 
 
 def _declared_names(script: str) -> set[str]:
@@ -65,31 +185,94 @@ def _declared_names(script: str) -> set[str]:
     return {name for pair in found for name in pair if name} | GLOBALS
 
 
-def _why_null(script: str, line: str, attribute: str, page: str, ids: list[str]) -> str:
-    """Why a lookup found no element, whose ``attribute`` is used in ``line``: that has the lookup,
-    or a variable that was set with one.
+def _why_no_function(lines: PageLines, at: Place | None, found: re.Match[str]) -> Cause:
+    owner, name = found.groups()
+    for place, other in lines.lines:
+        lookup = re.search(COLLECTION, other)
+        if lookup and lookup[1] == owner:
+            return Cause(_collection(lookup[2]), place)
+    if name in (*PROPERTIES, *HANDLERS):
+        return Cause(f"{name} is a property: it is read without brackets, and set with =.", at)
+    return _guess(name, METHODS, at)
+
+
+def _collection(method: str) -> str:
+    return f"{method} returns a collection of elements. querySelector returns one."
+
+
+def _why_nothing(lines: PageLines, at: Place | None, error: re.Match[str]) -> Cause:
+    """Why a lookup found no element, whose attribute is used in the line: that has the lookup, or a
+    variable that was set with one.
     """
-    lookup = r"(getElementById|querySelector)\(\s*['\"`]([^'\"`]+)['\"`]\s*\)"
-    names = re.findall(rf"\b(\w+)\.{attribute}\b", line)
-    assigned = [rf"\b{name}\s*=\s*[\w.]*{lookup}" for name in names]
-    for pattern, text in [
-        (rf"{lookup}\.{attribute}\b", line),
-        *((one, script) for one in assigned),
-    ]:
-        if found := re.search(pattern, text):
-            return _why_not_found(found[1], found[2], page, ids)
-    return ""
+    attribute, line = error[1], lines.project.sources.line(at)
+    if found := re.search(rf"{LOOKUP}\.{attribute}\b", line):
+        return _why_not_found(lines, found[1], found[2], rf"{LOOKUP}\.{attribute}\b")
+    for name in re.findall(rf"\b(\w+)\.{attribute}\b", line):
+        assigned = rf"\b{name}\s*=\s*[\w.]*{LOOKUP}"
+        if found := re.search(assigned, lines.text):
+            return _why_not_found(lines, found[1], found[2], assigned)
+    return Cause("")
 
 
-def _why_not_found(method: str, name: str, page: str, ids: list[str]) -> str:
-    id = name.lstrip("#.")
+def _why_not_found(lines: PageLines, method: str, name: str, pattern: str) -> Cause:
+    """Why the lookup of ``name`` finds nothing. The line with it matches ``pattern``."""
+    id, looked_up, ids = name.lstrip("#."), lines.search(pattern), lines.ids
     if id in ids and method == "querySelector" and not name.startswith("#"):
-        return f"querySelector({name!r}) doesn't look for an id: that begins with '#'."
+        why = f"querySelector({name!r}) doesn't look for an id: that begins with '#'."
+        return Cause(why, looked_up)
     if id in ids and method == "getElementById" and id != name:
-        return f"getElementById takes the id without '#': {id!r}."
+        return Cause(f"getElementById takes the id without '#': {id!r}.", looked_up)
     if id in ids:
-        return f"The script runs before the element {id!r} exists: it comes first in the page."
-    if re.search(rf"\bid\s*=\s*['\"]?{re.escape(id)}\b", page):
-        return f"The browser hasn't read the element {id!r}: a tag before it may not be closed."
+        return Cause(f"The script runs before the element {id!r} exists: it comes first.")
+    if re.search(rf"\bid\s*=\s*['\"]?{re.escape(id)}\b", lines.page):
+        return Cause(f"The browser hasn't read the element {id!r}: a tag may not be closed.")
+    if not re.match(r"[\w-]+$", id):
+        return Cause("")
     guess = suggestion(id, ids, " The page has {!r}.")
-    return f"No element of the page has the id {id!r}.{guess}" if re.match(r"[\w-]+$", id) else ""
+    why = f"No element of the page has the id {id!r}.{guess}"
+    filter = lines.project.sources.search_templates(r"\|\s*json_script")
+    if id == "room-name":
+        fix = f' Write json_script:"{id}" at {filter}.' if filter else ""
+        return Cause(why + fix, filter)
+    return Cause(why, None if id in (*INDEX_IDS, *ROOM_IDS) else looked_up)
+
+
+#: By a pattern of the browser's words: what finds the cause, in the page and the line.
+RULES = (
+    (r'("\[object .*)?is not valid JSON', _why_not_json),
+    (r"SyntaxError", _why_syntax),
+    (r"of (?:null|undefined) \((?:reading|setting) '(\w+)'\)", _why_nothing),
+    (r"ReferenceError: (Cannot access ')?(\w+)", _why_undefined),
+    (r"(?:(\w+)\.)?(\w+) is not a function", _why_no_function),
+)
+
+
+def idle_line(lines: PageLines) -> Cause:
+    """Return the first line that does nothing, or not what it looks like; none without a place.
+
+    It says why a page that raises no exception does nothing for a person.
+    """
+    rules = IDLE[:2] if re.search(ENTER, lines.text) else IDLE
+    for place, line in lines.lines:
+        for pattern, why in rules:
+            if found := re.search(pattern, line):
+                return Cause(why.format(*filter(None, found.groups())), place)
+        found = re.search(COLLECTION, line)
+        if found and re.search(rf"\b{found[1]}\.(on\w+|value|add|focus|inner|text)", lines.text):
+            return Cause(_collection(found[2]), place)
+        if why := _misspelt(line):
+            return Cause(why, place)
+    return Cause("")
+
+
+def _misspelt(line: str) -> str:
+    """A property, a handler or an event that the browser has in other letters."""
+    for name, event in re.findall(r"\.(\w+)\b(?!\s*\()|Listener\(\s*['\"`](\w+)", line):
+        known = [*PROPERTIES, *HANDLERS] if name else [one[2:] for one in HANDLERS]
+        wrong = name or event.removeprefix("on")
+        right = next((one for one in known if one.lower() == wrong.lower()), "")
+        if not right and (event or name.startswith("on")):
+            right = suggestion(wrong, known, "{}", cutoff=0.8)
+        if right not in ("", name, event):
+            return f"The browser calls it {right!r}, not {name or event!r}."
+    return ""

@@ -159,8 +159,10 @@ class Sources:
         places = (self.search(file, pattern) for file in self.templates)
         return next((place for place in places if place.line), None)
 
-    def rendered_place(self, page: str, number: int) -> Place | None:
-        """Return the line of a template from which a line of a page was made."""
+    def rendered_place(self, page: str, number: int, template: str = "") -> Place | None:
+        """Return the line of a template from which a line of a page was made: of equal lines, the
+        one in ``template``, and the one whose number is the nearest.
+        """
         lines = page.splitlines()
         text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
         found = []
@@ -168,8 +170,11 @@ class Sources:
             for at, line in enumerate(self.read(file).splitlines(), 1):
                 if re.fullmatch(_rendered(line.strip()), text):
                     found.append(Place(file, at))
-        # Of equal lines, the one whose number is the nearest.
-        return min(found, key=lambda place: abs(place.line - number), default=None)
+        return min(
+            found,
+            key=lambda place: (place.file != template, abs(place.line - number)),
+            default=None,
+        )
 
     def search_all(self, pattern: str) -> Place | None:
         """Return the first line of any Python file that matches the regular expression."""

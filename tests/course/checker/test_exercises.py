@@ -59,9 +59,9 @@ def written(folder, step: outline.Step, exercise: outline.Exercise) -> Written:
     return project
 
 
-def test_each_step_from_the_echo_on_has_an_exercise():
+def test_each_step_from_the_room_on_has_an_exercise():
     with_exercises = list(dict.fromkeys(step.name for step, _ in EXERCISES))
-    assert with_exercises == ["echo", "layer", "groups", "async", "tests"]
+    assert with_exercises == ["room", "echo", "layer", "groups", "async", "tests"]
 
 
 @EVERY_EXERCISE
@@ -101,7 +101,9 @@ def test_the_listing_has_the_fault_in_it_and_the_correction_leads_back(step, exe
 
 
 @pytest.mark.parametrize(
-    "step, exercise", [row for row in EXERCISES if row[0].name not in ("layer", "tests")], ids=name
+    "step, exercise",
+    [row for row in EXERCISES if row[0].name not in ("room", "layer", "tests")],
+    ids=name,
 )
 def test_two_participants_see_what_the_exercise_says(step, exercise, tmp_path):
     project = written(tmp_path, step, exercise)
@@ -116,6 +118,19 @@ def test_two_participants_see_what_the_exercise_says(step, exercise, tmp_path):
         assert error in server.output
     assert ("Traceback" in server.output) is bool(errors(exercise))
     assert "never awaited" not in server.output  # as the lessons say of runserver
+
+
+@pytest.mark.parametrize(
+    "step, exercise", [row for row in EXERCISES if row[0].name == "room"], ids=name
+)
+def test_the_browser_says_of_the_rooms_page_what_the_exercise_says(
+    step, exercise, tmp_path, warm, page_browser
+):
+    project = write(tmp_path / "project", step.project_with(exercise))
+    fault = check_folder(project, step.name).fault
+    assert [fault.seen] == errors(exercise)
+    wrong = [line.strip() for line in exercise.wrong.splitlines()]
+    assert any(line in fault.hint for line in wrong)
 
 
 def enter(server: Runserver):

@@ -483,6 +483,31 @@ def _(files):
     )
 
 
+#: What a page's log looks like is its own affair.
+for log, line in {
+    "messages with a separator": "chatLog.value += data.message + ' | ';",
+    "messages with their time": (
+        "chatLog.value += `${data.message} (${new Date().toLocaleString()})\\n`;"
+    ),
+    "names in angle brackets": "chatLog.value += '<guest> ' + data.message + '\\n';",
+    "the newest message first": "chatLog.value = data.message + '\\n' + chatLog.value;",
+    "messages that are shown later": f"setTimeout(() => {{ {SHOWN} }}, 300);",
+}.items():
+    change(log)(lambda files, line=line: replace(files, ROOM, (SHOWN, line)))
+
+
+@change("messages side by side")
+def _(files):
+    log = '<textarea id="chat-log" rows="10" cols="38" readonly></textarea>'
+    shown = "const said = document.createElement('b'); said.innerText = data.message;"
+    replace(
+        files,
+        ROOM,
+        (log, '<div id="chat-log" style="display: flex"></div>'),
+        (SHOWN, f"{shown} chatLog.append(said);"),
+    )
+
+
 #: What is noted, by a part of it. The rest is to be silent.
 #: Channels calls disconnect for a refused WebSocket, too.
 REFUSAL = "reads self.room_group_name, but connect may end"

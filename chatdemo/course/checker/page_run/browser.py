@@ -50,21 +50,19 @@ def _installed() -> list[Path]:
 
 
 class HeadlessBrowser:
-    """A browser that has ``url`` open until the block is left. Its files are below ``folder``."""
+    """A browser that has ``url`` open until it is closed. Its files are in ``folder``."""
 
     def __init__(self, path: str, url: str, folder: Path):
         self.output = folder / "browser.log"
         profile = f"--user-data-dir={folder / 'browser'}"
-        self.command = [path, *OPTIONS, *_sandbox_options(), profile, url]
-
-    def __enter__(self) -> "HeadlessBrowser":
+        command = [path, *OPTIONS, *_sandbox_options(), profile, url]
         with self.output.open("wb") as file:
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file
             )
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """End the browser. What a shell script has started ends with the group of this process."""
         self.process.kill()
         self.process.wait()
 

@@ -12,7 +12,11 @@ window.pageRun = {
 };
 
 const records = (frame) => recordsByFrame.get(frame) || [];
-const sockets = (frame) => records(frame).flatMap((record) => record.sockets);
+// What several documents have recorded of one kind: errors, notLoaded or sockets.
+const recorded = (documents, kind) => documents.flatMap((record) => record[kind]);
+const sockets = (frame) => recorded(records(frame), 'sockets');
+// Whether a script has raised an exception: then the page is faulty, and nothing more is waited for.
+const hasFailed = (frame) => recorded(records(frame), 'errors').some((error) => !error.isRejection);
 
 async function until(condition, seconds) {
   const end = performance.now() + 1000 * seconds;
@@ -98,6 +102,15 @@ const WAYS = {
   button: (input, button) => button.click(),
 };
 
+// Of what documents have recorded, what the report has.
+const summary = (documents) => ({
+  path: documents.at(0)?.path ?? '',
+  last: documents.at(-1)?.path ?? '',
+  errors: recorded(documents, 'errors'),
+  notLoaded: recorded(documents, 'notLoaded'),
+  sockets: recorded(documents, 'sockets'),
+});
+
 // Whether the page has opened another one, or itself again.
 const isLeft = (frame) => records(frame).length > 1
   || records(frame).some((record) => record.isLeft);
@@ -105,27 +118,34 @@ const isLeft = (frame) => records(frame).length > 1
 async function runIndexPage() {
   const frame = await open(job.index);
   const report = missingElements(frame, ['room-name-input', 'room-name-submit']);
-  report.records = records(frame);
   report.isLeft = isLeft(frame);
   report.opened = {};
-  if (report.missing.length || report.isLeft) return report;
+  if (report.missing.length || report.isLeft || hasFailed(frame)) {
+    return {...report, ...summary(records(frame))};
+  }
+  const documents = [];
   for (const [name, use] of Object.entries(WAYS)) {
     const own = name === 'enter' ? frame : await open(job.index);
     const opened = () => records(own).length > 1;
     type(find(own, 'room-name-input'), job.roomName);
     use(find(own, 'room-name-input'), find(own, 'room-name-submit'));
-    await until(opened, job.answerSeconds);
+    await until(() => opened() || hasFailed(own), job.answerSeconds);
     const last = records(own).at(-1);
     report.opened[name] = opened() ? decodeURIComponent(last?.path ?? '') : null;
-    report.records = [...report.records, ...records(own).slice(0, 1)];
+    documents.push(...records(own).slice(0, 1));
     own.remove();
+    if (!opened()) break;
   }
-  return report;
+  return {...report, ...summary(documents)};
 }
+
+// Whether the browser shows an element's value: a script can set `value` of any element.
+const isField = (element) => ['TEXTAREA', 'INPUT'].includes(element.tagName);
 
 const logOf = (frame) => {
   const log = find(frame, 'chat-log');
-  return log ? String(log.value ?? log.innerText) : '';
+  if (!log) return '';
+  return isField(log) ? log.value : log.innerText;
 };
 
 // Says something in the room: whether it was sent, and whether it is in the log here and there.
@@ -138,10 +158,13 @@ async function say(text, use, here, there) {
   const countSent = () => sockets(here).reduce((sum, socket) => sum + socket.sent.length, 0);
   const before = countSent();
   use(find(here, 'chat-message-input'), find(here, 'chat-message-submit'));
-  await until(() => isSent() || isLeft(here), job.answerSeconds / 2);
+  await until(() => isSent() || isLeft(here) || hasFailed(here), job.answerSeconds / 2);
   if (isSent()) {
-    await until(() => [here, there].every((frame) => logOf(frame).includes(text)),
-      job.answerSeconds);
+    const both = (condition) => () => hasFailed(here) || [here, there].every(condition);
+    const isReceivedIn = (frame) => sockets(frame).some(
+      (socket) => socket.received.some(isIn(text)));
+    await until(both(isReceivedIn), job.answerSeconds);
+    await until(both((frame) => logOf(frame).includes(text)), job.answerSeconds / 2);
   }
   return {
     isSent: isSent(),
@@ -150,7 +173,6 @@ async function say(text, use, here, there) {
     isTyped,
     isHere: logOf(here).includes(text),
     isThere: logOf(there).includes(text),
-    isReceived: sockets(here).some((socket) => socket.received.some(isIn(text))),
   };
 }
 
@@ -171,27 +193,30 @@ async function runRoomPage() {
   const [here, there, elsewhere] = await Promise.all([job.room, job.room, job.otherRoom].map(open));
   const report = missingElements(
     here, ['chat-log', 'chat-message-input', 'chat-message-submit']);
-  const isConnected = (frame) => sockets(frame).some((socket) => socket.isOpen);
-  await until(() => sockets(here).length, job.answerSeconds / 2);
+  const isAnswered = (frame) => sockets(frame).some(
+    (socket) => socket.isOpen || socket.closeCode !== null);
+  await until(() => sockets(here).length || hasFailed(here), job.answerSeconds / 2);
   if (sockets(here).length) {
-    await until(() => isConnected(here) && isConnected(there), job.answerSeconds);
+    await until(() => isAnswered(here) && isAnswered(there), job.answerSeconds);
   }
   report.otherUrl = sockets(elsewhere).at(0)?.url ?? null;
   report.said = {};
   report.isLeft = isLeft(here);
-  if (!report.missing.length && !report.isLeft) {
+  if (!report.missing.length && !report.isLeft && !hasFailed(here)) {
     for (const [name, use] of Object.entries(WAYS)) {
-      report.said[name] = await say(job.texts[name], use, here, there);
-      if (isLeft(here)) break;
+      const said = await say(job.texts[name], use, here, there);
+      report.said[name] = said;
+      const isShown = said.isHere && said.isThere;
+      if (isLeft(here) || hasFailed(here) || (said.isSent && !isShown)) break;
     }
     report.isKept = logOf(here).includes(job.texts.enter);
     report.log = logOf(here).slice(-300);
+    report.isValue = isField(find(here, 'chat-log'));
     const way = Object.keys(WAYS).find((name) => report.said[name]?.isHere);
     report.isMarkup = Boolean(way) && !isLeft(here) && await becomesMarkup(WAYS[way], here, there);
   }
   report.wasReloaded = isLeft(here);
-  report.records = records(here);
-  return report;
+  return {...report, ...summary(records(here))};
 }
 
 // Whether what one participant types becomes an element of the others' pages: it could be a script.
@@ -206,10 +231,13 @@ async function becomesMarkup(use, here, there) {
 }
 
 // The server learns from this that no script keeps the browser busy: all frames share one thread.
-setInterval(() => { fetch(job.alive); }, 500);
+const timer = setInterval(() => { fetch(job.alive); }, 500);
 
 const report = {
   index: job.index && await runIndexPage(),
   room: job.room && await runRoomPage(),
 };
+clearInterval(timer);
+document.body.replaceChildren();
 await fetch(job.report, {method: 'POST', body: JSON.stringify(report)});
+location.reload(); // The answer comes when there is another job.

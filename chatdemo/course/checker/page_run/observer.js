@@ -6,7 +6,7 @@
   if (!driver || window.parent === window) return;
   const record = {
     path: location.pathname,
-    errors: [], // {message, url, line, isRejection}: exceptions that nothing has caught
+    errors: [], // exceptions that nothing has caught: ScriptError in run.py
     notLoaded: [], // addresses of scripts
     sockets: [], // {url, isOpen, closeCode, isClosedByPage, sent, received, listens}
     isReady: false, // the page and its scripts have been read
@@ -14,29 +14,27 @@
   };
   driver.addRecord(window.frameElement, record);
 
-  // The learner's line is on the stack; an exception of JSON.parse has no other. One without a stack
-  // in the page is a mistake in its syntax.
+  // The learner's lines are on the stack; an exception of JSON.parse has no others. One without a
+  // stack in the page is a mistake in its syntax.
   const own = document.currentScript.src;
-  const where = (error) => {
-    const lines = [...(error?.stack ?? '').matchAll(/(https?:[^\s()]*):(\d+):\d+/g)];
-    const [, url, line] = lines.find((one) => one[1] !== own) ?? [];
-    return url && {url, line: Number(line)};
+  const linesOf = (error) => [...(error?.stack ?? '').matchAll(/(https?:[^\s()]*):(\d+):\d+/g)]
+    .map(([, url, line]) => ({url, line: Number(line)}))
+    .filter((one) => one.url !== own);
+
+  const addError = (message, error, isRejection, place) => {
+    const [at = place, ...callers] = linesOf(error);
+    record.errors.push({message, ...at, callers, isRejection});
   };
 
   window.addEventListener('error', (event) => {
     if (event.target === window) {
-      record.errors.push({
-        message: event.message, url: event.filename, line: event.lineno, isRejection: false,
-        ...where(event.error),
-      });
+      addError(event.message, event.error, false, {url: event.filename, line: event.lineno});
     } else if (event.target.tagName === 'SCRIPT') {
       record.notLoaded.push(event.target.src);
     }
   }, true);
   window.addEventListener('unhandledrejection', (event) => {
-    record.errors.push({
-      message: `${event.reason}`, url: '', line: 0, isRejection: true, ...where(event.reason),
-    });
+    addError(`${event.reason}`, event.reason, true, {url: '', line: 0});
   });
   window.addEventListener('beforeunload', () => {
     record.isLeft = true;

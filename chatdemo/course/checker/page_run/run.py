@@ -3,7 +3,6 @@
 import asyncio
 import json
 import secrets
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
@@ -11,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from chatdemo.course.checker.asgi_client import tutorial_frame, with_static_files
 from chatdemo.course.checker.page_run.browser import HeadlessBrowser
-from chatdemo.course.checker.page_run.server import ALIVE, PREFIX, REPORT, PageServer
+from chatdemo.course.checker.page_run.server import ALIVE, POLL_SECONDS, PREFIX, REPORT, PageServer
 
 if TYPE_CHECKING:
     from chatdemo.course.checker.project import LearnerProject
@@ -24,15 +23,21 @@ LOAD_SECONDS, ANSWER_SECONDS = 4.0, 1.5
 START_SECONDS, SILENT_SECONDS, RUN_SECONDS = 10.0, 5.0, 30.0
 
 
-class ScriptError(TypedDict):
-    """An exception in a page: the browser's words, the script's address, and a line there.
+class ScriptLine(TypedDict):
+    """A line of a page or of a script, by its address."""
+
+    url: str
+    line: int
+
+
+class ScriptError(ScriptLine):
+    """An exception in a page: the browser's words, the line that raised it, and its callers.
 
     ``isRejection``: it is a promise's, such as that of a sound that wasn't allowed to play.
     """
 
     message: str
-    url: str
-    line: int
+    callers: list[ScriptLine]
     isRejection: bool
 
 
@@ -48,15 +53,6 @@ class SocketRecord(TypedDict):
     listens: bool
 
 
-class PageRecord(TypedDict):
-    """What observer.js has recorded in one document."""
-
-    path: str
-    errors: list[ScriptError]
-    notLoaded: list[str]
-    sockets: list[SocketRecord]
-
-
 class Said(TypedDict):
     """What became of one message: was it sent, and is it in the log of its sender, of another?
 
@@ -70,42 +66,39 @@ class Said(TypedDict):
     isTyped: bool
     isHere: bool
     isThere: bool
-    isReceived: bool
 
 
-class IndexReport(TypedDict):
-    """The run of the index page. ``opened`` is the path that "enter" and "button" have opened.
+class PageReport(TypedDict, total=False):
+    """The run of a page, at ``path``. ``missing`` are ids that no element has, ``ids`` those that
+    elements have, ``errors``, ``notLoaded`` (addresses of scripts) and ``sockets`` what its
+    documents have recorded. ``inside`` is the unclosed tag that the rest of the page is in, or "".
+    ``isLeft``: the page has opened another, ``last``, before anybody used it.
 
-    ``missing`` are ids that no element has, ``ids`` those that elements have, and ``inside`` is the
-    unclosed tag that the rest of the page is in, or "". ``isLeft``: the page has opened another
-    before anybody used it.
+    The index page has ``opened``: the path that "enter" and "button" have opened. The room's page
+    runs in two frames. ``said`` has a message by "enter" and by "button". ``isKept``: the first is
+    still in the log after the second. ``log`` is the end of the log, and ``isValue`` says whether
+    that is the value of an element. ``wasReloaded``: the page was loaded again after the last
+    message. ``isMarkup``: a message can become an element of the page. ``otherUrl`` is that of the
+    WebSocket which the page of another room opens.
+
+    The button isn't tried if Enter opens no room, if its message isn't shown, and neither if a
+    script has raised an exception.
     """
 
+    path: str
+    last: str
     missing: list[str]
     ids: list[str]
+    errors: list[ScriptError]
+    notLoaded: list[str]
+    sockets: list[SocketRecord]
     inside: str
-    records: list[PageRecord]
     isLeft: bool
     opened: dict[str, str | None]
-
-
-class RoomReport(TypedDict):
-    """The run of the room's page in two frames. ``said`` has a message by "enter" and by "button".
-
-    ``isKept``: the first message is still in the log after the second. ``log`` is the end of the
-    log. ``wasReloaded``: the page was loaded again after the last message. ``isMarkup``: a message
-    can become an element of the page. ``otherUrl`` is that of the WebSocket which the page of
-    another room opens.
-    """
-
-    missing: list[str]
-    ids: list[str]
-    inside: str
-    records: list[PageRecord]
-    isLeft: bool
     said: dict[str, Said]
     isKept: bool
     log: str
+    isValue: bool
     isMarkup: bool
     wasReloaded: bool
     otherUrl: str | None
@@ -114,8 +107,8 @@ class RoomReport(TypedDict):
 class Report(TypedDict):
     """What driver.js reports: None for a page that wasn't opened."""
 
-    index: IndexReport | None
-    room: RoomReport | None
+    index: PageReport | None
+    room: PageReport | None
 
 
 class NotRunError(Exception):
@@ -139,10 +132,11 @@ class Pages:
         self.scratch = scratch
         self.room_name = f"check_{secrets.token_hex(3)}"
         self.texts = {way: f"{way}_{secrets.token_hex(3)}" for way in ("enter", "button")}
-        self.index: IndexReport | None = None
-        self.room: RoomReport | None = None
+        self.index: PageReport | None = None
+        self.room: PageReport | None = None
         self.why_not_run = "" if browser else NO_BROWSER
         self._server: PageServer | None = None
+        self._opened: HeadlessBrowser | None = None
 
     async def run(
         self, project: "LearnerProject", index: bool = True, room: bool = True, own: bool = False
@@ -177,27 +171,31 @@ class Pages:
         self.room = report["room"] or self.room
 
     async def _open(self, server: PageServer) -> Report:
-        """Open our page, and return what it reports.
+        """Have our page do the server's job, and return what it reports.
 
         Raises NotRunError and EndlessScriptError.
         """
         assert self.browser is not None
         server.report = server.last_path = None
-        folder = Path(tempfile.mkdtemp(dir=self.scratch))
         start = server.last_sign = time.monotonic()
-        with HeadlessBrowser(
-            self.browser, f"http://127.0.0.1:{server.port}{PREFIX}", folder
-        ) as one:
-            while server.report is None:
-                await asyncio.sleep(0.01)
-                now = time.monotonic()
-                is_late = now - start > (RUN_SECONDS if server.last_path else START_SECONDS)
-                if one.failure or is_late:
-                    why = one.failure or "it doesn't open the pages within seconds"
-                    raise NotRunError(f"{self.browser} doesn't work ({why}).")
-                if server.last_path and now - server.last_sign > SILENT_SECONDS:
-                    raise EndlessScriptError(server.last_path)
-            return cast(Report, server.report)
+        if self._opened is None:
+            url = f"http://127.0.0.1:{server.port}{PREFIX}"
+            self._opened = HeadlessBrowser(self.browser, url, self.scratch)
+        while server.report is None:
+            await asyncio.sleep(POLL_SECONDS)
+            now = time.monotonic()
+            is_late = now - start > (RUN_SECONDS if server.last_path else START_SECONDS)
+            if self._opened.failure or is_late:
+                why = self._opened.failure or "it doesn't open the pages within seconds"
+                raise NotRunError(f"{self.browser} doesn't work ({why}).")
+            if server.last_path and now - server.last_sign > SILENT_SECONDS:
+                raise EndlessScriptError(server.last_path)
+        return cast(Report, server.report)
+
+    def close(self) -> None:
+        """End the browser, if one was started."""
+        if self._opened:
+            self._opened.close()
 
     @property
     def room_path(self) -> str:
@@ -216,7 +214,7 @@ class Pages:
 
     def frame(self, message: str) -> str:
         """Return what the room's page sends to say ``message``; without a run, the tutorial's."""
-        for socket in self._sockets():
+        for socket in self.sockets:
             for frame in socket["sent"]:
                 for text in self.texts.values():
                     if text in frame:
@@ -225,13 +223,14 @@ class Pages:
 
     def socket_path(self, room: str) -> str:
         """Return the path, and the query if any, of the WebSocket that a room's page opens."""
-        for socket in self._sockets():
+        for socket in self.sockets:
             url = urlsplit(socket["url"])
             if self.room_name in (path := unquote(url.path)):
                 query = f"?{url.query}" if url.query else ""
                 return path.replace(self.room_name, room) + query
         return f"/ws/chat/{room}/"
 
-    def _sockets(self) -> list[SocketRecord]:
-        records = self.room["records"] if self.room else []
-        return [socket for record in records for socket in record["sockets"]]
+    @property
+    def sockets(self) -> list[SocketRecord]:
+        """Those of the room's page."""
+        return self.room["sockets"] if self.room else []

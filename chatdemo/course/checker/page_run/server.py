@@ -21,6 +21,7 @@ OBSERVER = f'<script src="{PREFIX}observer.js"></script>'
 #: Headers that keep a page out of a frame, or our script out of the page.
 REMOVED_HEADERS = (b"x-frame-options", b"content-security-policy", b"content-length")
 START_SECONDS = 5.0
+POLL_SECONDS = 0.01
 
 
 class PageServer:
@@ -30,6 +31,7 @@ class PageServer:
     to the project's consumers if ``uses_own_consumers``, else to the tutorial's chat, which accepts
     those whose path ``is_room(path)``. ``cookie`` is sent to the project with each request, and
     ``last_path`` is that of the last page. ``last_sign`` is the time of our page's last request.
+    ``report`` is what our page has found; it does the next ``job`` once ``report`` is None again.
     """
 
     def __init__(self, application: Callable[..., Any], is_room: Callable[[str], bool]):
@@ -82,6 +84,8 @@ class PageServer:
             type, body = b"text/javascript", SCRIPTS[path].read_bytes()
         elif path == REPORT:
             self.report = json.loads(await _read_body(receive))
+            while self.report is not None:  # the answer makes our page load the next job
+                await asyncio.sleep(POLL_SECONDS)
         headers = [(b"content-type", type + b"; charset=utf-8")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -21,6 +21,9 @@ INPUTS = """\
   <input id="chat-message-submit" type="button" value="Send">
 """
 IN_A_FORM = f"<form>\n{INPUTS.replace('button', 'submit')}</form>\n"
+CLICKED = "sendButton.onclick = function() {"
+SENT_AT_ONCE = "sendButton.onclick = send();\n    function send() {"
+READ_NAME = "JSON.parse(document.querySelector('#room-name').textContent)"
 NOT_DEFINED, NOT_A_FUNCTION = "is not defined", "is not a function"
 PLANTS = [
     # exceptions
@@ -42,13 +45,7 @@ PLANTS = [
     in_room("a name twice", "const chatLog", "const roomName = 1;\n    const chatLog", "C113"),
     in_room("a name early", "const roomName", "roomName.trim();\n    const roomName", "C113"),
     in_room("a scheme", "'ws://'", "'ws//'", "C207", "/ws//"),
-    in_room(
-        "unquoted",
-        "JSON.parse(document.querySelector('#room-name').textContent)",
-        "{{ room_name }}",
-        "C113",
-        NOT_DEFINED,
-    ),
+    in_room("unquoted", READ_NAME, "{{ room_name }}", "C113", NOT_DEFINED),
     in_room(
         "sent at once", "messageInput.focus();", "chatSocket.send('{}');", "C113", "CONNECTING"
     ),
@@ -65,6 +62,12 @@ PLANTS = [
         "onmessage = function(event) {\n      show(event);",
         "C113",
         "show",
+    ),
+    in_room("called at once", CLICKED, SENT_AT_ONCE, "C113", "the handler is send, without ()"),
+    in_room("the template's name", READ_NAME, "room_name", "C113", "the template's names"),
+    in_room("Python's True", "messageInput.focus();", "let isOpen = True;", "C113", "has true"),
+    in_room(
+        "a property called", "messageInput.value}", "messageInput.value()}", "C113", "property"
     ),
     # tags
     in_room("a textarea", LOG, LOG.replace("</textarea>", ""), "C118", "<textarea>"),
@@ -120,16 +123,10 @@ PLANTS = [
         "a port", OPENED, "'ws://localhost:8000/ws/chat/' + roomName + '/'", "C207", "localhost"
     ),
     in_room("one room", "'/ws/chat/' + roomName", "'/ws/chat/lobby'", "C207", "lobby"),
-    in_room(
-        "a room that is written out",
-        "JSON.parse(document.querySelector('#room-name').textContent)",
-        "'lobby'",
-        "C207",
-        "lobby",
-    ),
+    in_room("a room that is written out", READ_NAME, "'lobby'", "C207", "lobby"),
     in_room(
         "JSON that isn't parsed",
-        "JSON.parse(document.querySelector('#room-name').textContent)",
+        READ_NAME,
         "document.querySelector('#room-name').textContent",
         "C210",
     ),
@@ -146,7 +143,10 @@ PLANTS = [
     in_room(
         "another key", "{message: messageInput.value}", "{text: messageInput.value}", "C208", "text"
     ),
-    in_room("Value", "messageInput.value}", "messageInput.Value}", "C208", "{}"),
+    in_room("Value", "messageInput.value}", "messageInput.Value}", "C208", "calls it 'value'"),
+    in_room("a key", "event.key === 'Enter'", "event.key === 'enter'", "C212", "is 'Enter'"),
+    in_room("a text of a number", "event.key === 'Enter'", "event.keyCode === '13'", "C212", "13"),
+    in_room("backticks", OPENED, "'ws://${window.location.host}/'", "C207", "between backticks"),
     in_room(
         "no JSON", "JSON.stringify({message: messageInput.value})", "messageInput.value", "C208"
     ),
@@ -180,9 +180,15 @@ PLANTS = [
     ),
     in_room("no slash before ws", "'/ws/chat/'", "'ws/chat/'", "C207", "host and port are"),
     # what is shown
+    in_room("a slash", "'\\n'", "'/n'", "C220", "/n after a message"),
+    in_room("a letter", "'\\n'", "'n'", "C220", "n after a message"),
+    in_room("a backslash too many", "'\\n'", "'\\\\n'", "C220", "\\n after a message"),
+    in_room("a tag in the text", "'\\n'", "'<br>'", "C220", "<br> after a message"),
+    in_room("no end of a line", " + '\\n'", "", "C220", "nothing between two messages"),
+    in_room("a value that isn't shown", LOG, '<div id="chat-log"></div>', "C215", "doesn't add"),
     in_room("the text of the event", "JSON.parse(event.data)", "event.data", "C208", "undefined"),
     in_room("another key is read", "data.message", "data.text", "C208", "undefined"),
-    in_room("no handler", "chatSocket.onmessage", "chatSocket.onmesage", "C209"),
+    in_room("no handler", "chatSocket.onmessage", "chatSocket.onmesage", "C209", "'onmessage'"),
     in_room("not shown", ADDED, "chatLog.title += data.message", "C215"),
     in_room("only the last", "chatLog.value +=", "chatLog.value =", "C216"),
     in_room(
