@@ -175,7 +175,9 @@ def _why_undefined(lines: PageLines, at: Place | None, found: re.Match[str]) -> 
 
 
 def _guess(name: str, known: Iterable[str], at: Place | None) -> Cause:
-    why = suggestion(name, known, "Did you mean {!r}?", cutoff=0.8)
+    """A cause if the name misspells one that is known, or has other capital letters."""
+    same = [one for one in known if one.lower() == name.lower() and one != name]
+    why = suggestion(name, same or known, "Did you mean {!r}?", cutoff=0.0 if same else 0.8)
     return Cause(why, at if why else None)
 
 
@@ -193,7 +195,11 @@ def _why_no_function(lines: PageLines, at: Place | None, found: re.Match[str]) -
             return Cause(_collection(lookup[2]), place)
     if name in (*PROPERTIES, *HANDLERS):
         return Cause(f"{name} is a property: it is read without brackets, and set with =.", at)
-    return _guess(name, METHODS, at)
+    return _guess(name, METHODS, at) if name not in METHODS else _guess(owner or "", GLOBALS, at)
+
+
+def _why_not_new(lines: PageLines, at: Place | None, found: re.Match[str]) -> Cause:
+    return Cause("An object is made with new: new WebSocket(...).", at)
 
 
 def _collection(method: str) -> str:
@@ -244,6 +250,7 @@ RULES = (
     (r"of (?:null|undefined) \((?:reading|setting) '(\w+)'\)", _why_nothing),
     (r"ReferenceError: (Cannot access ')?(\w+)", _why_undefined),
     (r"(?:(\w+)\.)?(\w+) is not a function", _why_no_function),
+    (r"without 'new'", _why_not_new),
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from chatdemo.course import outline
 from chatdemo.course.checker.dangers import NO_SESSIONS, ODD_FRAMES
 from tests.course.checker.planted.groups import GROUP_SEND, SYNC_GROUP_SEND
-from tests.course.checker.planted.plant import ASGI, CONSUMERS, ROUTES, SETTINGS, TESTS
+from tests.course.checker.planted.plant import ASGI, CONSUMERS, ROOM, ROUTES, SETTINGS, TESTS
 from tests.course.checker.projects import check_folder, good, write
 
 pytestmark = pytest.mark.usefixtures("warm")
@@ -107,6 +107,12 @@ NOTED = {
         ("get_asgi_application()", "get_default_application()"),
         ("mysite/asgi.py:10 is from an older tutorial", "ProtocolTypeRouter"),
     ),
+    "the number of a key": (
+        "room",
+        ROOM,
+        ("event.key === 'Enter'", "event.keyCode === 13"),
+        ("chat/templates/chat/room.html:40 is from an older tutorial: keyCode", "event.key"),
+    ),
     "a test's data in a transaction": (
         "tests",
         TESTS,
@@ -124,6 +130,17 @@ def test_a_danger_is_noted_with_its_line(what, tmp_path, monkeypatch):
     files[file] = files[file].replace(old, new) if old else new
     notes = check_folder(write(tmp_path / "project", files)).notes
     assert any(all(text in note for text in texts) for note in notes), notes
+
+
+def test_a_router_of_an_older_tutorial_is_named_once(tmp_path, no_browser):
+    """Its place is in the fault that it has no "http", and not in a note as well."""
+    files = outline.find_step("index").project()
+    files["mysite/routing.py"] = files["mysite/asgi.py"].replace('"http":', '"https":')
+    files[SETTINGS] = files[SETTINGS].replace("mysite.asgi.", "mysite.routing.")
+    result = check_folder(write(tmp_path / "project", files))
+    assert (result.fault.id, result.fault.file) == ("C107", "mysite/routing.py")
+    assert "older tutorials" in result.fault.hint and "mysite.asgi.application" in result.fault.hint
+    assert not any("older tutorial" in note for note in result.notes)
 
 
 def test_what_runs_in_a_task_holds_nothing_up(tmp_path):

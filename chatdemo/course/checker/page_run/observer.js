@@ -48,7 +48,7 @@
   window.confirm = () => true;
   window.prompt = (question, proposed) => proposed || 'Student';
 
-  window.WebSocket = class extends window.WebSocket {
+  window.WebSocket = class WebSocket extends window.WebSocket {
     #record;
 
     constructor(...options) {

@@ -123,6 +123,15 @@ PLANTS = [
         "'chat_messages'",
     ),
     Plant(
+        "a hyphen in the type",
+        "groups",
+        CONSUMERS,
+        '"chat.message"',
+        '"chat-message"',
+        "C507",
+        "only a dot becomes an underscore",
+    ),
+    Plant(
         "type misspelt",
         "groups",
         CONSUMERS,

@@ -21,6 +21,7 @@ INPUTS = """\
   <input id="chat-message-submit" type="button" value="Send">
 """
 IN_A_FORM = f"<form>\n{INPUTS.replace('button', 'submit')}</form>\n"
+READ_LOG, DID = "Document.querySelector('#chat-log')", "Did you mean 'document'?"
 CLICKED = "sendButton.onclick = function() {"
 SENT_AT_ONCE = "sendButton.onclick = send();\n    function send() {"
 READ_NAME = "JSON.parse(document.querySelector('#room-name').textContent)"
@@ -65,6 +66,9 @@ PLANTS = [
     ),
     in_room("called at once", CLICKED, SENT_AT_ONCE, "C113", "the handler is send, without ()"),
     in_room("the template's name", READ_NAME, "room_name", "C113", "the template's names"),
+    in_room("without new", "new WebSocket(", "WebSocket(", "C113", "new WebSocket(...)"),
+    in_room("JSON in small letters", "JSON.stringify", "json.stringify", "C113", "'JSON'"),
+    in_room("a type for an object", "document.querySelector('#chat-log')", READ_LOG, "C113", DID),
     in_room("Python's True", "messageInput.focus();", "let isOpen = True;", "C113", "has true"),
     in_room(
         "a property called", "messageInput.value}", "messageInput.value()}", "C113", "property"
