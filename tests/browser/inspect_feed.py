@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from contextlib import suppress
 from http import HTTPStatus
 
 from websockets.datastructures import Headers
@@ -30,7 +31,7 @@ class FakeFeed:
         self.hello = {"kind": "hello", "version": "0.1.0", "limit": 5000, "room": room}
         self.told: list[dict] = []
         self.commands: list[dict] = []
-        self.watchers: list = []
+        self.watchers: set = set()
         self.visits = 0
         self._lock = threading.Lock()
 
@@ -51,11 +52,16 @@ class FakeFeed:
         with self._lock:
             self.told.append(message)
             for watcher in self.watchers:
-                watcher.send(json.dumps(message))
+                with suppress(ConnectionClosed):  # its page is gone, and its thread about to see it
+                    watcher.send(json.dumps(message))
 
-    def drop(self) -> None:
-        """Hang up on every watcher."""
-        for watcher in list(self.watchers):
+    def drop(self, forget: bool = False) -> None:
+        """Hang up on every watcher. With ``forget``, those who come again aren't told what was told before."""
+        with self._lock:
+            dropped, self.watchers = self.watchers, set()
+            if forget:
+                self.told.clear()
+        for watcher in dropped:
             watcher.close()
 
     def await_command(self, number: int = 1) -> dict:
@@ -64,18 +70,17 @@ class FakeFeed:
         return self.commands[number - 1]
 
     def _watch(self, watcher) -> None:
-        with self._lock:
-            self.visits += 1
-            for message in [self.hello, *self.told]:
-                watcher.send(json.dumps(message))
-            self.watchers.append(watcher)
-        try:
+        with suppress(ConnectionClosed):
+            with self._lock:
+                self.visits += 1
+                for message in [self.hello, *self.told]:
+                    watcher.send(json.dumps(message))
+                self.watchers.add(watcher)
             for command in map(json.loads, watcher):
                 if command["do"] != "got":
                     self.commands.append(command)
-        except ConnectionClosed:
-            pass
-        self.watchers.remove(watcher)
+        with self._lock:
+            self.watchers.discard(watcher)
 
     def _answer(self, _, request) -> Response | None:
         path = request.path.partition("?")[0]
