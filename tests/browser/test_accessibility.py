@@ -23,13 +23,12 @@ FIELDS_AND_BUTTONS = {
 REACHABLE = """() => Array.from(document.querySelectorAll("a[href], button, input, select, textarea, summary,"
   + "[tabindex]")).filter((element) => element.tabIndex >= 0 && !element.disabled && element.checkVisibility())
   .map((element) => element.stop = element.id || element.textContent.trim())"""
+#: What has the focus, null for the page itself, and the CSS pixels of its outline.
 FOCUSED = """() => {
   const element = document.activeElement;
-  return element === document.body ? null : element.stop ?? element.textContent.trim();
-}"""
-OUTLINE = """() => {
-  const {outlineStyle, outlineWidth} = getComputedStyle(document.activeElement);
-  return outlineStyle === "none" ? 0 : parseFloat(outlineWidth);
+  const {outlineStyle, outlineWidth} = getComputedStyle(element);
+  const stop = element === document.body ? null : element.stop ?? element.textContent.trim();
+  return [stop, outlineStyle === "none" ? 0 : parseFloat(outlineWidth)];
 }"""
 
 #: The contrast of each text on the page with what is painted behind it, from the styles as computed: backgrounds and
@@ -166,14 +165,15 @@ def test_a_room_name_that_is_refused_is_marked_and_described(context, house):
 def tab_round(page, count: int) -> list[str]:
     """What Tab comes to in ``count`` steps from the top of the page, each with its focus shown."""
     for _ in range(count + 1):  # to the end, whichever part has the focus
-        if page.evaluate(FOCUSED) is None:
+        if page.evaluate(FOCUSED)[0] is None:
             break
         page.keyboard.press("Tab")
     stops = []
     for _ in range(count):
         page.keyboard.press("Tab")
-        stops.append(page.evaluate(FOCUSED))
-        assert page.evaluate(OUTLINE) >= 2, f"{stops[-1]} doesn't show that it has the focus"
+        stop, outline = page.evaluate(FOCUSED)
+        assert outline >= 2, f"{stop} doesn't show that it has the focus"
+        stops.append(stop)
     return stops
 
 

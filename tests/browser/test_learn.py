@@ -123,9 +123,9 @@ def test_in_step_3_a_message_stays_in_its_own_tab(lesson):
     expect(echo.console(1)).to_be_empty()
 
 
-@pytest.mark.parametrize("step", ["groups", "async", "tests"])
-def test_from_step_5_on_a_message_is_in_both_tabs(lesson, step):
-    groups = lesson(step)
+def test_in_step_5_a_message_is_in_both_tabs(lesson):
+    """As in the steps from there on: test_steps has two tabs of each."""
+    groups = lesson("groups")
     groups.both_open()
     groups.say(1, "hello")
     for number in (1, 2):

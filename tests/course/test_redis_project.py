@@ -19,7 +19,6 @@ def project(tmp_path, redis_server):
     written = Written(tmp_path / "mysite", "--step", "async", "--layer", "redis")
     settings = tmp_path / "mysite" / "mysite" / "settings.py"
     save(settings, '("127.0.0.1", 6379)', f'("127.0.0.1", {redis_server.server_port})')
-    written.manage("migrate")
     return written
 
 
@@ -35,7 +34,7 @@ def say(sender, receiver, text):
 
 
 def test_it_chats_and_goes_on_when_nobody_has_said_anything_for_a_while(project):
-    with project.runserver() as server, enter(server) as ana, enter(server) as ben:
+    with project.runserver("--noreload") as server, enter(server) as ana, enter(server) as ben:
         say(ana, ben, "hello")
         say(ben, ana, "hello Ana")
         with pytest.raises(TimeoutError):  # and not ConnectionClosed
@@ -50,7 +49,7 @@ def test_with_the_time_limit_of_redis_py_8_it_does_not(project, redis_server):
     old = f'("127.0.0.1", {redis_server.server_port})'
     new = f'{{"address": "{redis_server.url()}", "socket_timeout": 1}}'
     save(project.folder / "mysite" / "settings.py", old, new)
-    with project.runserver() as server, enter(server) as ana:
+    with project.runserver("--noreload") as server, enter(server) as ana:
         with pytest.raises(ConnectionClosedError) as caught:
             ana.recv(TIMEOUT_SECONDS)
         server.stop()

@@ -27,17 +27,20 @@ class Written:
         command = [self.python, "manage.py", *arguments]
         return finish(self.folder, command, {**clean_environ(installed=True), **environ}, timeout)
 
-    def runserver(self) -> "Runserver":
-        return Runserver(self)
+    def runserver(self, *arguments: str) -> "Runserver":
+        return Runserver(self, *arguments)
 
 
 class Runserver(Process):
-    """``python manage.py runserver`` of a project, on a free port, with Django's reloader round it."""
+    """``python manage.py runserver`` of a project with ``arguments``, on a free port.
+
+    Django's reloader is round it, but for ``--noreload``: that spares a second Python.
+    """
 
     ready = "Quit the server"
 
-    def __init__(self, project: Written):
-        command = [project.python, "manage.py", "runserver", str(free_port())]
+    def __init__(self, project: Written, *arguments: str):
+        command = [project.python, "manage.py", "runserver", str(free_port()), *arguments]
         environ = {**clean_environ(installed=True), "PYTHONUNBUFFERED": "1"}
         super().__init__(project.folder, command, environ, group=True)
 

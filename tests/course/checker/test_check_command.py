@@ -45,7 +45,7 @@ def test_a_check_leaves_the_project_as_it_was(tmp_path):
     assert sorted((path, path.stat().st_mtime_ns) for path in project.rglob("*")) == before
 
 
-def test_what_a_consumer_stores_goes_to_a_copy_of_the_database(tmp_path, warm):
+def test_what_a_consumer_stores_goes_to_a_copy_of_the_database(tmp_path, warm, no_browser):
     project = good(tmp_path / "project", "groups")
     with sqlite3.connect(project / "db.sqlite3") as database:
         database.execute("CREATE TABLE said (message TEXT)")
@@ -78,13 +78,13 @@ def test_a_database_that_lacks_a_table_is_named(tmp_path, warm, no_browser):
     assert "migrate" in result.fault.hint
 
 
-def test_modules_of_the_checker_are_not_modules_of_the_project(tmp_path):
+def test_modules_of_the_checker_are_not_modules_of_the_project(tmp_path, no_browser):
     project = good(tmp_path / "project", "async")
     write(project, {"checks.py": "raise SystemExit\n", "explain.py": "1 / 0\n"})
     assert check_folder(project).done[-1] == "async"
 
 
-def test_what_the_project_prints_or_reads_disturbs_nothing(tmp_path):
+def test_what_the_project_prints_or_reads_disturbs_nothing(tmp_path, no_browser):
     project = good(tmp_path / "project", "async")
     settings = project / "mysite" / "settings.py"
     settings.write_text('print("x" * 1_000_000)\n' + settings.read_text("utf-8"), "utf-8")
@@ -93,7 +93,7 @@ def test_what_the_project_prints_or_reads_disturbs_nothing(tmp_path):
     assert "EOFError" in check_folder(project).fault.cause
 
 
-def test_environments_beside_the_project_are_not_read(tmp_path, warm):
+def test_environments_beside_the_project_are_not_read(tmp_path, warm, no_browser):
     project = good(tmp_path / "project", "async")
     write(
         project,
@@ -107,7 +107,7 @@ def test_environments_beside_the_project_are_not_read(tmp_path, warm):
     assert check_folder(project).done[-1] == "async"
 
 
-def test_the_settings_of_the_caller_are_not_the_projects(tmp_path, monkeypatch):
+def test_the_settings_of_the_caller_are_not_the_projects(tmp_path, no_browser, monkeypatch):
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "chatdemo.project.settings")
     assert check_folder(good(tmp_path / "project", "index")).done == ["index"]
 

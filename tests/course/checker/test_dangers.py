@@ -10,7 +10,7 @@ from tests.course.checker.planted.groups import GROUP_SEND, SYNC_GROUP_SEND
 from tests.course.checker.planted.plant import ASGI, CONSUMERS, ROOM, ROUTES, SETTINGS, TESTS
 from tests.course.checker.projects import check_folder, good, write
 
-pytestmark = pytest.mark.usefixtures("warm")
+pytestmark = pytest.mark.usefixtures("warm", "no_browser")  # the notes are about code
 
 COMMAND = """\
         if message == "/go":

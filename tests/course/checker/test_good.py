@@ -33,7 +33,7 @@ def test_a_step_passes_its_own_check_and_fails_the_next(step, tmp_path, browser_
 
 
 @pytest.mark.parametrize("step", ["layer", "groups", "async"])
-def test_redis_that_is_not_there_is_said_and_replaced(step, tmp_path):
+def test_redis_that_is_not_there_is_said_and_replaced(step, tmp_path, no_browser):
     result = check_folder(good(tmp_path / "project", step, layer="redis"))
     assert result.done[-1] == step
     [note] = unusual(result.notes)
@@ -41,14 +41,14 @@ def test_redis_that_is_not_there_is_said_and_replaced(step, tmp_path):
     assert "with a layer in memory instead." in note and "redis:7" in note
 
 
-def test_a_project_that_lets_any_site_in_is_told_so(tmp_path):
+def test_a_project_that_lets_any_site_in_is_told_so(tmp_path, no_browser):
     files = outline.find_step("async").project()
     files["mysite/asgi.py"] = files["mysite/asgi.py"].replace("AllowedHostsOriginValidator(", "(")
     result = check_folder(write(tmp_path / "project", files))
     assert result.done[-1] == "async" and unusual(result.notes) == [OTHER_SITES_ALLOWED]
 
 
-def test_tests_that_delete_the_projects_own_database_are_told_so(tmp_path, monkeypatch):
+def test_tests_that_delete_the_projects_own_database_are_told_so(tmp_path, no_browser, monkeypatch):
     monkeypatch.setattr(check_command.OwnTests, "result", lambda tests: "")
     files = outline.find_step("tests").project()
     files["mysite/settings.py"] = files["mysite/settings.py"].replace("test.sqlite3", "db.sqlite3")

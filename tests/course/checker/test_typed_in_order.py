@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatdemo.course import outline
+from chatdemo.course.checker import check_command
 from tests.course.checker.projects import check_folder, write
 
 FIRST, *LATER = outline.steps()
@@ -60,8 +61,9 @@ def started(tmp_path_factory) -> Path:
     return folder
 
 
-def test_a_project_of_startproject_is_as_good(started, warm, monkeypatch):
-    monkeypatch.setattr("chatdemo.course.checker.check_command.OwnTests.result", lambda tests: "")
+def test_a_project_of_startproject_is_as_good(started, warm, no_browser, monkeypatch):
+    """Its pages are the course's own, which test_good has a browser run."""
+    monkeypatch.setattr(check_command.OwnTests, "result", lambda tests: "")
     settings = started / "mysite/settings.py"
     for step in outline.steps():
         files = step.project()

@@ -12,7 +12,6 @@ from tests.course.checker.planted.plant import (
 )
 
 ACCEPT = "        self.accept()\n"
-ACCEPT_ASYNC = "        await self.accept()\n"
 
 PLANTS = [
     Plant(
