@@ -3,12 +3,10 @@
 import re
 import sys
 
-from tests.support.served import ROOT, Process, clean_environ
+from tests.support.served import ROOT, RUN_MODULE, Process, clean_environ
 
 #: By name: the module that is run, and its arguments.
 SERVERS = {"daphne": ["daphne", "-p", "0"], "ours": ["tests.inspector.strangers.serve"]}
-#: As ``python -m``, in a form that WarmPython can start.
-RUN_MODULE = "import runpy, sys; del sys.argv[0]; runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
 
 
 class Server(Process):

@@ -208,7 +208,7 @@ async def test_without_redis_an_event_is_lost_and_counted_and_nobody_waits_for_l
     await layer.group_add("room", channel)
     with caplog.at_level(logging.WARNING):
         await layer.group_send("room", {"type": "a"})
-    assert layer.lost_count == 1 and time.monotonic() - started < TIMEOUT_SECONDS / 2
+    assert layer.lost_count == 1 and time.monotonic() - started < 10
     assert "An event to room was lost: the Redis server doesn't answer" in caplog.text
 
 

@@ -18,8 +18,8 @@ from typing import TypeVar
 from tests.support.warm import WarmPython
 
 ROOT = Path(__file__).parents[2]
-#: Seconds that anything may take which takes a fraction of one on an idle machine.
-TIMEOUT_SECONDS = 20
+#: Seconds that anything may take which takes a fraction of one on an idle machine: a busy one has taken 20 for a start.
+TIMEOUT_SECONDS = 60
 T = TypeVar("T")
 
 
@@ -74,6 +74,8 @@ def piped(*command: str) -> Iterator[subprocess.Popen]:
             process.kill()
 
 
+#: Code that is ``python -m`` of the arguments, in a form that WarmPython can start.
+RUN_MODULE = "import runpy, sys; del sys.argv[0]; runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
 #: Code that has a Python do as if uvloop, which the tests' extra brings, weren't there.
 WITHOUT_UVLOOP = "import sys; sys.modules['uvloop'] = None"
 
