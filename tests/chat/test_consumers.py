@@ -5,7 +5,6 @@ import json
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import channel_layers, get_channel_layer
-from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError
@@ -15,6 +14,7 @@ from chatdemo.chat.consumers import ChatConsumer
 from chatdemo.chat.message_events import batch_event, message_event
 from chatdemo.chat.message_log import StoredMessage
 from chatdemo.project.asgi import application
+from tests.support.communicator import WebsocketCommunicator
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ import json
 from urllib.parse import quote, unquote
 
 import pytest
-from channels.testing import HttpCommunicator
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
@@ -15,6 +14,7 @@ from chatdemo.chat.sqlite_writer import SQLiteWriter
 from chatdemo.chat.transcripts import download
 from chatdemo.chat.transcripts.formats import FORMATS
 from chatdemo.project.asgi import application
+from tests.support.communicator import HttpCommunicator
 from tests.support.served import Served
 
 

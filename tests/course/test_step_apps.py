@@ -10,12 +10,12 @@ from importlib import import_module
 
 import pytest
 from channels.layers import channel_layers, get_channel_layer
-from channels.testing import WebsocketCommunicator
 from django.test import Client
 
 from chatdemo.course import outline, step_apps, step_rooms
 from chatdemo.project.asgi import application
 from tests.chat.conftest import no_rate, nobody_there, nothing_said  # noqa: F401
+from tests.support.communicator import WebsocketCommunicator
 
 CLIENT = Client(headers={"host": "localhost"})
 STEPS = outline.steps()

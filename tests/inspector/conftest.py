@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 from channels.layers import InMemoryChannelLayer, channel_layers
-from channels.testing import WebsocketCommunicator
 
 from chatdemo.inspector import Inspector
 from chatdemo.realtime.layer import ChannelLayer
 from tests.inspector import project
+from tests.support.communicator import WebsocketCommunicator
 
 
 @pytest.fixture(params=[InMemoryChannelLayer, ChannelLayer], ids=["their layer", "our layer"])

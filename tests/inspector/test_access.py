@@ -1,10 +1,10 @@
 """Who may open the inspector."""
 
 import pytest
-from channels.testing import HttpCommunicator, WebsocketCommunicator
 
 from chatdemo.inspector import Inspector, pages
 from chatdemo.inspector.pages import Access
+from tests.support.communicator import HttpCommunicator, WebsocketCommunicator
 
 
 def scope(client="127.0.0.1", host="127.0.0.1:8000", server="127.0.0.1", query=b"", **headers):

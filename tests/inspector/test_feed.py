@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 from channels.layers import get_channel_layer
-from channels.testing import WebsocketCommunicator
 
 from chatdemo.inspector import Inspector, feed
 from chatdemo.inspector.connection import Connection
@@ -15,6 +14,7 @@ from chatdemo.inspector.journeys import Arrivals
 from chatdemo.inspector.layers import LayerRecorder
 from tests.inspector import project
 from tests.inspector.conftest import events, joined
+from tests.support.communicator import WebsocketCommunicator
 
 
 class Watching:

@@ -17,6 +17,7 @@ from django.urls import path
 from chatdemo.inspector import Inspector
 from chatdemo.realtime import base_consumer
 from tests.inspector.conftest import events, joined
+from tests.support.communicator import HttpCommunicator
 
 TICKS = 2  # a channel of these tests holds 5 events
 rang = Signal()
@@ -207,8 +208,6 @@ async def test_all_that_a_handler_sends_and_waits_for_is_one_journey(inspector):
 
 
 async def test_a_request_is_one_journey_that_ends_with_its_response(inspector):
-    from channels.testing import HttpCommunicator
-
     async with joined(inspector, "/told/") as one:
         await HttpCommunicator(inspector, "GET", "/page/").get_response()
         await hear(one, 2)

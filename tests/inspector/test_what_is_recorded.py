@@ -6,7 +6,6 @@ import pytest
 from channels.auth import UserLazyObject
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
-from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 from django.utils.functional import LazyObject, SimpleLazyObject
 
@@ -17,6 +16,7 @@ from chatdemo.inspector.refusals import describe_code
 from chatdemo.realtime.layer import ChannelLayer
 from tests.inspector.conftest import events, joined
 from tests.inspector.project import line_of, make_application
+from tests.support.communicator import WebsocketCommunicator
 
 
 async def refused(inspector, path, origin=b"http://testserver"):
