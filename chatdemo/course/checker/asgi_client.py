@@ -28,7 +28,7 @@ class CheckParticipant:
         self,
         application: Callable[..., Any],
         path: str,
-        frame: Callable[[str], str],
+        frame: Callable[[str], str | bytes],
         cookie: str = "",
         origin: str = f"http://{HOST}",
         reply_seconds: float = 3.0,
@@ -86,7 +86,9 @@ class CheckParticipant:
     def send(self, message: str) -> None:
         """Send a message as the page does."""
         self._unasked = len(self.frames)
-        self._events.put_nowait({"type": "websocket.receive", "text": self.frame(message)})
+        frame = self.frame(message)
+        kind = "text" if isinstance(frame, str) else "bytes"
+        self._events.put_nowait({"type": "websocket.receive", kind: frame})
 
     async def receives(self, message: str) -> bool:
         """Wait for a frame with ``message``. Returns whether it came in time."""
@@ -131,6 +133,16 @@ class CheckParticipant:
         except asyncio.TimeoutError:
             return False
         return not self.task.done()
+
+
+async def converse(*participants: CheckParticipant) -> None:
+    """Have each of them connect and say hello, and then disconnect."""
+    for participant in participants:
+        if await participant.connect():
+            participant.send("hello")
+            await participant.wait_until_quiet()
+    for participant in participants:
+        await participant.disconnect()
 
 
 def message_in(frame: Any) -> Any:

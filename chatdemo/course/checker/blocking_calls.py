@@ -7,10 +7,10 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chatdemo.course.checker.report import Place
-from chatdemo.course.checker.source_files import FUNCTIONS, Function, Sources
+from chatdemo.course.checker.source_files import FUNCTIONS, Sources
 
 #: How often the watchdog looks.
 PERIOD_SECONDS = 0.02
@@ -94,21 +94,11 @@ class Watchdog:
         return next((place for thread in others if (place := self._place_of(thread))), None)
 
 
-def blocking_calls(
-    tree: ast.Module, kind: type[Function] = ast.AsyncFunctionDef
-) -> Iterator[tuple[Function, ast.Call]]:
-    """Yield the calls of BLOCKING functions in functions of that kind, each with its function.
-
-    Functions inside these are left out.
-    """
-    imported = imported_names(tree, "time")
-    for function in ast.walk(tree):
-        if isinstance(function, kind):
-            for node in own_nodes(function):
-                called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-                is_sleep = called == "sleep" and "sleep" in imported
-                if isinstance(node, ast.Call) and (is_sleep or re.fullmatch(BLOCKING, called)):
-                    yield function, node
+def is_blocking(node: ast.AST, tree: ast.Module) -> bool:
+    """Whether a node of a file is a call of a function that blocks."""
+    called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    is_sleep = called == "sleep" and "sleep" in imported_names(tree, "time")
+    return is_sleep or bool(re.fullmatch(BLOCKING, called))
 
 
 def imported_names(tree: ast.Module, module: str) -> set[str]:
@@ -121,8 +111,8 @@ def imported_names(tree: ast.Module, module: str) -> set[str]:
     }
 
 
-def own_nodes(function: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a function, those of functions inside it left out."""
+def own_nodes(function: ast.AST) -> Iterator[Any]:
+    """Yield the nodes (ast.AST) of a function, those of functions inside it left out."""
     for node in ast.iter_child_nodes(function):
         if not isinstance(node, (*FUNCTIONS, ast.Lambda)):
             yield node

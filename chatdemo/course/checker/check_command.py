@@ -20,7 +20,7 @@ from chatdemo.course import outline
 from chatdemo.course.checker.page_run.browser import find_browser
 from chatdemo.course.checker.project_python import ProjectPython, find_python
 from chatdemo.course.checker.report import CheckResult, Fault, Finding, Place
-from chatdemo.course.checker.source_files import Sources
+from chatdemo.course.checker.source_files import Sources, settings_module_in
 
 #: For all checks, and for the project's own tests.
 CHECKS_SECONDS, TESTS_SECONDS = 60.0, 180.0
@@ -198,8 +198,7 @@ class OwnTests:
 def _separate_redis_keys(copy: Path) -> None:
     """Give the copy's layer keys of its own: students may share a Redis server."""
     manage = (copy / "manage.py").read_text("utf-8")
-    found = re.search(r"DJANGO_SETTINGS_MODULE\W+([\w.]+)", manage)
-    settings = copy / f"{found[1].replace('.', '/')}.py" if found else copy
+    settings = copy / f"{(settings_module_in(manage) or '').replace('.', '/')}.py"
     if settings.is_file():
         with open(settings, "a", encoding="utf-8") as file:
             file.write(OWN_KEYS.format(prefix=f"check-{secrets.token_hex(8)}"))

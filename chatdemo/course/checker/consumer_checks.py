@@ -5,35 +5,34 @@ A check that fails looks for the cause in what the participants and the channel 
 
 import ast
 import re
+from asyncio import iscoroutinefunction
 from collections.abc import Sequence
 from typing import Any
 
-from channels.consumer import AsyncConsumer, SyncConsumer
+from channels.consumer import SyncConsumer
 
-from chatdemo.course.checker.asgi_client import HOST, CheckParticipant, message_in
-from chatdemo.course.checker.blocking_calls import blocking_calls
+from chatdemo.course.checker.asgi_client import HOST, CheckParticipant, converse, message_in
+from chatdemo.course.checker.blocking_calls import is_blocking, own_nodes
 from chatdemo.course.checker.dangers import note_dangers, note_odd_frames, note_stale_session
 from chatdemo.course.checker.exception_causes import (
-    base_class_fault,
+    PARAMETERS,
     explain_exception,
     misspelt_fault,
-    no_as_asgi_fault,
     no_layer_fault,
     no_room_name_fault,
-    no_websocket_fault,
     route_place,
-    sync_mismatch_fault,
 )
 from chatdemo.course.checker.line_trace import LineTrace
 from chatdemo.course.checker.project import LearnerProject
-from chatdemo.course.checker.report import Fault, Place, describe
+from chatdemo.course.checker.report import Fault, Place, catalogue, describe
 from chatdemo.course.checker.script_checks import shows_own_frames
-from chatdemo.course.checker.source_files import FUNCTIONS
+from chatdemo.course.checker.source_files import FUNCTIONS, name_of, suggestion
 from chatdemo.course.checker.websocket_routes import (
-    RouteMatch,
     has_empty_router,
+    is_application,
     matching_routes,
     protocol_mapping,
+    uncalled_consumer,
     websocket_routes,
     why_unmatched,
 )
@@ -42,18 +41,6 @@ OTHER_SITES_ALLOWED = (
     "Pages of any other site can open your WebSockets too. AllowedHostsOriginValidator(...) around"
     " AuthMiddlewareStack refuses them."
 )
-#: Faults that say that a call is missing, and the call. An exception may have prevented it.
-WHAT_IS_MISSING = {
-    "C306": "accept",
-    "C307": "send",
-    "C312": "send",
-    "C501": "group_add",
-    "C502": "group_send",
-    "C509": "send",
-    "C512": "group_discard",
-    "C514": "group_send",
-    "C516": "send",
-}
 #: What a receive without an answer lacks.
 ANSWERS = {
     "send": 'Call self.send(text_data=json.dumps({"message": message}))',
@@ -73,8 +60,13 @@ def check_websocket_router(project: LearnerProject) -> None:
     """Check that the ProtocolTypeRouter has "websocket"."""
     mapping = protocol_mapping(project.application)
     if mapping is not None and "websocket" not in mapping:
-        names = ", ".join(map(repr, mapping)) or "nothing"
-        raise no_websocket_fault(project, f"it has {names}")
+        near = suggestion("websocket", mapping, "{}")
+        place = project.in_asgi((ast.Constant, ast.Call), near or "ProtocolTypeRouter")
+        seen = f"it has {', '.join(map(repr, mapping)) or 'nothing'}"
+        raise Fault("C301", place, error=seen, guess=f" It has {near!r}." if near else "")
+    if found := uncalled_consumer((mapping or {}).get("websocket")):
+        place = project.in_asgi((ast.Name, ast.Attribute), found.__name__)
+        raise Fault("C303", place, name=found.__name__)
 
 
 def check_room_route(project: LearnerProject) -> None:
@@ -82,8 +74,7 @@ def check_room_route(project: LearnerProject) -> None:
 
     Exactly one must match the room's address. It captures ``room_name``, and leads to a consumer.
     """
-    routes = websocket_routes(project.application)
-    place = route_place(project)
+    routes, place = websocket_routes(project.application), route_place(project)
     if not routes:
         if has_empty_router(project.application):
             raise Fault("C302", place, route="The list of WebSocket routes", why="is empty")
@@ -96,41 +87,48 @@ def check_room_route(project: LearnerProject) -> None:
     if len(matches) > 1:
         one, other, *_ = (str(match.route.pattern) for match in matches)
         raise Fault("C318", place, one=one, other=other)
-    _require_consumer(project, matches[0])
+    _require_consumer(project, matches[0].route, place)
+    if not matches[0].named:
+        raise no_room_name_fault(project, "room_name", None)
+    if matching_routes(routes, f"{address}and/more/"):
+        raise Fault("C314", place, pattern=str(matches[0].route.pattern))
 
 
-def _require_consumer(project: LearnerProject, match: RouteMatch) -> None:
-    """The route leads to a consumer, and passes the room's name on."""
-    route, place = match.route, route_place(project)
-    is_class = isinstance(route.callback, type | AsyncConsumer)
-    if is_class or getattr(route.callback, "__name__", "") == "as_asgi":
-        raise no_as_asgi_fault(project, "the route leads to something else")
+def _require_consumer(project: LearnerProject, route: Any, place: Place | None) -> None:
+    """The route leads to a consumer, and leaves the room's name to the address."""
+    if found := uncalled_consumer(route.callback):
+        raise Fault("C303", place, name=found.__name__)
+    if not is_application(route.callback):
+        raise Fault("C333", place, name=getattr(route.callback, "__name__", "?"))
     if "room_name" in route.default_args:
         raise Fault("C323", place, name=route.default_args["room_name"])
-    if not match.named:
-        raise no_room_name_fault(project, "room_name", None)
-    address = project.pages.socket_path("lobby").removeprefix("/").partition("?")[0]
-    if matching_routes(websocket_routes(project.application), f"{address}and/more/"):
-        raise Fault("C314", place, pattern=str(route.pattern))
 
 
-async def check_methods(project: LearnerProject) -> None:
-    """Check that the consumer's base is one for WebSockets, that each method is defined once, and
-    that it is `async def` if the base class's is.
+async def check_base_class(project: LearnerProject) -> None:
+    """Check that the consumer's base is one for WebSockets, and that the methods that it calls are
+    `async def` if its own are.
     """
     await project.record_layer()
-    if fault := base_class_fault(project):
-        raise fault
-    if fault := sync_mismatch_fault(project):
-        raise fault
-    for file in project.sources.python:
-        for node in ast.walk(project.sources.tree(file)):
-            if isinstance(node, ast.ClassDef) and node.name == project.consumer_name:
-                methods = [method for method in node.body if isinstance(method, FUNCTIONS)]
-                names = [method.name for method in methods]
-                for method in methods:
-                    if names.count(method.name) > 1 and not method.decorator_list:
-                        raise Fault("C319", Place(file, method.lineno), method=method.name)
+    consumer: Any = project.consumer
+    if consumer and "websocket_connect" not in dir(consumer):
+        why = f"has the base {project.consumer_base}, which doesn't call connect, receive and"
+        name, place = project.consumer_name, project.consumer_place
+        raise Fault("C328", place, name=name, why=f"{why} disconnect")
+    is_sync = bool(consumer and issubclass(consumer, SyncConsumer))
+    for name in (*PARAMETERS, *project.event_handlers()):
+        if project.method(name) and iscoroutinefunction(getattr(consumer, name)) == is_sync:
+            id, base = "C606" if is_sync else "C603", project.consumer_base
+            raise Fault(id, project.method_place(name), method=name, base=base)
+
+
+def check_methods(project: LearnerProject) -> None:
+    """Check that each method is defined once."""
+    for file, node in project.sources.nodes(ast.ClassDef):
+        methods = [method for method in node.body if isinstance(method, FUNCTIONS)]
+        names = [method.name for method in methods if node.name == project.consumer_name]
+        for method in methods:
+            if names.count(method.name) > 1 and not method.decorator_list:
+                raise Fault("C319", Place(file, method.lineno), method=method.name)
 
 
 async def check_echo(project: LearnerProject) -> None:
@@ -155,7 +153,7 @@ async def check_echo(project: LearnerProject) -> None:
 
 async def _leaves_out_senders(project: LearnerProject, participant: CheckParticipant) -> bool:
     """Whether an event goes to the others alone, as the page shows what it sends by itself."""
-    sent = project.layer.completed("group_send") if project.layer else []
+    sent = project.layer_calls.completed("group_send")
     if participant.error or not sent or project.pages.why_not_run:
         return False
     project.answers_sender = not await shows_own_frames(project)
@@ -195,9 +193,7 @@ async def check_group(project: LearnerProject) -> None:
             raise fault
         times = participant.count(text)
         if times > 1:
-            sent = project.sends_in(project.receive_method)
-            place = sent[0].place if sent else project.consumer_place
-            raise Fault("C510", place, times=times)
+            raise Fault("C510", project.send_place(project.receive_method), times=times)
     await _disconnect(project, first, second)
 
 
@@ -205,8 +201,8 @@ async def check_separate_rooms(project: LearnerProject) -> None:
     """Check that a message of one room doesn't reach another."""
     for one, other in CONFUSABLE_ROOMS:
         if await _reaches(project, one, other):
-            groups = sorted({call.name for call in project.recorded.completed("group_send")})
-            place = project.in_method("connect", "group_name|group_add")
+            groups = sorted({call.name for call in project.layer_calls.completed("group_send")})
+            place = _group_name_place(project)
             raise Fault("C513", place, one=one, other=other, group=groups[-1] if groups else "?")
     if await _reaches(project, *EQUAL_IN_LOWER_CASE):
         one, other = EQUAL_IN_LOWER_CASE
@@ -231,25 +227,25 @@ async def _reaches(project: LearnerProject, one: str, other: str) -> bool:
 async def check_leaving(project: LearnerProject) -> None:
     """Check that a consumer whose WebSocket is closed is in no group."""
     [first] = await _connect(project, "lobby")
-    joined = project.recorded.members()
+    joined = project.layer_calls.members()
     await _disconnect(project, first)
-    if left := sorted(joined & project.recorded.members()):
+    if left := sorted(joined & project.layer_calls.members()):
         fault = misspelt_fault(project, "disconnect") or _not_left_fault(project, left[0][0])
         raise await _unless_caught(project, fault)
 
 
 def _not_left_fault(project: LearnerProject, group: str) -> Fault:
     """The fault of a consumer that stays in ``group``."""
-    others = [call for call in project.recorded.completed("group_discard") if call.place]
-    wrong = [call for call in others if (call.name, call.arguments[1]) not in _joined(project)]
-    if wrong:
-        call = next((call for call in wrong if call.name != group), wrong[0])
-        why = "group_discard isn't given its channel"
-        if call.name != group:
-            why = f"group_discard leaves {call.name!r}, another group"
-        return Fault("C512", call.place, group=repr(group), why=why)
-    place, why = project.in_method("disconnect", "def disconnect"), "group_discard is never called"
-    if others:
+    joined = {call.arguments[:2] for call in project.layer_calls.completed("group_add")}
+    others = [call for call in project.layer_calls.completed("group_discard") if call.place]
+    wrong = [call for call in others if call.arguments[:2] not in joined]
+    place, why = project.method_place("disconnect"), "group_discard is never called"
+    if elsewhere := [call for call in wrong if call.name != group]:
+        place = elsewhere[0].place
+        why = f"group_discard leaves {elsewhere[0].name!r}, another group"
+    elif wrong:
+        place, why = wrong[0].place, "group_discard isn't given its channel"
+    elif others:
         why += " for it"
     elif use := project.use_in("disconnect", "group_add"):
         place, why = use, "disconnect calls group_add again, and never group_discard"
@@ -258,25 +254,21 @@ def _not_left_fault(project: LearnerProject, group: str) -> Fault:
     return Fault("C512", place, group=repr(group), why=why)
 
 
-def _joined(project: LearnerProject) -> set[tuple[Any, ...]]:
-    return {call.arguments[:2] for call in project.recorded.completed("group_add")}
-
-
 def check_asynchronous(project: LearnerProject) -> None:
     """Check that the consumer isn't synchronous any more."""
     if project.consumer and issubclass(project.consumer, SyncConsumer):
-        bases = (base for base in project.consumer.__mro__ if base.__module__[:9] == "channels.")
-        raise Fault("C600", project.consumer_place, base=next(bases).__name__)
+        raise Fault("C600", project.consumer_place, base=project.consumer_base)
 
 
 def check_blocking_calls(project: LearnerProject) -> None:
     """Check that no call has blocked the event loop, and that none is known to block it."""
     if fault := _blocked_loop_fault(project):
         raise fault
-    for file in project.sources.python:
-        for _, call in blocking_calls(project.sources.tree(file)):
-            seen = "it is called in an `async def` method"
-            raise project.fault("C602", Place(file, call.lineno), seen=seen)
+    for file, function in project.sources.nodes(ast.AsyncFunctionDef):
+        for node in own_nodes(function):
+            if is_blocking(node, project.sources.tree(file)):
+                seen = "it is called in an `async def` method"
+                raise project.fault("C602", Place(file, node.lineno), seen=seen)
 
 
 async def _connect(project: LearnerProject, *rooms: str) -> list[CheckParticipant]:
@@ -285,8 +277,7 @@ async def _connect(project: LearnerProject, *rooms: str) -> list[CheckParticipan
     What the channel layer has recorded before is deleted first.
     """
     project.consumer_calls.clear()
-    if project.layer:
-        project.layer.calls.clear()
+    project.layer_calls.clear()
     participants = []
     for room in rooms:
         participant = project.participant(room)
@@ -307,17 +298,11 @@ async def _unless_caught(project: LearnerProject, fault: Fault) -> Fault:
 
     The conversation is repeated for that, and traced.
     """
-    missing = WHAT_IS_MISSING.get(fault.id)
+    missing = catalogue()[fault.id].get("missing")
     if not missing:
         return fault
     async with LineTrace(project.sources) as trace:
-        participants = [project.participant("lobby"), project.participant("lobby")]
-        for participant in participants:
-            if await participant.connect():
-                participant.send("hello")
-                await participant.wait_until_quiet()
-        for participant in participants:
-            await participant.disconnect()
+        await converse(project.participant("lobby"), project.participant("lobby"))
     for error, raised, caught, is_broad, guarded in trace.caught:
         if is_broad or missing in guarded:
             return Fault("C330", caught, error=describe(error), raised=raised)
@@ -335,7 +320,7 @@ async def _disconnect(project: LearnerProject, *participants: CheckParticipant) 
     if fault := _general_fault(project, participants, "closing a WebSocket"):
         raise fault
     if not all(participant.task.done() for participant in participants):
-        place = project.in_method("websocket_disconnect", "def websocket_disconnect")
+        place = project.method_place("websocket_disconnect")
         is_base = project.consumer and hasattr(project.consumer, "disconnect")
         fix = "Override disconnect(self, close_code), not websocket_disconnect"
         raise Fault("C322", place, fix=fix if is_base else "End it with raise StopConsumer()")
@@ -351,28 +336,20 @@ def _general_fault(
     is_running = not all(participant.task.done() for participant in participants)
     if busy := project.watchdog.busy_place() if is_running else None:
         return project.fault("C004", busy, doing=doing)
-    if project.layer and project.layer.uncarried:
-        why, sender = project.layer.uncarried[0]
-        return project.fault("C517", sender, why=why)
+    for call in project.layer_calls:
+        if call.uncarried:
+            return project.fault("C517", call.place, why=call.uncarried)
     for participant in participants:
         if participant.error:
             return explain_exception(project, participant.error, doing)
-    if project.layer and (fault := _repeated_event_fault(project)):
+    if fault := _repeated_event_fault(project) or _never_awaited_fault(project):
         return fault
-    if fault := _never_awaited_fault(project) or _blocked_loop_fault(project):
+    if fault := _blocked_loop_fault(project):
         return fault
-    return _endless_await_fault(project, participants, doing)
-
-
-def _endless_await_fault(
-    project: LearnerProject, participants: Sequence[CheckParticipant], doing: str
-) -> Fault | None:
-    """The fault of an asynchronous method that awaits without end, so that no event follows."""
-    for participant in participants:
-        for frame in participant.waiting_frames():
-            if place := project.sources.stack_place(frame):
-                return project.fault("C004", place, doing=doing)
-    return None
+    # An asynchronous method that awaits without end: no other event follows.
+    frames = (frame for participant in participants for frame in participant.waiting_frames())
+    place = next(filter(None, map(project.sources.stack_place, frames)), None)
+    return project.fault("C004", place, doing=doing) if place else None
 
 
 def _never_awaited_fault(project: LearnerProject) -> Fault | None:
@@ -399,15 +376,15 @@ def _refused_fault(project: LearnerProject, participant: CheckParticipant) -> Fa
     if fault := _closed_fault(project):
         return fault
     if participant.accepted is False:
-        return Fault("C308", project.in_asgi("Validator|websocket"), host=HOST)
+        place = project.in_asgi((ast.Name, ast.Constant), r"\w+Validator|websocket")
+        return Fault("C308", place, host=HOST)
     if fault := misspelt_fault(project, "connect"):
         return fault
-    place, why = project.in_method("connect", "def connect"), "never calls self.accept()"
-    if use := project.use_in("connect", "accept"):
-        place, why = use, "doesn't always reach self.accept()"
-        if not re.search(r"accept\W*\(", project.sources.line(use)):
-            why = "names self.accept without calling it: () is missing"
-    return Fault("C306", place, why=why)
+    use = project.use_in("connect", "accept")
+    why = "doesn't always reach self.accept()" if use else "never calls self.accept()"
+    if use and not re.search(r"accept\W*\(", project.sources.line(use)):
+        why = "names self.accept without calling it: () is missing"
+    return Fault("C306", use or project.method_place("connect"), why=why)
 
 
 def _closed_fault(project: LearnerProject) -> Fault | None:
@@ -415,7 +392,7 @@ def _closed_fault(project: LearnerProject) -> Fault | None:
     calls = [call for call in project.consumer_calls if call.method == "close"]
     if not calls:
         return None
-    place = calls[0].place or project.in_method("connect", "DenyConnection")
+    place = calls[0].place or project.use_in("connect", "DenyConnection")
     function = project.sources.function(place)
     method = function.name if function else "the consumer"
     hint = "Leave self.close() out where the participant is to stay"
@@ -433,9 +410,9 @@ def _no_answer_fault(project: LearnerProject, participant: CheckParticipant) -> 
         return fault
     if participant.answers:
         return _other_answer_fault(project, participant.answers[0])
-    if project.layer and project.layer.completed("group_send"):
+    if project.layer_calls.completed("group_send"):
         return _lost_event_fault(project)
-    if project.layer and (sent := project.layer.completed("send")):
+    if sent := project.layer_calls.completed("send"):
         return project.fault("C520", sent[-1].place, channel=sent[-1].name)
     return _silent_receive_fault(project)
 
@@ -445,60 +422,51 @@ def _silent_receive_fault(project: LearnerProject) -> Fault:
     name = project.receive_method
     if not project.method(name):
         return misspelt_fault(project, "receive") or _no_receive_fault(project)
-    id, missing = "C307", "send"
-    if project.layer and project.layer.completed("group_add"):
-        id, missing = "C514", "group_send"
+    is_joined = project.layer_calls.completed("group_add")
+    id, missing = ("C514", "group_send") if is_joined else ("C307", "send")
     if use := project.use_in(name, missing):
         return Fault(id, use, why=f"doesn't reach {missing}", fix="")
-    where, fix = project.in_method(name, rf"def {name}"), ANSWERS[missing]
-    return Fault(id, where, why=f"never calls {missing}", fix=fix)
+    why, fix = f"never calls {missing}", ANSWERS[missing]
+    return Fault(id, project.method_place(name), why=why, fix=fix)
 
 
 def _other_answer_fault(project: LearnerProject, frame: str | bytes) -> Fault:
     """The fault of a frame that isn't the tutorial's."""
     if message_in(message_in(frame)) is not None:
-        pattern = r"json|text_data\W*$|message.*text_data"
-        place = project.in_method(project.receive_method, pattern)
+        events = project.layer_calls.completed("group_send")
+        place = events[-1].place if events else project.send_place()
         return Fault("C317", place, seen=repr(frame)[:80])
-    sent = [call for call in project.consumer_calls if call.method == "send"]
-    place = sent[-1].place if sent else project.consumer_place
-    return project.fault("C312", place, seen=repr(frame)[:80])
-
-
-def _sends(project: LearnerProject, method: str) -> bool:
-    return project.use_in(method, "send|send_json") is not None
+    return project.fault("C312", project.send_place(), seen=repr(frame)[:80])
 
 
 def _no_receive_fault(project: LearnerProject) -> Fault:
-    if place := project.method_place("receive_json"):
+    place, error, why = project.consumer_place, "nothing happens", ""
+    if project.method("receive_json"):
+        place, error = project.method_place("receive_json"), "receive_json isn't called"
         why = ": only JsonWebsocketConsumer and AsyncJsonWebsocketConsumer call receive_json"
-        return Fault("C305", place, error="receive_json isn't called", why=why)
-    outside = project.sources.search(project.consumer_file, r"^(async )?def receive")
-    if not outside.line:
-        return Fault("C305", project.consumer_place, error="nothing happens", why="")
-    why = ": the one there isn't indented into the class"
-    return Fault("C305", outside, error="it is outside the class", why=why)
+    elif outside := project.sources.find(FUNCTIONS, "receive", project.consumer_file):
+        place, error = outside, "it is outside the class"
+        why = ": the one there isn't indented into the class"
+    return Fault("C305", place, error=error, why=why)
 
 
 def _lost_event_fault(project: LearnerProject) -> Fault:
     """Why an event that was sent to a group didn't become a frame."""
-    layer = project.recorded
-    sent = layer.completed("group_send")[-1]
-    if not layer.completed("group_add"):
-        return Fault("C501", project.in_method("connect", "def connect"), group=sent.name)
-    added = layer.completed("group_add")[-1]
-    if not any("!" in call.arguments[1] for call in layer.completed("group_add")):
-        return Fault("C505", added.place, why="")
-    if not layer.members():
-        left = layer.completed("group_discard")[-1]
+    calls = project.layer_calls
+    sent, added = calls.completed("group_send")[-1], calls.completed("group_add")
+    if not added:
+        return Fault("C501", project.method_place("connect"), group=sent.name)
+    if not any("!" in call.arguments[1] for call in added):
+        return Fault("C505", added[-1].place, why="")
+    if not calls.members():
+        left = calls.completed("group_discard")[-1]
         return project.fault("C521", left.place, group=left.name)
-    if not layer.members(sent.name):
-        joined = ", ".join(sorted({group for group, _ in layer.members()}))
+    if not calls.members(sent.name):
+        joined = ", ".join(sorted({group for group, _ in calls.members()}))
         return Fault("C504", sent.place, sent=sent.name, joined=joined)
-    handler = _handler_name(sent.arguments[1])
-    if not _sends(project, handler):
-        return Fault("C509", project.in_method(handler, f"def {handler}"), method=handler)
-    return Fault("C516", project.use_in(handler, "send|send_json"), method=handler)
+    if use := project.use_in(sent.handler, "send|send_json"):
+        return Fault("C516", use, method=sent.handler)
+    return Fault("C509", project.method_place(sent.handler), method=sent.handler)
 
 
 def _not_shared_fault(
@@ -507,38 +475,41 @@ def _not_shared_fault(
     """Why a message reached its sender but not the room's other participant."""
     if fault := _general_fault(project, [sender, other], "sending a message to the room"):
         return fault
-    if not project.recorded.completed("group_send"):
-        pattern = r"self\.send|channel_layer\.send|def receive"
-        return project.fault("C502", project.in_method(project.receive_method, pattern))
-    groups = sorted({group for group, _ in project.recorded.members()})
+    if not project.layer_calls.completed("group_send"):
+        return project.fault("C502", project.send_place())
+    groups = sorted({group for group, _ in project.layer_calls.members()})
     if len(groups) > 1:
-        place = project.in_method("connect", "group_name|group_add")
-        return Fault("C511", place, groups=" and ".join(groups[:2]))
+        return Fault("C511", _group_name_place(project), groups=" and ".join(groups[:2]))
     return _lost_event_fault(project)
+
+
+def _group_name_place(project: LearnerProject) -> Place | None:
+    """The line that makes the name of the group that a consumer joins, or that of group_add."""
+    added, assigned = project.layer_calls.completed("group_add"), project.assigned_attributes()
+    for node in project.sources.nodes_at(added[-1].place if added else None):
+        if isinstance(node, ast.Call) and node.args and name_of(node.args[0]) in assigned:
+            return assigned[name_of(node.args[0])]
+    return added[-1].place if added else project.method_place("connect")
 
 
 def _repeated_event_fault(project: LearnerProject) -> Fault | None:
     """The fault of an event's handler that sends the event again, so that there is no end, or of
     more events than a channel holds.
     """
-    for call in project.recorded.completed("group_send"):
+    for call in project.layer_calls.completed("group_send"):
         function = project.sources.function(call.place)
-        if function and function.name == _handler_name(call.arguments[1]):
+        if function and function.name == call.handler:
             return Fault("C515", call.place, method=function.name)
-    if overfull := project.recorded.overfull():
+    if overfull := project.layer_calls.overfull():
         call, times = overfull
         return project.fault("C519", call.place, times=times, group=call.name)
     return None
 
 
-def _handler_name(event: dict[str, Any]) -> str:
-    """The name of the method that gets the event."""
-    return str(event.get("type", "")).replace(".", "_")
-
-
 ECHO_CHECKS = [
     check_websocket_router,
     check_room_route,
+    check_base_class,
     check_methods,
     note_dangers,
     check_echo,

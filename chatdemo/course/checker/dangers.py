@@ -5,19 +5,18 @@ and line.
 import ast
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from channels.consumer import SyncConsumer
 
-from chatdemo.course.checker.asgi_client import CheckParticipant
-from chatdemo.course.checker.blocking_calls import blocking_calls, imported_names, own_nodes
+from chatdemo.course.checker.asgi_client import converse
+from chatdemo.course.checker.blocking_calls import imported_names, is_blocking, own_nodes
 from chatdemo.course.checker.exception_causes import PARAMETERS
 from chatdemo.course.checker.project import LearnerProject
+from chatdemo.course.checker.recording_layer import Calls
 from chatdemo.course.checker.report import Place
-from chatdemo.course.checker.source_files import Function, end_line
+from chatdemo.course.checker.source_files import Function, name_of, self_attributes
 
-#: What a channel holds, unless CHANNEL_LAYERS says otherwise.
-CAPACITY_EVENTS = 100
 #: A shorter wait is worth a note in a loop only.
 LONG_SECONDS = 1.0
 NO_SESSIONS = (
@@ -26,7 +25,7 @@ NO_SESSIONS = (
 )
 ODD_FRAMES = "Any program can open the WebSocket, and send other frames than the page"
 #: A browser has a cookie of another project at this address, or of a database that was deleted.
-STALE_COOKIE = (b"cookie", b"sessionid=0123456789abcdefghijklmnopqrstuv")
+STALE_COOKIE = "sessionid=0123456789abcdefghijklmnopqrstuv"
 
 
 class Reached(NamedTuple):
@@ -34,16 +33,24 @@ class Reached(NamedTuple):
 
     handler: str
     file: str
-    node: Function
+    function: Function
+
+    def place(self, node: ast.expr | ast.stmt) -> Place:
+        """Return the line of a part of the method."""
+        return Place(self.file, node.lineno)
 
 
 def note_dangers(project: LearnerProject) -> None:
     """Add notes about the consumer's code."""
-    reached = {one.node: one for one in _reached(project)}
     is_sync = project.consumer and issubclass(project.consumer, SyncConsumer)
-    rules = [_blocked_thread if is_sync else _long_waits, _floods, _refusals]
-    for rule in rules:
-        project.notes += dict.fromkeys(rule(project, reached))
+    rules = [_blocked_thread if is_sync else _long_wait, _flood]
+    notes = [
+        rule(one, node, project.sources.tree(one.file))
+        for one in _reached(project)
+        for node in own_nodes(one.function)
+        for rule in rules
+    ]
+    project.notes += filter(None, dict.fromkeys([*notes, _refusal(project)]))
 
 
 def _reached(project: LearnerProject) -> Iterator[Reached]:
@@ -52,137 +59,103 @@ def _reached(project: LearnerProject) -> Iterator[Reached]:
     todo = [(name, name) for name in (*PARAMETERS, *project.event_handlers())]
     while todo:
         handler, name = todo.pop(0)
-        node, place = project.method(name), project.method_place(name)
-        if not node or not place or name in seen:
+        function, place = project.method(name), project.method_place(name)
+        if not function or not place or name in seen:
             continue
         seen.add(name)
-        yield Reached(handler, place.file, node)
-        for part in own_nodes(node):
-            waits = isinstance(node, ast.FunctionDef) or isinstance(part, ast.Await)
+        yield Reached(handler, place.file, function)
+        for part in own_nodes(function):
+            waits = isinstance(function, ast.FunctionDef) or isinstance(part, ast.Await)
             call = part.value if isinstance(part, ast.Await) else part
             if waits and isinstance(call, ast.Call):
                 todo.append((handler, ast.unparse(call.func).removeprefix("self.")))
 
 
-def _blocked_thread(project: LearnerProject, reached: dict[Function, Reached]) -> Iterator[str]:
-    """Calls that block the thread that synchronous consumers share."""
-    for file in {one.file for one in reached.values()}:
-        for function, call in blocking_calls(project.sources.tree(file), ast.FunctionDef):
-            if function in reached:
-                yield (
-                    f"{Place(file, call.lineno)} waits in {ast.unparse(call.func)}. The"
-                    " synchronous consumers of a server share one thread: meanwhile none of them"
-                    " gets anything, in other rooms too. An asynchronous consumer that awaits"
-                    " (asyncio.sleep, an asynchronous library) holds up nobody else."
-                )
+def _blocked_thread(one: Reached, node: ast.AST, tree: ast.Module) -> str:
+    """A call that blocks the thread that synchronous consumers share."""
+    if not isinstance(node, ast.Call) or not is_blocking(node, tree):
+        return ""
+    return (
+        f"{one.place(node)} waits in {ast.unparse(node.func)}. The synchronous consumers of a"
+        " server share one thread: meanwhile none of them gets anything, in other rooms too. An"
+        " asynchronous consumer that awaits (asyncio.sleep, an asynchronous library) holds up"
+        " nobody else."
+    )
 
 
-def _long_waits(project: LearnerProject, reached: dict[Function, Reached]) -> Iterator[str]:
-    """Handlers of an asynchronous consumer that sleep while events wait for it."""
-    for node, (handler, file, _) in reached.items():
-        names = {
-            "asyncio.sleep",
-            *imported_names(project.sources.tree(file), "asyncio") & {"sleep"},
-        }
-        loops = [part for part in own_nodes(node) if isinstance(part, ast.For | ast.While)]
-        for awaited in own_nodes(node):
-            call = awaited.value if isinstance(awaited, ast.Await) else None
-            if not isinstance(call, ast.Call) or ast.unparse(call.func) not in names:
-                continue
-            seconds = getattr(call.args[0], "value", 0) if call.args else 0
-            is_long = isinstance(seconds, int | float) and seconds >= LONG_SECONDS
-            if is_long or any(loop.lineno <= call.lineno <= end_line(loop) for loop in loops):
-                yield (
-                    f"{Place(file, call.lineno)} waits before {handler} ends. Until then this"
-                    " consumer takes no other frame and no event, so its own participant gets what"
-                    " is sent to the group only after it, all at once."
-                    " asyncio.create_task(...) runs such code beside it."
-                )
+def _long_wait(one: Reached, node: ast.AST, tree: ast.Module) -> str:
+    """A sleep in a handler of an asynchronous consumer, for which events wait meanwhile."""
+    call = node.value if isinstance(node, ast.Await) else None
+    names = {"asyncio.sleep", *imported_names(tree, "asyncio") & {"sleep"}}
+    if not isinstance(call, ast.Call) or ast.unparse(call.func) not in names:
+        return ""
+    seconds = getattr(call.args[0], "value", 0) if call.args else 0
+    is_long = isinstance(seconds, int | float) and seconds >= LONG_SECONDS
+    loops = [part for part in own_nodes(one.function) if isinstance(part, ast.For | ast.While)]
+    if not is_long and not any(node in own_nodes(loop) for loop in loops):
+        return ""
+    return (
+        f"{one.place(call)} waits before {one.handler} ends. Until then this consumer takes no"
+        " other frame and no event, so its own participant gets what is sent to the group only"
+        " after it, all at once. asyncio.create_task(...) runs such code beside it."
+    )
 
 
-def _floods(project: LearnerProject, reached: dict[Function, Reached]) -> Iterator[str]:
-    """Loops that send more events at once than a channel holds."""
-    for node, (handler, file, _) in reached.items():
-        for loop in own_nodes(node):
-            times = _repetitions(loop)
-            attributes = [part for part in ast.walk(loop) if isinstance(part, ast.Attribute)]
-            sends = [part for part in attributes if part.attr == "group_send"]
-            if times > CAPACITY_EVENTS and sends:
-                yield (
-                    f"{Place(file, sends[0].lineno)} sends {times} events to a group at once. A"
-                    f" channel holds {CAPACITY_EVENTS}, and this consumer takes none out of its"
-                    f" own until {handler} ends: its participant doesn't get the others."
-                )
+def _flood(one: Reached, node: ast.AST, _: ast.Module) -> str:
+    """A loop that sends more events at once than a channel holds."""
+    times = _repetitions(node)
+    parts = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
+    sends = [part for part in parts if part.attr == "group_send"]
+    if times <= Calls.capacity or not sends:
+        return ""
+    return (
+        f"{one.place(sends[0])} sends {times} events to a group at once. A channel holds"
+        f" {Calls.capacity}, and this consumer takes none out of its own until {one.handler} ends:"
+        " its participant doesn't get the others."
+    )
 
 
 def _repetitions(loop: ast.AST) -> int:
     """How often a ``for ... in range(...)`` of constants repeats; 0 if that isn't known."""
-    if not isinstance(loop, ast.For) or not isinstance(loop.iter, ast.Call):
-        return 0
-    bounds = [getattr(argument, "value", None) for argument in loop.iter.args]
-    numbers = [bound for bound in bounds if type(bound) is int]
-    if ast.unparse(loop.iter.func) != "range" or numbers != bounds:
-        return 0
-    with suppress(ValueError, TypeError):  # a step of 0, or no argument
-        return len(range(*numbers))
+    if isinstance(loop, ast.For) and name_of(loop.iter) == "range":
+        with suppress(ValueError, TypeError, AttributeError):  # no constants, or a step of 0
+            return len(range(*map(ast.literal_eval, loop.iter.args)))  # type: ignore[attr-defined]
     return 0
 
 
-def _refusals(project: LearnerProject, reached: dict[Function, Reached]) -> Iterator[str]:
+def _refusal(project: LearnerProject) -> str:
     """A disconnect that reads what connect hasn't set when it refuses the WebSocket."""
     connect, disconnect = project.method("connect"), project.method("disconnect")
     if not connect or not disconnect or "hasattr" in ast.unparse(disconnect):
-        return
+        return ""
     ends = [part.lineno for part in own_nodes(connect) if isinstance(part, ast.Return)]
-    if not ends:
-        return
-    set_later = _attributes(connect, ast.Store)
-    for name, line in _attributes(disconnect, ast.Load).items():
-        if set_later.get(name, 0) > ends[0] and not hasattr(project.consumer, name):
-            one = reached[disconnect]
-            yield (
-                f"{Place(one.file, line)} reads self.{name}, but connect may end at"
-                f" {Place(reached[connect].file, ends[0])}, before it sets that. Channels calls"
+    set_later = self_attributes(connect, ast.Store)
+    for name, line in self_attributes(disconnect, ast.Load).items():
+        if ends and set_later.get(name, 0) > ends[0] and not hasattr(project.consumer, name):
+            read, end = project.method_place("disconnect"), project.method_place("connect")
+            return (
+                f"{read and read._replace(line=line)} reads self.{name}, but connect may end at"
+                f" {end and end._replace(line=ends[0])}, before it sets that. Channels calls"
                 " disconnect for a refused WebSocket too, which then raises AttributeError."
             )
-
-
-def _attributes(function: Function, context: type[ast.expr_context]) -> dict[str, int]:
-    """The attributes of self that a function reads (Load) or sets (Store), with the first lines."""
-    attributes = [node for node in ast.walk(function) if isinstance(node, ast.Attribute)]
-    return {
-        node.attr: node.lineno
-        for node in sorted(attributes, key=lambda node: -node.lineno)
-        if isinstance(node.ctx, context) and ast.unparse(node.value) == "self"
-    }
+    return ""
 
 
 async def note_stale_session(project: LearnerProject) -> None:
     """Add a note if a browser with an old session cookie gets an exception, as without a table."""
-
-    async def with_cookie(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        headers = [*scope["headers"], STALE_COOKIE]
-        await project.application({**scope, "headers": headers}, receive, send)
-
-    error = await _error_of(project.participant("lobby", with_cookie))
-    if "django_session" in str(error):
+    participant = project.participant("lobby", cookie=STALE_COOKIE)
+    await converse(participant)
+    if "django_session" in str(participant.error):
         project.notes.append(NO_SESSIONS)
 
 
 async def note_odd_frames(project: LearnerProject) -> None:
     """Add a note if a frame that isn't JSON, or a binary one, ends the consumer."""
     seen = []
-    for what, odd in (("isn't JSON", {"text": "hello"}), ("is binary", {"bytes": b"hello"})):
-
-        async def with_frame(scope: Any, receive: Any, send: Any, odd: Any = odd) -> None:
-            async def receive_odd() -> Any:
-                event = await receive()
-                is_frame = event["type"] == "websocket.receive"
-                return {"type": event["type"], **odd} if is_frame else event
-
-            await project.application(scope, receive_odd, send)
-
-        if error := await _error_of(project.participant("lobby", with_frame)):
+    for what, frame in (("isn't JSON", "hello"), ("is binary", b"hello")):
+        participant = project.participant("lobby", frame=lambda _, frame=frame: frame)
+        await converse(participant)
+        if error := participant.error:
             place = project.sources.last_place(error) or project.method_place("receive")
             seen.append(f"one that {what} raises {type(error).__name__} at {place}")
     if seen:
@@ -190,12 +163,3 @@ async def note_odd_frames(project: LearnerProject) -> None:
             f"{ODD_FRAMES}: {', and '.join(seen)}, which ends the sender's WebSocket. A consumer"
             " can check first what it gets."
         )
-
-
-async def _error_of(participant: CheckParticipant) -> BaseException | None:
-    """The exception that a conversation of one message ends with."""
-    if await participant.connect():
-        participant.send("hello")
-        await participant.wait_until_quiet()
-    await participant.disconnect()
-    return participant.error

@@ -1,32 +1,26 @@
 """Finds the fault that caused an exception in the learner's project.
 
-A rule gets the project, the exception and the learner's last line in its traceback, and returns the
-fault, or None if it doesn't know the exception.
+A rule gets what was raised, and returns the fault, or None if it doesn't know the exception.
 """
 
+import ast
 import os
 import re
 import sys
-from asyncio import iscoroutinefunction
 from collections.abc import Callable
 from contextlib import suppress
 from traceback import walk_tb
+from typing import Any, NamedTuple
 
-from channels.consumer import AsyncConsumer, SyncConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer, WebsocketConsumer
 
 from chatdemo.course.checker.missing_modules import why_missing, why_not_in_module
 from chatdemo.course.checker.older_tutorials import ROUTING_FILE
 from chatdemo.course.checker.project import LearnerProject
 from chatdemo.course.checker.report import Fault, Place, describe
-from chatdemo.course.checker.source_files import suggestion
-from chatdemo.course.checker.websocket_routes import (
-    matching_routes,
-    protocol_mapping,
-    websocket_routes,
-)
+from chatdemo.course.checker.source_files import FUNCTIONS, suggestion
+from chatdemo.course.checker.websocket_routes import matching_routes, websocket_routes
 
-Rule = Callable[[LearnerProject, BaseException, Place | None], Fault | None]
 #: The methods that Channels calls, and their parameters.
 PARAMETERS = {
     "connect": "self",
@@ -45,16 +39,62 @@ LAYER_ARGUMENTS = {
 }
 
 
+class Raised(NamedTuple):
+    """An exception of the project, the learner's last line in its traceback, and what the rule's
+    pattern has found in the exception's text.
+    """
+
+    project: LearnerProject
+    error: Any
+    place: Place | None
+    found: re.Match[str]
+
+    @property
+    def text(self) -> str:
+        """The exception as a traceback shows it."""
+        return self.found.string
+
+    @property
+    def line(self) -> str:
+        """The code of the learner's line."""
+        return self.project.sources.line(self.place)
+
+    def fault(self, id: str, place: Place | None = None, **facts: Any) -> Fault:
+        """Return the fault ``id``, by default at the line that raised the exception."""
+        seen = describe(self.error)
+        facts = {"error": seen.removesuffix("."), "seen": seen, **facts}
+        return self.project.fault(id, place or self.place, **facts)
+
+
+Rule = Callable[[Raised], Fault | None]
+#: Patterns of the exceptions that each rule is for. The first that returns a fault wins.
+RULES: list[tuple[str, Rule]] = []
+
+
+def rule(pattern: str) -> Callable[[Rule], Rule]:
+    """Make a function a rule for exceptions whose text, as a traceback shows it, has ``pattern``.
+
+    The order is that of the file: the general rules come last.
+    """
+
+    def add(function: Rule) -> Rule:
+        RULES.append((pattern, function))
+        return function
+
+    return add
+
+
 def explain_exception(project: LearnerProject, error: BaseException, doing: str) -> Fault:
     """Return the fault behind an exception that the learner's project raised while ``doing``
     something, such as "importing x".
     """
     place = project.sources.last_place(error)
-    for rule in RULES:
+    for pattern, function in RULES:
         # What a rule doesn't expect, such as an exception whose text fails, must not hide the
         # learner's exception.
         with suppress(Exception):
-            if fault := rule(project, error, place):
+            found = re.search(pattern, f"{type(error).__name__}: {error}")
+            if found and (fault := function(Raised(project, error, place, found))):
                 return fault
     return exception_fault(project, error, place, doing)
 
@@ -86,31 +126,13 @@ def syntax_fault(project: LearnerProject, error: SyntaxError, file: str) -> Faul
 
 def no_layer_fault(project: LearnerProject, seen: str) -> Fault:
     """Return why there is no channel layer: no setting, or a setting without a default."""
+    place = project.in_settings("CHANNEL_LAYERS")
     if hasattr(project.settings, "CHANNEL_LAYERS"):
-        return Fault(
-            "C402", project.in_settings("CHANNEL_LAYERS"), error='it has no "default"', why=""
-        )
-    place = project.sources.search(project.settings_file, r"^\s*CHANNEL_LAYERS\s*=")
+        return Fault("C402", place, error='it has no "default"', why="")
     guess = suggestion("CHANNEL_LAYERS", project.setting_names, " They have {!r}.")
     if place.line:
         guess = f" The line {place} is never run."
     return Fault("C401", place, error=seen, guess=guess)
-
-
-def no_websocket_fault(project: LearnerProject, seen: str) -> Fault:
-    """Return the fault of a router without "websocket"."""
-    known = protocol_mapping(project.application) or {}
-    guess = suggestion("websocket", known, " It has {!r}.")
-    near = suggestion("websocket", known, "{}")
-    place = project.in_asgi(rf"['\"]{near}['\"]" if near else r"ProtocolTypeRouter\(")
-    return Fault("C301", place, error=seen, guess=guess)
-
-
-def no_as_asgi_fault(project: LearnerProject, seen: str) -> Fault:
-    """Return the fault of a route to a consumer without as_asgi()."""
-    name = project.consumer_name
-    place = project.sources.search_all(rf"path\(.*{name}|{name}\s*\)")
-    return Fault("C303", place, name=name, error=seen)
 
 
 def no_room_name_fault(project: LearnerProject, key: str, used: Place | None) -> Fault:
@@ -127,11 +149,21 @@ def no_room_name_fault(project: LearnerProject, key: str, used: Place | None) ->
 
 def route_place(project: LearnerProject) -> Place | None:
     """Return the line of the first WebSocket route, or that on which the list begins."""
-    routes = websocket_routes(project.application)
+    find, routes = project.sources.find, websocket_routes(project.application)
     text = re.escape(str(routes[0].pattern)) if routes else "(?!)"
-    return project.sources.search_all(rf"['\"]{text}['\"]") or project.sources.search_all(
-        r"websocket_urlpatterns\s*=|URLRouter\(\s*\["
-    )
+    places = find(ast.Constant, text), find(ast.Name, "websocket_urlpatterns")
+    return next(filter(None, places), None) or find(ast.Call, "URLRouter")
+
+
+def early_import(project: LearnerProject) -> Place | None:
+    """Return the line on which the ASGI module imports one of the project's modules before it has
+    set Django up.
+    """
+    find, file = project.sources.find, project.asgi_file
+    set_up = find(ast.Call, "get_asgi_application|setup", file)
+    own = {path.partition("/")[0].removesuffix(".py") for path in project.sources.python}
+    first = find((ast.Import, ast.ImportFrom), rf"({'|'.join(map(re.escape, own))})(\..*)?", file)
+    return first if first and set_up and first.line < set_up.line else None
 
 
 def misspelt_fault(project: LearnerProject, method: str) -> Fault | None:
@@ -143,170 +175,195 @@ def misspelt_fault(project: LearnerProject, method: str) -> Fault | None:
     return Fault("C313", project.method_place(found), wrong=found, right=method) if found else None
 
 
-def sync_mismatch_fault(project: LearnerProject) -> Fault | None:
-    """Return the fault of a plain ``def`` that Channels awaits, or of an ``async def`` that it
-    doesn't.
+class Text(NamedTuple):
+    """A text that has one cause: a fault, whose facts are the pattern's named groups and ``texts``.
+
+    With ``kind`` and ``name``, it has that cause only if Sources.find finds such a node, which is
+    then cited instead of what raised it. The name and the texts may have groups in braces.
     """
-    consumer = project.consumer
-    if not consumer or not issubclass(consumer, AsyncConsumer):
-        return None
-    is_sync = issubclass(consumer, SyncConsumer)
-    for name in (*PARAMETERS, *project.event_handlers()):
-        if project.method(name) and iscoroutinefunction(getattr(consumer, name)) == is_sync:
-            id, base = "C606" if is_sync else "C603", consumer.__mro__[1].__name__
-            return Fault(id, project.method_place(name), method=name, base=base)
+
+    pattern: str
+    id: str
+    kind: type[ast.AST] | None = None
+    name: str = ""
+    texts: dict[str, str] = {}
+
+
+IN_A_LIST = "Put the routes into square brackets, each with a comma after it"
+IN_A_CIRCLE = "The modules import each other in a circle."
+TEXTS = [
+    Text(r"include\(\) is not supported in URLRouter", "C325", ast.Call, "include"),
+    Text("You cannot use AsyncToSync in the same thread", "C604"),
+    Text("SynchronousOnlyOperation", "C602"),
+    Text("object .* can't be used in 'await' expression", "C605"),
+    Text("partially initialized module", "C007", texts={"why": IN_A_CIRCLE}),
+    Text(
+        r"Cannot import '(?P<module>[\w.]+)'\. Check that '[\w.]+\.name' is correct",
+        "C007",
+        ast.Constant,
+        "{module}",
+        {"why": "An AppConfig's name is that of the app's folder."},
+    ),
+    Text(
+        r': "(?P<pattern>.*)" is not a valid regular expression: (?P<error>.*)',
+        "C302",
+        ast.Constant,
+        "{pattern}",
+        {"route": "The route {pattern!r}", "why": "isn't a regular expression: {error}"},
+    ),
+    Text(r"(?P<name>\w+)\.__call__\(\) (takes|missing)", "C321", ast.ClassDef, "{name}"),
+    Text(r"(no such table: |relation \")(?P<table>[\w.]+)", "C013"),
+    # As django-environ and python-decouple say it.
+    Text(r": (Set the )?(?P<name>\w+) (environment variable|not found\. Declare it)", "C012"),
+    Text(r"Middleware\w*' object is not iterable", "C324", ast.Call, "URLRouter"),
+    Text(
+        "'(?P<kind>URLPattern|URLResolver)' object is not iterable",
+        "C332",
+        ast.Assign,
+        r"(\w+\.)?(re_)?path\(.*",
+        {"fix": IN_A_LIST},
+    ),
+]
+#: What names and forms are mixed up in, by the exception's text, and the right form.
+MIXED_UP = {
+    "TypeError: string indices must be": 'Read the JSON first: json.loads(text_data)["message"]',
+    r"TypeError: .*\b(send|loads|dumps)\(\) ": "Write send(text_data=json.dumps("
+    '{"message": message}))',
+    "TypeError: the JSON object must be str|JSONDecodeError": "The parameter of receive is"
+    " text_data, and its value is JSON: json.loads(text_data)",
+}
+
+
+@rule(r"^(Syntax|Indentation|Tab)Error")
+def _syntax(raised: Raised) -> Fault | None:
+    own = raised.project.sources.place(raised.error.filename or "")
+    return syntax_fault(raised.project, raised.error, own.file) if own else None
+
+
+@rule("^SystemExit")
+def _exit(raised: Raised) -> Fault:
+    return raised.fault("C010", seen=f"{describe(raised.error)} at {raised.place}")
+
+
+@rule("^KeyError")
+def _environment(raised: Raised) -> Fault | None:
+    """A variable that os.environ doesn't have."""
+    *_, (frame, _) = walk_tb(raised.error.__traceback__)
+    is_environ = frame.f_code is type(os.environ).__getitem__.__code__
+    return raised.fault("C012", name=raised.error.args[0]) if is_environ else None
+
+
+@rule(r"The ([A-Z_]+) setting (must .*[^.])")
+def _setting(raised: Raised) -> Fault:
+    """A setting that Django refuses."""
+    name, why = raised.found.groups()
+    place = raised.project.in_settings(name)
+    return raised.fault("C014", place, name=name, why=why, fix="")
+
+
+@rule("^AppRegistryNotReady")
+def _set_up(raised: Raised) -> Fault | None:
+    """An import that is too early."""
+    place = early_import(raised.project)
+    return raised.fault("C106", place) if place else None
+
+
+@rule("")
+def _text(raised: Raised) -> Fault | None:
+    for row in TEXTS:
+        if found := re.search(row.pattern, raised.text):
+            facts = found.groupdict()
+            name = row.name.format(**{key: re.escape(value) for key, value in facts.items()})
+            place = raised.project.sources.find(row.kind, name) if row.kind else raised.place
+            texts = {key: text.format(**facts) for key, text in row.texts.items()}
+            if place or not row.kind:
+                return raised.fault(row.id, place, **facts, **texts)
     return None
 
 
-def _mentions(error: BaseException, *texts: str) -> bool:
-    """Whether the exception, as a traceback shows it, contains all these texts."""
-    return all(text in f"{type(error).__name__}: {error}" for text in texts)
+@rule("^ModuleNotFoundError")
+def _no_module(raised: Raised) -> Fault:
+    name, sources, place = raised.error.name or "", raised.project.sources, None
+    if name.rpartition(".")[2] not in raised.line:
+        # Django imports the modules that the settings and include() name.
+        place = sources.find(ast.Constant, rf"{re.escape(name or '?')}(\..*)?")
+    return raised.fault("C007", place, why=why_missing(sources, name) if name else "")
 
 
-def _syntax(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    if isinstance(error, SyntaxError) and error.filename:
-        own = project.sources.place(error.filename)
-        return syntax_fault(project, error, own.file) if own else None
-    return None
+@rule(r"^ImportError: Module \"([\w.]+)\" does not define a \"(\w+)\"")
+def _no_attribute(raised: Raised) -> Fault:
+    """What a setting names isn't in its module."""
+    module, name = raised.found.groups()
+    place = raised.project.sources.find(ast.Constant, re.escape(f"{module}.{name}"))
+    return raised.fault("C007", place, why=why_not_in_module(raised.project.sources, name, module))
 
 
-def _exit(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    if isinstance(error, SystemExit):
-        return Fault("C010", place, seen=f"{describe(error)} at {place}")
-    return None
+@rule(r"^ImportError: (?:cannot import name '(\w+)')?")
+def _no_name(raised: Raised) -> Fault:
+    name, module = raised.found[1], raised.error.name or ""
+    why = why_not_in_module(raised.project.sources, name, module) if name else ""
+    return raised.fault("C007", why=why)
 
 
-def _environment(
-    project: LearnerProject, error: BaseException, place: Place | None
-) -> Fault | None:
-    """An environment variable that isn't set, as os.environ, django-environ or decouple say it."""
-    *_, (frame, _) = walk_tb(error.__traceback__)
-    name = ""
-    if isinstance(error, KeyError) and frame.f_code is type(os.environ).__getitem__.__code__:
-        name = error.args[0]
-    elif found := re.match(r"Set the (\w+) environment|(\w+) not found. Declare it", str(error)):
-        name = found[1] or found[2]
-    return Fault("C012", place, name=name) if name else None
-
-
-def _text(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    """An exception whose text has one cause."""
-    seen, sources = describe(error), project.sources
-    if _mentions(error, "AppRegistryNotReady"):
-        return Fault("C106", project.in_asgi(r"import.*(routing|consumers|chat)"), error=seen)
-    if _mentions(error, "No application configured for scope type 'http'"):
-        return _no_http_fault(project, seen)
-    if _mentions(error, "include() is not supported in URLRouter"):
-        return Fault("C325", sources.search_all(r"include\(") or place)
-    if _mentions(error, "You cannot use AsyncToSync in the same thread"):
-        return Fault("C604", place, error=seen)
-    if _mentions(error, "SynchronousOnlyOperation"):
-        return project.fault("C602", place, seen=seen)
-    if found := re.search(r'^"(.*)" is not a valid regular expression: (.*)', str(error)):
-        where = sources.search_all(re.escape(found[1])) or place
-        route, why = f"The route {found[1]!r}", f"isn't a regular expression: {found[2]}"
-        return Fault("C302", where, route=route, why=why)
-    if found := re.search(r"no such table: (\w+)|relation \"(\w+)\" does not exist", str(error)):
-        return Fault("C013", place, table=found[1] or found[2], seen=seen)
-    return None
-
-
-def _import(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    """A module that doesn't exist, a name that isn't in a module, or a circular import."""
-    name, why = getattr(error, "name", None) or "", ""
-    if _mentions(error, "partially initialized module"):
-        why = "The modules import each other in a circle."
-    elif isinstance(error, ModuleNotFoundError):
-        why = why_missing(project.sources, name) if name else ""
-        if name.rpartition(".")[2] not in project.sources.line(place):
-            # Django imports the modules that the settings and include() name.
-            quoted = rf"['\"]{re.escape(name or '?')}[.'\"]"
-            place = project.sources.search_all(quoted) or place
-    elif isinstance(error, ImportError):
-        found = re.search(r"cannot import name '(\w+)'", str(error))
-        # Django's import of what a setting names.
-        named = re.search(r'Module "([\w.]+)" does not define a "(\w+)"', str(error))
-        if named:
-            place = project.sources.search_all(re.escape(f"{named[1]}.{named[2]}")) or place
-        name, missing = (named[1], named[2]) if named else (name, found[1] if found else "")
-        why = why_not_in_module(project.sources, missing, name) if missing else ""
-    elif not _mentions(error, "AttributeError: partially"):
-        return None
-    return Fault("C007", place, error=describe(error), why=why)
-
-
-def _patterns(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    """A module of URLs without urlpatterns."""
-    found = re.search(
-        r"The included URLconf '(?:<module ')?([\w.]+)'.* does not appear to have any patterns",
-        str(error),
-    )
-    if not found:
-        return None
-    file = found[1].replace(".", "/") + ".py"
-    known = vars(sys.modules[found[1]]) if found[1] in sys.modules else ()
+@rule(r"included URLconf '(?:<module ')?([\w.]+)'.* does not appear to have any patterns")
+def _patterns(raised: Raised) -> Fault:
+    """A module of URLs without urlpatterns, or in which that is no list."""
+    module, sources = raised.found[1], raised.project.sources
+    file = module.replace(".", "/") + ".py"
+    known = vars(sys.modules[module]) if module in sys.modules else {}
+    if urlpatterns := known.get("urlpatterns"):
+        place = sources.find(ast.Name, "urlpatterns", file)
+        return raised.fault("C332", place, kind=type(urlpatterns).__name__, fix=IN_A_LIST)
+    place = sources.find(ast.Call, "path|re_path", file) or Place(file)
     guess = suggestion("urlpatterns", known, " It has {!r}.")
-    return Fault("C119", project.sources.search(file, "path\\("), file=file, guess=guess)
+    return raised.fault("C119", place, file=file, guess=guess)
 
 
-def _undefined(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    quoted = re.search(r"'(\w+)'", str(error))
-    if not isinstance(error, NameError) or not quoted:
-        return None
-    name, frame = quoted[1], [frame for frame, _ in walk_tb(error.__traceback__)][-1]
+@rule(r"^(?:NameError|UnboundLocalError): .*'(\w+)'")
+def _undefined(raised: Raised) -> Fault:
+    name, project = raised.found[1], raised.project
+    frame = [frame for frame, _ in walk_tb(raised.error.__traceback__)][-1]
     why = "an import is missing, or the name is misspelt"
     attributes = {*CONSUMER_ATTRIBUTES, *project.own_methods(), *project.assigned_attributes()}
-    if re.search(rf"include\(\s*{name}\b", project.sources.line(place)):
+    if re.search(rf"include\(\s*{name}\b", raised.line):
         why = "the quotation marks are missing"
     elif "self" in frame.f_locals and (hasattr(AsyncWebsocketConsumer, name) or name in attributes):
         why = "self. is missing before it"
     elif guess := suggestion(name, {*frame.f_locals, *frame.f_globals}, "did you mean {!r}?"):
         why = guess
-    return project.fault("C006", place, error=describe(error), name=name, why=why)
+    return raised.fault("C006", name=name, why=why)
 
 
-def _no_layer(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    is_none = _mentions(error, "AttributeError: 'NoneType' object has no attribute")
-    if is_none and not project.layer and re.search("'(group_|send|receive)", str(error)):
-        return no_layer_fault(project, describe(error))
-    return None
+@rule("'NoneType' object has no attribute '(group_|send|receive)")
+def _no_layer(raised: Raised) -> Fault | None:
+    has_layer = raised.project.layer is not None
+    return None if has_layer else no_layer_fault(raised.project, describe(raised.error))
 
 
-def _layer_call(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
+@rule("^(TypeError|AssertionError|AttributeError)")
+def _layer_call(raised: Raised) -> Fault | None:
     """A method of the channel layer that is given what another one takes."""
-    call = project.layer.calls[-1] if project.layer and project.layer.calls else None
-    if not call or not isinstance(error, TypeError | AssertionError | AttributeError):
+    if not raised.project.layer_calls:
         return None
+    call = raised.project.layer_calls[-1]
     wanted, given = LAYER_ARGUMENTS[call.method], call.given()
-    is_refused = re.search(rf"\.{call.method}\(\) (takes|missing|got)", str(error))
+    is_refused = re.search(rf"\.{call.method}\(\) (takes|missing|got)", raised.text)
     is_swapped = call.method != "group_send" and given == "a channel and a text"  # C505
     if (given == wanted or is_swapped or "?" in given) and not is_refused:
         return None
     fitting = [method for method, taken in LAYER_ARGUMENTS.items() if taken == given]
     fix = f"That is what {' or '.join(fitting)} takes" if fitting else ""
     facts = {"call": call.method, "given": given, "wanted": wanted, "fix": fix}
-    return project.fault("C518", place or call.place, error=describe(error), **facts)
+    return raised.fault("C518", raised.place or call.place, **facts)
 
 
-def _event_type(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    """An event without a type, or whose type isn't a text."""
-    if place or not project.layer:
-        return None
-    for call in reversed(project.layer.calls):
-        event = call.arguments[-1] if call.arguments else None
-        if isinstance(event, dict) and not (event.get("type") and isinstance(event["type"], str)):
-            return Fault("C508", call.place, error=describe(error))
-    return None
-
-
-def _group_name(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    if not _mentions(error, "Group name must be a valid unicode string"):
-        return None
-    calls = project.layer.calls if project.layer else []
-    call = next(call for call in reversed(calls) if call.method.startswith("group_"))
-    place = place or call.place or project.in_method("connect", "group")
+@rule("Group name must be a valid unicode string")
+def _group_name(raised: Raised) -> Fault:
+    calls = reversed(raised.project.layer_calls)
+    call = next(call for call in calls if call.method.startswith("group_"))
+    place = raised.place or call.place
     if call.method != "group_send" and call.given() == "a channel and a text":
-        return Fault("C505", place, why=": the two arguments are in the wrong order")
+        return raised.fault("C505", place, why=": the two arguments are in the wrong order")
     name, why = repr(call.name), ""
     if "{" in name:
         why = ": the f before the quotation marks is missing"
@@ -314,127 +371,109 @@ def _group_name(project: LearnerProject, error: BaseException, place: Place | No
         why = ": it is a tuple, because of a comma at the end of a line"
     elif len(name) > 101:
         why = f": it has {len(call.name)}"
-    return Fault("C503", place, name=name[:110], why=why)
+    return raised.fault("C503", place, name=name[:110], why=why)
 
 
-def _wrapping(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    """Routers and middleware that are put together in the wrong way."""
-    if re.search(r"Middleware\w*' object is not iterable", str(error)):
-        return Fault("C324", place or project.in_asgi(r"URLRouter\("))
-    if _mentions(error, "'list' object is not callable") and not place:
-        return Fault("C327", project.in_asgi("websocket_urlpatterns|websocket"))
-    found = re.match(r"(\w+)\.__call__\(\) (?:takes|missing)", str(error))
-    if isinstance(error, TypeError) and found:
-        where = project.sources.search_all(rf"class {found[1]}\b")
-        return Fault("C321", where, name=found[1]) if where else None
+@rule("")
+def _event_type(raised: Raised) -> Fault | None:
+    """An event without a type, or whose type isn't a text."""
+    for call in () if raised.place else reversed(raised.project.layer_calls):
+        if call.event is not None and not (call.type and isinstance(call.type, str)):
+            return raised.fault("C508", call.place)
     return None
 
 
-def _scope_key(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
+@rule("^TypeError: '(list|tuple)' object is not callable")
+def _no_router(raised: Raised) -> Fault | None:
+    place = raised.project.in_asgi(ast.Name, "websocket_urlpatterns")
+    return None if raised.place else raised.fault("C327", place)
+
+
+@rule("'module' object is not iterable")
+def _module_for_list(raised: Raised) -> Fault | None:
+    fix = "Give URLRouter the list in the module, such as chat.routing.websocket_urlpatterns"
+    return raised.fault("C332", kind="module", fix=fix) if "URLRouter" in raised.line else None
+
+
+@rule("^ValueError: .*(?:find|No) (session|cookies) in scope|^KeyError")
+def _scope_key(raised: Raised) -> Fault | None:
     """A key of the scope that a middleware sets, or a named part of the address."""
-    key = error.args[0] if isinstance(error, KeyError) and error.args else ""
-    container = project.sources.subscripted(place, key)
-    if container.endswith("scope") and key in ("user", "session", "cookies"):
-        return Fault("C320", project.in_asgi("websocket"), key=key, used=place)
-    if "kwargs" in container:
-        return no_room_name_fault(project, key, place)
-    return None
+    project, key = raised.project, raised.found[1] or raised.error.args[0]
+    container = project.sources.subscripted(raised.place, key)
+    if raised.found[1] or (container.endswith("scope") and key in ("user", "session", "cookies")):
+        place = project.in_asgi(ast.Name, "AuthMiddleware|SessionMiddleware")
+        place = place if place.line else project.in_asgi(ast.Constant, "websocket")
+        return raised.fault("C320", place, key=key, used=raised.place or "a middleware")
+    return no_room_name_fault(project, key, raised.place) if "kwargs" in container else None
 
 
-def _routing(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    """An application that ASGI can't call: there is none, or a class or function isn't called."""
-    if _mentions(error, "No application configured for scope type 'websocket'") or _mentions(
-        error, "not websocket"
-    ):
-        return no_websocket_fault(project, describe(error))
-    found = re.match(r"(?:(\w+)\.)?(\w+)\(\) (?:takes .* but [34] were given|missing)", str(error))
-    if not found or not isinstance(error, TypeError):
-        return None
-    is_call = "but" in str(error) or found[2] == "__call__"
-    if found[1] == project.consumer_name and is_call and found[2] in ("__init__", "__call__"):
-        return no_as_asgi_fault(project, describe(error))
-    name = found[1] if found[2] == "__init__" else found[2]
-    line = project.in_asgi(rf"^(?!\s*(?:from|import)\b).*\b{name}\b(?!\s*\()")
-    if is_call and line.line:
-        return Fault("C326", line, name=name, error=describe(error), fix=f"Call it: {name}(...)")
-    return None
+@rule(r"^TypeError: (?:(\w+)\.)?(\w+)\(\) takes .* but [34] were given")
+def _uncalled_application(raised: Raised) -> Fault | None:
+    """A class or a function where ASGI needs what it makes."""
+    owner, method = raised.found.groups()
+    name = owner if method == "__init__" else method
+    use = raised.project.sources.uncalled(name, raised.project.asgi_file)
+    return raised.fault("C326", use, name=name, fix=f"Call it: {name}(...)") if use else None
 
 
-def _not_called(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    """A function is used as if it were its result."""
-    pattern = r"'(?:function|method)' object has no attribute '(\w+)'"
-    if not isinstance(error, AttributeError) or not re.match(pattern, str(error)):
-        return None
-    name = getattr(error.obj, "__name__", "a function")
-    uncalled = project.sources.search_all(rf"=\s*[\w.]*\b{name}\s*$")
-    where = uncalled if uncalled and uncalled != place else place
-    return Fault("C326", where, name=name, error=describe(error), fix=f"Call it: {name}(...)")
-
-
-def _base_class(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
+@rule("^AttributeError: .* has no attribute 'as_asgi'")
+def _base_class(raised: Raised) -> Fault | None:
     """A consumer that isn't a class of Channels'."""
-    if not isinstance(error, AttributeError) or error.name != "as_asgi":
-        return None
-    name = getattr(error.obj, "__name__", "?")
-    where = project.sources.search_all(rf"(class|def) {re.escape(name)}\b")
-    why = "isn't a class" if not isinstance(error.obj, type) else "has none of Channels' bases"
-    return Fault("C328", where, name=name, why=why) if where else None
+    name = getattr(raised.error.obj, "__name__", "?")
+    place = raised.project.sources.find((ast.ClassDef, *FUNCTIONS), re.escape(name))
+    is_class = isinstance(raised.error.obj, type)
+    why = "has none of Channels' bases" if is_class else "isn't a class"
+    return raised.fault("C328", place, name=name, why=why) if place else None
 
 
-def base_class_fault(project: LearnerProject) -> Fault | None:
-    """Return the fault of a consumer that has the methods of a WebSocket's consumer, but whose
-    base class, such as AsyncConsumer, doesn't call them.
-    """
-    consumer = project.consumer
-    generic = (WebsocketConsumer, AsyncWebsocketConsumer)
-    if not consumer or issubclass(consumer, generic) or not issubclass(consumer, AsyncConsumer):
-        return None
-    if "websocket_connect" in dir(consumer):
-        return None
-    bases = (base for base in consumer.__mro__ if base.__module__.startswith("channels."))
-    why = f"has the base {next(bases).__name__}, which doesn't call connect, receive and disconnect"
-    return Fault("C328", project.consumer_place, name=consumer.__name__, why=why)
+@rule("^AttributeError: '(function|method)' object has no attribute")
+def _not_called(raised: Raised) -> Fault:
+    """A function is used as if it were its result."""
+    name = getattr(raised.error.obj, "__name__", "a function")
+    place = raised.project.sources.uncalled(name)
+    return raised.fault("C326", place, name=name, fix=f"Call it: {name}(...)")
 
 
-def _in_init(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
+@rule("^AttributeError|'NoneType' object is not iterable")
+def _in_init(raised: Raised) -> Fault | None:
     """An __init__ that reads what Channels sets later, or that doesn't call the base's."""
-    function = project.sources.function(place)
-    name = getattr(error, "name", "")
-    if isinstance(error, AttributeError) and function and function.name == "__init__":
-        return project.fault("C329", place, name=name) if name in CONSUMER_ATTRIBUTES else None
-    code = project.method_code("__init__")
-    if not code or "super().__init__" in code or place:
+    function = raised.project.sources.function(raised.place)
+    name = getattr(raised.error, "name", "groups")
+    if function and function.name == "__init__":
+        return raised.fault("C329", name=name) if name in CONSUMER_ATTRIBUTES else None
+    init = raised.project.method("__init__")
+    if raised.place or not init or "super().__init__" in ast.unparse(init) or name != "groups":
         return None
     # The base's __init__ sets ``groups`` to a list.
-    is_groups = _mentions(error, "'NoneType' object is not iterable") or name == "groups"
-    found = Fault("C316", project.method_place("__init__"), error=describe(error))
-    return found if is_groups else None
+    return raised.fault("C316", raised.project.method_place("__init__"))
 
 
-def _attribute(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
+@rule("^AttributeError")
+def _attribute(raised: Raised) -> Fault | None:
     """An attribute that isn't set, or not yet, perhaps because connect is misspelt."""
-    if not isinstance(error, AttributeError) or not isinstance(error.obj, project.consumer or ()):
+    project, name = raised.project, raised.error.name or ""
+    if not isinstance(raised.error.obj, project.consumer or ()):
         return None
-    name = error.name or ""
     if fault := misspelt_fault(project, "connect"):
         return fault
     assigned = project.assigned_attributes()
+    known = {*assigned, *project.own_methods(), *dir(WebsocketConsumer), *CONSUMER_ATTRIBUTES}
+    why = f"is never set{suggestion(name, known, '. It has {!r}')}"
     if name in assigned:
         why = f"is set at {assigned[name]}, which hasn't run by then"
-        return project.fault("C315", place, name=name, why=why)
-    known = {*assigned, *project.own_methods(), *dir(WebsocketConsumer), *CONSUMER_ATTRIBUTES}
-    guess = suggestion(name, known, ". It has {!r}")
-    if name in ("group_add", "group_discard", "group_send"):
-        guess = f". The channel layer has it: self.channel_layer.{name}"
-    if name in ("send_json", "receive_json", "encode_json", "decode_json"):
-        guess = f". AsyncJsonWebsocketConsumer and JsonWebsocketConsumer have {name}"
-    return project.fault("C315", place, name=name, why=f"is never set{guess}")
+    elif name in LAYER_ARGUMENTS:
+        why = f"is never set. The channel layer has it: self.channel_layer.{name}"
+    elif name in ("send_json", "receive_json", "encode_json", "decode_json"):
+        why = f"is never set. AsyncJsonWebsocketConsumer and JsonWebsocketConsumer have {name}"
+    return raised.fault("C315", name=name, why=why)
 
 
-def _no_http_fault(project: LearnerProject, seen: str) -> Fault:
-    """The fault of a router without "http", which an older tutorial has in routing.py: it says that
-    in the place of the note about the file.
+@rule("No application configured for scope type 'http'")
+def _no_http(raised: Raised) -> Fault:
+    """A router without "http". If it is in a routing.py, as in an older tutorial, the fault says
+    so in the place of the note about that file.
     """
+    project = raised.project
     older = [note for note in project.notes if ROUTING_FILE in note]
     project.notes = [note for note in project.notes if note not in older]
     fix = 'Add "http": get_asgi_application() to it (Channels 4 needs it)'
@@ -444,120 +483,92 @@ def _no_http_fault(project: LearnerProject, seen: str) -> Fault:
             ' application = ProtocolTypeRouter({"http": get_asgi_application(), ...}), and'
             ' ASGI_APPLICATION = "mysite.asgi.application" in the settings'
         )
-    return Fault("C107", project.in_asgi(r"ProtocolTypeRouter\("), error=seen, fix=fix)
+    place = project.sources.find(ast.Call, "ProtocolTypeRouter")
+    return raised.fault("C107", place, fix=fix)
 
 
-def _no_handler(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    found = re.search(r"No handler for message type (\S+)", str(error))
-    if not found:
-        return None
-    type, method = found[1], found[1].replace(".", "_")
+@rule(r"No handler for message type (\S+)")
+def _no_handler(raised: Raised) -> Fault:
+    project, type = raised.project, raised.found[1]
+    method = type.replace(".", "_")
     if type.startswith("websocket."):
-        if fault := base_class_fault(project):
-            return fault
         return Fault("C331", project.consumer_place, method=method)
     guess = suggestion(method, project.own_methods(), " It has {!r}.")
-    outside = project.sources.search(project.consumer_file, rf"def {method}\b")
-    if not guess and outside.line:
+    outside = project.sources.find(FUNCTIONS, re.escape(method), project.consumer_file)
+    if not guess and outside:
         guess = f" The one at {outside} isn't in the class: check its indentation."
-    if not method.isidentifier():
-        guess = f" No method can have that name: only a dot becomes an underscore.{guess}"
-    place = project.sources.search_all(rf"['\"]{re.escape(type)}['\"]") or project.consumer_place
-    return Fault("C507", place, type=type, method=method, guess=guess)
+    place = project.sources.find(ast.Constant, re.escape(type)) or project.consumer_place
+    return raised.fault("C507", place, type=type, method=method, guess=guess)
 
 
-def _awaitable(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
-    """An ``await`` before something that isn't asynchronous."""
-    if not _mentions(error, "TypeError: object", "can't be used in 'await' expression"):
-        return None
-    fault = project.fault("C605", place, error=describe(error)) if place else None
-    return sync_mismatch_fault(project) or fault
-
-
-def _parameters(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
+@rule(r"^TypeError: (?:[\w<>]+\.)*(\w+)\(\) (takes|missing|got)")
+def _parameters(raised: Raised) -> Fault | None:
     """A method without self, or one that Channels can't call with its arguments."""
-    found = re.match(r"(?:[\w<>]+\.)*(\w+)\(\) (takes|missing|got)", str(error))
-    if not isinstance(error, TypeError) or not found or not (node := project.method(found[1])):
+    project, method = raised.project, raised.found[1]
+    if not (node := project.method(method)):
         return None
-    method, own_place = found[1], project.method_place(found[1])
     wanted = "self, event" if method in project.event_handlers() else "self"
-    if method == "__init__":
-        wanted = "self, *args, **kwargs"
     wanted = PARAMETERS.get(method, wanted)
-    facts = {"method": method, "wanted": wanted, "error": describe(error)}
-    first = node.args.args[0].arg if node.args.args else ""
+    first, why = node.args.args[0].arg if node.args.args else "", ""
     if not node.decorator_list and first in ("", *wanted.split(", ")[1:]):
-        return Fault("C311", own_place, why="its first parameter isn't self", **facts)
-    if wanted == "self" or method in project.sources.line(place):  # a call of the learner's
-        return None
-    return Fault("C311", own_place, why=f"Channels calls it with ({wanted})", **facts)
+        why = "its first parameter isn't self"
+    elif wanted != "self" and method not in raised.line:  # not a call of the learner's
+        why = f"Channels calls it with ({wanted})"
+    place = project.method_place(method)
+    return raised.fault("C311", place, method=method, wanted=wanted, why=why) if why else None
 
 
-def _coroutine(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
+@rule("^(TypeError|AttributeError): .*coroutine")
+def _coroutine(raised: Raised) -> Fault:
     """A coroutine is used as if it were its result: an await is missing."""
-    if not isinstance(error, TypeError | AttributeError) or "coroutine" not in str(error):
-        return None
-    call = (project.never_awaited() or ("the call", None))[0]
-    return project.fault("C601", place, call=call)
+    return raised.fault("C601", call=(raised.project.never_awaited() or ("the call", None))[0])
 
 
-def _frame_handler(
-    project: LearnerProject, error: BaseException, place: Place | None
-) -> Fault | None:
+@rule(r"^(?:ImproperlyConfigured|ValueError: Incorrect timezone setting).*?(?:'([\w.]+)'|: (\S+)$)")
+def _value(raised: Raised) -> Fault | None:
+    """A value in the settings that Django can't use."""
+    value, project = raised.found[1] or raised.found[2], raised.project
+    place = project.sources.find(ast.Constant, re.escape(value), project.settings_file)
+    why = f"doesn't work: {describe(raised.error)}"
+    return raised.fault("C014", place, name=repr(value), why=why, fix="") if place else None
+
+
+@rule("")
+def _frame_handler(raised: Raised) -> Fault | None:
     """An event whose type names a method that gets frames."""
-    for call in project.layer.completed("group_send") if project.layer else ():
-        type = str(call.arguments[-1].get("type") if isinstance(call.arguments[-1], dict) else "")
-        if (method := type.replace(".", "_")) in PARAMETERS and project.method(method):
-            return Fault("C522", call.place, type=type, method=method)
+    for call in raised.project.layer_calls.completed("group_send"):
+        if call.handler in PARAMETERS and raised.project.method(call.handler):
+            return raised.fault("C522", call.place, type=call.type, method=call.handler)
     return None
 
 
-def _json(project: LearnerProject, error: BaseException, place: Place | None) -> Fault | None:
+@rule("")
+def _mixed_up(raised: Raised) -> Fault | None:
     """A consumer that mixes up message and text_data, or a text and what it stands for."""
-    line, text = project.sources.line(place), str(error)
-    if isinstance(error, KeyError) and (keys := project.message_keys(place, error.args[0])):
-        fix = f"What arrives there has {keys}"
-    elif isinstance(error, TypeError | AttributeError) and re.search(r"json\.(load|dump)\(", line):
-        fix = "json.load and json.dump are for files, json.loads and json.dumps for texts"
-    elif isinstance(error, TypeError) and "string indices must be" in text:
-        fix = 'Read the JSON first: json.loads(text_data)["message"]'
-    elif isinstance(error, TypeError) and re.search(r"\b(send|loads|dumps)\(\) ", text):
-        fix = 'Write send(text_data=json.dumps({"message": message}))'
-    elif _mentions(error, "TypeError: the JSON object must be str") or _mentions(
-        error, "JSONDecodeError"
+    error, fix = raised.error, ""
+    if raised.place is None or raised.place.file != raised.project.consumer_file:
+        return None
+    if isinstance(error, KeyError):
+        keys = _keys(raised, error.args[0])
+        fix = f"What arrives there has {keys}" if keys else ""
+    elif isinstance(error, TypeError | AttributeError) and re.search(
+        r"json\.(load|dump)\(", raised.line
     ):
-        fix = "The parameter of receive is text_data, and its value is JSON: json.loads(text_data)"
+        fix = "json.load and json.dump are for files, json.loads and json.dumps for texts"
     else:
-        return None
-    if place is None or place.file != project.consumer_file:
-        return None
-    return project.fault("C310", place, error=describe(error), fix=fix)
+        fixes = (fix for text, fix in MIXED_UP.items() if re.match(text, raised.text))
+        fix = next(fixes, "")
+    return raised.fault("C310", fix=fix) if fix else None
 
 
-#: In this order: the first rule that knows the exception wins. The general ones come last.
-RULES: list[Rule] = [
-    _syntax,
-    _exit,
-    _environment,
-    _text,
-    _import,
-    _patterns,
-    _undefined,
-    _no_layer,
-    _layer_call,
-    _group_name,
-    _event_type,
-    _wrapping,
-    _scope_key,
-    _routing,
-    _base_class,
-    _not_called,
-    _in_init,
-    _attribute,
-    _no_handler,
-    _awaitable,
-    _parameters,
-    _coroutine,
-    _frame_handler,
-    _json,
-]
+def _keys(raised: Raised, key: Any) -> str:
+    """The keys of the event or of the frame of which the line reads ``key``; empty if it reads
+    another dict.
+    """
+    project, read = raised.project, raised.project.sources.subscripted(raised.place, key)
+    *_, (frame, _) = walk_tb(raised.error.__traceback__)
+    given = (project.receive_method, *project.event_handlers())
+    found = frame.f_locals.get(read) if frame.f_code.co_name in given else None
+    if isinstance(found, dict):
+        return ", ".join(map(repr, found))
+    return "'message'" if "loads(" in read else ""

@@ -81,13 +81,13 @@ class LineTrace:
 
     def _look_for_clause(self, error: BaseException, place: Place) -> None:
         """Record the exception if the line that runs after it is one that catches it."""
-        for node in ast.walk(self.sources.tree(place.file)):
+        for _, node in self.sources.nodes((ast.Try, ast.With), place.file):
             if isinstance(node, ast.Try):
                 for handler in node.handlers:
                     if handler.lineno <= place.line <= (handler.end_lineno or 0):
                         types = [handler.type] if handler.type else []
                         self._add(error, Place(place.file, handler.lineno), types, node)
-            elif isinstance(node, ast.With) and node.lineno == place.line:
+            elif node.lineno == place.line:
                 for types in _suppressed(node):
                     self._add(error, place, types, node)
 

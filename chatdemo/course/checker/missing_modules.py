@@ -43,7 +43,7 @@ def why_not_in_module(sources: Sources, name: str, module: str) -> str:
     """Return a sentence about ``name``, which can't be imported from the module ``module``."""
     if today := todays_import(module, name):
         return today
-    own = _own_file(sources, module)
+    own = sources.module_file(module)
     if own.endswith("__init__.py") or (not own and _is_own(sources, module.partition(".")[0])):
         return _misplaced(sources, f"{module}.{name}")
     known = [other for other in dir(sys.modules.get(module)) if not other.startswith("__")]
@@ -58,13 +58,6 @@ def why_not_in_module(sources: Sources, name: str, module: str) -> str:
 
 def _is_own(sources: Sources, top: str) -> bool:
     return (sources.folder / top).is_dir() or (sources.folder / f"{top}.py").is_file()
-
-
-def _own_file(sources: Sources, module: str) -> str:
-    """The path of a module of the project, or ""."""
-    path = module.replace(".", "/")
-    files = (f"{path}.py", f"{path}/__init__.py")
-    return next((file for file in files if (sources.folder / file).is_file()), "")
 
 
 def _why_not_in_package(name: str) -> str:

@@ -8,7 +8,7 @@ from chatdemo.course.checker.asgi_client import Page
 from chatdemo.course.checker.exception_causes import explain_exception
 from chatdemo.course.checker.project import LearnerProject
 from chatdemo.course.checker.report import Fault, Place, describe
-from chatdemo.course.checker.source_files import suggestion
+from chatdemo.course.checker.source_files import FUNCTIONS, suggestion
 
 #: How the pattern and the view of each template are written.
 VIEWS = {
@@ -97,19 +97,19 @@ def view_fault(project: LearnerProject, error: BaseException, doing: str, templa
         return Fault("C111", where or project.in_template(template), error=text)
     if isinstance(error, ValueError) and "didn't return an HttpResponse" in text:
         name = re.search(r"view (?:\w+\.)*(\w+)", text)
-        place = project.sources.search_all(rf"def {name[1] if name else ''}\b")
+        place = project.sources.find(FUNCTIONS, name[1]) if name else None
         return Fault("C112", place, error=text, why="`return` is missing before render()")
     if isinstance(error, AttributeError) and not place and isinstance(error.obj, str | tuple):
-        where = project.sources.search_all(rf"def {template.removesuffix('.html')}\b")
+        where = project.sources.find(FUNCTIONS, template.removesuffix(".html"))
         return Fault("C112", where, error=text, why=f"it returns a {type(error.obj).__name__}")
     if re.search(r"\brender\((?!\s*request)", project.sources.line(place)) and (
         isinstance(error, TypeError | AttributeError)
     ):
         return project.fault("C125", place, error=describe(error))
-    named = re.match(r"(\w+)\(\) (?:got an unexpected|missing|takes)", text)
+    named = re.match(r"(\w+)\(\) (?:got|missing|takes)", text)
     if isinstance(error, TypeError) and named and not place:
         # Django's call of the view fails, so no line of the learner's is in the traceback.
-        view = project.sources.search_all(rf"def {named[1]}\b")
+        view = project.sources.find(FUNCTIONS, named[1])
         if view:
             return Fault("C203", view, error=describe(error), fix=VIEWS[template])
     return explain_exception(project, error, doing)

@@ -3,6 +3,7 @@
 script_checks.py checks what their scripts do.
 """
 
+import ast
 import asyncio
 import re
 from collections.abc import Callable, Iterable
@@ -27,7 +28,7 @@ async def check_index_page(project: LearnerProject) -> None:
     page = await _require_page(project, "/chat/", "C108", "index.html")
     if "chat-log" in page.ids and "room-name-input" not in page.ids:
         why = "it is the room's page. Perhaps chat.urls is included without chat/ before it"
-        place = project.sources.search_all(r"include\(")
+        place = project.sources.find(ast.Call, "include")
         raise Fault("C108", place, path="/chat/", status=200, why=why, fix="")
     _require_ids(project, page, INDEX_IDS, "C109", "index.html")
 

@@ -4,6 +4,7 @@ import ast
 import asyncio
 import gc
 import importlib
+import inspect
 import os
 import re
 import secrets
@@ -26,16 +27,20 @@ from chatdemo.course.checker.blocking_calls import Watchdog
 from chatdemo.course.checker.line_trace import LineTrace
 from chatdemo.course.checker.missing_modules import why_missing, why_not_in_module
 from chatdemo.course.checker.page_run.run import Pages
-from chatdemo.course.checker.recording_layer import Call, RecordingLayer, record_consumer_calls
+from chatdemo.course.checker.recording_layer import Calls, RecordingLayer, record_consumer_calls
 from chatdemo.course.checker.report import Fault, Place, describe
 from chatdemo.course.checker.sign_in import sign_in
 from chatdemo.course.checker.source_files import (
     Function,
+    Kind,
     Sources,
     changed_names,
     end_line,
+    name_of,
     nearby_project,
+    self_attributes,
     settings_module_in,
+    suggestion,
 )
 from chatdemo.course.checker.websocket_routes import (
     consumer_class,
@@ -107,6 +112,7 @@ class LearnerProject:
         self.notes: list[str] = []
         self.application: Any = None
         self.layer: RecordingLayer | None = None
+        self.layer_calls = Calls()
         self.layer_fault: Fault | None = None
         self.consumer_calls = record_consumer_calls(self.sources)
         self.database = Path()
@@ -142,13 +148,15 @@ class LearnerProject:
         """Yield the lines of each statement that sets or changes ``name`` in a file that ran."""
         files = {self.settings_file, *(line.file for line in self._settings_trace.lines)}
         for file in sorted(files):
-            for node in ast.walk(self.sources.tree(file)):
-                if isinstance(node, ast.stmt) and name in changed_names(node):
+            for _, node in self.sources.nodes(ast.stmt, file):
+                if name in changed_names(node):
                     yield [Place(file, line) for line in range(node.lineno, end_line(node) + 1)]
 
-    def in_asgi(self, pattern: str) -> Place:
-        """Return the first line of the ASGI module that matches, or the file."""
-        return self.sources.search(self.asgi_file, pattern)
+    def in_asgi(self, kind: Kind, name: str) -> Place:
+        """Return the first line of such a node in the ASGI module, as Sources.find does, or the
+        file.
+        """
+        return self.sources.find(kind, name, self.asgi_file) or Place(self.asgi_file)
 
     def in_template(self, name: str, pattern: str = r"(?!)") -> Place | None:
         """Return the first line of the template that matches, or the template."""
@@ -162,17 +170,20 @@ class LearnerProject:
             found = nearby_project(self.folder)
             nearby = f" There is one in {found}." if found else ""
             raise Fault("C001", looked_in=self.folder, nearby=nearby)
-        name = settings_module_in(self.sources.text("manage.py"))
+        text = self.sources.text("manage.py")
+        name = settings_module_in(text)
         if not name:
-            raise Fault("C003", Place("manage.py"), error="manage.py names no settings module")
+            wrong = suggestion("DJANGO_SETTINGS_MODULE", re.findall(r"\w+", text), "{}")
+            place = self.sources.search("manage.py", wrong or "(?!)")
+            error = "manage.py names no settings module"
+            error += f": it sets {wrong!r}, not 'DJANGO_SETTINGS_MODULE'" if wrong else ""
+            raise Fault("C003", place, error=error)
         return name
 
     @cached_property
     def settings_file(self) -> str:
         """The path of the settings module, empty if it doesn't exist."""
-        name = self.settings_module.replace(".", "/")
-        files = (f"{name}.py", f"{name}/__init__.py")
-        return next((file for file in files if (self.folder / file).is_file()), "")
+        return self.sources.module_file(self.settings_module)
 
     @cached_property
     def settings(self) -> ModuleType:
@@ -211,8 +222,8 @@ class LearnerProject:
     def never_awaited(self) -> tuple[str, Place] | None:
         """Return a call whose coroutine was never awaited, and its line; None if there is none."""
         gc.collect()
-        calls = self.layer.calls if self.layer else []
-        dropped = [(call.method, call.place) for call in calls if not call.ran and call.place]
+        calls = [call for call in self.layer_calls if not call.ran]
+        dropped = [(call.method, call.place) for call in calls if call.place]
         return next(iter(dropped + self._never_awaited), None)
 
     def copy_database(self) -> None:
@@ -309,7 +320,8 @@ class LearnerProject:
                 layer = None
                 self._explain_layer_error(error, is_redis)
         carries = redis_layers.uses_msgpack(configured["default"])
-        self.layer = RecordingLayer(layer or InMemoryChannelLayer(), self.sources, carries)
+        layer = layer or InMemoryChannelLayer()
+        self.layer = RecordingLayer(layer, self.sources, self.layer_calls, carries)
         channel_layers.set("default", self.layer)
 
     def _prepare_redis(self, configured: dict[str, Any]) -> None:
@@ -344,28 +356,19 @@ class LearnerProject:
             with suppress(Exception):  # the server may be gone; the keys expire by themselves
                 await asyncio.wait_for(self.layer.flush(), LAYER_SECONDS)
 
-    @property
-    def recorded(self) -> RecordingLayer:
-        """The layer, in checks of a step that has one."""
-        assert self.layer is not None
-        return self.layer
-
     def new_text(self) -> str:
         """Return a text that no participant has sent before: a consumer may repeat old ones."""
         return f"hello_{secrets.token_hex(3)}"
 
-    def participant(
-        self, room: str, application: Callable[..., Any] | None = None, **options: str
-    ) -> CheckParticipant:
-        """Return a new participant of a room, in the project's application or in one around it."""
-        return CheckParticipant(
-            application or self.application,
-            self.pages.socket_path(room),
-            self.pages.frame,
-            self.cookie,
-            reply_seconds=self.timeouts.reply_seconds,
-            **options,
-        )
+    def participant(self, room: str, **options: Any) -> CheckParticipant:
+        """Return a new participant of a room. ``options`` are those of CheckParticipant."""
+        own = {
+            "frame": self.pages.frame,
+            "cookie": self.cookie,
+            "reply_seconds": self.timeouts.reply_seconds,
+        }
+        path = self.pages.socket_path(room)
+        return CheckParticipant(self.application, path, **{**own, **options})
 
     @property
     def consumer(self) -> type | None:
@@ -378,11 +381,18 @@ class LearnerProject:
         return self.consumer.__name__ if self.consumer else "Consumer"
 
     @property
+    def consumer_base(self) -> str:
+        """The name of the class of Channels' that the consumer's class is made from."""
+        bases = getattr(self.consumer, "__mro__", ())
+        names = (base.__name__ for base in bases if base.__module__.startswith("channels."))
+        return next(names, "")
+
+    @property
     def consumer_place(self) -> Place | None:
         """The line on which the consumer class begins."""
         module = sys.modules.get(getattr(self.consumer, "__module__", ""))
         place = self.sources.place(getattr(module, "__file__", None) or ".")
-        return place and self.sources.search(place.file, rf"class {self.consumer_name}\b")
+        return place and self.sources.find(ast.ClassDef, self.consumer_name, place.file)
 
     @property
     def consumer_file(self) -> str:
@@ -401,86 +411,46 @@ class LearnerProject:
 
     def assigned_attributes(self) -> dict[str, Place]:
         """Return the attributes of self that the consumer's file sets, each with its first line."""
-        tree = self.sources.tree(self.consumer_file) if self.consumer_place else ast.Module([], [])
-        attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-        return {
-            node.attr: Place(self.consumer_file, node.lineno)
-            for node in sorted(attributes, key=lambda node: -node.lineno)
-            if isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
-        }
-
-    def message_keys(self, place: Place | None, key: Any) -> str:
-        """Return the keys of the event or of the frame of which the line reads ``key``; empty if
-        it reads another dict.
-        """
-        read = self.sources.subscripted(place, key)
-        function = self.sources.function(place)
-        if not function or not read:
-            return ""
-        parsed = [
-            name
-            for node in ast.walk(function)
-            if isinstance(node, ast.Assign) and "loads(" in ast.unparse(node.value)
-            for name in changed_names(node)
-        ]
-        parameters = [argument.arg for argument in function.args.args[1:]]
-        if "loads(" in read or read in (*parsed, *parameters * (function.name == "receive_json")):
-            return "'message'"
-        events = [call.arguments[-1] for call in self.layer.calls] if self.layer else []
-        events = [event for event in events if isinstance(event, dict)]
-        if function.name in self.event_handlers() and read in parameters and events:
-            return ", ".join(map(repr, events[-1]))
-        return ""
+        file = self.consumer_place.file if self.consumer_place else ""
+        found = self_attributes(self.sources.tree(file), ast.Store) if file else {}
+        return {name: Place(file, line) for name, line in found.items()}
 
     def method(self, name: str) -> Function | None:
         """Return the syntax tree of a method of the consumer, or of a base of the learner's."""
         return self.sources.function(self.method_place(name))
 
     def method_place(self, name: str) -> Place | None:
-        """Return the line on which a method of the learner's begins."""
-        code = getattr(getattr(self.consumer, name, None), "__code__", None)
-        return self.sources.place(code.co_filename, code.co_firstlineno) if code else None
-
-    def in_method(self, name: str, pattern: str) -> Place | None:
-        """Return the first line of a method that matches the pattern, or its first line."""
-        node, place = self.method(name), self.method_place(name)
-        if not node or not place:
-            return self.consumer_place
-        lines = self.sources.text(place.file).splitlines()[node.lineno - 1 : node.end_lineno]
-        for number, line in enumerate(lines, node.lineno):
-            if re.search(pattern, line):
-                return Place(place.file, number)
-        return Place(place.file, node.lineno)
+        """Return the line on which a method of the learner's begins, or that of the class."""
+        method: Any = getattr(self.consumer, name, None)
+        code = getattr(inspect.unwrap(method), "__code__", None)
+        place = self.sources.place(code.co_filename, code.co_firstlineno) if code else None
+        return place or self.consumer_place
 
     def use_in(self, method: str, name: str) -> Place | None:
         """Return the first line of a method, or of one of the learner's that it calls, that uses
-        an attribute of that name (a regular expression), such as ``group_send``.
+        a name or an attribute (a regular expression), such as ``group_send``.
         """
         own, todo, seen = self.own_methods(), [method], set[str]()
         while todo:
             current = todo.pop(0)
             seen.add(current)
             node, place = self.method(current) or ast.Pass(), self.method_place(current)
-            uses = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
+            uses = [part for part in ast.walk(node) if isinstance(part, ast.Attribute | ast.Name)]
             for use in sorted(uses, key=lambda use: use.lineno):
-                if place and re.fullmatch(name, use.attr):
+                if place and re.fullmatch(name, name_of(use)):
                     return Place(place.file, use.lineno)
-            todo += [use.attr for use in uses if use.attr in own and use.attr not in seen]
+            todo += [name_of(use) for use in uses if name_of(use) in {*own} - seen]
         return None
 
-    def sends_in(self, method: str) -> list[Call]:
-        """Return the calls of send that a method of the consumer has made itself."""
-        sends = [call for call in self.consumer_calls if call.method == "send"]
-        return [
-            call
-            for call in sends
-            if (function := self.sources.function(call.place)) and function.name == method
-        ]
-
-    def method_code(self, name: str) -> str:
-        """Return the code of a method without comments; empty if the learner has none."""
-        node = self.method(name)
-        return ast.unparse(node) if node else ""
+    def send_place(self, method: str = "") -> Place | None:
+        """Return the line that called the consumer's send last, in a method or in any; or that of
+        the class.
+        """
+        for call in reversed(self.consumer_calls):
+            function = self.sources.function(call.place)
+            if call.method == "send" and function and method in ("", function.name):
+                return call.place
+        return self.consumer_place
 
     def event_handlers(self) -> list[str]:
         """Return the methods that the types of the events in the learner's code name."""

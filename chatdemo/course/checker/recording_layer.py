@@ -24,18 +24,36 @@ class Call:
     """A call of a method of the layer, or of a consumer. ``place`` is the learner's line that made
     it, if known.
 
-    ``ran`` is False while the coroutine hasn't been awaited.
+    ``ran`` is False while the coroutine hasn't been awaited. ``uncarried`` says what the event has
+    that msgpack doesn't carry.
     """
 
     method: str
     arguments: tuple[Any, ...]
     place: Place | None
     ran: bool = False
+    uncarried: str | None = None
 
     @property
     def name(self) -> str:
         """The group or the channel."""
         return self.arguments[0] if self.arguments else ""
+
+    @property
+    def event(self) -> dict[str, Any] | None:
+        """What is sent; None for other calls."""
+        last = self.arguments[-1] if self.arguments else None
+        return last if isinstance(last, dict) else None
+
+    @property
+    def type(self) -> Any:
+        """The type of what is sent."""
+        return (self.event or {}).get("type")
+
+    @property
+    def handler(self) -> str:
+        """The name of the method that gets what is sent."""
+        return str(self.type or "").replace(".", "_")
 
     def given(self) -> str:
         """Return what the arguments are, such as "a text and a channel", with "?" for others."""
@@ -46,6 +64,37 @@ def _kind(argument: Any) -> str:
     if isinstance(argument, str):
         return "a channel" if argument.startswith("specific.") and "!" in argument else "a text"
     return "an event" if isinstance(argument, dict) else "?"
+
+
+class Calls(list[Call]):
+    """Calls in their order. ``capacity`` is how many events a channel of the layer holds."""
+
+    capacity = 100
+
+    def completed(self, method: str) -> list[Call]:
+        """Return the calls of ``method`` that were awaited."""
+        return [call for call in self if call.method == method and call.ran]
+
+    def overfull(self) -> tuple[Call, int] | None:
+        """Return a ``group_send`` that was called at one place more often than a channel holds
+        events, and how often; None if there is none.
+        """
+        times = Counter((call.name, call.place) for call in self.completed("group_send"))
+        for call in self.completed("group_send"):
+            if times[call.name, call.place] > self.capacity:
+                return call, times[call.name, call.place]
+        return None
+
+    def members(self, group: str | None = None) -> set[tuple[str, str]]:
+        """Return the pairs of group and channel that were added and not discarded."""
+        members: set[tuple[str, str]] = set()
+        for call in self:
+            pair = call.arguments[:2]
+            if call.ran and call.method == "group_add":
+                members.add((pair[0], pair[1]))
+            elif call.ran and call.method == "group_discard":
+                members.discard((pair[0], pair[1]))
+        return {pair for pair in members if group in (None, pair[0])}
 
 
 def caller_place(sources: Sources) -> Place | None:
@@ -60,9 +109,9 @@ def caller_place(sources: Sources) -> Place | None:
     return next(filter(None, map(sources.stack_place, others)), None)
 
 
-def record_consumer_calls(sources: Sources) -> list[Call]:
+def record_consumer_calls(sources: Sources) -> Calls:
     """Make Channels' WebSocket consumers record accept, send and close in the returned list."""
-    calls: list[Call] = []
+    calls = Calls()
 
     def recorded(method: str, original: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(original)
@@ -81,18 +130,16 @@ def record_consumer_calls(sources: Sources) -> list[Call]:
 
 
 class RecordingLayer:
-    """Passes everything on to ``layer``. ``calls`` are the calls of the learner's consumers.
-
-    With ``is_packed``, ``uncarried`` has what events had that msgpack doesn't carry, and the
-    learner's line that sent it.
+    """Passes everything on to ``layer``, and adds the calls of the learner's consumers to
+    ``calls``. ``is_packed`` says whether the layer packs events with msgpack.
     """
 
-    def __init__(self, layer: Any, sources: Sources, is_packed: bool = False):
+    def __init__(self, layer: Any, sources: Sources, calls: Calls, is_packed: bool = False):
         self.layer = layer
         self.sources = sources
         self.is_packed = is_packed
-        self.calls: list[Call] = []
-        self.uncarried: list[tuple[str, Place | None]] = []
+        self.calls = calls
+        self.calls.capacity = getattr(layer, "capacity", Calls.capacity)
         for method in ("send", "group_add", "group_discard", "group_send"):
             setattr(self, method, markcoroutinefunction(self._recorded(method)))
 
@@ -105,50 +152,11 @@ class RecordingLayer:
             await getattr(self.layer, method)(*arguments, **named)
 
         def recorded(*arguments: Any, **named: Any) -> Coroutine[Any, Any, None]:
-            place = caller_place(self.sources)
-            call = Call(method, (*arguments, *named.values()), place)
+            call = Call(method, (*arguments, *named.values()), caller_place(self.sources))
+            if self.is_packed and call.event is not None:
+                call.uncarried = find_uncarried(call.event)
             self.calls.append(call)
-            self._look_for_uncarried(call)
             return run(call, arguments, named)
 
         recorded.__name__ = method
         return recorded
-
-    def _look_for_uncarried(self, call: Call) -> None:
-        is_event = (
-            call.method in ("send", "group_send")
-            and call.arguments
-            and isinstance(call.arguments[-1], dict)
-        )
-        if self.is_packed and is_event and (why := find_uncarried(call.arguments[-1])):
-            self.uncarried.append((why, call.place))
-
-    def completed(self, method: str) -> list[Call]:
-        """Return the calls of ``method`` that were awaited."""
-        return [call for call in self.calls if call.method == method and call.ran]
-
-    def overfull(self) -> tuple[Call, int] | None:
-        """Return a ``group_send`` that was called at one place more often than a channel holds
-        events, and how often; None if there is none.
-        """
-        capacity = getattr(self.layer, "capacity", 100)
-        times = Counter((call.name, call.place) for call in self.completed("group_send"))
-        for call in self.completed("group_send"):
-            if times[call.name, call.place] > capacity:
-                return call, times[call.name, call.place]
-        return None
-
-    def events_with(self, text: str) -> list[Call]:
-        """Return the completed group_sends whose event has ``text`` in it."""
-        return [call for call in self.completed("group_send") if text in str(call.arguments)]
-
-    def members(self, group: str | None = None) -> set[tuple[str, str]]:
-        """Return the pairs of group and channel that were added and not discarded."""
-        members: set[tuple[str, str]] = set()
-        for call in self.calls:
-            pair = call.arguments[:2]
-            if call.ran and call.method == "group_add":
-                members.add((pair[0], pair[1]))
-            elif call.ran and call.method == "group_discard":
-                members.discard((pair[0], pair[1]))
-        return {pair for pair in members if group in (None, pair[0])}

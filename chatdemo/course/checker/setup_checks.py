@@ -4,15 +4,17 @@ import ast
 import importlib
 import re
 import sys
-import tokenize
+from pathlib import Path
 from typing import Any
 
-from chatdemo.course.checker.exception_causes import explain_exception, syntax_fault
+from chatdemo.course.checker.exception_causes import early_import, explain_exception, syntax_fault
 from chatdemo.course.checker.older_tutorials import older_forms
 from chatdemo.course.checker.project import LearnerProject
 from chatdemo.course.checker.report import Fault, Place
-from chatdemo.course.checker.source_files import settings_module_in, suggestion
+from chatdemo.course.checker.source_files import changed_names, settings_module_in, suggestion
 
+#: The environment variable that manage.py and asgi.py set.
+SETTINGS = "DJANGO_SETTINGS_MODULE"
 #: Packages that a learner's module must not hide.
 PACKAGES = (
     *("django", "channels", "channels_redis", "daphne", "asgiref"),
@@ -47,11 +49,18 @@ def note_older_forms(project: LearnerProject) -> None:
 
 
 def check_hidden_modules(project: LearnerProject) -> None:
-    """Check that no module beside manage.py has the name of one of Python's or of a package."""
+    """Check that no module beside manage.py has the name of one of Python's or of a package, and
+    that none has a package of its name beside it.
+    """
     for file in project.sources.python:
         name = file.partition("/")[0].removesuffix(".py")
         if name in PACKAGES or (name in sys.stdlib_module_names and "/" not in file):
-            raise Fault("C009", Place(file), name=name)
+            why = f"the module {name!r}, which the project needs too"
+            raise Fault("C009", Place(file), why=why, seen=f"{file} is imported instead of {name}")
+        package = file.removesuffix(".py")
+        if f"{package}/__init__.py" in project.sources.python:
+            why = f"the folder {package}/ beside it, which Python imports instead"
+            raise Fault("C009", Place(file), why=why, seen=f"both {file} and {package}/ exist")
 
 
 def check_settings_import(project: LearnerProject) -> None:
@@ -62,20 +71,28 @@ def check_settings_import(project: LearnerProject) -> None:
         raise explain_exception(project, error, f"importing {project.settings_file}") from None
 
 
+def check_setting_names(project: LearnerProject) -> None:
+    """Check that the name of no setting of Django's or Channels' has small letters."""
+    from django.conf import global_settings
+
+    known = {*dir(global_settings), "ASGI_APPLICATION", "CHANNEL_LAYERS", "ROOT_URLCONF"}
+    for name, value in vars(project.settings).items():
+        right, is_value = name.upper(), isinstance(value, str | int | list | tuple | dict | Path)
+        if name != right and right in known and is_value and not hasattr(project.settings, right):
+            place, why = project.in_settings(name), "isn't in capitals, so Django doesn't read it"
+            raise Fault("C014", place, name=name, why=why, seen=name, fix=f"Write {right}")
+
+
 def check_missing_commas(project: LearnerProject) -> None:
     """Check that no list in the settings has two strings without a comma, which Python joins."""
     file = project.settings_file
-    with tokenize.open(project.folder / file) as opened:
-        tokens = [
-            token
-            for token in tokenize.generate_tokens(opened.readline)
-            if token.type not in (tokenize.NL, tokenize.COMMENT)
-        ]
-    for one, other in zip(tokens, tokens[1:], strict=False):
-        if one.type == other.type == tokenize.STRING and one.end[0] < other.start[0]:
-            place = Place(file, one.start[0])
-            if project.sources.line(place).startswith(one.string):
-                raise Fault("C011", place, one=one.string, other=other.string)
+    for _, node in project.sources.nodes((ast.List, ast.Tuple), file):
+        for entry in node.elts:
+            lines = project.sources.lines(file)[entry.lineno - 1 : entry.end_lineno]
+            texts = [re.match(r"\s*(['\"][^'\"]+['\"])", line) for line in lines]
+            if isinstance(entry, ast.Constant) and len(texts) > 1 and texts[0] and texts[1]:
+                one, other = texts[0][1], texts[1][1]
+                raise Fault("C011", Place(file, entry.lineno), one=one, other=other)
 
 
 def check_daphne(project: LearnerProject) -> None:
@@ -109,19 +126,22 @@ def check_asgi_import(project: LearnerProject) -> None:
     module, _, name = dotted.rpartition(".")
     place, file = project.in_settings("ASGI_APPLICATION"), project.asgi_file
     if not (project.folder / file).is_file():
-        routers = [
-            path.removesuffix(".py").replace("/", ".")
-            for path in project.sources.python
-            if "get_asgi_application" in project.sources.read(path)
-        ]
-        fix = f'Set it to "{routers[0]}.application"' if routers else ""
+        made = project.sources.find(ast.Call, "get_asgi_application") or Place("")
+        name = made.file.removesuffix(".py").replace("/", ".")
+        fix = f'Set it to "{name}.application"' if name else ""
         why = "it has a colon instead of a dot" if ":" in dotted else f"{file} doesn't exist"
         raise Fault("C104", place, value=dotted, why=why, fix=fix)
     # The ASGI module names the settings too, for servers that don't use manage.py.
-    named = settings_module_in(project.sources.text(file))
-    if named and named != project.settings_module:
-        where = project.in_asgi("DJANGO_SETTINGS_MODULE")
-        raise Fault("C115", where, named=named, right=project.settings_module)
+    text = project.sources.text(file)
+    named, right = settings_module_in(text), project.settings_module
+    if named and named != right:
+        why = f"names the settings {named!r}, but manage.py has {right!r}"
+        place = project.in_asgi(ast.Constant, SETTINGS)
+        raise Fault("C115", place, named=named, why=why, fix=right)
+    if wrong := suggestion(SETTINGS, re.findall(r"\w+", text), "{}"):
+        why = f"sets the variable {wrong!r}, which Django doesn't read"
+        place = project.in_asgi(ast.Constant, wrong)
+        raise Fault("C115", place, named=wrong, why=why, fix=SETTINGS)
     try:
         loaded = importlib.import_module(module)
     except BaseException as error:
@@ -133,18 +153,17 @@ def check_asgi_import(project: LearnerProject) -> None:
 
 def _no_application_fault(project: LearnerProject, dotted: str, known: dict[str, Any]) -> Fault:
     """The fault of a module without the variable that ASGI_APPLICATION, ``dotted``, names."""
-    file, name = project.asgi_file, dotted.rpartition(".")[2]
+    file, (module, _, name) = project.asgi_file, dotted.rpartition(".")
     routers = [other for other, value in known.items() if hasattr(value, "application_mapping")]
     other = routers[0] if routers else suggestion(name, known, "{}")
     why = f"{file} has no {name}" + (f" (it has {other!r})" if other else "")
     if name == "application":
+        place = project.in_asgi(ast.Name, f"{other}|ProtocolTypeRouter")
         fix = f"Rename {other!r} to 'application'" if other else ""
-        place = project.in_asgi(rf"^{other}\b|^ProtocolTypeRouter")
     else:
-        module = dotted.rpartition(".")[0]
-        place, fix = project.in_settings("ASGI_APPLICATION"), ""
-        if "application" in known or other:
-            fix = f'Set it to "{module}.{"application" if "application" in known else other}"'
+        place = project.in_settings("ASGI_APPLICATION")
+        right = "application" if "application" in known else other
+        fix = f'Set it to "{module}.{right}"' if right else ""
     return Fault("C104", place, value=dotted, why=why, fix=fix)
 
 
@@ -153,36 +172,33 @@ def check_setup_order(project: LearnerProject) -> None:
 
     The consumer's module may import a model.
     """
-    tree = project.sources.tree(project.asgi_file)
-    calls = [
-        node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and ast.unparse(node.func).rpartition(".")[2] in ("get_asgi_application", "setup")
-    ]
-    own = {file.partition("/")[0].removesuffix(".py") for file in project.sources.python}
-    for node in tree.body:
-        if not isinstance(node, ast.Import | ast.ImportFrom):
-            continue
-        module = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
-        if module.partition(".")[0] in own and calls and node.lineno < min(calls):
-            place = Place(project.asgi_file, node.lineno)
-            raise Fault("C106", place, error="the import comes first in the file")
+    if place := early_import(project):
+        raise Fault("C106", place, error="the import comes first in the file")
 
 
 def check_system_checks(project: LearnerProject) -> None:
     """Run Django's system checks, as `manage.py check` does."""
     import django
+    from django.conf import settings
     from django.core import checks
 
     try:
         django.setup()
         project.copy_database()
+        str(settings.SECRET_KEY)  # Django refuses an empty one only when it is read
         errors = [message for message in checks.run_checks() if message.level >= checks.ERROR]
     except BaseException as error:
         raise explain_exception(project, error, "setting up Django") from None
-    if errors:
-        raise Fault("C008", Place(project.settings_file), error=f"{errors[0].id}: {errors[0].msg}")
+    for message in errors:
+        raise Fault("C008", _error_place(project, message), error=f"{message.id}: {message.msg}")
+
+
+def _error_place(project: LearnerProject, error: Any) -> Place:
+    """The line of the model, or of the setting, that a system check's message is about."""
+    model = getattr(getattr(error.obj, "model", error.obj), "__name__", "(?!)")
+    place = project.sources.find(ast.ClassDef, model)
+    names = [name for name in re.findall(r"[A-Z_]+", error.msg) if name in project.setting_names]
+    return place or project.in_settings(names[0] if names else "")
 
 
 def check_http_route(project: LearnerProject) -> None:
@@ -190,12 +206,10 @@ def check_http_route(project: LearnerProject) -> None:
     from django.core.handlers.asgi import ASGIHandler
 
     if isinstance(project.application, ASGIHandler):
-        lines = project.sources.read(project.asgi_file).splitlines()
-        numbers = [
-            number for number, line in enumerate(lines, 1) if re.match(r"application\s*=", line)
-        ]
-        why = "a later line sets it again" if len(numbers) > 1 else "it has no ProtocolTypeRouter"
-        raise Fault("C105", Place(project.asgi_file, numbers[-1] if numbers else 0), why=why)
+        tree = project.sources.tree(project.asgi_file)
+        lines = [node.lineno for node in tree.body if "application" in changed_names(node)] or [0]
+        why = "a later line sets it again" if len(lines) > 1 else "it has no ProtocolTypeRouter"
+        raise Fault("C105", Place(project.asgi_file, lines[-1]), why=why)
 
 
 CHECKS = [
@@ -204,6 +218,7 @@ CHECKS = [
     note_older_forms,
     check_hidden_modules,
     check_settings_import,
+    check_setting_names,
     check_missing_commas,
     check_daphne,
     check_asgi_setting,

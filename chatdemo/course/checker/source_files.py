@@ -16,6 +16,8 @@ from chatdemo.course.checker.report import Fault, Place
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+#: One class of nodes, or several.
+Kind = type[ast.AST] | tuple[type[ast.AST], ...]
 #: Folders without code of the learner's.
 EXCLUDED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "staticfiles"}
 _SETTINGS_MODULE = re.compile(r"""DJANGO_SETTINGS_MODULE['"]\s*(?:,|\]\s*=)\s*['"]([\w.]+)['"]""")
@@ -88,6 +90,12 @@ class Sources:
     def code(self) -> str:
         """All of the Python code without comments."""
         return "\n".join(ast.unparse(self.tree(file)) for file in self.python)
+
+    def module_file(self, name: str) -> str:
+        """Return the path of the project's module of that name; "" if it has none."""
+        path = name.replace(".", "/")
+        files = (f"{path}.py", f"{path}/__init__.py")
+        return next((file for file in files if file in self.python), "")
 
     def place(self, path: str | os.PathLike[str], line: int = 0) -> Place | None:
         """Return the place in the project; None if it isn't a line of a file of the learner's.
@@ -176,10 +184,33 @@ class Sources:
             default=None,
         )
 
-    def search_all(self, pattern: str) -> Place | None:
-        """Return the first line of any Python file that matches the regular expression."""
-        places = (self.search(file, pattern) for file in self.python)
-        return next((place for place in places if place.line), None)
+    def nodes(self, kind: Kind, file: str = "") -> Iterator[tuple[str, Any]]:
+        """Yield the nodes of that kind of a Python file, or of all, each with its file."""
+        for path in self.python:
+            for node in ast.walk(self.tree(path)) if file in ("", path) else ():
+                if isinstance(node, kind):
+                    yield path, node
+
+    def find(self, kind: Kind, name: str, file: str = "") -> Place | None:
+        """Return the first line of a node of that kind whose whole name (see name_of) is the
+        regular expression ``name``: in a Python file, or in the first one that has any.
+        """
+        found = [
+            Place(path, node.lineno)
+            for path, node in self.nodes(kind, file)
+            if re.fullmatch(name, name_of(node), re.DOTALL)
+        ]
+        return min(found, default=None)
+
+    def uncalled(self, name: str, file: str = "") -> Place | None:
+        """Return the first line that uses a function or class of that name without calling it."""
+        called = [call.func for _, call in self.nodes(ast.Call, file)]
+        found = [
+            Place(path, node.lineno)
+            for path, node in self.nodes((ast.Name, ast.Attribute), file)
+            if name_of(node) == name and node not in called and isinstance(node.ctx, ast.Load)
+        ]
+        return min(found, default=None)
 
     def subscripted(self, place: Place | None, key: Any) -> str:
         """Return the code of what the line reads ``key`` of: ``event`` for ``event["message"]``.
@@ -193,21 +224,35 @@ class Sources:
 
     def nodes_at(self, place: Place | None) -> Iterator[ast.expr]:
         """Yield the expressions that begin on a line of a Python file."""
-        if place and place.line and place.file in self.python:
-            for node in ast.walk(self.tree(place.file)):
-                if isinstance(node, ast.expr) and node.lineno == place.line:
-                    yield node
+        for _, node in self.nodes(ast.expr, place.file) if place and place.line else ():
+            if place and node.lineno == place.line:
+                yield node
 
     def function(self, place: Place | None) -> Function | None:
         """Return the innermost function that contains a line."""
-        if not place or place.file not in self.python:
+        if not place:
             return None
         around = [
             node
-            for node in ast.walk(self.tree(place.file))
-            if isinstance(node, FUNCTIONS) and node.lineno <= place.line <= (node.end_lineno or 0)
+            for _, node in self.nodes(FUNCTIONS, place.file)
+            if min(part.lineno for part in (node, *node.decorator_list)) <= place.line
+            and place.line <= end_line(node)
         ]
         return max(around, key=lambda node: node.lineno, default=None)
+
+
+def name_of(node: ast.AST) -> str:
+    """Return the last part of the name of what a node defines, uses, calls or imports; the value of
+    a constant; for an assignment, the code of what is assigned.
+    """
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.value)
+    if isinstance(node, ast.Import):
+        return node.names[0].name
+    if isinstance(node, ast.Call):
+        node = node.func
+    names = (getattr(node, attribute, None) for attribute in ("name", "id", "attr", "module"))
+    return str(next(filter(None, names), getattr(node, "value", "")))
 
 
 def _stem(file: str) -> str:
@@ -217,6 +262,18 @@ def _stem(file: str) -> str:
 def end_line(node: ast.stmt | ast.expr) -> int:
     """Return the last line of a node."""
     return node.end_lineno or node.lineno
+
+
+def self_attributes(node: ast.AST, context: type[ast.expr_context]) -> dict[str, int]:
+    """Return the attributes of self that the code sets (Store) or reads (Load), each with its first
+    line.
+    """
+    attributes = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
+    return {
+        part.attr: part.lineno
+        for part in sorted(attributes, key=lambda part: -part.lineno)
+        if isinstance(part.ctx, context) and ast.unparse(part.value) == "self"
+    }
 
 
 def changed_names(statement: ast.stmt) -> set[str]:
@@ -230,14 +287,8 @@ def changed_names(statement: ast.stmt) -> set[str]:
         targets = [statement.target]
     elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         targets = [statement.value.func] if isinstance(statement.value.func, ast.Attribute) else []
-    return {name for target in targets if (name := _root_name(target))}
-
-
-def _root_name(expression: ast.expr) -> str:
-    while isinstance(expression, ast.Attribute | ast.Subscript | ast.Call):
-        inside = expression.func if isinstance(expression, ast.Call) else expression.value
-        expression = inside
-    return expression.id if isinstance(expression, ast.Name) else ""
+    names = [[part for part in ast.walk(one) if isinstance(part, ast.Name)] for one in targets]
+    return {found[0].id for found in names if found}
 
 
 def _rendered(line: str) -> str:

@@ -1,5 +1,6 @@
 """Finds the WebSocket routes of an ASGI application, and why none matches a room's address."""
 
+import inspect
 import re
 from typing import Any, NamedTuple
 
@@ -49,15 +50,27 @@ def matching_routes(routes: list[Any], address: str = ADDRESS) -> list[RouteMatc
 def consumer_class(routes: list[Any]) -> type | None:
     """Return the consumer class of the room's address, or of the first route if none matches."""
     for route in [match.route for match in matching_routes(routes)] or routes:
-        callback = route.callback
-        # as_asgi() names the class; as_asgi itself, without the call, is bound to it.
-        found = getattr(callback, "consumer_class", None) or getattr(callback, "__self__", None)
-        found = found or callback
-        if isinstance(found, AsyncConsumer):
-            return type(found)
-        if isinstance(found, type):
+        # as_asgi() names the class.
+        if found := _unwrap(route.callback, "consumer_class") or uncalled_consumer(route.callback):
             return found
     return None
+
+
+def uncalled_consumer(callback: Any) -> type | None:
+    """Return the class of a consumer for which as_asgi() isn't called."""
+    found = getattr(callback, "__self__", callback)  # as_asgi itself is bound to the class
+    found = found if isinstance(found, type) else type(found)
+    return found if issubclass(found, AsyncConsumer) else None
+
+
+def is_application(callback: Any) -> bool:
+    """Whether ASGI can call it: with a scope, receive and send."""
+    try:
+        inspect.signature(callback, follow_wrapped=False).bind({}, None, None)
+    except (TypeError, ValueError):
+        return False
+    is_view = hasattr(callback, "view_class")  # as View.as_view() returns it
+    return not is_view and not isinstance(callback, type)
 
 
 def _unwrap(application: Any, attribute: str) -> Any:

@@ -119,6 +119,27 @@ def work():
 
 threading.Thread(target=work, daemon=True).start()
 """
+CALLED_BY_A_FUNCTION = """\
+from django.urls import re_path
+
+from . import consumers
+
+
+def application(scope, receive, send):
+    return consumers.ChatConsumer.as_asgi()(scope, receive, send)
+
+
+websocket_urlpatterns = [re_path(r"^ws/chat/(?P<room_name>\\w+)/$", application)]
+"""
+DECORATOR = """\
+    def logged(method):
+        @__import__("functools").wraps(method)
+        async def logs(self, event):
+            return await method(self, event)
+
+        return logs
+
+"""
 STYLES = {
     "a thread of its own": {ASGI: outline.find_step("async").project()[ASGI] + THREAD},
     "a JSON consumer of another name": {CONSUMERS: JSON_CONSUMER, ROUTES: TALK_ROUTES},
@@ -154,7 +175,26 @@ STYLES = {
         SETTINGS: ("ALLOWED_HOSTS = []", 'ALLOWED_HOSTS = ["localhost", "127.0.0.1"]')
     },
     "strings joined on purpose": {
-        SETTINGS: ("ALLOWED_HOSTS = []", 'ALLOWED_HOSTS = []\nX = ("a"\n     "b")')
+        SETTINGS: (
+            "ALLOWED_HOSTS = []",
+            'ALLOWED_HOSTS = []\nX = ("a"\n     "b")\nY = (\n    "a "\n    "b"\n)',
+        )
+    },
+    "small letters for a value that a setting gets": {
+        SETTINGS: ("DEBUG = True", "debug = True\nDEBUG = debug")
+    },
+    "a function that calls the consumer": {ROUTES: CALLED_BY_A_FUNCTION},
+    "a middleware around one route": {
+        ROUTES: (
+            "consumers.ChatConsumer.as_asgi()",
+            "__import__('channels.auth').auth.AuthMiddlewareStack(consumers.ChatConsumer.as_asgi())",
+        )
+    },
+    "decorated methods": {
+        CONSUMERS: (
+            "    async def chat_message(",
+            DECORATOR + "    @logged\n    async def chat_message(",
+        )
     },
 }
 

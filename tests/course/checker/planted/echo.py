@@ -69,6 +69,15 @@ class ChatConsumer(SyncConsumer):
         message = json.loads(event["text"])["message"]
         self.send({"type": "websocket.send", "text": json.dumps({"message": message})})
 """
+ONE_ROUTE = """\
+from django.urls import re_path
+
+from . import consumers
+
+websocket_urlpatterns = (
+    re_path(r"^ws/chat/(?P<room_name>\\w+)/$", consumers.ChatConsumer.as_asgi())
+)
+"""
 PLANTS = [
     Plant(
         "URLRouter forgotten",
@@ -433,5 +442,68 @@ PLANTS = [
         '{"message": event["message"]}',
         "C312",
         "chat/consumers.py:26",
+    ),
+    Plant(
+        "a route to a view",
+        "async",
+        ROUTES,
+        "consumers.ChatConsumer.as_asgi()",
+        "__import__('chat.views').views.room",
+        "C333",
+        "chat/routing.py:6 leads to room, which isn't a consumer",
+    ),
+    Plant(
+        "a route to a class that isn't a consumer",
+        "echo",
+        ROUTES,
+        "consumers.ChatConsumer.as_asgi()",
+        "consumers.json.JSONDecoder",
+        "C333",
+        "JSONDecoder",
+    ),
+    Plant(
+        "a consumer's class in the router",
+        "async",
+        ASGI,
+        '"websocket": AllowedHostsOriginValidator(\n            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))\n        ),',
+        '"websocket": __import__("chat.consumers").consumers.ChatConsumer,',
+        "C303",
+        "ChatConsumer in the route at mysite/asgi.py:18",
+    ),
+    Plant(
+        "AuthMiddleware for AuthMiddlewareStack",
+        "async",
+        ASGI,
+        "AuthMiddlewareStack",
+        "AuthMiddleware",
+        "C320",
+        "no 'session', which a middleware needs: that must be inside AuthMiddlewareStack (mysite/asgi.py:19)",
+    ),
+    Plant(
+        "SessionMiddleware for AuthMiddlewareStack",
+        "async",
+        ASGI,
+        "import AuthMiddlewareStack",
+        "import AuthMiddlewareStack\nfrom channels.sessions import SessionMiddleware as AuthMiddlewareStack",
+        "C320",
+        "no 'cookies'",
+    ),
+    Plant(
+        "one route in brackets",
+        "async",
+        ROUTES,
+        None,
+        ONE_ROUTE,
+        "C332",
+        "chat/routing.py:5 is a URLPattern",
+    ),
+    Plant(
+        "a module for the list of routes",
+        "async",
+        ASGI,
+        "URLRouter(websocket_urlpatterns)",
+        "URLRouter(__import__('chat.routing').routing)",
+        "C332",
+        "mysite/asgi.py:19 is a module",
     ),
 ]
