@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from channels.exceptions import InvalidChannelLayerError
@@ -37,8 +37,8 @@ class Inspector:
 
     ``who`` may open it: "local" (browsers of this machine), "all" or "off". ``limit`` is the
     number of entries that are stored. ``watch`` is explained in Access. For one of several servers,
-    ``describe_server(port)`` returns its ``name`` and their ``count``. ``notes()`` returns what the
-    page says about the application, each with a label and a text.
+    ``describe_server(port)`` returns its ``name`` and their ``count``. ``notes`` are what the page
+    says about the application, each with a label and a text.
 
     Messages pass unchanged, and the application's exceptions are raised. The layers of
     CHANNEL_LAYERS are recorded in place (layers.py).
@@ -51,7 +51,7 @@ class Inspector:
         limit: int = 5000,
         watch: Callable[[str], str | None] | None = None,
         describe_server: Callable[[int], dict[str, Any]] | None = None,
-        notes: Callable[[], list[tuple[str, str]]] = list,
+        notes: Sequence[tuple[str, str]] = (),
     ):
         self.application = application
         self.access = pages.Access(who, watch)
@@ -66,13 +66,16 @@ class Inspector:
         self.layers: list[LayerRecorder] = []
         self.handlers = HandlerObserver.current = Handlers()
         report_handlers()
-        for alias in channel_layers.configs:
+        for alias, configured in channel_layers.configs.items():
             try:
                 layer = channel_layers[alias]
             except (InvalidChannelLayerError, ImportError):  # reported to those who use the layer
                 continue
-            self.layers.append(LayerRecorder(layer, self.recording, self.handlers.arrivals))
-            layer_methods.attach(self.layers[-1])
+            recorder = LayerRecorder(
+                layer, configured, self.recording, self.problems, self.handlers.arrivals
+            )
+            self.layers.append(recorder)
+            layer_methods.attach(recorder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

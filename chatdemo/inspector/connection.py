@@ -234,25 +234,6 @@ class Connection(FrameObserver):
         text = "send() was called with nothing to send: Daphne sends no frame then."
         self.problems.report("send", text, where, connection=self)
 
-    def on_event_lost(self, waiting: int, event: dict[str, Any] | None) -> None:
-        """Report an event that the layer refused, as ``waiting`` wait for the consumer.
-
-        0 of them if their number isn't known.
-        """
-        where = call_stack.describe_caller(call_stack.current_stack())
-        journey = getattr(event, "journey", None)
-        if where is None and event is not None and journey:
-            where = self.problems.find_sender(event, journey)
-        count = f", as {waiting} events waited in it" if waiting else ""
-        self.problems.report(
-            "full",
-            f"An event for {self.consumer_name} was lost: its channel was full{count}. A channel"
-            " fills up while its consumer's handler runs.",
-            where,
-            connection=self,
-            journey=journey,
-        )
-
     def _on_close(self, message: ASGIMessage) -> None:
         where, journey = self.locate(in_consumer=True)
         code = message.get("code", 1000)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from chatdemo import __version__
 from chatdemo.inspector.connection import Connection, Receive, Send
 from chatdemo.inspector.group_members import Member
-from chatdemo.inspector.layers import LayerRecorder, is_consumers_own
+from chatdemo.inspector.layers import LayerRecorder
+from chatdemo.inspector.lost_events import is_consumers_own
 from chatdemo.inspector.process import describe_process
 from chatdemo.inspector.refusals import describe_code
 
@@ -107,7 +108,7 @@ class Watcher:
     async def _send_state(self) -> None:
         state = {"kind": "state", **describe_state(self.inspector, self.path)}
         if self.path is None:
-            state["notes"] = self.inspector.notes()
+            state["notes"] = self.inspector.notes
         if self.path is None and self.inspector.describe_server:
             state["server"] = self.inspector.describe_server(self.port)
         if self.path is None:

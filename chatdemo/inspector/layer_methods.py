@@ -1,19 +1,28 @@
 """Attaches a recorder to a channel layer: by the hooks of ours, by the methods of any other."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import wraps
 from hashlib import blake2b
 from typing import Any
 
+from asgiref.sync import markcoroutinefunction
 from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer
 
+from chatdemo.inspector import call_stack
 from chatdemo.inspector.journeys import note_sent
 from chatdemo.inspector.layers import Event, LayerRecorder, RecordedEvent
+from chatdemo.inspector.problems import Line
 from chatdemo.inspector.recording import never_raises
 from chatdemo.realtime.layer import ChannelLayer
+from chatdemo.realtime.upstream.channels_redis import (
+    is_core_layer,
+    report_losses,
+    reporting_over_capacity,
+)
 
 #: The methods of a channel layer that are recorded.
 METHODS = ("new_channel", "send", "receive", "group_add", "group_discard", "group_send")
@@ -34,6 +43,23 @@ def attach(recorder: LayerRecorder) -> None:
         _RecordedMethods(layer, recorder)
 
 
+def _with_callers_line(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a method that sends, so that it gets the line that calls it.
+
+    Its coroutine may run in a task of its own, from which that line can't be seen.
+    """
+
+    @markcoroutinefunction
+    @wraps(method)
+    def call(self: "_RecordedMethods", to: str, message: Event) -> Coroutine[Any, Any, None]:
+        is_new = not isinstance(message, RecordedEvent) and self.recorder.recording.is_active
+        line = call_stack.describe_caller(call_stack.current_stack()) if is_new else None
+        coroutine: Coroutine[Any, Any, None] = method(self, to, message, line)
+        return coroutine
+
+    return call
+
+
 class _RecordedMethods:
     """Takes the place of the methods of a layer without hooks, and reports to ``recorder``.
 
@@ -49,6 +75,12 @@ class _RecordedMethods:
             setattr(layer, name, getattr(self, name))
         serializes = hasattr(type(layer), "serialize") and hasattr(type(layer), "deserialize")
         self._serialized = _SerializedEvents(layer, self) if serializes else None
+        if is_core_layer(layer):
+            report_losses(layer, self._on_dropped)
+
+    def _on_dropped(self, channel: str, event: Event) -> None:
+        assert self._serialized is not None
+        self.recorder.on_full([channel], self._serialized.find_sent(event))
 
     async def new_channel(self, *args: Any, **kwargs: Any) -> str:
         name = await self._original["new_channel"](*args, **kwargs)
@@ -63,10 +95,11 @@ class _RecordedMethods:
         await self._original["group_discard"](group, channel)
         self.recorder.on_group_discard(group, channel)
 
-    async def send(self, channel: str, message: Event) -> None:
+    @_with_callers_line
+    async def send(self, channel: str, message: Event, line: Line | None) -> None:
         sent = message
         if isinstance(message, dict):
-            if (event := self.recorder.on_send(channel, message)) is None:
+            if (event := self.recorder.on_send(channel, message, line)) is None:
                 return
             sent = event
         try:
@@ -75,14 +108,17 @@ class _RecordedMethods:
             self.recorder.on_full([channel], sent)
             raise
 
-    async def group_send(self, group: str, message: Event) -> None:
+    @_with_callers_line
+    async def group_send(self, group: str, message: Event, line: Line | None) -> None:
         sent = message
         if isinstance(message, dict):
             members = self.recorder.members.channels(group)
-            if (event := self.recorder.on_group_send(group, members, message)) is None:
+            event = self.recorder.on_group_send(group, members, message, source=line)
+            if event is None:
                 return
             sent = event
-        await self._pass_on("group_send", group, message, sent)
+        with reporting_over_capacity(lambda: self.recorder.on_over_capacity(group, sent)):
+            await self._pass_on("group_send", group, message, sent)
 
     async def _pass_on(self, method: str, to: str, message: Event, sent: Event) -> None:
         if self._serialized is not None and isinstance(sent, RecordedEvent):

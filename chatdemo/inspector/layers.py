@@ -1,7 +1,8 @@
 """Records what goes through a channel layer."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
@@ -21,6 +22,8 @@ from chatdemo.inspector.journeys import (
     find_journey,
     note_sent,
 )
+from chatdemo.inspector.lost_events import LostEvents, is_consumers_own
+from chatdemo.inspector.problems import Line, Problems
 from chatdemo.inspector.recording import Recording, never_raises
 from chatdemo.realtime.layer import ChannelLayer
 from chatdemo.realtime.observers import LayerObserver
@@ -32,31 +35,48 @@ MAX_NAMED_CHANNELS = 1000
 
 
 class RecordedEvent(dict[str, Any]):
-    """An event on its way through a layer, with its journey and its formatted payload.
+    """An event on its way through a layer: its journey, the line that sends it, and its payload.
 
     The layer doesn't report it again when it is sent after it was held.
     """
 
-    __slots__ = ("journey", "formatted")
+    __slots__ = ("journey", "source", "formatted")
 
-    def __init__(self, event: Event, journey: int | None):
+    def __init__(self, event: Event, journey: int | None, source: Line | None = None):
         super().__init__(event)
-        self.journey, self.formatted = journey, format_value(event)
+        self.journey, self.source, self.formatted = journey, source, format_value(event)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "RecordedEvent":
+        copied = RecordedEvent.__new__(RecordedEvent)
+        copied.update(deepcopy(dict(self), memo))
+        copied.journey, copied.source, copied.formatted = self.journey, self.source, self.formatted
+        return copied
 
 
 class LayerRecorder(LayerObserver):
     """Records the events and groups of one channel layer, and holds those of frozen groups back.
 
-    ``arrivals`` are those of the Handlers: the events that workers are about to get.
+    ``configured`` is the layer's entry in CHANNEL_LAYERS. ``arrivals`` are those of the Handlers:
+    the events that workers are about to get.
     """
 
-    def __init__(self, layer: BaseChannelLayer, recording: Recording, arrivals: Arrivals):
+    def __init__(
+        self,
+        layer: BaseChannelLayer,
+        configured: Mapping[str, Any],
+        recording: Recording,
+        problems: Problems,
+        arrivals: Arrivals,
+    ):
         self.layer, self.recording = layer, recording
         self.members = GroupMembers(layer)
         self.frozen_groups = FrozenGroups(layer, self._count_queued, self.capacity)
         self.connections: WeakValueDictionary[str, Connection] = WeakValueDictionary()  # by channel
         #: When an event of a channel that isn't a consumer's own was last received here.
         self.last_read: dict[str, float] = {}
+        self.lost_events = LostEvents(
+            layer, configured, problems, self.count_waiting, self.last_read.__contains__
+        )
         self._arrivals = arrivals
 
     @property
@@ -117,10 +137,10 @@ class LayerRecorder(LayerObserver):
         self._record(what, member, group=group, channel=channel, source=where)
         return where
 
-    def on_send(self, channel: str, event: Event) -> Event | None:
+    def on_send(self, channel: str, event: Event, source: Line | None = None) -> Event | None:
         if isinstance(event, RecordedEvent):
             return event
-        sent = self._record_sending("layer_send", event, to=channel) or event
+        sent = self._record_sending("layer_send", event, source, to=channel) or event
         group = self.frozen_groups.frozen_group_of(channel)
         if group is None:
             return sent
@@ -128,13 +148,20 @@ class LayerRecorder(LayerObserver):
         return None
 
     def on_group_send(
-        self, group: str, members: Sequence[str], event: Event, message_count: int = 1
+        self,
+        group: str,
+        members: Sequence[str],
+        event: Event,
+        message_count: int = 1,
+        source: Line | None = None,
     ) -> Event | None:
         if isinstance(event, RecordedEvent):
             return event
         sent: Event | None = None
         if self.recording.is_active or self.frozen_groups.groups:
-            sent = self._record_sending("group_send", event, group=group, members=len(members))
+            sent = self._record_sending(
+                "group_send", event, source, group=group, members=len(members)
+            )
         if sent is None:
             self.recording.unrecorded += message_count
             sent = event
@@ -185,26 +212,45 @@ class LayerRecorder(LayerObserver):
             )
 
     @never_raises
-    def on_full(self, channels: Sequence[str], event: Event | None = None) -> None:
+    def on_full(self, channels: Sequence[str], event: Event) -> None:
         self.recording.lost += len(channels)
+        where, journey = self._origin_of(event)
         for channel in channels if self.recording.resume_if_possible() else ():
             connection = self.connections.get(channel)
             waiting = self.count_waiting(channel)
             self._record("full", connection, channel=channel, waiting=waiting)
-            if connection:
-                connection.on_event_lost(waiting, event)
+            self.lost_events.report_full(channel, connection, where, journey=journey)
+
+    @never_raises
+    def on_over_capacity(self, group: str, event: Event) -> None:
+        """The core layer of channels_redis has dropped an event for a group."""
+        self.recording.lost += 1
+        where, journey = self._origin_of(event)
+        if self.recording.resume_if_possible():
+            self._record("full", current_connection.get(), group=group, journey=journey)
+            self.lost_events.report_over_capacity(group, where, journey=journey)
+
+    def _origin_of(self, event: Event) -> tuple[Line | None, int | None]:
+        """Return the line that has sent an event, and its journey, as far as they are recorded."""
+        if isinstance(event, RecordedEvent):
+            return event.source, event.journey
+        return call_stack.describe_caller(call_stack.current_stack()), None
 
     @never_raises
     def _record_sending(
-        self, what: str, event: Event, to: str | None = None, **fields: Any
+        self, what: str, event: Event, source: Line | None, to: str | None = None, **fields: Any
     ) -> RecordedEvent | None:
-        """Record that an event is sent. Returns it with its journey, None if it isn't recorded."""
+        """Record that an event is sent, at the line ``source`` if that is known.
+
+        Returns it with its journey, None if it isn't recorded.
+        """
         self.recording.pause_if_too_many(fields.get("members", 1))
         if not self.recording.resume_if_possible():
             return None
         sender, stack = current_connection.get(), call_stack.current_stack()
         journey = find_journey(self.recording, stack, partial(self._record, connection=sender))
-        recorded = RecordedEvent(event, journey)
+        source = source or call_stack.describe_caller(stack)
+        recorded = RecordedEvent(event, journey, source)
         self._record(
             what,
             sender,
@@ -212,9 +258,12 @@ class LayerRecorder(LayerObserver):
             type=_type_of(event),
             formatted=recorded.formatted,
             journey=journey,
-            source=call_stack.describe_caller(stack),
+            source=source,
             to=to,
         )
+        self.lost_events.check_carried(event, source, connection=sender, journey=journey)
+        if to is not None and not is_consumers_own(to):
+            self.lost_events.check_read(to, source, connection=sender, journey=journey)
         if isinstance(self.layer, ChannelLayer):  # which never waits; of others, their methods tell
             note_sent()
         return recorded
@@ -226,11 +275,6 @@ class LayerRecorder(LayerObserver):
         if what != "layer_receive" and (consumer := call_stack.find_consumer()):
             fields |= {"consumer": type(consumer).__name__, "instance": short_id_of(consumer)}
         self.recording.record(what, **fields)
-
-
-def is_consumers_own(channel: str) -> bool:
-    """Whether ``new_channel`` has made a channel's name. Other channels are read by workers."""
-    return "!" in channel or "specific." in channel
 
 
 def _as_recorded(event: Event) -> RecordedEvent:

@@ -36,9 +36,9 @@ class Problem:
     """One fault, as the page shows it. Times are in seconds since the epoch.
 
     ``kind`` is "error", "refused", "task", "thread", "log", "http", "coroutine", "accept", "send",
-    "slow", "blocked" or "full". ``source`` and the lines of ``traceback`` are as call_stack has
-    them. ``remedy`` says what to do, if that is sure. ``connection`` and ``journey`` are the
-    newest's. ``saved`` is the time of the save that ended the process in which it happened.
+    "slow", "blocked", "full", "unread" or "event". ``source`` and the lines of ``traceback`` are as
+    call_stack has them. ``remedy`` says what to do, if that is sure. ``connection`` and ``journey``
+    are the newest's. ``saved`` is the time of the save that ended the process in which it happened.
     ``version`` is that of Problems at the last change.
     """
 

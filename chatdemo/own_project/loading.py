@@ -8,7 +8,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from chatdemo.common.config import Config
 from chatdemo.common.errors import ChatdemoError
 from chatdemo.course.checker.report import Place
 from chatdemo.course.checker.source_files import Sources
@@ -78,23 +77,6 @@ def server_options() -> dict[str, Any]:
     given = {name.lower(): getattr(settings, f"DAPHNE_{name}", None) for name in sizes}
     options = {name: size for name, size in given.items() if size is not None}
     return {"root_path": getattr(settings, "FORCE_SCRIPT_NAME", "") or "", **options}
-
-
-def with_inspector(
-    application: Callable, config: Config, notes: Callable[[], list[tuple[str, str]]]
-) -> Callable:
-    """Return ``application`` with /inspect/, unless the setting ``inspect`` is off.
-
-    ``notes()`` returns what the page has to say about the project.
-    """
-    if config.inspect == "off":
-        return application
-    from chatdemo.inspector import Inspector
-    from chatdemo.own_project.problem_output import print_problem
-
-    inspector = Inspector(application, config.inspect, config.inspect_events, notes=notes)
-    inspector.problems.on_new = print_problem
-    return inspector
 
 
 def explain_load_error(error: BaseException, project: DjangoProject) -> ChatdemoError:

@@ -1,16 +1,21 @@
-"""What the terminal says about a project's faults: short tracebacks, and what nothing logs."""
+"""What the terminal says about a project's faults, and what is kept of them over a reload."""
 
+import json
 import logging
 import re
+import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from chatdemo.inspector.call_stack import is_framework, package_of
-from chatdemo.inspector.problems import Problem
+from chatdemo.inspector.problems import Problem, Problems
 
 logger = logging.getLogger(__name__)
 #: The kinds of problems that neither Python, Django nor Daphne logs.
-UNLOGGED = ("accept", "blocked", "coroutine", "slow")
+UNLOGGED = ("accept", "blocked", "coroutine", "event", "full", "slow", "unread")
 _FRAME = re.compile(r'[ |+]*File "(.+?)", line \d+')
 
 
@@ -20,6 +25,23 @@ def print_problem(problem: Problem) -> None:
         line = problem.source
         where = f" ({line['file']}:{line['line']})" if line else ""
         logger.warning("%s%s %s", problem.text, where, problem.remedy or "")
+
+
+@contextmanager
+def kept_problems(problems: Problems, file: Path | None) -> Iterator[None]:
+    """Begin with the problems in ``file``, and write them all to it at the end.
+
+    Those of this process get the time of the save that ends it. The file is the supervisor's.
+    """
+    if file is not None and file.exists():
+        problems.restore(json.loads(file.read_text("utf-8")))
+    try:
+        yield
+    finally:
+        if file is not None:
+            now = time.time()
+            stored = [problem | {"saved": problem["saved"] or now} for problem in problems.since(0)]
+            file.write_text(json.dumps(stored), "utf-8")
 
 
 def shorten_tracebacks() -> None:

@@ -13,7 +13,7 @@ from chatdemo.common.config import Config
 from chatdemo.common.file_watcher import POLL_SECONDS, FileWatcher
 from chatdemo.course.checker.asgi_client import with_static_files
 from chatdemo.course.checker.source_files import source_files
-from chatdemo.own_project import layer_notes, loading, redis_layer, startup_notes
+from chatdemo.own_project import loading, redis_layer, startup_notes
 from chatdemo.own_project.django_project import DjangoProject
 from chatdemo.own_project.first_import import first_import
 from chatdemo.own_project.startup_notes import Note
@@ -43,10 +43,6 @@ def serve(
     saved: list[Path] = []
     watcher = FileWatcher(lambda: source_files(project.folder))
     application, notes = _load(project)
-    layers = layer_notes.observe_layers()
-
-    def current_notes() -> list[Note]:
-        return [*notes, *(note for layer in layers for note in layer.notes)]
 
     def stop_on_save() -> None:
         saved.append(_wait_for_save(watcher))
@@ -57,20 +53,21 @@ def serve(
         _start_thread(stop_on_save)
         on_ready(notes)
 
-    from chatdemo.own_project.earlier_problems import kept_problems
-    from chatdemo.own_project.problem_output import shorten_tracebacks
+    from chatdemo.inspector import Inspector
+    from chatdemo.own_project import problem_output
 
-    inspected = loading.with_inspector(application, config, current_notes)
+    inspector = Inspector(application, config.inspect, config.inspect_events, notes=notes)
+    inspector.problems.on_new = problem_output.print_problem
     if not config.debug:
-        shorten_tracebacks()
+        problem_output.shorten_tracebacks()
     server = ListeningServer(
-        inspected,
+        inspector,
         listener,
         on_running,
         action_logger=request_logger(config.debug),
         **loading.server_options(),
     )
-    with kept_problems(inspected, problems):
+    with problem_output.kept_problems(inspector.problems, problems):
         server.run()
     return saved[0] if saved else None
 

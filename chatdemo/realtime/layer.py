@@ -123,7 +123,7 @@ class ChannelLayer(InMemoryChannelLayer):
                 return
         if self._is_full(channel) or self._deliver(self._find_dispatchers([channel]), message):
             if self.observer is not None:
-                self.observer.on_full([channel])
+                self.observer.on_full([channel], message)
             raise ChannelFull(channel)
 
     async def receive(self, channel: str) -> Event:
@@ -180,7 +180,7 @@ class ChannelLayer(InMemoryChannelLayer):
             if event is None:
                 return
             message = event
-        self._report_full(group, self._deliver(members, message, group))
+        self._report_full(group, self._deliver(members, message, group), message)
 
     def _find_dispatchers(self, channels: list[str]) -> GroupChannels:
         found = map(self.channels.get, channels)
@@ -272,7 +272,7 @@ class ChannelLayer(InMemoryChannelLayer):
         try:
             for _ in range(len(postponed)):
                 members, event, group = postponed.popleft()
-                self._report_full(group, self._deliver_now(members, event, loop))
+                self._report_full(group, self._deliver_now(members, event, loop), event)
         finally:
             self._deliver_postponed_later(loop, postponed)
 
@@ -319,7 +319,7 @@ class ChannelLayer(InMemoryChannelLayer):
         self._drop_expired(channel, queue)
         return len(queue.events) >= self.get_capacity(channel)
 
-    def _report_full(self, group: str, full: list[str]) -> None:
+    def _report_full(self, group: str, full: list[str], event: Event) -> None:
         if not full:
             return
         if group:
@@ -333,7 +333,7 @@ class ChannelLayer(InMemoryChannelLayer):
         else:
             logger.warning("An event was lost: the channel %s is full", full[0])
         if self.observer is not None:
-            self.observer.on_full(full)
+            self.observer.on_full(full, event)
 
     def _give_to_receiver(self, channel: str, queue: ChannelQueue, event: Event) -> bool:
         """Give the event to the first receiver in its event loop. Return whether there is one."""

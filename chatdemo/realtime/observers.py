@@ -95,5 +95,5 @@ class LayerObserver(ABC):
         """
 
     @abstractmethod
-    def on_full(self, channels: Sequence[str]) -> None:
-        """An event was lost in channels that were full."""
+    def on_full(self, channels: Sequence[str], event: Event) -> None:
+        """An event, or its replacement, was lost in channels that were full."""

@@ -1,24 +1,19 @@
 """What a project does that works under `chatdemo serve DIR` alone, or not beside a Redis."""
 
-import asyncio
 import json
 from pathlib import Path
 
 import pytest
-from channels.exceptions import ChannelFull
-from channels.layers import InMemoryChannelLayer
 from channels.routing import ProtocolTypeRouter
 from websockets.sync.client import connect
 
 from chatdemo.course.checker.source_files import Sources
-from chatdemo.own_project import layer_notes, startup_notes
+from chatdemo.own_project import startup_notes
 from chatdemo.own_project.django_project import DjangoProject
 from chatdemo.own_project.first_import import first_import
-from chatdemo.own_project.layer_notes import ObservedLayer
 from chatdemo.own_project.outside_senders import find_senders
-from chatdemo.realtime.layer import ChannelLayer
 from tests.support.own import Guest, save
-from tests.support.served import TIMEOUT_SECONDS, until
+from tests.support.served import TIMEOUT_SECONDS
 
 MEMORY = {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 REDIS = {"BACKEND": "channels_redis.core.RedisChannelLayer"}
@@ -214,102 +209,6 @@ def test_only_a_layer_in_memory_has_the_note(project, settings):
         assert not list(startup_notes.unreached_senders(project))
 
 
-# The events
-
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch):
-    monkeypatch.setattr(layer_notes, "UNREAD_SECONDS", 0.01)
-
-
-def memory(kind: type = InMemoryChannelLayer, configured: dict = MEMORY) -> ObservedLayer:
-    return ObservedLayer(kind(capacity=3), configured)
-
-
-KINDS = pytest.mark.parametrize("kind", [InMemoryChannelLayer, ChannelLayer])
-
-
-@KINDS
-async def test_a_channel_that_nobody_reads_is_noted_with_the_line_that_sends(kind, caplog):
-    observed = memory(kind)
-    await observed.layer.send("thumbnails", {"type": "make"})
-    await until(lambda: observed.notes, "the note")
-    for _ in range(2):
-        await observed.layer.send("thumbnails", {"type": "make"})
-    with pytest.raises(ChannelFull):
-        await observed.layer.send("thumbnails", {"type": "make"})
-    [(label, text)] = observed.notes
-    assert label == "Channel" and text.startswith(
-        "3 of 3 events wait in the channel thumbnails, and nothing in this process reads them."
-        " The first was sent at own_project/test_notes.py:"
-    )
-    assert text.endswith(
-        "A worker (python manage.py runworker thumbnails) is another process, which a layer in"
-        " memory doesn't reach: that needs Redis."
-    )
-    assert [record.message[:6] for record in caplog.records] == ["1 of 3"]
-
-
-@KINDS
-async def test_a_channel_with_a_groups_name_is_explained_otherwise(kind):
-    observed = memory(kind)
-    await observed.layer.group_add("chat_lobby", await observed.layer.new_channel())
-    await observed.layer.send("chat_lobby", {"type": "chat.message"})
-    await until(lambda: observed.notes, "the note")
-    assert observed.notes[0][1].endswith(
-        "There is a group of this name, to which group_send() sends."
-    )
-
-
-@KINDS
-async def test_a_channel_with_a_reader_is_not_noted(kind, monkeypatch):
-    monkeypatch.setattr(layer_notes, "UNREAD_SECONDS", 0)
-    observed = memory(kind)
-    reading = asyncio.create_task(observed.layer.receive("thumbnails"))
-    await asyncio.sleep(0)
-    await observed.layer.send("thumbnails", {"type": "make"})
-    assert await reading == {"type": "make"}
-    await observed.layer.send("thumbnails", {"type": "make"})
-    own = await observed.layer.new_channel()
-    await observed.layer.send(own, {"type": "make"})
-    assert observed.notes == []
-
-
-@KINDS
-async def test_an_event_that_redis_would_not_carry_is_noted_once_for_each_line(kind, caplog):
-    observed = memory(kind)
-    for _ in range(2):
-        await observed.layer.group_add("chat", await observed.layer.new_channel())
-    for _ in range(2):
-        await observed.layer.group_send("chat", {"type": "chat.message", "to": {"Ana"}})
-    await observed.layer.group_send("chat", {"type": "chat.message", "to": ["Ana"]})
-    [(label, text)] = observed.notes
-    assert label == "Event"
-    assert text.startswith(
-        "Redis wouldn't carry the event that is sent at own_project/test_notes.py:"
-    )
-    assert text.endswith(": event['to'] is of the type set")
-    assert [record.message for record in caplog.records] == [text]
-
-
-async def test_a_full_channel_of_redis_is_noted(caplog):
-    class Full(ChannelLayer):
-        """Stands in for a Redis in which 100 events wait: its type isn't InMemoryChannelLayer's."""
-
-        async def send(self, channel, message):
-            raise ChannelFull
-
-    observed = memory(Full, REDIS)
-    observed.is_in_memory = False
-    with pytest.raises(ChannelFull):
-        await observed.layer.send("thumbnails", {"type": "make"})
-    [(_, text)] = observed.notes
-    assert text.startswith(
-        "The channel thumbnails is full (3 events), and the one that is sent at own_project/test_notes.py:"
-    )
-    assert text.endswith(" was lost. Does a worker run? python manage.py runworker thumbnails")
-
-
 # All of it
 
 
@@ -326,13 +225,15 @@ def test_the_banner_and_the_page_have_the_notes(mysite: Path):
         ) as ana:
             ana.send(json.dumps({"message": "hello"}))
             assert json.loads(ana.recv(TIMEOUT_SECONDS)) == {"message": "hello"}
-        server.wait_for_line("Redis wouldn't carry the event that is sent at chat/consumers.py:")
+        server.wait_for_line(
+            "Redis wouldn't carry this event: event['to'] is of the type set. (chat/consumers.py:"
+        )
         with connect(
             server.socket_url("/inspect/feed/"), origin=server.url.removesuffix("/")
         ) as feed:
             while (message := json.loads(feed.recv(TIMEOUT_SECONDS)))["kind"] != "state":
                 pass
     labels = [label for label, _ in message["notes"]]
-    assert labels == ["Daphne", "Database", "Daphne", "Event"]
-    for label, text in message["notes"][:3]:
+    assert labels == ["Daphne", "Database", "Daphne"]
+    for label, text in message["notes"]:
         assert f"  {label:<12}{text}\n" in in_banner
