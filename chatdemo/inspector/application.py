@@ -118,7 +118,8 @@ class Inspector:
         async def observed_send(message: ASGIMessage) -> None:
             nonlocal status
             if message.get("type") == "http.response.start":
-                status = message.get("status")
+                status = message["status"]
+                failures.report_status(request, status)
             await send(message)
 
         request = CurrentRequest(scope["method"], scope["path"])
@@ -144,8 +145,6 @@ class Inspector:
     def _record_http(
         self, request: CurrentRequest, status: int | None, seconds: float, journey: int | None
     ) -> None:
-        if status is not None:
-            failures.report_status(request, status)
         if self.recording.resume_if_possible():
             self.recording.record(
                 "http",

@@ -16,7 +16,9 @@ from typing import Any
 import channels
 import django.core.handlers.base
 import django.dispatch.dispatcher
+from asgiref.sync import iscoroutinefunction
 from channels.consumer import AsyncConsumer
+from django.http import HttpRequest
 
 import chatdemo
 from chatdemo.realtime.upstream.asgiref import has_waiting_thread, waiting_frame
@@ -151,6 +153,20 @@ def describe_entry(stack: list[FrameType]) -> dict[str, Any] | None:
     return describe_line(*found) if found else None
 
 
+def describe_view(stack: list[FrameType]) -> dict[str, Any] | None:
+    """Describe where the view of the request starts that Django answers on this call stack."""
+    for frame in stack:
+        request: Any = frame.f_locals.get("request")
+        match = issubclass(type(request), HttpRequest) and request.resolver_match
+        if match:
+            view = getattr(match.func, "view_class", None)  # of a class-based view
+            if view is not None:
+                return describe_method(view, str(request.method).lower(), "dispatch")
+            code = _find_code(match.func)
+            return describe_start(code) if code else None
+    return None
+
+
 def describe_signal(stack: list[FrameType]) -> str | None:
     """Describe the signal of Django's that a function on the call stack receives, if any."""
     for frame in stack:
@@ -177,18 +193,28 @@ def consumer_of(frame: FrameType) -> AsyncConsumer | None:
     return found if issubclass(type(found), AsyncConsumer) else None
 
 
-def describe_handler(consumer: Any, *names: str) -> dict[str, Any] | None:
+def describe_method(owner: type, *names: str) -> dict[str, Any] | None:
     """Describe where the first of these methods starts that is in the application's code."""
-    for name in names:
-        code = _find_code(getattr(type(consumer), name, None))
-        if code is not None:
-            return describe_start(code)
-    return None
+    codes = (_find_code(getattr(owner, name, None)) for name in names)
+    code = next(filter(None, codes), None)
+    return describe_start(code) if code else None
 
 
 def describe_handler_of(consumer: AsyncConsumer, message: dict[str, Any]) -> dict[str, Any] | None:
     """Describe where the application's handler of a message starts."""
-    return describe_handler(consumer, *_names_of_handlers(message))
+    return describe_method(type(consumer), *_names_of_handlers(message))
+
+
+def find_synchronous_handler(consumer: AsyncConsumer, message: dict[str, Any]) -> str | None:
+    """Return the name of the application's handler of a message if that is no coroutine function.
+
+    A decorator may make one of it.
+    """
+    for name in _names_of_handlers(message):
+        function = getattr(type(consumer), name, None)
+        if _find_code(function) is not None:
+            return None if iscoroutinefunction(function) else name
+    return None
 
 
 def _names_of_handlers(message: dict[str, Any]) -> list[str]:

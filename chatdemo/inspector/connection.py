@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from itertools import count
 from typing import Any
 
+from chatdemo.common.local_machine import header
 from chatdemo.inspector import call_stack, refusals
 from chatdemo.inspector.formatting import format_user, format_value, printable
 from chatdemo.inspector.journeys import (
@@ -260,7 +261,10 @@ class Connection(FrameObserver):
         self, reason: str, remedy: str | None, where: dict[str, Any] | None, **fields: Any
     ) -> None:
         self.record("refuse", detail=printable(reason), source=where, **fields)
-        self.problems.report("refused", reason, where, connection=self, remedy=remedy)
+        same = f"{reason} {remedy}"
+        for own in (self.path, self.path.rstrip("/"), header(self.scope, b"origin")):
+            same = same.replace(own, "…") if own else same
+        self.problems.report("refused", reason, where, connection=self, remedy=remedy, same=same)
 
     @never_raises
     def on_failed(self, error: Exception) -> None:

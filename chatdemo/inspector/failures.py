@@ -9,7 +9,7 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from inspect import CO_COROUTINE
 from types import FrameType
@@ -24,10 +24,12 @@ from chatdemo.inspector.formatting import printable
 from chatdemo.inspector.journeys import current_cause
 from chatdemo.inspector.problems import Problems, journey_of
 from chatdemo.inspector.recording import never_raises
+from chatdemo.realtime.upstream.asyncio import context_of, get_running_loop_or_none
 
 NEVER_AWAITED = re.compile(r"coroutine '(.+?)' was never awaited")
 AWAIT = "Nothing has run the call: write await before it."
 ASYNC_TO_SYNC = "Nothing has run the call: a function without async needs async_to_sync(…)."
+MAKE_ASYNC = "Nothing has run the call: make this function async def, and await its calls."
 MAX_LOGGED_CHARACTERS = 200
 
 
@@ -124,9 +126,18 @@ class ProcessFailures:
 
     @never_raises
     def report_status(self, request: CurrentRequest, status: int) -> None:
-        """Report a response that tells of a failure, unless its exception was reported."""
-        if status >= 500 and not request.has_failed and self.problems:
-            self.problems.report("http", f"{request} was answered with {status}.")
+        """Report a response that tells of a failure, unless its exception was reported.
+
+        To be called while it is sent, so that the line or the view that sends it is known.
+        """
+        if status < 500 or request.has_failed or self.problems is None:
+            return
+        stack = call_stack.current_stack()
+        where, text = call_stack.describe_caller(stack), f"{request} was answered with {status}"
+        if where is None and (where := call_stack.describe_view(stack)):
+            text += f". The view of this path is {where['function']}"
+        same = text.replace(request.path, "…")
+        self.problems.report("http", f"{text}.", where, same=same)
 
     def _on_thread_error(self, arguments: threading.ExceptHookArgs) -> None:
         self._report_thread_error(arguments)
@@ -150,7 +161,7 @@ class ProcessFailures:
     @never_raises
     def _report_loop_error(self, context: dict[str, Any]) -> None:
         task, error = context.get("task") or context.get("future"), context.get("exception")
-        inherited: Any = getattr(task, "get_context", dict)()  # Python 3.12
+        inherited: Mapping[Any, Any] = context_of(task) if task is not None else {}
         connection = inherited.get(current_connection)
         cause = inherited.get(current_cause)
         coroutine = task.get_coro() if isinstance(task, asyncio.Task) else None
@@ -218,7 +229,10 @@ def _find_call(stack: list[FrameType], name: str) -> tuple[dict[str, Any] | None
     if frame := next(own, None):
         where = call_stack.describe_line(frame.f_code, frame.f_lineno)
         if f"{method}(" in where["code"].replace(" ", ""):
-            return where, AWAIT if frame.f_code.co_flags & CO_COROUTINE else ASYNC_TO_SYNC
+            if frame.f_code.co_flags & CO_COROUTINE:
+                return where, AWAIT
+            in_loop = get_running_loop_or_none() is not None  # where async_to_sync raises
+            return where, MAKE_ASYNC if in_loop else ASYNC_TO_SYNC
     if handled := call_stack.find_message(stack):
         handler = call_stack.describe_handler_of(*handled)
         is_sync = isinstance(handled[0], SyncConsumer)

@@ -143,7 +143,8 @@ class HandlerWatch:
         if _find_handler(stack, must_be_consumers=True) is not None:  # perhaps it still will
             return
         self._waiting.add(connection.id)
-        where = call_stack.describe_handler(connection.consumer, "connect", "websocket_connect")
+        consumer = type(connection.consumer)
+        where = call_stack.describe_method(consumer, "connect", "websocket_connect")
         self.problems.report(
             "accept",
             f"connect of {connection.consumer_name} has ended without accept() or close():"

@@ -2,8 +2,9 @@
 
 - A handler's, in whatever tasks and threads, is that of the message that it handles, until the
   handler has returned.
-- What a task still sends then belongs to that journey until the task waits. After that, each time
-  that it sends something begins a journey: such as a tick of a game.
+- What a task still sends then, if it has sent nothing before, belongs to that journey until the
+  task waits. After that, each time that it sends something begins a journey: such as a tick of a
+  game.
 - So does an event from anywhere else: a request, ``connect``, ``disconnect``, a thread, another
   process. The journey's first entry, ``start``, says where it comes from.
 
@@ -16,6 +17,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from types import FrameType
 from typing import Any, NamedTuple
+from weakref import WeakSet
 
 from chatdemo.inspector import call_stack
 from chatdemo.inspector.recording import Recording
@@ -44,13 +46,22 @@ class Cause:
     request has none, and sets ``has_ended``.
     """
 
-    __slots__ = ("journey", "origin", "runner", "has_ended", "_last_task", "_late_sendings")
+    __slots__ = (
+        "journey",
+        "origin",
+        "runner",
+        "has_ended",
+        "_senders",
+        "_last_task",
+        "_late_sendings",
+    )
 
     def __init__(
         self, journey: int | None = None, origin: Origin | None = None, runner: Runner | None = None
     ):
         self.journey, self.origin, self.runner = journey, origin, runner
         self.has_ended = False
+        self._senders: WeakSet[asyncio.Task[Any]] | None = None  # while it wasn't over
         self._last_task: asyncio.Task[Any] | None = None  # the one whose sendings it claims then
         self._late_sendings: int | None = 0  # None when that task has waited
 
@@ -62,13 +73,16 @@ class Cause:
     def claim(self, task: "asyncio.Task[Any] | None") -> bool:
         """Note that ``task`` sends something, None for a callback. Return whether it belongs here.
 
-        Once this is over, one task belongs to it until it waits.
+        Once this is over, one task that hasn't sent anything belongs to it until it waits.
         """
         if not self.is_over:
+            if task is not None:
+                self._senders = self._senders or WeakSet()
+                self._senders.add(task)
             return True
         if task is None:
             return bool(self.journey)
-        if self._late_sendings is None:
+        if self._late_sendings is None or task in (self._senders or ()):
             return False
         self._last_task = self._last_task or task
         self._late_sendings += 1

@@ -80,14 +80,16 @@ class Problems:
         source: Line | None = None,
         *,
         connection: "Connection | None" = None,
+        same: str = "",
         **more: Any,
     ) -> Problem:
-        """Add a problem, or count it if its kind and its line, or its text, are known.
+        """Add a problem, or count it if its kind and its line are known.
 
+        Without a line it is its text that is compared, or ``same``: the text without what differs.
         ``more`` are other fields of Problem.
         """
         text = printable(text)[:MAX_TEXT_CHARACTERS]
-        key = (kind, source["file"], source["line"]) if source else (kind, text)
+        key = (kind, source["file"], source["line"]) if source else (kind, same or text)
         if error_name := more.pop("error_name", None):
             key = (*key, error_name)
         now = time.time()

@@ -108,7 +108,11 @@ def _awaited(error: BaseException, text: str, stack: list[FrameType]) -> str | N
     if not isinstance(error, TypeError) or not found or not stack:
         return None
     if call_stack.is_framework(stack[0].f_code.co_filename):  # Channels awaits what it has called
-        return None
+        if not (handled := call_stack.find_message(stack)):
+            return None
+        name = call_stack.find_synchronous_handler(*handled)
+        consumer = type(handled[0]).__name__
+        return name and f"{consumer} is asynchronous: write async def {name}, and await its calls."
     return f"What this line awaits is of the type {found[1]}: the called function isn't async."
 
 

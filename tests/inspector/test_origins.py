@@ -81,6 +81,20 @@ class Game(Told):
         await tell("an answer")
 
 
+class Started(Game):
+    """Starts its task in connect, before it says anything."""
+
+    async def connect(self):  # at: connect
+        self.task = asyncio.create_task(self.begins_at_once())
+        await super().connect()
+        await asyncio.sleep(0.001)
+
+    async def begins_at_once(self):
+        for number in range(TICKS + 1):
+            await self.channel_layer.group_send("lobby", event(f"tick {number}"))  # at: tick
+            await asyncio.sleep(0.01)
+
+
 class FastGame(Game, base_consumer.AsyncWebsocketConsumer):
     """The same on the base class of this project."""
 
@@ -119,7 +133,7 @@ rang.connect(on_ring)
 
 
 CONSUMERS = {"told": Told, "greeting": Greeting, "game": Game, "fast": FastGame}
-CONSUMERS |= {"awaiting": Awaiting}
+CONSUMERS |= {"awaiting": Awaiting, "started": Started}
 ROUTES = [path(f"{name}/", one.as_asgi()) for name, one in CONSUMERS.items()]
 WORKERS = {"waiter": Waiter.as_asgi(), "sync": SyncWaiter.as_asgi()}
 application = ProtocolTypeRouter(
@@ -180,6 +194,13 @@ async def test_each_tick_of_a_task_is_a_journey_but_the_first_is_that_of_what_st
     task = "task Game.ticks tick"
     ticks = [[f"tick {number}", f"again {number}"] for number in range(TICKS)]
     assert journeys(inspector) == [("receive", ticks[0]), *((task, tick) for tick in ticks[1:])]
+
+
+async def test_only_what_a_task_sends_at_once_belongs_to_the_connect_that_has_started_it(inspector):
+    async with joined(inspector, "/told/") as one, joined(inspector, "/started/"):
+        assert await hear(one, TICKS + 1) == [f"tick {number}" for number in range(TICKS + 1)]
+    ticks = [("task Started.begins_at_once tick", [f"tick {n}"]) for n in range(1, TICKS + 1)]
+    assert journeys(inspector) == [("connect connect", ["tick 0"]), *ticks]
 
 
 @pytest.mark.parametrize("name", ["game", "fast"])

@@ -120,6 +120,7 @@ def test_a_failed_task_has_its_line(server, watcher):
         "task", "The task of Tasks.tick failed: OSError: the clock stopped"
     )
     assert place(problem) == line_of("task")
+    assert problem["connection"] and problem["journey"]
 
 
 @pytest.mark.parametrize(
@@ -128,6 +129,12 @@ def test_a_failed_task_has_its_line(server, watcher):
         ("NeverAwaited", "never awaited", "group_send", "write await before it"),
         ("SyncNeverAwaited", "never awaited in a thread", "group_add", "needs async_to_sync(…)"),
         ("Keeps", "kept in a variable", "greet", "write await before it"),
+        (
+            "DefHelper",
+            "in a function of the loop",
+            "Consumer.send",
+            "async def, and await its calls",
+        ),
     ],
 )
 def test_a_coroutine_that_is_never_awaited_has_its_line(
@@ -170,11 +177,33 @@ def test_a_request_that_fails_has_its_line(server, watcher, path, fault, text, r
     assert remedy in problem["remedy"] if remedy else problem["remedy"] is None
 
 
-def test_a_response_that_tells_of_a_failure_is_a_problem_and_a_refusal_is_none(server, watcher):
+@pytest.mark.parametrize(
+    ("path", "text", "fault"),
+    [
+        ("/answers_500/", "503. The view of this path is answers_500.", "answers"),
+        ("/busy/7/", "502. The view of this path is get.", "answers in a class"),
+        ("/decorated/", "500. The view of this path is decorated.", "decorated view"),
+        ("/busy/", "503.", "busy page"),
+        ("/maintenance/", "503.", None),  # by a middleware, before there is a view
+    ],
+)
+def test_a_response_that_tells_of_a_failure_names_its_view(server, watcher, path, text, fault):
+    Request(server.port, path)
+    problem = watcher.await_problem("http", f"GET {path} was answered with {text}")
+    assert problem["source"] is None if fault is None else place(problem) == line_of(fault)
+
+
+def test_failures_of_many_paths_are_one_problem_and_a_refusal_is_none(server, watcher):
     Request(server.port, "/forbids/")
-    Request(server.port, "/answers_500/")
-    watcher.await_problem("http", "GET /answers_500/ was answered with 503.")
-    assert not [one for one in watcher.problems.values() if "forbids" in one["text"]]
+    for number in range(9):
+        Request(server.port, f"/maintenance/{number}/")
+        refuse(server, f"/stray/{number}/")
+    watcher.await_problem("http", "GET /maintenance/8/ was answered with 503.")
+    stray = watcher.await_problem("refused", "no route leads from /stray/8/ to a consumer")
+    assert stray["count"] == 9
+    texts = [one["text"] for one in watcher.problems.values()]
+    assert len([text for text in texts if "/stray/" in text]) == 1
+    assert not [text for text in texts if "forbids" in text]
 
 
 @pytest.mark.parametrize(
@@ -232,13 +261,32 @@ def test_a_connect_that_runs_for_long_isnt_called_one_without_accept(server, wat
             "No handler for message type chat.mesage",
             "NoHandler has no method chat_mesage. It has chat_message.",
         ),
+        (
+            "DefReceive",
+            "def receive",
+            "object NoneType can't be used in 'await' expression",
+            "DefReceive is asynchronous: write async def receive, and await its calls.",
+        ),
+        (
+            "DefHandler",
+            "def chat_message",
+            "object NoneType can't be used in 'await' expression",
+            "DefHandler is asynchronous: write async def chat_message, and await its calls.",
+        ),
+        (
+            "ReturnsReply",
+            "def receive_json",
+            "object str can't be used in 'await' expression",
+            "ReturnsReply is asynchronous: write async def receive_json, and await its calls.",
+        ),
     ],
 )
 def test_what_a_framework_raises_has_the_projects_line(server, watcher, name, fault, text, remedy):
     with join(server, name) as guest:
-        guest.say("{")
+        guest.say("{}" if name == "ReturnsReply" else "{")
         guest.read_to_the_end()
-    problem = watcher.await_problem("error", text)
+    problem = watcher.await_problem("error", f"An exception in {name}: ")
+    assert text in problem["text"]
     assert (place(problem), problem["remedy"]) == (line_of(fault), remedy)
     assert problem["journey"]
 
@@ -280,7 +328,7 @@ def test_a_classic_fault_in_connect_has_its_remedy(server, watcher, name, fault,
 
 def test_a_route_without_as_asgi_is_named(server, watcher):
     refuse(server, "/ws/without_as_asgi/")
-    problem = watcher.await_problem("error", "can't be used in 'await' expression")
+    problem = watcher.await_problem("error", "failed before it had accepted: TypeError: object")
     assert problem["remedy"] == "Write Raises.as_asgi() in the route, not Raises."
 
 
@@ -360,24 +408,28 @@ def test_a_send_of_nothing_is_named(server, watcher):
     assert place(problem) == line_of("nothing to send")
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="TaskGroup is new in Python 3.11")
-def test_the_exception_in_a_group_of_tasks_has_its_line(server, watcher):
-    with join(server, "InGroup") as guest:
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        pytest.param(
+            "InGroup",
+            "ValueError: in a group",
+            "group",
+            marks=pytest.mark.skipif(sys.version_info < (3, 11), reason="TaskGroup is new in 3.11"),
+        ),
+        ("OddType", "An exception in OddType: ", "odd type"),
+    ],
+)
+def test_an_exception_without_a_line_in_its_traceback_has_that_which_led_to_it(
+    server, watcher, name, text, fault
+):
+    with join(server, name) as guest:
         guest.say("x")
         guest.read_to_the_end()
-    problem = watcher.await_problem("error", "ValueError: in a group")
-    assert place(problem) == line_of("group")
+    assert place(watcher.await_problem("error", text)) == line_of(fault)
 
 
 def test_an_event_that_a_full_channel_loses_has_the_line_that_sends_it(server, watcher):
     say(server, "Floods")
     problem = watcher.await_problem("full", "An event for Floods was lost")
     assert place(problem) == line_of("flood")
-
-
-def test_an_event_whose_type_is_no_text_has_the_line_that_sends_it(server, watcher):
-    with join(server, "OddType") as guest:
-        guest.say("x")
-        guest.read_to_the_end()
-    problem = watcher.await_problem("error", "An exception in OddType: ")
-    assert place(problem) == line_of("odd type")

@@ -8,19 +8,22 @@
   instead of raising.
 - ``cr_await``, ``gi_yieldfrom``, ``ag_await``: documented in ``inspect``. What a coroutine waits
   for.
+- ``Task.get_context`` is new in Python 3.12. Before, a task refers to its context.
 - ``Handle._run``, ``BaseEventLoop.run_forever``, ``Runner.run``: the frames below a callback.
 """
 
 import asyncio
+import gc
 import types
 from asyncio import _enter_task as enter_task
 from asyncio import _get_running_loop as get_running_loop_or_none
 from asyncio import _leave_task as leave_task
-from collections.abc import Awaitable, Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator, Mapping
+from contextvars import Context
 from typing import Any
 
 __all__ = ["NoCurrentTask", "cancel_again", "enter_task", "get_running_loop_or_none", "suspend"]
-__all__ += ["LOOP_FRAMES", "leave_task", "suspended_frames"]
+__all__ += ["LOOP_FRAMES", "context_of", "leave_task", "suspended_frames"]
 
 #: The file and the function of the frames that an event loop has below a callback.
 LOOP_FRAMES = {
@@ -83,6 +86,14 @@ def _resume(coroutine: Coroutine[Any, Any, Any], future: Any) -> Generator[Any, 
         yield from _resume(coroutine, future)
     else:
         yield from coroutine
+
+
+def context_of(task: asyncio.Future) -> Mapping[Any, Any]:
+    """Return a task's context; an empty one for any other future."""
+    if hasattr(task, "get_context"):
+        return task.get_context()
+    referred = gc.get_referents(task) if isinstance(task, asyncio.Task) else ()
+    return next((one for one in referred if type(one) is Context), {})
 
 
 #: The frame and what is awaited, of a generator and an asynchronous generator.

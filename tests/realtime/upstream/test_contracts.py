@@ -5,6 +5,7 @@ import inspect
 import sys
 import threading
 import types
+from contextvars import ContextVar
 
 import daphne.server
 import pytest
@@ -75,6 +76,21 @@ def test_asyncio_has_these_frames_below_a_callback():
 
     asyncio.run(main())
     assert found >= upstream_asyncio.LOOP_FRAMES
+
+
+def test_asyncios_task_tells_its_context():
+    variable = ContextVar("variable")
+
+    async def main():
+        variable.set("outside")
+        task = asyncio.create_task(asyncio.sleep(0))
+        variable.set("changed")
+        await task
+        assert upstream_asyncio.context_of(task)[variable] == "outside"
+        future = asyncio.get_running_loop().create_future()
+        assert variable not in upstream_asyncio.context_of(future)
+
+    asyncio.run(main())
 
 
 def test_asgiref_has_the_future_of_a_call_in_both_threads():

@@ -175,9 +175,44 @@ class Decorated(AsyncWebsocketConsumer):
         await self.send("went on")
 
 
+class DefReceive(AsyncWebsocketConsumer):
+    def receive(self, text_data=None, bytes_data=None):  # fault: def receive
+        pass
+
+
+class DefHelper(AsyncWebsocketConsumer):
+    async def receive(self, text_data=None, bytes_data=None):
+        self.greet()
+        await self.send("went on")
+
+    def greet(self):
+        self.send("never")  # fault: in a function of the loop
+
+
+class DefHandler(AsyncWebsocketConsumer):
+    async def receive(self, text_data=None, bytes_data=None):
+        await self.channel_layer.send(self.channel_name, {"type": "chat.message"})
+
+    def chat_message(self, event):  # fault: def chat_message
+        pass
+
+
+class ReturnsReply(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        return await super().connect()
+
+    def receive_json(self, content):  # fault: def receive_json
+        return "a reply"
+
+
 class FailingPage(AsyncHttpConsumer):
     async def handle(self, body):
         raise RuntimeError("no page")  # fault: page
+
+
+class BusyPage(AsyncHttpConsumer):
+    async def handle(self, body):
+        await self.send_response(503, b"later")  # fault: busy page
 
 
 class ChoosesSubprotocol(AsyncWebsocketConsumer):
@@ -247,4 +282,8 @@ ALL = [
     InGroup,
     Floods,
     OddType,
+    DefReceive,
+    DefHelper,
+    DefHandler,
+    ReturnsReply,
 ]

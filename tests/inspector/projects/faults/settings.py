@@ -7,3 +7,4 @@ INSTALLED_APPS = ["channels", "django.contrib.auth", "django.contrib.contenttype
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["STRANGERS_DB"]}}
 CHANNEL_LAYERS = {"default": {"BACKEND": os.environ["STRANGERS_LAYER"]}}
+MIDDLEWARE = ["tests.inspector.projects.faults.urls.answer_for_maintenance"]
