@@ -88,7 +88,15 @@ class LostEvents:
         A channel of another process's consumer isn't reported.
         """
         waiting = self.count_waiting(channel)
-        if receiver is not None:
+        if receiver is not None and receiver.ended:
+            text = (
+                f"An event for {receiver.consumer_name} was lost: that consumer has ended, its"
+                " channel is still in a group, and is full."
+            )
+            remedy = "Call group_discard in disconnect for each group_add."
+            more |= {"remedy": remedy, "error_name": "ended", "connection": receiver}
+            self.problems.report("full", text, where, **more)
+        elif receiver is not None:
             count = f", as {waiting} events waited in it" if waiting else ""
             text = (
                 f"An event for {receiver.consumer_name} was lost: its channel was full{count}. A"

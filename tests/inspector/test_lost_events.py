@@ -170,3 +170,17 @@ async def test_what_came_from_redis_for_a_consumer_that_does_not_read_is_a_probl
     assert (problem["count"], problem["source"]["code"][-6:]) == (2, "# here")
     assert problem["journey"]
     await core_layer.close_pools()
+
+
+async def test_an_event_for_a_consumer_that_never_left_its_group_says_so(layer, monkeypatch):
+    inspector = Inspector(project.make_application())
+    channel = await layer.new_channel()
+    async with joined(inspector, "/ws/room/lobby/"):
+        [connection] = inspector.connections.values()
+        inspector.layers[0].connections[channel] = connection
+    await layer.group_add("chat", channel)
+    for _ in range(6):  # one more than the capacity
+        await layer.group_send("chat", {"type": "x"})
+    [problem] = lines(inspector)
+    assert "that consumer has ended, its channel is still in a group" in problem["text"]
+    assert problem["remedy"] == "Call group_discard in disconnect for each group_add."

@@ -104,11 +104,11 @@ class EventFilters {
 
   updateParticipants(participants) {
     const numbered = participants.filter(({ number }) => number);
-    const key = numbered.map(({ id, number }) => `${id} ${number}`).join();
+    const key = numbered.map(({ id, number, until }) => `${id} ${number} ${until}`).join();
     if (key === this.participantsKey) return;
     this.participantsKey = key;
     const { value } = this.participant;
-    const options = numbered.map(({ id, number, place }) => element("option", { value: id, textContent: `browser ${number} in ${place}` }));
+    const options = numbered.map((one) => element("option", { value: one.id, textContent: participantName(one) }));
     this.participant.replaceChildren(this.participant.options[0], ...options);
     this.participant.value = numbered.some(({ id }) => String(id) === value) ? value : "";
   }
@@ -128,6 +128,11 @@ class EventFilters {
       (!connection || String(event.connection) === connection) &&
       (!text || `${event.what} ${event.consumer ?? ""} ${formatEvent(event)}`.toLowerCase().includes(text));
   }
+}
+
+// One that has left may have had the number of one that is here.
+function participantName({ number, place, until }) {
+  return `browser ${number} in ${place}${until === Infinity ? "" : `, until ${formatTime(until)}`}`;
 }
 
 function select(id, labels) {
