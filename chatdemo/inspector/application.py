@@ -125,7 +125,7 @@ class Inspector:
         request = CurrentRequest(scope["method"], scope["path"])
         cause = Cause(origin=Origin("HTTP request", str(request)))
         request_token, cause_token = current_request.set(request), current_cause.set(cause)
-        self._report_failures()
+        failures.report_to(self.problems)
         try:
             await self.application(scope, receive, observed_send)
         except Exception as error:
@@ -136,10 +136,6 @@ class Inspector:
             current_cause.reset(cause_token)
             current_request.reset(request_token)
             self._record_http(request, status, time.perf_counter() - start, cause.journey)
-
-    @never_raises
-    def _report_failures(self) -> None:
-        failures.report_to(self.problems)
 
     @never_raises
     def _record_http(

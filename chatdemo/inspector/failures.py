@@ -64,6 +64,7 @@ class ProcessFailures:
         self._handle_thread_error: Callable[[threading.ExceptHookArgs], Any] | None = None
         self._awaited_nowhere: set[tuple[str, int]] = set()
 
+    @never_raises
     def report_to(self, problems: Problems) -> None:
         """Report to these from now on. To be called in the event loop, for each connection.
 

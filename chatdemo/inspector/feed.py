@@ -108,11 +108,9 @@ class Watcher:
     async def _send_state(self) -> None:
         state = {"kind": "state", **describe_state(self.inspector, self.path)}
         if self.path is None:
-            state["notes"] = self.inspector.notes
-        if self.path is None and self.inspector.describe_server:
-            state["server"] = self.inspector.describe_server(self.port)
-        if self.path is None:
-            state["process"] = describe_process()
+            state |= {"notes": self.inspector.notes, "process": describe_process()}
+            if self.inspector.describe_server:
+                state["server"] = self.inspector.describe_server(self.port)
         if problems := self.inspector.problems.since(self._problems_version, self.path):
             self._problems_version = max(problem["version"] for problem in problems)
             await self._send({"kind": "problems", "problems": problems})

@@ -15,6 +15,7 @@ from chatdemo.realtime.layer import ChannelLayer
 
 #: An event that was sent to a channel is reported if nothing receives from that for so long.
 UNREAD_SECONDS = 3.0
+CARRIED = "Send it as text, numbers, bytes, lists, or dicts with text as keys: these it carries."
 
 
 class LostEvents:
@@ -47,7 +48,8 @@ class LostEvents:
         """Report an event that Redis doesn't carry."""
         if self._is_packed and (why := redis_layers.find_uncarried(event)):
             verb = "doesn't" if self._is_redis else "wouldn't"
-            self.problems.report("event", f"Redis {verb} carry this event: {why}.", where, **more)
+            text = f"Redis {verb} carry this event: {why}."
+            self.problems.report("event", text, where, remedy=CARRIED, **more)
 
     def check_read(self, channel: str, where: Line | None, **more: Any) -> None:
         """Report a worker's channel if nothing in this process reads what is sent to it."""
@@ -94,8 +96,8 @@ class LostEvents:
                 " channel is still in a group, and is full."
             )
             remedy = "Call group_discard in disconnect for each group_add."
-            more |= {"remedy": remedy, "error_name": "ended", "connection": receiver}
-            self.problems.report("full", text, where, **more)
+            more |= {"remedy": remedy, "connection": receiver}
+            self.problems.report("full", text, where, same="ended", **more)
         elif receiver is not None:
             count = f", as {waiting} events waited in it" if waiting else ""
             text = (

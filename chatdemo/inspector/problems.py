@@ -83,15 +83,14 @@ class Problems:
         same: str = "",
         **more: Any,
     ) -> Problem:
-        """Add a problem, or count it if its kind and its line are known.
+        """Add a problem, or count it if its kind and its line, or its text, are known.
 
-        Without a line it is its text that is compared, or ``same``: the text without what differs.
-        ``more`` are other fields of Problem.
+        ``same`` is to be known too, of several problems that a line may have. Without a line it
+        takes the text's place. ``more`` are other fields of Problem.
         """
         text = printable(text)[:MAX_TEXT_CHARACTERS]
-        key = (kind, source["file"], source["line"]) if source else (kind, same or text)
-        if error_name := more.pop("error_name", None):
-            key = (*key, error_name)
+        line = (source["file"], source["line"]) if source else ()
+        key = (kind, *line, same) if source or same else (kind, text)
         now = time.time()
         values: dict[str, Any] = {"text": text, "source": source, "traceback": []}
         values |= {"remedy": None, "journey": None}
@@ -160,7 +159,7 @@ class Problems:
             traceback=traceback,
             remedy=find_remedy(error, stack),
             journey=journey,
-            error_name=type(error).__name__,
+            same=type(error).__name__ if source else "",
         )
 
     def _find_cause(self, stack: list[FrameType], journey: int | None) -> Line | None:

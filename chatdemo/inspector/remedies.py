@@ -142,17 +142,6 @@ def _handler(error: BaseException, text: str, stack: list[FrameType]) -> str | N
     return f"{consumer.__name__} has no method {method}.{has}"
 
 
-def _packing(error: BaseException, text: str, stack: list[FrameType]) -> str | None:
-    """An event that msgpack doesn't carry, and so not Redis (msgpack's own words)."""
-    found = re.match(r"can ?not serialize '([\w.]+)' object", text)
-    if not isinstance(error, TypeError) or not found:
-        return None
-    return (
-        f"Redis carries no {found[1]}: events hold text, numbers, lists and dicts. Send another"
-        " form of it, such as isoformat() of a date or str() of a Decimal."
-    )
-
-
 def _scope(error: BaseException, text: str, stack: list[FrameType]) -> str | None:
     """A key that the scope lacks, or a part of the address that the route lacks."""
     consumer = call_stack.consumer_of(stack[0]) if stack else None
@@ -178,6 +167,5 @@ RULES: tuple[Rule, ...] = (
     _awaited,
     _no_layer,
     _handler,
-    _packing,
     _scope,
 )

@@ -24,7 +24,8 @@ def print_problem(problem: Problem) -> None:
     if problem.kind in UNLOGGED:
         line = problem.source
         where = f" ({line['file']}:{line['line']})" if line else ""
-        logger.warning("%s%s %s", problem.text, where, problem.remedy or "")
+        remedy = f" {problem.remedy}" if problem.remedy else ""
+        logger.warning("%s%s%s", problem.text, where, remedy)
 
 
 @contextmanager
