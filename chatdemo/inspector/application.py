@@ -80,7 +80,8 @@ class Inspector:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return await self.application(scope, receive, send)
-        is_ours = scope["path"].startswith(pages.PREFIX.rstrip("/"))
+        is_closed = self.access.who == "off"  # then the application has these paths, too
+        is_ours = not is_closed and scope["path"].startswith(pages.PREFIX.rstrip("/"))
         if not is_ours or not await self._answer(scope, receive, send):
             run = self._run_http if scope["type"] == "http" else self._run_websocket
             await run(scope, receive, send)
