@@ -214,8 +214,10 @@ class LayerRecorder(LayerObserver):
     @never_raises
     def on_full(self, channels: Sequence[str], event: Event) -> None:
         self.recording.lost += len(channels)
+        if not self.recording.resume_if_possible():
+            return
         where, journey = self._origin_of(event)
-        for channel in channels if self.recording.resume_if_possible() else ():
+        for channel in channels:
             connection = self.connections.get(channel)
             waiting = self.count_waiting(channel)
             self._record("full", connection, channel=channel, waiting=waiting)
@@ -225,8 +227,8 @@ class LayerRecorder(LayerObserver):
     def on_over_capacity(self, group: str, event: Event) -> None:
         """The core layer of channels_redis has dropped an event for a group."""
         self.recording.lost += 1
-        where, journey = self._origin_of(event)
         if self.recording.resume_if_possible():
+            where, journey = self._origin_of(event)
             self._record("full", current_connection.get(), group=group, journey=journey)
             self.lost_events.report_over_capacity(group, where, journey=journey)
 
