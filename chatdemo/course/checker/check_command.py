@@ -11,8 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from chatdemo.common.errors import UsageError
@@ -48,7 +47,11 @@ def check_project(folder: Path, target: outline.Step | None = None) -> CheckResu
     folder = folder.resolve()
     python, last = find_python(folder), outline.steps()[-1]
     with ExitStack() as stack:
-        scratch = stack.enter_context(_temporary_folder())
+        # What ends with the browser may still write to its files.
+        temporary = tempfile.TemporaryDirectory(
+            prefix="chatdemo-check-", ignore_cleanup_errors=True
+        )
+        scratch = Path(stack.enter_context(temporary))
         results, output = scratch / "results", scratch / "output"
         results.touch()
         tests = None
@@ -66,13 +69,6 @@ def check_project(folder: Path, target: outline.Step | None = None) -> CheckResu
     if python.note:
         result.notes.insert(0, python.note)
     return result
-
-
-@contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    # What ends with the browser may still write to its files.
-    with tempfile.TemporaryDirectory(prefix="chatdemo-check-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
 
 
 def _has_websocket_tests(folder: Path) -> bool:
