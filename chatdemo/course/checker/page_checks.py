@@ -13,12 +13,14 @@ from chatdemo.course.checker.asgi_client import Page, get_page
 from chatdemo.course.checker.page_causes import not_found_fault, view_fault
 from chatdemo.course.checker.project import LearnerProject
 from chatdemo.course.checker.report import Fault, Place
-from chatdemo.course.checker.source_files import suggestion
+from chatdemo.course.checker.source_files import Sources, suggestion
 
 INDEX_IDS = ("room-name-input", "room-name-submit")
 ROOM_IDS = ("chat-log", "chat-message-input", "chat-message-submit")
 #: What a page that refuses guests answers: a redirection to the login, or an error.
 REFUSED = (301, 302, 303, 401, 403)
+#: Tags of templates, with the name that they have.
+EXTENDS, BLOCK = r"\{%\s*extends\s+['\"]([^'\"]+)", r"\{%-?\s*block\s+(\w+)"
 #: A room's name that would be a tag in a page that doesn't escape it.
 TAG = "<b>bold"
 
@@ -95,6 +97,44 @@ def missing_element_fault(
     place = search(re.escape(close) if close else rf"(name|class)=['\"]?{id}\b")
     place = place if place and place.line else search("<body")
     guess, fix = f" It has {close!r}." if close else "", f'Give the element id="{id}"'
-    if place and re.search(rf"\bid=['\"]?{id}\b", project.sources.read(place.file)):
-        guess, fix = f" The template {place.file} has it, but perhaps isn't what is shown.", ""
+    written = project.sources.search_templates(rf"\bid\s*=\s*['\"]?{id}['\"\s>]")
+    if written:
+        place, guess = _why_not_shown(project.sources, written)
+        fix = ""
     return Fault(fault, place, missing=id, guess=guess, fix=fix)
+
+
+def _why_not_shown(sources: Sources, written: Place) -> tuple[Place, str]:
+    """Why a line of a template isn't in the page: the line that is the cause, and a sentence.
+
+    Of a template that extends another, only what is in that one's blocks is shown.
+    """
+    extends = sources.search(written.file, EXTENDS)
+    blocks = [
+        (Place(written.file, number), found[1])
+        for number, line in enumerate(sources.lines(written.file)[: written.line], 1)
+        if (found := re.search(BLOCK, line))
+    ]
+    if extends.line and not blocks:
+        return extends, f" {written} has it outside of the blocks, which alone are shown."
+    known = _parent_blocks(sources, written.file)
+    if known is not None and blocks and not {name for _, name in blocks} & known:
+        place, name = blocks[-1]
+        has = " and ".join(map(repr, sorted(known))) or "no blocks"
+        why = f" It is in the block {name!r} at {place}, which the template that is extended"
+        return place, f"{why} doesn't have: that has {has}."
+    return written, f" {written} has it, but the page that was shown doesn't."
+
+
+def _parent_blocks(sources: Sources, file: str) -> set[str] | None:
+    """The blocks of the templates that a template extends; None if one isn't of the project's."""
+    blocks: set[str] = set()
+    seen = {file}
+    while found := re.search(EXTENDS, sources.read(file)):
+        parents = [one for one in sources.templates if f"/{one}".endswith(f"/{found[1]}")]
+        if not parents or parents[0] in seen:
+            return None
+        file = parents[0]
+        seen.add(file)
+        blocks |= set(re.findall(BLOCK, sources.read(file)))
+    return blocks if len(seen) > 1 else None

@@ -42,7 +42,10 @@ class Finding:
 
 
 class Fault(Exception):
-    """Raised by a check that fails: the fault's id, its place, and the facts for its texts."""
+    """Raised by a check that fails: the fault's id, its place, and the facts for its texts.
+
+    The fact ``hint``, if there is one, takes the place of the hint in ``faults.toml``.
+    """
 
     def __init__(self, id: str, place: Place | None = None, **facts: Any):
         super().__init__(id, facts)
@@ -55,12 +58,13 @@ class Fault(Exception):
         row = catalogue()[self.id]
         facts = {"place": self.place or "the project", **self.facts}
         texts = {name: row[name].format(**facts) for name in ("expected", "seen", "cause", "hint")}
+        texts["hint"] = str(facts.get("hint", texts["hint"]))
         file, line = self.place or ("", 0)
         return Finding(self.id, row["step"], row["title"], **texts, file=file, line=line)
 
 
 @cache
-def catalogue() -> dict[str, dict[str, str]]:
+def catalogue() -> dict[str, dict[str, Any]]:
     """Return every fault by its id: its step, title and texts."""
     return load_toml(Path(__file__).with_name("faults.toml"))
 

@@ -6,24 +6,27 @@ has recorded: exceptions, the WebSockets, and the frames that went through them.
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from chatdemo.course.checker.asgi_client import get_page
-from chatdemo.course.checker.page_checks import INDEX_IDS, ROOM_IDS, missing_element_fault
+from chatdemo.course.checker.page_checks import INDEX_IDS, REFUSED, ROOM_IDS, missing_element_fault
+from chatdemo.course.checker.page_facts import what_changed, what_ran, why_idle
 from chatdemo.course.checker.page_run.run import (
     EndlessScriptError,
     PageReport,
+    Said,
     ScriptError,
     SocketRecord,
 )
 from chatdemo.course.checker.project import LearnerProject
-from chatdemo.course.checker.report import Fault, Place
+from chatdemo.course.checker.report import Fault, Place, catalogue
 from chatdemo.course.checker.script_errors import (
     CALLED_AT_ONCE,
+    RUNS_AT_ONCE,
     PageLines,
     explain,
-    idle_line,
     text_of,
 )
 from chatdemo.course.checker.websocket_routes import websocket_routes
@@ -43,18 +46,44 @@ async def check_index_script(project: LearnerProject) -> None:
     report = project.pages.index
     if not report or not _is_complete(project, report):
         return
-    lines, room = PageLines(project, report["path"], report["ids"]), project.pages.room_path
+    lines, room = PageLines(project, report["path"], report), project.pages.room_path
     if report["isLeft"]:
         raise _left_fault(lines, report)
     wrong = {way: path for way, path in report["opened"].items() if path != room}
     _require_page(lines, report, "C109", INDEX_IDS, bool(wrong or report["missing"]))
-    if not wrong:
+    if not wrong or await _is_sent_to(project, wrong):
         return _note_errors(lines, report)
     way, path = next(iter(wrong.items()))
-    place = lines.search(r"location|href|action=")
+    raise _opening_fault(lines, report, way, path)
+
+
+async def _is_sent_to(project: LearnerProject, opened: dict[str, str | None]) -> bool:
+    """Whether the room's page itself sends everybody to the paths: to a login, perhaps."""
+    page = await get_page(project.application, project.pages.room_path, project.cookie)
+    place = unquote(urlsplit(page.location or "").path)
+    return bool(place) and all(path == place for path in opened.values())
+
+
+def _opening_fault(lines: PageLines, report: PageReport, way: str, path: str | None) -> Fault:
+    """The fault of an index page that doesn't open the room's page but ``path``, or None."""
+    if report["isSubmitted"]:
+        form = lines.search(r"preventDefault\s*;", r"<form", r"submit")
+        why = f"{WAYS[way]} submits the form, which opens the address of its action, or its own"
+        facts = {"address": path or "no page", "room": lines.project.pages.room_path}
+        hint = "" if "preventDefault" in lines.text else "Use no form, or call preventDefault()"
+        why = f". {why[0].upper()}{why[1:]}"
+        return Fault("C120", form, **facts, why=why, hint=hint and f"{hint} in its onsubmit")
+    by = next((one for one in report["navigations"][::-1] if one["to"] == path), None)
+    place = by and lines.first_place(by["at"]) or lines.search(r"location|href|action=")
     if path:
-        raise _idle_fault(lines, "C120", place, address=path, room=room)
-    raise _idle_fault(lines, "C121", place, way=WAYS[way])
+        room = lines.project.pages.room_path
+        return _idle_fault(lines, "C120", place, address=path, room=room)
+    # Enter may click the button.
+    silent = [one for one, opened in report["opened"].items() if not opened]
+    id, use = INDEX_IDS[silent[-1] == "button"], report["uses"][silent[-1]]
+    why, handler = what_ran(lines, silent[-1], id, use, "opens no page")
+    ways = " or ".join(WAYS[one] for one in silent)
+    return _idle_fault(lines, "C121", handler or place, why, way=ways)
 
 
 async def check_room_script(project: LearnerProject) -> None:
@@ -75,13 +104,22 @@ async def check_room_script(project: LearnerProject) -> None:
         fault = _room_fault(project, report)
     if fault:
         raise fault
-    _note_errors(PageLines(project, report["path"], report["ids"]), report)
+    _note_errors(PageLines(project, report["path"], report), report)
+    for id in report["hidden"]:
+        project.notes.append(f"#{id} can't be seen when the page {report['path']} has been opened.")
 
 
 async def _has_room_page(project: LearnerProject) -> bool:
-    """Whether there is a room's page: of any room, or else of the room lobby, which may exist."""
+    """Whether there is a room's page: of any room, or else of the room lobby, which may exist.
+
+    A user signs in if guests are refused.
+    """
     for name in (project.pages.room_name, "lobby"):
-        page = await get_page(project.application, f"/chat/{name}/", project.cookie)
+        path = f"/chat/{name}/"
+        page = await get_page(project.application, path, project.cookie)
+        if page.status in REFUSED and await project.sign_in():
+            page = await get_page(project.application, path, project.cookie)
+            project.note_signed_in(page.status == 200)
         if page.status == 200:
             project.pages.room_name = name
             return True
@@ -94,7 +132,7 @@ async def _run(project: LearnerProject, **options: bool) -> None:
         await project.pages.run(project, **options)
     except EndlessScriptError as error:
         path = str(error)
-        place = PageLines(project, path, []).search(r"\b(while|for)\s*\(")
+        place = PageLines(project, path).search(r"\b(while|for)\s*\(")
         raise Fault("C123", place, path=path) from None
 
 
@@ -176,9 +214,27 @@ def _require_page(
     for url in report["notLoaded"] if is_broken else ():
         path = urlsplit(url).path
         place = lines.search(re.escape(path.rpartition("/")[2]))
-        raise Fault("C122", place, path=path)
+        raise Fault("C122", place, path=path, **_script_elsewhere(lines.project, path))
     for error in errors:
         raise _exception_fault(lines, error)
+
+
+def _script_elsewhere(project: LearnerProject, path: str) -> dict[str, str]:
+    """The facts of C122 about a file of the same name that the project has in another place."""
+    from django.contrib.staticfiles.finders import get_finders
+
+    name = unquote(path.rpartition("/")[2])
+    for finder in get_finders():
+        for served, _ in finder.list([]):
+            if Path(served).name == name:
+                address = Path(served).as_posix()
+                return {"why": f". It has {address}", "hint": f"Write {{% static '{address}' %}}"}
+    own = (file for file in project.folder.rglob(name) if project.sources.place(file))
+    if file := next(own, None):
+        place = file.relative_to(project.folder).as_posix()
+        why = f". {place} isn't in a folder static/ of an installed app"
+        return {"why": why, "hint": "Move it to such a folder"}
+    return {"why": ""}
 
 
 def _exception_fault(lines: PageLines, error: ScriptError) -> Fault:
@@ -192,25 +248,40 @@ def _exception_fault(lines: PageLines, error: ScriptError) -> Fault:
     return Fault("C113", place, **facts, hint=hint)
 
 
-def _idle_fault(lines: PageLines, id: str, place: Place | None, **facts: str) -> Fault:
-    """The fault ``id`` of a page that does nothing: at the line that does nothing, if one is known,
-    or else at ``place``.
+def _idle_fault(
+    lines: PageLines, id: str, place: Place | None, fact: str = "", **facts: str
+) -> Fault:
+    """The fault ``id`` of a page that doesn't do what it should, with what tells why, or else with
+    the ``fact`` that was recorded, and at ``place``.
     """
-    cause = idle_line(lines)
-    return Fault(id, cause.place or place, **facts, why=cause.why and f". {cause.why}")
+    cause = why_idle(lines, lines.report)
+    why, hint = cause.why or fact, {"hint": ""} if cause.why else _advice(lines, id)
+    facts = {"why": why and f". {why.rstrip('.')}", **hint, **facts}
+    return Fault(id, cause.place or place, **facts)
+
+
+def _known_fault(lines: PageLines, id: str, place: Place | None, **facts: str) -> Fault:
+    """The fault ``id`` at a line that is sure."""
+    return Fault(id, place, **facts, **_advice(lines, id))
+
+
+def _advice(lines: PageLines, id: str) -> dict[str, str]:
+    """No advice about the fault ``id``, as a fact, if the page has all that it says."""
+    patterns = catalogue()[id].get("unless", ())
+    has_all = patterns and all(re.search(pattern, lines.text) for pattern in patterns)
+    return {"hint": ""} if has_all else {}
 
 
 def _room_fault(project: LearnerProject, report: PageReport) -> Fault | None:
     """Why the room's page doesn't work with the tutorial's chat; None if it does."""
-    lines = PageLines(project, report["path"], report["ids"])
+    lines = PageLines(project, report["path"], report)
     sockets = report["sockets"]
     if sockets and (fault := _address_fault(lines, sockets[0], report["otherUrl"])):
         return fault
     if report["isLeft"]:
         return _left_fault(lines, report)
-    if report["wasReloaded"]:
-        way = WAYS[list(report["said"])[-1]]
-        return Fault("C214", lines.search(r"preventDefault\s*;", r"<form|submit"), way=way)
+    if report["wasReloaded"] and (fault := _reload_fault(lines, report)):
+        return fault
     try:
         _require_page(lines, report, "C202", ROOM_IDS, not _works(report))
     except Fault as fault:
@@ -218,29 +289,70 @@ def _room_fault(project: LearnerProject, report: PageReport) -> Fault | None:
     if _works(report):
         return _log_fault(lines, report)
     if not sockets:
-        return _idle_fault(lines, "C206", lines.search(r"WebSocket|<script"))
+        return _no_socket_fault(lines)
     return _sending_fault(lines, report) or _showing_fault(lines, report)
 
 
 def _left_fault(lines: PageLines, report: PageReport) -> Fault:
-    """The fault of a page that opens another one before anybody uses it."""
-    place = lines.search(CALLED_AT_ONCE, r"location|submit\(")
-    return Fault("C124", place, path=lines.path, opened=report["last"])
+    """The fault of a page that opens another one, or itself again, before anybody uses it."""
+    places = [place for one in report["navigations"] if (place := lines.first_place(one["at"]))]
+    patterns = (CALLED_AT_ONCE, r"http-equiv=['\"]?refresh", r"location|submit\(")
+    place = places[0] if places else lines.search(*patterns)
+    for at in (at for one in report["navigations"] for at in map(lines.place_of, one["at"])):
+        if found := re.search(CALLED_AT_ONCE, lines.project.sources.line(at)):
+            hint = RUNS_AT_ONCE.format(found[1] or found[2])
+            return Fault("C124", at, path=lines.path, opened=report["last"], hint=hint)
+    line = lines.project.sources.line(place)
+    is_at_load = not re.search(r"refresh|setTimeout|setInterval", line) and not any(
+        one["during"] for one in report["navigations"]
+    )
+    unsure = {} if is_at_load else {"hint": ""}
+    return Fault("C124", place, path=lines.path, opened=report["last"], **unsure)
+
+
+def _reload_fault(lines: PageLines, report: PageReport) -> Fault | None:
+    """The fault of a page that has opened another one, or itself again, while it was used."""
+    if not report["said"]:
+        return None  # an exception, or a missing element, is the fault
+    way = WAYS[list(report["said"])[-1]]
+    if report["isSubmitted"]:
+        place = lines.search(r"preventDefault\s*;", r"<form|submit")
+        return _idle_fault(lines, "C214", place, way=way, what="submits a form")
+    by = next((one for one in report["navigations"] if one["during"]), None)
+    if not by:
+        return _left_fault(lines, report)
+    place, what = lines.first_place(by["at"]), f"opens {by['to']}"
+    return Fault("C214", place, way=way, what=what, why="", hint="")
+
+
+def _no_socket_fault(lines: PageLines) -> Fault:
+    """The fault of a page that opens no WebSocket."""
+    place = lines.search(r"new\s+WebSocket", r"<script")
+    seen = ""
+    if re.search(r"new\s+WebSocket", lines.text):
+        seen = "The browser hasn't run this line"
+        other = r"<script[^>]*type=['\"](?!module|(text|application)/(java|ecma)script|.*json)"
+        if re.search(other, lines.text):
+            place = lines.search(other)
+            seen = "The browser runs no script of such a type"
+    return _idle_fault(lines, "C206", place, seen)
 
 
 def _log_fault(lines: PageLines, report: PageReport) -> Fault | None:
     """What is wrong with a log that shows each message."""
     if not report["isKept"]:
-        return Fault("C216", lines.search(r"[lL]og\w*\.\w+\s*=(?!=)", *ADDED))
+        return _known_fault(lines, "C216", lines.search(r"[lL]og\w*\.\w+\s*=(?!=)", *ADDED))
     if report["isMarkup"]:
         return Fault("C213", lines.search(r"innerHTML|insertAdjacentHTML", *ADDED))
     between = re.split("|".join(lines.project.pages.texts.values()), report["log"])[1:-1]
     if found := re.match(NO_LINE_END, between[0] if between else "\n"):
         mark = re.escape(found[1])
         place = lines.search(rf"['\"`]\s*{mark}\s*['\"`]", rf"{mark}\s*['\"`]", *ADDED)
-        return Fault("C220", place, seen=f"{found[1]} after a message")
+        return _known_fault(lines, "C220", place, seen=f"{found[1]} after a message")
     if report["isValue"] and "" in between:
-        return Fault("C220", lines.search(*ADDED), seen="nothing between two messages")
+        return _known_fault(
+            lines, "C220", lines.search(*ADDED), seen="nothing between two messages"
+        )
     return None
 
 
@@ -264,7 +376,8 @@ def _address_fault(lines: PageLines, socket: SocketRecord, other_url: str | None
         why = "It is the same for each room"
         if not is_there:
             place = lines.search(r"roomName\s*=", r"new\s+WebSocket")
-        return Fault("C207" if is_there else "C204", place, address=address, why=why)
+        id = "C207" if is_there else "C204"
+        return _known_fault(lines, id, place, address=address, why=why)
     if not project.is_room_path(path):
         why = "No room's WebSocket has that address"
         return Fault("C207", place, address=address, why=why)
@@ -273,27 +386,40 @@ def _address_fault(lines: PageLines, socket: SocketRecord, other_url: str | None
 
 def _sending_fault(lines: PageLines, report: PageReport) -> Fault | None:
     """What is wrong with what the page sends."""
-    place = lines.search(SENDING)
     sockets = report["sockets"]
     sent = [frame for socket in sockets for frame in socket["sent"]]
+    at = [place for socket in sockets if (place := lines.first_place(socket["sentAt"]))]
+    place = at[-1] if at else lines.search(SENDING)
     if sent and any(socket["isClosedByPage"] for socket in sockets):
         return Fault("C219", lines.search(r"\.close\("))
-    for way, said in report["said"].items():
+    for said in report["said"].values():
         if said["isEarly"]:
-            return Fault("C217", lines.search(r"Enter", KEY_HANDLER))
+            return _known_fault(lines, "C217", lines.search(r"Enter", KEY_HANDLER))
         if not said["isTyped"]:
-            return Fault("C218", lines.search("chat-message-input"))
+            return _idle_fault(lines, "C218", lines.search("chat-message-input"))
         if not said["hasSent"]:
-            silent = [one for one in report["said"].values() if not one["hasSent"]]
-            is_key = way == "enter" and len(silent) == 1
-            handler = KEY_HANDLER if is_key else r"\bonclick\b|['\"`]click['\"`]|onsubmit"
-            return _idle_fault(lines, "C212", lines.search(handler, SENDING), way=WAYS[way])
+            silent = [one for one, of in report["said"].items() if not of["hasSent"]]
+            # Enter may click the button.
+            id, said = ROOM_IDS[1 + (silent[-1] == "button")], report["said"][silent[-1]]
+            ran = what_ran(lines, silent[-1], id, said, "sends nothing")
+            ways = " or ".join(WAYS[one] for one in silent)
+            return _idle_fault(lines, "C212", ran[1] or place, ran[0], way=ways)
         if not said["isSent"]:
-            return _idle_fault(lines, "C208", place, seen=f"it sends {sent[-1][:100]}")
+            return _wrong_text_fault(lines, place, said, sent[-1])
     wrong = [frame for frame in sent if _key_of(frame) != "message"]
     if wrong:
         return _idle_fault(lines, "C208", place, seen=f"it sends {wrong[0][:100]}")
     return None
+
+
+def _wrong_text_fault(lines: PageLines, place: Place | None, said: Said, frame: str) -> Fault:
+    """The fault of a page that sends ``frame``, which hasn't the typed text."""
+    if _key_of(frame) != "message":
+        return _idle_fault(lines, "C208", place, seen=f"it sends {frame[:100]}")
+    text = json.loads(frame)["message"]
+    words = [words for words, known in said["known"].items() if known == text]
+    what = f"That is {words[0]}" if words else ""
+    return _idle_fault(lines, "C221", place, what, seen=f"it sends {frame[:100]}")
 
 
 def _key_of(frame: str) -> str | None:
@@ -304,21 +430,28 @@ def _key_of(frame: str) -> str | None:
         return None
     if not isinstance(content, dict):
         return None
-    return "message" if isinstance(content.get("message"), str) else next(iter(content), None)
+    return "message" if "message" in content else next(iter(content), None)
 
 
 def _showing_fault(lines: PageLines, report: PageReport) -> Fault:
     """Why the log doesn't show what the page receives."""
-    place = lines.search(r"onmessage|['\"]message['\"]", r"new\s+WebSocket")
     if not any(socket["listens"] for socket in report["sockets"]):
-        return _idle_fault(lines, "C209", place)
+        place = lines.search(r"onmessage|['\"]message['\"]", r"new\s+WebSocket")
+        opened = [str(at) for one in report["sockets"] if (at := lines.first_place(one["at"]))]
+        why = f"It opens several, at {' and '.join(opened)}" if len(opened) > 1 else ""
+        return _idle_fault(lines, "C209", place, why)
     log = report["log"].strip().splitlines()
     if log and re.search(r"undefined|\[object", log[-1]):
         place = lines.search(r"=\s*\w+\.data\s*;", *ADDED[:2], r"\.data\b|onmessage")
-        return _idle_fault(lines, "C208", place, seen=f"#chat-log shows {log[-1][:60]!r}")
+        seen = f"#chat-log shows {log[-1][:60]!r}"
+        return _idle_fault(lines, "C208", place, seen=seen)
+    why, handler = what_changed(lines, report["runs"])
     place = lines.search(*ADDED[:2], r"onmessage|['\"]message['\"]")
-    return _idle_fault(lines, "C215", place, log=log[-1][:60] if log else "nothing")
+    if not report["isValue"] and re.search(r"log\w*(['\"]\))?\.value\s*\+?=", lines.text, re.I):
+        why = "It isn't a textarea, so the browser doesn't show its value"
+    ended = log[-1][:60] if log else "nothing"
+    return _idle_fault(lines, "C215", handler or place, why, log=ended)
 
 
 #: Faults of a page that may only have frames of its own.
-EXCHANGE_FAULTS = ("C113", "C208", "C215")
+EXCHANGE_FAULTS = ("C113", "C208", "C215", "C221")

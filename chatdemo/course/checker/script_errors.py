@@ -1,4 +1,4 @@
-"""Exceptions in a page's script, and lines of it that do nothing: where they are, and why."""
+"""Exceptions in a page's script: where they are, and why."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from chatdemo.course.checker.page_checks import INDEX_IDS, ROOM_IDS
-from chatdemo.course.checker.page_run.run import ScriptError, ScriptLine
+from chatdemo.course.checker.page_run.run import PageReport, ScriptError, ScriptLine
 from chatdemo.course.checker.project import LearnerProject
 from chatdemo.course.checker.report import Place
 from chatdemo.course.checker.source_files import suggestion
@@ -29,26 +29,17 @@ PYTHON_NAMES = {
 }
 #: Names of the browser's.
 GLOBALS = {"WebSocket", "JSON", "document", "window", "console", "setTimeout"}
-EARLY_SEND = "A message can be sent once the WebSocket is open: in an event handler."
+EARLY_SEND = (
+    "A message can be sent once the WebSocket is open: in the handler of open, or of a click."
+)
 #: Gives an event what a function returns, in the place of the function.
 CALLED_AT_ONCE = (
     r"\.on\w+\s*=\s*(?!function)([\w.]+)\(\s*\)\s*;?\s*$"
     r"|addEventListener\([^,()]+,\s*(?!function)([\w.]+)\(\s*\)\s*\)"
 )
 RUNS_AT_ONCE = "{0}() runs at once, when the page is loaded: the handler is {0}, without ()."
-#: Lines that do nothing, or not what they look like. The last two are about keys.
-IDLE = (
-    (CALLED_AT_ONCE, RUNS_AT_ONCE),
-    (
-        r"^\s*[\w.]+\.(click|focus|submit|preventDefault)\s*;?\s*$",
-        "Without brackets, {0} isn't called: {0}().",
-    ),
-    (r"\.(key|code)\s*={2,3}\s*['\"`]", "The {0} of Enter is 'Enter'."),
-    (r"\.(keyCode|which)\s*={2,3}", "The {0} of Enter is the number 13."),
-)
-#: What a script has that compares a key with Enter.
-ENTER = r"['\"`](Numpad)?Enter['\"`]|\b13\b(?!['\"`])"
 COLLECTION = r"\b(\w+)\s*=\s*[\w.]*\.(getElementsBy\w+|querySelectorAll)\([^()]*\)\s*[;,]?\s*$"
+COLLECTION_SENTENCE = "{0} returns a collection of elements. querySelector returns one."
 LOOKUP = r"(getElementById|querySelector)\(\s*['\"`]([^'\"`]+)['\"`]\s*\)"
 COMMENT = r"\s*(//|/\*|\*|<!--)"
 
@@ -63,12 +54,13 @@ class Cause(NamedTuple):
 class PageLines:
     """The lines of a page as the browser got it, and of the project's scripts that it loads.
 
-    ``path`` is its path, and ``ids`` are those of its elements.
+    ``path`` is its path, and ``report`` is of its run, if it has ended.
     """
 
-    def __init__(self, project: LearnerProject, path: str, ids: list[str]):
+    def __init__(self, project: LearnerProject, path: str, report: PageReport | None = None):
         self.project = project
-        self.path, self.ids = path, ids
+        self.path = path
+        self.report: PageReport = report or {}
         self.page = project.pages.texts_by_path.get(path, "")
 
     @cached_property
@@ -96,6 +88,14 @@ class PageLines:
                 if re.search(pattern, line):
                     return place
         return Place(self._template) if self._template else None
+
+    def all(self, pattern: str) -> list[Place]:
+        """Return each line that matches the regular expression."""
+        return [place for place, line in self.lines if re.search(pattern, line)]
+
+    def first_place(self, at: list[ScriptLine]) -> Place | None:
+        """Return the first of the lines that is the learner's: a library may have called it."""
+        return next((place for line in at if (place := self.place_of(line))), None)
 
     def place_of(self, line: ScriptLine) -> Place | None:
         """Return the learner's line: in a template, or in a static file."""
@@ -129,12 +129,47 @@ def explain(lines: PageLines, error: ScriptError) -> Cause:
         if found := re.search(CALLED_AT_ONCE, sources.line(place)):
             return Cause(RUNS_AT_ONCE.format(found[1] or found[2]), place)
     if "Still in CONNECTING state" in text:
-        return Cause(EARLY_SEND, callers[-1] if callers else None)
+        return _why_early(lines, error, callers)
     at = lines.place_of(error)
+    if cause := _other_event(lines, error, at):
+        return cause
     for pattern, rule in RULES:
         if found := re.search(pattern, text):
             return rule(lines, at, found)
     return Cause("")
+
+
+def _why_early(lines: PageLines, error: ScriptError, callers: list[Place]) -> Cause:
+    """Why the WebSocket isn't open yet: its line has only just run, in the same handler."""
+    during = error["during"]
+    for socket in lines.report["sockets"]:
+        place = lines.first_place(socket["at"])
+        if during and place and socket["during"] == during:
+            why = f"At {place}, the handler of {during['type']} opens a WebSocket each time"
+            return Cause(f"{why}, which isn't open yet. One that the page opens once is.", place)
+    if during and during["type"] not in ("load", "DOMContentLoaded"):
+        return Cause("")
+    return Cause(EARLY_SEND, callers[-1] if callers else None)
+
+
+def _other_event(lines: PageLines, error: ScriptError, at: Place | None) -> Cause | None:
+    """The cause of an exception in a handler that reads the data of an event which has none."""
+    during, set_at = error["during"], lines.first_place((error["during"] or {"at": []})["at"])
+    if not during or during["type"] == "message" or not set_at:
+        return None
+    if not re.search(r"\.data\b", lines.project.sources.line(at)):
+        return None
+    why = f"The handler set at {set_at} is that of {during['type']!r}, whose event has no data"
+    return Cause(f"{why}: messages come with the event 'message'.", set_at)
+
+
+def unread_tag(line: str) -> str:
+    """Return what is wrong with a tag of Django's that is in the page, as it isn't one."""
+    if found := re.search(r"\{([#%])(?!.*\1\})", line):
+        mark = found[1]
+        more = ". For several lines there is {% comment %}" if mark == "#" else ""
+        return f"Django reads {{{mark} ... {mark}}} only if it begins and ends in one line{more}."
+    return ""
 
 
 def _why_not_json(lines: PageLines, at: Place | None, found: re.Match[str]) -> Cause:
@@ -144,6 +179,8 @@ def _why_not_json(lines: PageLines, at: Place | None, found: re.Match[str]) -> C
 
 
 def _why_syntax(lines: PageLines, at: Place | None, found: re.Match[str]) -> Cause:
+    if why := unread_tag(lines.project.sources.line(at)):
+        return Cause(why, at)
     if re.search(r"(^|\s)#(?!\w+\s*[({])", lines.project.sources.line(at)):
         return Cause("A comment of JavaScript begins with //.", at)
     return Cause("The browser runs none of the script.")
@@ -192,7 +229,7 @@ def _why_no_function(lines: PageLines, at: Place | None, found: re.Match[str]) -
     for place, other in lines.lines:
         lookup = re.search(COLLECTION, other)
         if lookup and lookup[1] == owner:
-            return Cause(_collection(lookup[2]), place)
+            return Cause(COLLECTION_SENTENCE.format(lookup[2]), place)
     if name in (*PROPERTIES, *HANDLERS):
         return Cause(f"{name} is a property: it is read without brackets, and set with =.", at)
     return _guess(name, METHODS, at) if name not in METHODS else _guess(owner or "", GLOBALS, at)
@@ -202,8 +239,12 @@ def _why_not_new(lines: PageLines, at: Place | None, found: re.Match[str]) -> Ca
     return Cause("An object is made with new: new WebSocket(...).", at)
 
 
-def _collection(method: str) -> str:
-    return f"{method} returns a collection of elements. querySelector returns one."
+def collection_cause(lines: PageLines, line: str) -> str:
+    """Return what is wrong with a collection of elements that is used as one element."""
+    found = re.search(COLLECTION, line)
+    if found and re.search(rf"\b{found[1]}\.(on\w+|value|add|focus|inner|text)", lines.text):
+        return COLLECTION_SENTENCE.format(found[2])
+    return ""
 
 
 def _why_nothing(lines: PageLines, at: Place | None, error: re.Match[str]) -> Cause:
@@ -222,7 +263,7 @@ def _why_nothing(lines: PageLines, at: Place | None, error: re.Match[str]) -> Ca
 
 def _why_not_found(lines: PageLines, method: str, name: str, pattern: str) -> Cause:
     """Why the lookup of ``name`` finds nothing. The line with it matches ``pattern``."""
-    id, looked_up, ids = name.lstrip("#."), lines.search(pattern), lines.ids
+    id, looked_up, ids = name.lstrip("#."), lines.search(pattern), lines.report["ids"]
     if id in ids and method == "querySelector" and not name.startswith("#"):
         why = f"querySelector({name!r}) doesn't look for an id: that begins with '#'."
         return Cause(why, looked_up)
@@ -252,34 +293,3 @@ RULES = (
     (r"(?:(\w+)\.)?(\w+) is not a function", _why_no_function),
     (r"without 'new'", _why_not_new),
 )
-
-
-def idle_line(lines: PageLines) -> Cause:
-    """Return the first line that does nothing, or not what it looks like; none without a place.
-
-    It says why a page that raises no exception does nothing for a person.
-    """
-    rules = IDLE[:2] if re.search(ENTER, lines.text) else IDLE
-    for place, line in lines.lines:
-        for pattern, why in rules:
-            if found := re.search(pattern, line):
-                return Cause(why.format(*filter(None, found.groups())), place)
-        found = re.search(COLLECTION, line)
-        if found and re.search(rf"\b{found[1]}\.(on\w+|value|add|focus|inner|text)", lines.text):
-            return Cause(_collection(found[2]), place)
-        if why := _misspelt(line):
-            return Cause(why, place)
-    return Cause("")
-
-
-def _misspelt(line: str) -> str:
-    """A property, a handler or an event that the browser has in other letters."""
-    for name, event in re.findall(r"\.(\w+)\b(?!\s*\()|Listener\(\s*['\"`](\w+)", line):
-        known = [*PROPERTIES, *HANDLERS] if name else [one[2:] for one in HANDLERS]
-        wrong = name or event.removeprefix("on")
-        right = next((one for one in known if one.lower() == wrong.lower()), "")
-        if not right and (event or name.startswith("on")):
-            right = suggestion(wrong, known, "{}", cutoff=0.8)
-        if right not in ("", name, event):
-            return f"The browser calls it {right!r}, not {name or event!r}."
-    return ""

@@ -150,6 +150,30 @@ def _(files):
     CHANGES["guests refused"](files)
 
 
+@change("rooms for users only")
+def _(files):
+    CHANGES["pages for users only"](files)
+    replace(files, VIEWS, ("@login_required\ndef index", "def index"))
+
+
+@change("a Content-Security-Policy with a nonce")
+def _(files):
+    replace(
+        files,
+        VIEWS,
+        (
+            '    return render(request, "chat/room.html"',
+            '    response = render(request, "chat/room.html"',
+        ),
+    )
+    files[VIEWS] += (
+        '    response["Content-Security-Policy"] = (\n'
+        "        \"default-src 'self'; script-src 'nonce-abc'; frame-ancestors 'none'\"\n"
+        "    )\n    return response\n"
+    )
+    replace(files, ROOM, ("<script>", '<script nonce="abc">'))
+
+
 @change("guests only read")
 def _(files):
     replace(
@@ -514,6 +538,7 @@ REFUSAL = "reads self.room_group_name, but connect may end"
 NOTES = {
     "guests refused": ["refuses guests", REFUSAL],
     "pages for users only": ["refuses guests", REFUSAL],
+    "rooms for users only": ["refuses guests", REFUSAL],
     "a token in the address": [REFUSAL],
     "guests only read": ["refuses guests"],
     "an input for users only": ["refuses guests"],

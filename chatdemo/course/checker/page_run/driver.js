@@ -2,6 +2,7 @@
 //
 // The report has `index` (null without an index page) and `room` (null without a room's page).
 
+const STAYS_SECONDS = 1; // for which a room's page is watched
 const job = JSON.parse(document.getElementById('job').textContent);
 const recordsByFrame = new Map(); // of each document that a frame has loaded, in order
 
@@ -35,17 +36,31 @@ async function open(path) {
   return frame;
 }
 
+const all = (frame, id) => [
+  ...frame.contentDocument?.querySelectorAll(`[id="${id}"]`) ?? []];
+
+// The element with the id that a person sees. A script gets the first one.
 function find(frame, id) {
-  return frame.contentDocument?.getElementById(id) ?? null;
+  const elements = all(frame, id);
+  return elements.find(isVisible) ?? elements.at(0) ?? null;
 }
 
-// The ids that no element has, and those that elements have. `inside` is the tag that the rest of
-// the page is in, as it was never closed: "<!--" is a comment.
+const isVisible = (element) => element.type !== 'hidden' && element.checkVisibility();
+
+// The ids that no element has, those that elements have, of the wanted ones those that several
+// elements have, and those of elements that can't be seen. `inside` is the tag that the rest of the
+// page is in, as it was never closed: "<!--" is a comment.
 function missingElements(frame, ids) {
   const missing = ids.filter((id) => !find(frame, id));
   const page = frame.contentDocument ?? new Document();
   const present = [...page.querySelectorAll('[id]')].map((element) => element.id);
-  return {missing, ids: present, inside: unclosedTag(page)};
+  return {
+    missing,
+    ids: present,
+    repeated: ids.filter((id) => all(frame, id).length > 1),
+    hidden: ids.filter((id) => find(frame, id) && !isVisible(find(frame, id))),
+    inside: unclosedTag(page),
+  };
 }
 
 function unclosedTag(page) {
@@ -101,6 +116,26 @@ const WAYS = {
   enter: (input) => pressEnter(input),
   button: (input, button) => button.click(),
 };
+const EVENTS = {enter: ['keydown', 'keypress', 'keyup'], button: ['click']};
+
+// Uses an element: what has run then. `isSet`: a handler was set on it, or on what it is in.
+function observeUse(frame, way, input, button) {
+  const record = records(frame).at(-1);
+  const element = {enter: input, button}[way];
+  const path = [];
+  for (let one = element; one; one = one.parentNode) path.push(one);
+  path.push(frame.contentWindow);
+  const isSet = EVENTS[way].some((type) => path.some((target) => target[`on${type}`]
+    || record.handlers.some((one) => one.type === type && one.isOn(target))));
+  const before = record.runs.length;
+  WAYS[way](input, button);
+  return {
+    isSet,
+    disabled: [input, button].filter((one) => one.disabled).map((one) => one.id),
+    ran: record.runs.slice(before).filter((run) => EVENTS[way].includes(run.type)
+      || run.type === 'click' || run.type === 'submit'),
+  };
+}
 
 // Of what documents have recorded, what the report has.
 const summary = (documents) => ({
@@ -109,6 +144,11 @@ const summary = (documents) => ({
   errors: recorded(documents, 'errors'),
   notLoaded: recorded(documents, 'notLoaded'),
   sockets: recorded(documents, 'sockets'),
+  refused: recorded(documents, 'refused'),
+  handlers: recorded(documents, 'handlers'),
+  runs: recorded(documents, 'runs').filter((run) => run.type === 'message').slice(-1),
+  navigations: recorded(documents, 'navigations'),
+  isSubmitted: documents.some((record) => record.isSubmitted),
 });
 
 // Whether the page has opened another one, or itself again.
@@ -120,21 +160,22 @@ async function runIndexPage() {
   const report = missingElements(frame, ['room-name-input', 'room-name-submit']);
   report.isLeft = isLeft(frame);
   report.opened = {};
+  report.uses = {};
   if (report.missing.length || report.isLeft || hasFailed(frame)) {
     return {...report, ...summary(records(frame))};
   }
   const documents = [];
-  for (const [name, use] of Object.entries(WAYS)) {
+  for (const name of Object.keys(WAYS)) {
     const own = name === 'enter' ? frame : await open(job.index);
     const opened = () => records(own).length > 1;
     type(find(own, 'room-name-input'), job.roomName);
-    use(find(own, 'room-name-input'), find(own, 'room-name-submit'));
+    report.uses[name] = observeUse(
+      own, name, find(own, 'room-name-input'), find(own, 'room-name-submit'));
     await until(() => opened() || hasFailed(own), job.answerSeconds);
     const last = records(own).at(-1);
     report.opened[name] = opened() ? decodeURIComponent(last?.path ?? '') : null;
     documents.push(...records(own).slice(0, 1));
     own.remove();
-    if (!opened()) break;
   }
   return {...report, ...summary(documents)};
 }
@@ -149,7 +190,7 @@ const logOf = (frame) => {
 };
 
 // Says something in the room: whether it was sent, and whether it is in the log here and there.
-async function say(text, use, here, there) {
+async function say(text, way, here, there) {
   const isSent = () => sockets(here).some((socket) => socket.sent.some(isIn(text)));
   const input = find(here, 'chat-message-input');
   type(input, text);
@@ -157,7 +198,9 @@ async function say(text, use, here, there) {
   const isEarly = sockets(here).some((socket) => socket.sent.some(isPartOf(text)));
   const countSent = () => sockets(here).reduce((sum, socket) => sum + socket.sent.length, 0);
   const before = countSent();
-  use(find(here, 'chat-message-input'), find(here, 'chat-message-submit'));
+  const button = find(here, 'chat-message-submit');
+  const known = knownTexts(here, input, button);
+  const use = observeUse(here, way, input, button);
   await until(() => isSent() || isLeft(here) || hasFailed(here), job.answerSeconds / 2);
   if (isSent()) {
     const both = (condition) => () => hasFailed(here) || [here, there].every(condition);
@@ -173,8 +216,20 @@ async function say(text, use, here, there) {
     isTyped,
     isHere: logOf(here).includes(text),
     isThere: logOf(there).includes(text),
+    known,
+    ...use,
   };
 }
+
+// What else than the typed text a page may send, by the words for it.
+const knownTexts = (frame, input, button) => ({
+  'an empty text': '',
+  'the value of the button': button.value ?? '',
+  "the button's text": button.textContent,
+  "the input's placeholder": input.placeholder ?? '',
+  'the whole log': logOf(frame),
+  "the room's name": job.roomName,
+});
 
 // Whether a frame has the text, which has no character that JSON escapes.
 const isIn = (text) => (frame) => frame.includes(text);
@@ -190,6 +245,7 @@ const isPartOf = (text) => (frame) => {
 };
 
 async function runRoomPage() {
+  const opened = performance.now() / 1000;
   const [here, there, elsewhere] = await Promise.all([job.room, job.room, job.otherRoom].map(open));
   const report = missingElements(
     here, ['chat-log', 'chat-message-input', 'chat-message-submit']);
@@ -203,8 +259,8 @@ async function runRoomPage() {
   report.said = {};
   report.isLeft = isLeft(here);
   if (!report.missing.length && !report.isLeft && !hasFailed(here)) {
-    for (const [name, use] of Object.entries(WAYS)) {
-      const said = await say(job.texts[name], use, here, there);
+    for (const name of Object.keys(WAYS)) {
+      const said = await say(job.texts[name], name, here, there);
       report.said[name] = said;
       const isShown = said.isHere && said.isThere;
       if (isLeft(here) || hasFailed(here) || (said.isSent && !isShown)) break;
@@ -215,6 +271,8 @@ async function runRoomPage() {
     const way = Object.keys(WAYS).find((name) => report.said[name]?.isHere);
     report.isMarkup = Boolean(way) && !isLeft(here) && await becomesMarkup(WAYS[way], here, there);
   }
+  // A page may open another one by itself, after a time.
+  await until(() => isLeft(here) || hasFailed(here), opened + STAYS_SECONDS - performance.now() / 1000);
   report.wasReloaded = isLeft(here);
   return {...report, ...summary(records(here))};
 }

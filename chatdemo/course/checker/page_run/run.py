@@ -30,21 +30,67 @@ class ScriptLine(TypedDict):
     line: int
 
 
+class HandlerRun(TypedDict):
+    """A handler that has run: of which event and element, and where it was set.
+
+    ``sent`` are the frames that it has sent, and ``changed`` the ids of the elements that a handler
+    of messages has changed.
+    """
+
+    type: str
+    target: str
+    at: list[ScriptLine]
+    sent: list[str]
+    changed: list[str]
+
+
+class Handler(TypedDict):
+    """A handler that a script has set. ``isKnown``: the browser has such an event.
+
+    ``replacedAt`` is where its property was set to another one before it has run, or None.
+    """
+
+    type: str
+    target: str
+    at: list[ScriptLine]
+    isFunction: bool
+    isKnown: bool
+    hasRun: bool
+    replacedAt: list[ScriptLine] | None
+
+
 class ScriptError(ScriptLine):
     """An exception in a page: the browser's words, the line that raised it, and its callers.
 
     ``isRejection``: it is a promise's, such as that of a sound that wasn't allowed to play.
+    ``during`` is the handler that has raised it, if it was one.
     """
 
     message: str
     callers: list[ScriptLine]
     isRejection: bool
+    during: HandlerRun | None
+
+
+class Navigation(TypedDict):
+    """A path that a script has opened: the line, and the handler that ran, if it was one."""
+
+    to: str
+    at: list[ScriptLine]
+    during: HandlerRun | None
 
 
 class SocketRecord(TypedDict):
-    """A WebSocket of a page. ``listens``: the page has a handler for what is received."""
+    """A WebSocket of a page. ``listens``: the page has a handler for what is received.
+
+    ``at`` and ``during`` are the line and the handler that have opened it, and ``sentAt`` is the
+    line that has sent last.
+    """
 
     url: str
+    at: list[ScriptLine]
+    during: HandlerRun | None
+    sentAt: list[ScriptLine]
     isOpen: bool
     closeCode: int | None
     isClosedByPage: bool
@@ -53,11 +99,23 @@ class SocketRecord(TypedDict):
     listens: bool
 
 
-class Said(TypedDict):
+class Use(TypedDict):
+    """What Enter or the button has done. ``isSet``: a handler was set for it.
+
+    ``disabled`` are ids of elements.
+    """
+
+    isSet: bool
+    disabled: list[str]
+    ran: list[HandlerRun]
+
+
+class Said(Use):
     """What became of one message: was it sent, and is it in the log of its sender, of another?
 
     ``hasSent``: Enter or the button has sent a frame. ``isEarly``: a part of the message was sent
-    before. ``isTyped``: it was in the input.
+    before. ``isTyped``: it was in the input. ``known`` are other texts of the page, by the words
+    for them.
     """
 
     isSent: bool
@@ -66,15 +124,20 @@ class Said(TypedDict):
     isTyped: bool
     isHere: bool
     isThere: bool
+    known: dict[str, str]
 
 
 class PageReport(TypedDict, total=False):
     """The run of a page, at ``path``. ``missing`` are ids that no element has, ``ids`` those that
-    elements have, ``errors``, ``notLoaded`` (addresses of scripts) and ``sockets`` what its
-    documents have recorded. ``inside`` is the unclosed tag that the rest of the page is in, or "".
+    elements have, ``errors``, ``notLoaded`` (addresses of scripts), ``refused`` (directives of a
+    Content-Security-Policy), ``handlers``, ``navigations`` and ``sockets`` what its documents have
+    recorded. ``runs`` has the last run of a handler of messages. ``isSubmitted``: a form was.
+    ``repeated`` are needed ids that several elements have, and ``hidden`` those of elements that
+    can't be seen. ``inside`` is the unclosed tag that the rest of the page is in, or "".
     ``isLeft``: the page has opened another, ``last``, before anybody used it.
 
-    The index page has ``opened``: the path that "enter" and "button" have opened. The room's page
+    The index page has ``opened``: the path that "enter" and "button" have opened; ``uses`` tells
+    what they have done. The room's page
     runs in two frames. ``said`` has a message by "enter" and by "button". ``isKept``: the first is
     still in the log after the second. ``log`` is the end of the log, and ``isValue`` says whether
     that is the value of an element. ``wasReloaded``: the page was loaded again after the last
@@ -92,9 +155,17 @@ class PageReport(TypedDict, total=False):
     errors: list[ScriptError]
     notLoaded: list[str]
     sockets: list[SocketRecord]
+    repeated: list[str]
+    hidden: list[str]
+    refused: list[str]
+    handlers: list[Handler]
+    runs: list[HandlerRun]
+    navigations: list[Navigation]
+    isSubmitted: bool
     inside: str
     isLeft: bool
     opened: dict[str, str | None]
+    uses: dict[str, Use]
     said: dict[str, Said]
     isKept: bool
     log: str

@@ -18,8 +18,9 @@ PAGE = f"""<!doctype html><meta charset="utf-8"><title>chatdemo check</title>
 <script type="application/json" id="job">{{job}}</script>
 <script type="module" src="{PREFIX}driver.js"></script>"""
 OBSERVER = f'<script src="{PREFIX}observer.js"></script>'
-#: Headers that keep a page out of a frame, or our script out of the page.
-REMOVED_HEADERS = (b"x-frame-options", b"content-security-policy", b"content-length")
+#: Headers that keep a page out of a frame, or are wrong for a page with our script.
+REMOVED_HEADERS = (b"x-frame-options", b"content-length")
+POLICY = b"content-security-policy"
 START_SECONDS = 5.0
 POLL_SECONDS = 0.01
 
@@ -108,15 +109,32 @@ class PageServer:
                     text = b"".join(parts).decode("utf-8", "replace")
                     self.pages[scope["path"]] = text
                     self.last_path = scope["path"]
-                    removed = REMOVED_HEADERS
                     start["headers"] = [
-                        one for one in start["headers"] if one[0].lower() not in removed
+                        (name, self._policy(value) if name.lower() == POLICY else value)
+                        for name, value in start["headers"]
+                        if name.lower() not in REMOVED_HEADERS
                     ]
                     await send(start)
                     await send({**event, "body": observed(text).encode()})
 
         headers = [one for one in scope["headers"] if one[0] != b"accept-encoding"]
         await self.application({**scope, "headers": headers}, receive, send_page)
+
+    def _policy(self, policy: bytes) -> bytes:
+        """Return the Content-Security-Policy for our frame, with our script allowed.
+
+        One that allows scripts only by other scripts is left out.
+        """
+        if b"'strict-dynamic'" in policy:
+            return b""
+        kept = []
+        for directive in policy.split(b";"):
+            name = directive.strip().partition(b" ")[0].lower()
+            if name in (b"script-src", b"script-src-elem", b"default-src"):
+                directive += f" http://127.0.0.1:{self.port}{PREFIX}observer.js".encode()
+            if name not in (b"frame-ancestors", b"sandbox"):
+                kept.append(directive)
+        return b";".join(kept)
 
 
 def observed(page: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from tests.course.checker.planted.plant import INDEX, ROOM, VIEWS, Plant
 
 
-def in_room(what: str, old: str, new: str, id: str, cause: str = "", **more: Any) -> Plant:
+def in_room(what: str, old: str | None, new: str, id: str, cause: str = "", **more: Any) -> Plant:
     return Plant(what, "groups", ROOM, old, new, id, cause, in_browser=True, **more)
 
 
@@ -24,6 +24,22 @@ IN_A_FORM = f"<form>\n{INPUTS.replace('button', 'submit')}</form>\n"
 READ_LOG, DID = "Document.querySelector('#chat-log')", "Did you mean 'document'?"
 CLICKED = "sendButton.onclick = function() {"
 SENT_AT_ONCE = "sendButton.onclick = send();\n    function send() {"
+SENDS_ITS_VALUE = (
+    "sendButton.onclick = function(event) {\n      messageInput.value = sendButton.value;"
+)
+EXTENDS = '{% extends "chat/index.html" %}\n'
+ELEMENTS = """\
+{% block body %}
+  <textarea id="chat-log"></textarea>
+  <input id="chat-message-input">
+  <button id="chat-message-submit">Send</button>
+{% endblock %}
+"""
+INDEX_INPUTS = """\
+  <input id="room-name-input" type="text">
+  <input id="room-name-submit" type="button" value="Enter">
+"""
+INDEX_FORM = f"<form>\n{INDEX_INPUTS.replace('button', 'submit')}</form>\n"
 READ_NAME = "JSON.parse(document.querySelector('#room-name').textContent)"
 NOT_DEFINED, NOT_A_FUNCTION = "is not defined", "is not a function"
 PLANTS = [
@@ -97,7 +113,7 @@ PLANTS = [
         "an empty message",
         "chatSocket.send",
         "messageInput.value = '';\n      chatSocket.send",
-        "C208",
+        "C221",
         '""',
     ),
     # the room's elements and files
@@ -202,4 +218,95 @@ PLANTS = [
         + ADDED,
         "C213",
     ),
+    # what the browser has recorded of handlers and elements
+    in_room(
+        "window.onload twice",
+        CLICKED,
+        "window.onload = function() {};\n    window.onload = function() {};\n    sendButton.onClick = function() {",
+        "C212",
+        "window.onload is set at",
+    ),
+    in_room(
+        "an event that isn't one",
+        "chatSocket.onmessage = function(event) {",
+        "chatSocket.addEventListener('onmessage', show);\n    function show(event) {",
+        "C209",
+        "It is called 'message'",
+    ),
+    in_room(
+        "two elements with one id",
+        '  <input id="chat-message-input"',
+        '  <input id="chat-message-input" type="hidden">\n  <input id="chat-message-input"',
+        "C212",
+        "Several elements have the id 'chat-message-input'",
+    ),
+    in_room(
+        "a script that the browser refuses",
+        "<title>",
+        """<meta http-equiv="Content-Security-Policy" content="default-src 'self'"><title>""",
+        "C206",
+        "because of the Content-Security-Policy at",
+    ),
+    in_room(
+        "the button's value", CLICKED, SENDS_ITS_VALUE, "C221", "That is the value of the button"
+    ),
+    in_room("no handler of a click", CLICKED, "function send() {", "C212", "none was set"),
+    in_room(
+        "a handler that sends nothing",
+        "chatSocket.send(JSON",
+        "if (messageInput.value === '') chatSocket.send(JSON",
+        "C212",
+        "runs the handler set at",
+    ),
+    in_room("a disabled button", 'type="button"', 'type="button" disabled', "C212", "is disabled"),
+    in_room(
+        "a handler that is set too late",
+        CLICKED,
+        "window.addEventListener('load', () => document.addEventListener('DOMContentLoaded', start));\n"
+        "    function start() {};\n    function send() {",
+        "C212",
+        "never ran",
+    ),
+    in_room(
+        "a WebSocket for each message",
+        CLICKED,
+        CLICKED
+        + "\n      const chatSocket = new WebSocket('ws://' + window.location.host + '/ws/chat/x/');",
+        "C113",
+        "opens a WebSocket each time",
+    ),
+    in_room("a handler of open", "onmessage =", "onopen =", "C113", "is that of 'open'"),
+    in_room(
+        "loaded again by a timer",
+        "messageInput.focus();",
+        "setTimeout(() => window.location.reload(), 300);",
+        "C124",
+        ":45",
+    ),
+    in_room(
+        "loaded again by a click",
+        "messageInput.value = '';\n    };",
+        "window.location.reload();\n    };",
+        "C214",
+        "opens /chat/check_",
+    ),
+    in_room(
+        "another element gets the messages",
+        ADDED,
+        "messageInput.value += data.message",
+        "C215",
+        "has changed #chat-message-input",
+    ),
+    in_index("a form", INDEX_INPUTS, INDEX_FORM, "C120", "submits the form"),
+    in_index("no handler", "enterButton.onclick = function() {", "function enter() {", "C121"),
+    # templates
+    in_room(
+        "a comment over two lines",
+        "    const chatLog",
+        "    {# the\n    log #}\n    const chatLog",
+        "C113",
+        "{% comment %}",
+    ),
+    in_room("a block that doesn't exist", None, EXTENDS + ELEMENTS, "C202", "that has no blocks"),
+    in_room("outside of the blocks", "<!DOCTYPE html>", EXTENDS, "C202", "outside of the blocks"),
 ]
