@@ -538,6 +538,7 @@ REFUSAL = "reads self.room_group_name, but connect may end"
 NOTES = {
     "guests refused": ["refuses guests", REFUSAL],
     "pages for users only": ["refuses guests", REFUSAL],
+    "listeners": ["keyCode, which browsers have only"],
     "rooms for users only": ["refuses guests", REFUSAL],
     "a token in the address": [REFUSAL],
     "guests only read": ["refuses guests"],
