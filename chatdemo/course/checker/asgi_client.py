@@ -52,9 +52,16 @@ class CheckParticipant:
             self._changed.set()
 
     async def _on_event(self, event: dict[str, Any]) -> None:
+        """Take an event. Raises ValueError for one that Daphne answers with an exception."""
         if event["type"] == "websocket.accept":
+            if self.accepted:
+                raise ValueError("The WebSocket has been accepted before")
             self.accepted = True
         elif event["type"] == "websocket.send":
+            if self.accepted is None:
+                raise ValueError("Socket has not been accepted, so cannot send over it")
+            if event.get("bytes") and event.get("text"):
+                raise ValueError("Got a message that contains both bytes and text keys")
             if not self.closed:  # a server would drop it
                 text = event.get("text")
                 self.frames.append(event.get("bytes", b"") if text is None else text)

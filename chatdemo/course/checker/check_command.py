@@ -18,7 +18,7 @@ from chatdemo.common.errors import UsageError
 from chatdemo.course import outline
 from chatdemo.course.checker.page_run.browser import find_browser
 from chatdemo.course.checker.project_python import ProjectPython, find_python
-from chatdemo.course.checker.report import CheckResult, Fault, Finding, Place
+from chatdemo.course.checker.report import CheckResult, Fault, Finding
 from chatdemo.course.checker.source_files import Sources, settings_module_in
 
 #: For all checks, and for the project's own tests.
@@ -32,6 +32,7 @@ for _layer in globals().get("CHANNEL_LAYERS", {{}}).values():
 
 #: In a project without any of them, there are no tests to run.
 WEBSOCKET_TESTS = "LiveServerTestCase|WebsocketCommunicator"
+TESTS_HINT = "Run `python manage.py test` and read its output"
 #: Selenium's exceptions if no browser starts.
 NO_BROWSER = re.compile(r"(SessionNotCreated|NoSuchDriver)Exception: Message: (.*)")
 
@@ -184,7 +185,8 @@ class OwnTests:
             with LearnerProcess(self.command, self.copy, self.output) as process:
                 code = process.wait(TESTS_SECONDS)
         if code is None:
-            return Fault("C703", error=f"they don't end within {TESTS_SECONDS:.0f} s")
+            error = f"they don't end within {TESTS_SECONDS:.0f} s"
+            return Fault("C703", error=error, why="", fix=TESTS_HINT)
         return _read_test_output(self.copy, code, self._printed())
 
     def _printed(self) -> str:
@@ -215,17 +217,23 @@ def _read_test_output(copy: Path, code: int, output: str) -> Fault | str:
     if no_browser and len(no_browser) == len(failed):
         reason = re.split(r"[.;] ", no_browser[0][2])[0].rstrip(".")
         return f"the browser doesn't start ({reason}).{_root_hint()}"
+    printed = output
     output = "".join(text for text in failed if not NO_BROWSER.search(text)) or output
     if re.search(r"^Ran 0 tests|NO TESTS RAN", output, re.MULTILINE):
         return Fault("C701", seen="`python manage.py test` finds no test")
     if code == 0:
         return ""
-    place: Place | None = None
+    sources, place = Sources(copy.resolve()), None
     for file, line in re.findall(r'File "(.+)", line (\d+), in', output):
-        place = Sources(copy.resolve()).place(file, int(line)) or place
+        place = sources.place(file, int(line)) or place
     pattern = r"^(\w[\w.]*(?:Error|Exception|ImproperlyConfigured)\b.*)$"
     errors = re.findall(pattern, output, re.MULTILINE) or output.strip().splitlines()
-    return Fault("C703", place, error=errors[-1][:300] if errors else "no output")
+    facts = {"error": errors[-1][:300] if errors else "no output", "why": "", "fix": TESTS_HINT}
+    for name in re.findall(r"coroutine '(?:\w+\.)*(\w+)' was never awaited", printed):
+        for test in sources.unawaited(name, place.file if place else ""):
+            facts["why"] = f". await is missing before {name}() at {test}"
+            return Fault("C703", test, **{**facts, "fix": "Write await before it"})
+    return Fault("C703", place, **facts)
 
 
 def _root_hint() -> str:

@@ -66,7 +66,8 @@ class CheckRunner:
                 self.result.done.append(step.name)
                 self.write()
         except Fault as fault:
-            self.result.fault = fault.finding()
+            fault = setup_checks.deeper_cause(self.project, fault)
+            self.result.fault = self.project.without_present(fault.finding())
         except Exception as error:  # raised by us while looking for the cause
             found = exception_fault(self.project, error, None, "looking for the cause")
             self.result.fault = found.finding()

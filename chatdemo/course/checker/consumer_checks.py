@@ -41,11 +41,15 @@ OTHER_SITES_ALLOWED = (
     "Pages of any other site can open your WebSockets too. AllowedHostsOriginValidator(...) around"
     " AuthMiddlewareStack refuses them."
 )
+ROUTER_ENTRY = (
+    'Add "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter('
+    "websocket_urlpatterns))) to it"
+)
 #: What a receive without an answer lacks.
 ANSWERS = {
-    "send": 'Call self.send(text_data=json.dumps({"message": message}))',
-    "group_send": "Call channel_layer.group_send(self.room_group_name,"
-    ' {"type": "chat.message", "message": message}) in it',
+    "send": "Call self.send with the message in JSON, as json.dumps makes it",
+    "group_send": "Call channel_layer.group_send in it, with the group and an event such as"
+    ' {"type": "chat.message", "message": message}',
 }
 #: Pairs of rooms that must not share a group.
 CONFUSABLE_ROOMS = [
@@ -63,7 +67,9 @@ def check_websocket_router(project: LearnerProject) -> None:
         near = suggestion("websocket", mapping, "{}")
         place = project.in_asgi((ast.Constant, ast.Call), near or "ProtocolTypeRouter")
         seen = f"it has {', '.join(map(repr, mapping)) or 'nothing'}"
-        raise Fault("C301", place, error=seen, guess=f" It has {near!r}." if near else "")
+        guess, fix = f" It has {near!r}.", f'Write "websocket" for {near!r}'
+        facts = {"guess": guess, "fix": fix} if near else {"guess": "", "fix": ROUTER_ENTRY}
+        raise Fault("C301", place, error=seen, **facts)
     if found := uncalled_consumer((mapping or {}).get("websocket")):
         place = project.in_asgi((ast.Name, ast.Attribute), found.__name__)
         raise Fault("C303", place, name=found.__name__)
@@ -77,13 +83,14 @@ def check_room_route(project: LearnerProject) -> None:
     routes, place = websocket_routes(project.application), route_place(project)
     if not routes:
         if has_empty_router(project.application):
-            raise Fault("C302", place, route="The list of WebSocket routes", why="is empty")
+            facts = {"route": "The list of WebSocket routes", "why": "is empty"}
+            raise Fault("C302", place, fix="Put the consumer's route into it", **facts)
         return
     address = project.pages.socket_path("lobby").removeprefix("/").partition("?")[0]
     matches = matching_routes(routes, address)
     if not matches:
         route = f"The WebSocket route '{routes[0].pattern}'"
-        raise Fault("C302", place, route=route, why=why_unmatched(routes[0]))
+        raise Fault("C302", place, route=route, why=why_unmatched(routes[0], address), fix="")
     if len(matches) > 1:
         one, other, *_ = (str(match.route.pattern) for match in matches)
         raise Fault("C318", place, one=one, other=other)
@@ -122,13 +129,11 @@ async def check_base_class(project: LearnerProject) -> None:
 
 
 def check_methods(project: LearnerProject) -> None:
-    """Check that each method is defined once."""
-    for file, node in project.sources.nodes(ast.ClassDef):
-        methods = [method for method in node.body if isinstance(method, FUNCTIONS)]
-        names = [method.name for method in methods if node.name == project.consumer_name]
-        for method in methods:
-            if names.count(method.name) > 1 and not method.decorator_list:
-                raise Fault("C319", Place(file, method.lineno), method=method.name)
+    """Check that the consumer and each of its methods are defined once."""
+    names = {project.consumer_name, *project.own_methods()}
+    for name, first, last in project.sources.defined_twice(project.consumer_file):
+        if name in names and hasattr(project.consumer, "__mro__"):
+            raise Fault("C319", last, name=name, first=first)
 
 
 async def check_echo(project: LearnerProject) -> None:
@@ -193,8 +198,27 @@ async def check_group(project: LearnerProject) -> None:
             raise fault
         times = participant.count(text)
         if times > 1:
-            raise Fault("C510", project.send_place(project.receive_method), times=times)
+            raise _repeated_message_fault(project, times)
     await _disconnect(project, first, second)
+
+
+def _repeated_message_fault(project: LearnerProject, times: int) -> Fault:
+    """Why a participant gets a message more than once."""
+    sends = project.layer_calls.completed("group_send")
+    groups = {call.name: call.place for call in sends if project.layer_calls.members(call.name)}
+    if len(groups) > 1:
+        places = sorted({str(place) for place in groups.values()})
+        why = f"receive sends it to the groups {' and '.join(map(repr, groups))}"
+        why += f" ({', '.join(places)}), and the consumer is a member of both"
+        return Fault("C510", sends[-1].place, times=times, why=why, fix="Send it to one of them")
+    place = project.send_place(project.receive_method)
+    if place != project.consumer_place and len(sends) == 1:
+        why = f"it is sent to the group and, at {place}, straight back"
+        fix = f"In {project.receive_method}, send only to the group: its sender is a member, too"
+        return Fault("C510", place, times=times, why=why, fix=fix)
+    place = sends[-1].place if len(sends) > 1 else project.send_place()
+    why = f"what sends it runs {times} times, the last time at {place}"
+    return Fault("C510", place, times=times, why=why, fix="")
 
 
 async def check_separate_rooms(project: LearnerProject) -> None:
@@ -240,6 +264,7 @@ def _not_left_fault(project: LearnerProject, group: str) -> Fault:
     others = [call for call in project.layer_calls.completed("group_discard") if call.place]
     wrong = [call for call in others if call.arguments[:2] not in joined]
     place, why = project.method_place("disconnect"), "group_discard is never called"
+    fix = "In disconnect, call channel_layer.group_discard with what group_add was given"
     if elsewhere := [call for call in wrong if call.name != group]:
         place = elsewhere[0].place
         why = f"group_discard leaves {elsewhere[0].name!r}, another group"
@@ -250,8 +275,8 @@ def _not_left_fault(project: LearnerProject, group: str) -> Fault:
     elif use := project.use_in("disconnect", "group_add"):
         place, why = use, "disconnect calls group_add again, and never group_discard"
     elif use := project.use_in("disconnect", "group_discard"):
-        place, why = use, "group_discard isn't reached"
-    return Fault("C512", place, group=repr(group), why=why)
+        place, why, fix = use, "group_discard isn't reached", ""
+    return Fault("C512", place, group=repr(group), why=why, fix=fix)
 
 
 def check_asynchronous(project: LearnerProject) -> None:
@@ -381,10 +406,14 @@ def _refused_fault(project: LearnerProject, participant: CheckParticipant) -> Fa
     if fault := misspelt_fault(project, "connect"):
         return fault
     use = project.use_in("connect", "accept")
-    why = "doesn't always reach self.accept()" if use else "never calls self.accept()"
+    is_async = isinstance(project.method("connect"), ast.AsyncFunctionDef)
+    why = "never calls self.accept()"
+    fix = f"End connect with {'await ' if is_async else ''}self.accept()"
     if use and not re.search(r"accept\W*\(", project.sources.line(use)):
-        why = "names self.accept without calling it: () is missing"
-    return Fault("C306", use or project.method_place("connect"), why=why)
+        why, fix = "names self.accept without calling it: () is missing", "Call it: self.accept()"
+    elif use:
+        why, fix = "doesn't always reach self.accept()", ""
+    return Fault("C306", use or project.method_place("connect"), why=why, fix=fix)
 
 
 def _closed_fault(project: LearnerProject) -> Fault | None:
@@ -395,9 +424,9 @@ def _closed_fault(project: LearnerProject) -> Fault | None:
     place = calls[0].place or project.use_in("connect", "DenyConnection")
     function = project.sources.function(place)
     method = function.name if function else "the consumer"
-    hint = "Leave self.close() out where the participant is to stay"
+    hint = "Don't close it where the participant is to stay"
     if method == "connect":
-        hint = "Call self.accept(), and self.close() only for those who may not join"
+        hint = "Close it only for those who may not join, and accept it for the others"
     return Fault("C309", place, method=method, fix=hint)
 
 
@@ -435,19 +464,28 @@ def _other_answer_fault(project: LearnerProject, frame: str | bytes) -> Fault:
     if message_in(message_in(frame)) is not None:
         events = project.layer_calls.completed("group_send")
         place = events[-1].place if events else project.send_place()
-        return Fault("C317", place, seen=repr(frame)[:80])
-    return project.fault("C312", project.send_place(), seen=repr(frame)[:80])
+        fix = 'Send on what is under its key "message"'
+        if project.receive_method == "receive":
+            fix = 'Take message = json.loads(text_data)["message"] out of it first'
+        return Fault("C317", place, seen=repr(frame)[:80], fix=fix)
+    fix = 'Write send(text_data=json.dumps({"message": message})), with the message that came in'
+    if hasattr(project.consumer, "send_json"):
+        fix = 'Write send_json({"message": message}), with the message that came in'
+    return project.fault("C312", project.send_place(), seen=repr(frame)[:80], fix=fix)
 
 
 def _no_receive_fault(project: LearnerProject) -> Fault:
     place, error, why = project.consumer_place, "nothing happens", ""
+    fix = "Add def receive(self, text_data): Channels calls it for each frame"
     if project.method("receive_json"):
         place, error = project.method_place("receive_json"), "receive_json isn't called"
         why = ": only JsonWebsocketConsumer and AsyncJsonWebsocketConsumer call receive_json"
+        fix = "Make one of these two the consumer's base"
     elif outside := project.sources.find(FUNCTIONS, "receive", project.consumer_file):
         place, error = outside, "it is outside the class"
         why = ": the one there isn't indented into the class"
-    return Fault("C305", place, error=error, why=why)
+        fix = "Indent it, and what comes after it, into the class"
+    return Fault("C305", place, error=error, why=why, fix=fix)
 
 
 def _lost_event_fault(project: LearnerProject) -> Fault:
@@ -455,7 +493,12 @@ def _lost_event_fault(project: LearnerProject) -> Fault:
     calls = project.layer_calls
     sent, added = calls.completed("group_send")[-1], calls.completed("group_add")
     if not added:
-        return Fault("C501", project.method_place("connect"), group=sent.name)
+        use = project.use_in("connect", "group_add")
+        why, fix = "doesn't call group_add", "In connect, call channel_layer.group_add with the"
+        fix = "" if use else f"{fix} group that receive sends to, and self.channel_name"
+        why = "doesn't reach group_add" if use else why
+        place = use or project.method_place("connect")
+        return Fault("C501", place, group=sent.name, why=why, fix=fix)
     if not any("!" in call.arguments[1] for call in added):
         return Fault("C505", added[-1].place, why="")
     if not calls.members():
@@ -476,7 +519,7 @@ def _not_shared_fault(
     if fault := _general_fault(project, [sender, other], "sending a message to the room"):
         return fault
     if not project.layer_calls.completed("group_send"):
-        return project.fault("C502", project.send_place())
+        return project.fault("C502", project.send_place(), method=project.receive_method)
     groups = sorted({group for group, _ in project.layer_calls.members()})
     if len(groups) > 1:
         return Fault("C511", _group_name_place(project), groups=" and ".join(groups[:2]))

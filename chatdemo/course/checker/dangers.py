@@ -156,8 +156,9 @@ async def note_odd_frames(project: LearnerProject) -> None:
         participant = project.participant("lobby", frame=lambda _, frame=frame: frame)
         await converse(participant)
         if error := participant.error:
-            place = project.sources.last_place(error) or project.method_place("receive")
-            seen.append(f"one that {what} raises {type(error).__name__} at {place}")
+            place = project.sources.last_place(error)
+            where = f"at {place}" if place else f"in Channels' {project.consumer_base}"
+            seen.append(f"one that {what} raises {type(error).__name__} {where}")
     if seen:
         project.notes.append(
             f"{ODD_FRAMES}: {', and '.join(seen)}, which ends the sender's WebSocket. A consumer"

@@ -4,22 +4,31 @@ A rule gets what was raised, and returns the fault, or None if it doesn't know t
 """
 
 import ast
+import json
 import os
 import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import getitem
 from traceback import walk_tb
 from typing import Any, NamedTuple
 
 from channels.generic.websocket import AsyncWebsocketConsumer, WebsocketConsumer
 
+from chatdemo.course.checker.blocking_calls import own_nodes
 from chatdemo.course.checker.missing_modules import why_missing, why_not_in_module
 from chatdemo.course.checker.older_tutorials import ROUTING_FILE
 from chatdemo.course.checker.project import LearnerProject
 from chatdemo.course.checker.report import Fault, Place, describe
-from chatdemo.course.checker.source_files import FUNCTIONS, suggestion
-from chatdemo.course.checker.websocket_routes import matching_routes, websocket_routes
+from chatdemo.course.checker.source_files import FUNCTIONS, Function, name_of, suggestion
+from chatdemo.course.checker.websocket_routes import (
+    matching_routes,
+    protocol_mapping,
+    websocket_routes,
+)
 
 #: The methods that Channels calls, and their parameters.
 PARAMETERS = {
@@ -30,6 +39,10 @@ PARAMETERS = {
 }
 #: What Channels sets on a consumer.
 CONSUMER_ATTRIBUTES = ("channel_layer", "channel_name", "scope")
+#: More keys than this don't help to find the one that is meant.
+FEW_KEYS = 8
+#: How a function gives something back.
+ENDS = (ast.Return, ast.Yield, ast.YieldFrom)
 #: What the methods of a channel layer take, in the words of LayerCall.given.
 LAYER_ARGUMENTS = {
     "group_add": "a text and a channel",
@@ -39,7 +52,8 @@ LAYER_ARGUMENTS = {
 }
 
 
-class Raised(NamedTuple):
+@dataclass(frozen=True)
+class Raised:
     """An exception of the project, the learner's last line in its traceback, and what the rule's
     pattern has found in the exception's text.
     """
@@ -64,6 +78,19 @@ class Raised(NamedTuple):
         seen = describe(self.error)
         facts = {"error": seen.removesuffix("."), "seen": seen, **facts}
         return self.project.fault(id, place or self.place, **facts)
+
+    @cached_property
+    def parts(self) -> list[ast.AST]:
+        """The expressions of the line, and of what is assigned to the names that it uses."""
+        sources, parts = (
+            self.project.sources,
+            list[ast.AST](self.project.sources.nodes_at(self.place)),
+        )
+        used = {ast.unparse(part) for part in parts if isinstance(part, ast.Name | ast.Attribute)}
+        for _, node in sources.nodes(ast.Assign, self.place.file) if self.place else ():
+            if used & set(map(ast.unparse, node.targets)):
+                parts += ast.walk(node.value)
+        return parts
 
 
 Rule = Callable[[Raised], Fault | None]
@@ -117,11 +144,14 @@ def exception_fault(
 def syntax_fault(project: LearnerProject, error: SyntaxError, file: str) -> Fault:
     """Return the fault of a file of the project that Python can't read."""
     place = project.sources.place(project.folder / file, error.lineno or 1) or Place(file)
-    why = ""
+    why, fix = (
+        "",
+        "Look at brackets, quotation marks, colons and indentation, on the line before, too",
+    )
     if "await" in error.msg:
-        why = ". `await` is only allowed in a method that starts with `async def`."
+        why, fix = ". `await` is only allowed in a method that starts with `async def`.", ""
     line = (error.text or "").strip()
-    return Fault("C002", place, error=error.msg.rstrip("?."), line=line, why=why)
+    return Fault("C002", place, error=error.msg.rstrip("?."), line=line, why=why, fix=fix)
 
 
 def no_layer_fault(project: LearnerProject, seen: str) -> Fault:
@@ -129,10 +159,13 @@ def no_layer_fault(project: LearnerProject, seen: str) -> Fault:
     place = project.in_settings("CHANNEL_LAYERS")
     if hasattr(project.settings, "CHANNEL_LAYERS"):
         return Fault("C402", place, error='it has no "default"', why="")
-    guess = suggestion("CHANNEL_LAYERS", project.setting_names, " They have {!r}.")
+    fix = 'Set CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}'
+    guess = ""
+    if near := suggestion("CHANNEL_LAYERS", project.setting_names, "{}"):
+        guess, fix = f" They have {near!r}.", f"Rename {near} to CHANNEL_LAYERS"
     if place.line:
-        guess = f" The line {place} is never run."
-    return Fault("C401", place, error=seen, guess=guess)
+        guess, fix = f" The line {place} is never run.", ""
+    return Fault("C401", place, error=seen, guess=guess, fix=fix)
 
 
 def no_room_name_fault(project: LearnerProject, key: str, used: Place | None) -> Fault:
@@ -196,6 +229,21 @@ TEXTS = [
     Text("You cannot use AsyncToSync in the same thread", "C604"),
     Text("SynchronousOnlyOperation", "C602"),
     Text("object .* can't be used in 'await' expression", "C605"),
+    Text(
+        "Socket has not been accepted",
+        "C334",
+        texts={"why": "sends before self.accept() has run", "fix": "Call self.accept() before it"},
+    ),
+    Text(
+        "The WebSocket has been accepted before",
+        "C334",
+        texts={"why": "accepts the WebSocket again", "fix": "Call self.accept() once"},
+    ),
+    Text(
+        "contains both bytes and text",
+        "C334",
+        texts={"why": "sends a frame that is text and binary at once", "fix": ""},
+    ),
     Text("partially initialized module", "C007", texts={"why": IN_A_CIRCLE}),
     Text(
         r"Cannot import '(?P<module>[\w.]+)'\. Check that '[\w.]+\.name' is correct",
@@ -209,7 +257,7 @@ TEXTS = [
         "C302",
         ast.Constant,
         "{pattern}",
-        {"route": "The route {pattern!r}", "why": "isn't a regular expression: {error}"},
+        {"route": "The route {pattern!r}", "why": "isn't a regular expression: {error}", "fix": ""},
     ),
     Text(r"(?P<name>\w+)\.__call__\(\) (takes|missing)", "C321", ast.ClassDef, "{name}"),
     Text(r"(no such table: |relation \")(?P<table>[\w.]+)", "C013"),
@@ -226,11 +274,9 @@ TEXTS = [
 ]
 #: What names and forms are mixed up in, by the exception's text, and the right form.
 MIXED_UP = {
-    "TypeError: string indices must be": 'Read the JSON first: json.loads(text_data)["message"]',
-    r"TypeError: .*\b(send|loads|dumps)\(\) ": "Write send(text_data=json.dumps("
-    '{"message": message}))',
-    "TypeError: the JSON object must be str|JSONDecodeError": "The parameter of receive is"
-    " text_data, and its value is JSON: json.loads(text_data)",
+    r"TypeError: .*\bsend\(\) ": 'Write send(text_data=json.dumps({"message": message}))',
+    "TypeError: the JSON object must be .*not (dict|list)": "It isn't a text any more: leave"
+    " json.loads out",
 }
 
 
@@ -307,16 +353,26 @@ def _no_name(raised: Raised) -> Fault:
 
 @rule(r"included URLconf '(?:<module ')?([\w.]+)'.* does not appear to have any patterns")
 def _patterns(raised: Raised) -> Fault:
-    """A module of URLs without urlpatterns, or in which that is no list."""
+    """A module of URLs that has no urlpatterns, or no list of that name."""
     module, sources = raised.found[1], raised.project.sources
     file = module.replace(".", "/") + ".py"
     known = vars(sys.modules[module]) if module in sys.modules else {}
     if urlpatterns := known.get("urlpatterns"):
         place = sources.find(ast.Name, "urlpatterns", file)
         return raised.fault("C332", place, kind=type(urlpatterns).__name__, fix=IN_A_LIST)
-    place = sources.find(ast.Call, "path|re_path", file) or Place(file)
-    guess = suggestion("urlpatterns", known, " It has {!r}.")
-    return raised.fault("C119", place, file=file, guess=guess)
+    if guess := suggestion("urlpatterns", known, "{}"):
+        place = sources.find(ast.Name, guess, file) or Place(file)
+        facts = {"guess": f" It has {guess!r}.", "fix": f"Rename {guess} to urlpatterns"}
+        return raised.fault("C119", place, file=file, **facts)
+    package = module.rpartition(".")[0]
+    right = sources.module_file(f"{package}.urls")
+    place = sources.find(ast.Constant, re.escape(module)) or Place(file)
+    guess = f" It is named at {place}."
+    is_there = right and sources.find(ast.Name, "urlpatterns", right)
+    if is_there:
+        guess = f" {place} names it, and {right} has one."
+    fix = f"Write '{package}.urls' at {place}" if is_there else ""
+    return raised.fault("C119", place, file=file, guess=guess, fix=fix)
 
 
 @rule(r"^(?:NameError|UnboundLocalError): .*'(\w+)'")
@@ -338,6 +394,58 @@ def _undefined(raised: Raised) -> Fault:
 def _no_layer(raised: Raised) -> Fault | None:
     has_layer = raised.project.layer is not None
     return None if has_layer else no_layer_fault(raised.project, describe(raised.error))
+
+
+@rule("NoneType|returned None")
+def _returns_nothing(raised: Raised) -> Fault | None:
+    """A function without `return`, whose result the line or Django uses."""
+    project, file = raised.project, raised.project.asgi_file
+    calls = [part for part in raised.parts if isinstance(part, ast.Call)]
+    if not raised.place:
+        calls += [call for _, call in project.sources.nodes(ast.Call, file)]
+    names = {name_of(call) for call in calls}
+    if not raised.place:
+        named = getattr(project.settings, "MIDDLEWARE", ())
+        names |= {middleware.rpartition(".")[2] for middleware in named}
+    for file, node in project.sources.nodes((*FUNCTIONS, ast.ClassDef)):
+        if node.name in names and (function := _without_return(node)):
+            last = function.body[-1]
+            kept = last.targets[0] if isinstance(last, ast.Assign) else None
+            fix = f"Add return {ast.unparse(kept)} at its end" if kept else ""
+            name = node.name if node is function else f"{node.name}.{function.name}"
+            place = Place(file, function.lineno)
+            return raised.fault("C126", place, name=name, fix=fix)
+    return None
+
+
+def _without_return(node: Function | ast.ClassDef) -> Function | None:
+    """A function, what a factory of middleware makes, or what is called of a class of it, if that
+    returns nothing.
+    """
+    parts: list[Any] = node.body if isinstance(node, ast.ClassDef) else [node]
+    if "get_response" in ast.unparse(node):
+        parts = [*ast.walk(node)]
+    for function in parts:
+        if getattr(function, "name", "") in ("__init__", "process_view", "process_request"):
+            continue
+        ends = (part for part in own_nodes(function) if isinstance(part, ENDS))
+        if isinstance(function, FUNCTIONS) and not any(getattr(end, "value", end) for end in ends):
+            return function
+    return None
+
+
+@rule("^KeyError|NoneType|bytes")
+def _bytes(raised: Raised) -> Fault | None:
+    """Bytes of the scope that are used as if they were text."""
+    key = raised.error.args[0] if isinstance(raised.error, KeyError) else ""
+    code = " ".join(map(ast.unparse, raised.parts))
+    found = re.search(r"""scope\[['"](query_string|headers)['"]\]""", code)
+    if not found or "decode" in code or (isinstance(key, bytes) and key == key.lower()):
+        return None
+    fix = f"Decode it first: self.{found[0]}.decode()"
+    if found[1] == "headers":
+        fix = "The names of headers are bytes in small letters, such as b'cookie'"
+    return raised.fault("C335", what=found[0], fix=fix)
 
 
 @rule("^(TypeError|AssertionError|AttributeError)")
@@ -364,14 +472,16 @@ def _group_name(raised: Raised) -> Fault:
     place = raised.place or call.place
     if call.method != "group_send" and call.given() == "a channel and a text":
         return raised.fault("C505", place, why=": the two arguments are in the wrong order")
-    name, why = repr(call.name), ""
+    name, why, fix = repr(call.name), "", ""
     if "{" in name:
-        why = ": the f before the quotation marks is missing"
+        why, fix = ": the f before the quotation marks is missing", "Write f before them"
+    elif "b'" in name:
+        why = ": a part of it is bytes, which decode() makes a text"
     elif name.startswith("("):
         why = ": it is a tuple, because of a comma at the end of a line"
     elif len(name) > 101:
         why = f": it has {len(call.name)}"
-    return raised.fault("C503", place, name=name[:110], why=why)
+    return raised.fault("C503", place, name=name[:110], why=why, fix=fix)
 
 
 @rule("")
@@ -458,14 +568,22 @@ def _attribute(raised: Raised) -> Fault | None:
         return fault
     assigned = project.assigned_attributes()
     known = {*assigned, *project.own_methods(), *dir(WebsocketConsumer), *CONSUMER_ATTRIBUTES}
-    why = f"is never set{suggestion(name, known, '. It has {!r}')}"
-    if name in assigned:
+    why, fix, place = f"is never set{suggestion(name, known, '. It has {!r}')}", "", raised.place
+    locals = [
+        Place(file, node.lineno)
+        for file, node in project.sources.nodes(ast.Name, project.consumer_file)
+        if node.id == name and isinstance(node.ctx, ast.Store)
+    ]
+    if locals and name not in assigned:
+        place, fix = min(locals), f"Write self.{name} = ... there"
+        why = f"{place} sets a local variable: self. is missing before {name}"
+    elif name in assigned:
         why = f"is set at {assigned[name]}, which hasn't run by then"
     elif name in LAYER_ARGUMENTS:
         why = f"is never set. The channel layer has it: self.channel_layer.{name}"
     elif name in ("send_json", "receive_json", "encode_json", "decode_json"):
         why = f"is never set. AsyncJsonWebsocketConsumer and JsonWebsocketConsumer have {name}"
-    return raised.fault("C315", name=name, why=why)
+    return raised.fault("C315", place, name=name, used=raised.place, why=why, fix=fix)
 
 
 @rule("No application configured for scope type 'http'")
@@ -476,14 +594,16 @@ def _no_http(raised: Raised) -> Fault:
     project = raised.project
     older = [note for note in project.notes if ROUTING_FILE in note]
     project.notes = [note for note in project.notes if note not in older]
-    fix = 'Add "http": get_asgi_application() to it (Channels 4 needs it)'
+    mapping = protocol_mapping(project.application) or ()
+    near = suggestion("http", mapping, 'Write "http" for {!r}')
+    fix = near or 'Add "http": get_asgi_application() to it (Channels 4 needs it)'
     if older:
         fix = (
             "Channels 2, which older tutorials use, added it. Today's form: in mysite/asgi.py,"
             ' application = ProtocolTypeRouter({"http": get_asgi_application(), ...}), and'
             ' ASGI_APPLICATION = "mysite.asgi.application" in the settings'
         )
-    place = project.sources.find(ast.Call, "ProtocolTypeRouter")
+    place = project.in_asgi(ast.Call, "ProtocolTypeRouter")
     return raised.fault("C107", place, fix=fix)
 
 
@@ -494,6 +614,8 @@ def _no_handler(raised: Raised) -> Fault:
     if type.startswith("websocket."):
         return Fault("C331", project.consumer_place, method=method)
     guess = suggestion(method, project.own_methods(), " It has {!r}.")
+    if "-" in method:
+        guess = " In a type, only a dot becomes an underscore."
     outside = project.sources.find(FUNCTIONS, re.escape(method), project.consumer_file)
     if not guess and outside:
         guess = f" The one at {outside} isn't in the class: check its indentation."
@@ -509,19 +631,30 @@ def _parameters(raised: Raised) -> Fault | None:
         return None
     wanted = "self, event" if method in project.event_handlers() else "self"
     wanted = PARAMETERS.get(method, wanted)
+    fix = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
+    fix = f"Write {fix}def {method}({wanted})"
     first, why = node.args.args[0].arg if node.args.args else "", ""
     if not node.decorator_list and first in ("", *wanted.split(", ")[1:]):
         why = "its first parameter isn't self"
+    elif method == "__init__":
+        wanted, fix = "self, *args, **kwargs", "Give as_asgi() what it needs, or a default"
+        why = "Channels gives it the arguments of as_asgi() alone, and sets self.scope later"
+        if "scope" in [argument.arg for argument in node.args.args]:
+            fix = f"Write def __init__({wanted}), and read self.scope in connect"
     elif wanted != "self" and method not in raised.line:  # not a call of the learner's
         why = f"Channels calls it with ({wanted})"
     place = project.method_place(method)
-    return raised.fault("C311", place, method=method, wanted=wanted, why=why) if why else None
+    facts = {"method": method, "wanted": wanted, "why": why, "fix": fix}
+    return raised.fault("C311", place, **facts) if why else None
 
 
 @rule("^(TypeError|AttributeError): .*coroutine")
 def _coroutine(raised: Raised) -> Fault:
     """A coroutine is used as if it were its result: an await is missing."""
-    return raised.fault("C601", call=(raised.project.never_awaited() or ("the call", None))[0])
+    project = raised.project
+    found = project.kept_coroutine(raised.error) or project.never_awaited()
+    call, place = found or (project.sources.coroutine_call(raised.place), raised.place)
+    return project.fault("C601", place, call=call, seen="", error="")
 
 
 @rule(r"^(?:ImproperlyConfigured|ValueError: Incorrect timezone setting).*?(?:'([\w.]+)'|: (\S+)$)")
@@ -551,6 +684,13 @@ def _mixed_up(raised: Raised) -> Fault | None:
     if isinstance(error, KeyError):
         keys = _keys(raised, error.args[0])
         fix = f"What arrives there has {keys}" if keys else ""
+    elif isinstance(error, json.JSONDecodeError):
+        fix = f"What is read there is {error.doc[:60]!r}, which isn't JSON"
+    elif (
+        "indices must be" in raised.text
+        and raised.project.sources.subscripted(raised.place, "message") == "text_data"
+    ):
+        fix = 'Read the JSON first: json.loads(text_data)["message"]'
     elif isinstance(error, TypeError | AttributeError) and re.search(
         r"json\.(load|dump)\(", raised.line
     ):
@@ -562,13 +702,14 @@ def _mixed_up(raised: Raised) -> Fault | None:
 
 
 def _keys(raised: Raised, key: Any) -> str:
-    """The keys of the event or of the frame of which the line reads ``key``; empty if it reads
-    another dict.
-    """
-    project, read = raised.project, raised.project.sources.subscripted(raised.place, key)
+    """The keys of the dict of which the line reads ``key``; empty if they aren't known, or many."""
+    read = raised.project.sources.subscripted(raised.place, key)
     *_, (frame, _) = walk_tb(raised.error.__traceback__)
-    given = (project.receive_method, *project.event_handlers())
-    found = frame.f_locals.get(read) if frame.f_code.co_name in given else None
+    name, *keys = re.findall(r"[\w.]+", read) or [""]
+    name, *attributes = name.split(".")
+    found: Any = frame.f_locals.get(name)
+    if re.fullmatch(r"[\w.]+(\[['\"]\w+['\"]\])*", read):
+        found = reduce(getitem, keys, reduce(getattr, attributes, found))
     if isinstance(found, dict):
-        return ", ".join(map(repr, found))
+        return ", ".join(map(repr, found)) if len(found) <= FEW_KEYS else ""
     return "'message'" if "loads(" in read else ""

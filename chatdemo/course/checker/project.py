@@ -13,9 +13,10 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from traceback import walk_tb
 from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
@@ -28,7 +29,7 @@ from chatdemo.course.checker.line_trace import LineTrace
 from chatdemo.course.checker.missing_modules import why_missing, why_not_in_module
 from chatdemo.course.checker.page_run.run import Pages
 from chatdemo.course.checker.recording_layer import Calls, RecordingLayer, record_consumer_calls
-from chatdemo.course.checker.report import Fault, Place, describe
+from chatdemo.course.checker.report import Fault, Finding, Place, codes_in, describe
 from chatdemo.course.checker.sign_in import sign_in
 from chatdemo.course.checker.source_files import (
     Function,
@@ -85,6 +86,11 @@ def redis_note(error: Exception) -> str:
     return note
 
 
+def _compact(code: str) -> str:
+    """Code without spaces, and with one kind of quotation marks."""
+    return re.sub(r"\s", "", code).replace("'", '"')
+
+
 class LearnerProject:
     """The argument of every check. ``notes`` are sentences for the report that aren't faults.
 
@@ -122,6 +128,12 @@ class LearnerProject:
     def fault(self, id: str, place: Place | None, **facts: Any) -> Fault:
         """Return the fault ``id`` at ``place``, with the text of that line as the fact ``line``."""
         return Fault(id, place, **{"line": self.sources.line(place), **facts})
+
+    def without_present(self, finding: Finding) -> Finding:
+        """Return the finding without its hint if that asks for code which its file has already."""
+        text = _compact("\n".join(self.sources.lines(finding.file)))
+        is_present = any(_compact(code) in text for code in codes_in(finding.hint))
+        return replace(finding, hint="") if is_present else finding
 
     def import_settings(self) -> None:
         """Import the settings. The lines that ran tell which assignment of a setting counts."""
@@ -177,7 +189,8 @@ class LearnerProject:
             place = self.sources.search("manage.py", wrong or "(?!)")
             error = "manage.py names no settings module"
             error += f": it sets {wrong!r}, not 'DJANGO_SETTINGS_MODULE'" if wrong else ""
-            raise Fault("C003", place, error=error)
+            fix = 'It needs os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")'
+            raise Fault("C003", place, error=error, fix="Rename it" if wrong else fix)
         return name
 
     @cached_property
@@ -217,14 +230,32 @@ class LearnerProject:
         places = [place for file, line in lines if (place := self.sources.place(file, int(line)))]
         name = re.match(r"coroutine '(?:.*\.)?(\w+)'", str(message))
         if name and places:
-            self._never_awaited.append((name[1], places[-1]))
+            self._never_awaited.append(self._coroutine(name[1], places[-1]))
+
+    def _coroutine(self, name: str, place: Place) -> tuple[str, Place]:
+        """What made the coroutine ``name``: those of a decorator such as database_sync_to_async
+        have one of its own.
+        """
+        return self.sources.coroutine_call(place) if name == "__call__" else f"{name}()", place
 
     def never_awaited(self) -> tuple[str, Place] | None:
         """Return a call whose coroutine was never awaited, and its line; None if there is none."""
         gc.collect()
         calls = [call for call in self.layer_calls if not call.ran]
-        dropped = [(call.method, call.place) for call in calls if call.place]
+        dropped = [(f"{call.method}()", call.place) for call in calls if call.place]
         return next(iter(dropped + self._never_awaited), None)
+
+    def kept_coroutine(self, error: BaseException) -> tuple[str, Place] | None:
+        """Return the call that made a coroutine which the frames of an exception keep in a variable
+        or an attribute of self, and its line; None if there is none.
+        """
+        for frame, _ in reversed([*walk_tb(error.__traceback__)]):
+            attributes = getattr(frame.f_locals.get("self"), "__dict__", {})
+            for value in (*frame.f_locals.values(), *attributes.values()):
+                for file, line, _ in getattr(value, "cr_origin", None) or ():
+                    if place := self.sources.place(file, line):
+                        return self._coroutine(value.cr_code.co_name, place)
+        return None
 
     def copy_database(self) -> None:
         """Make the checks use a copy of an SQLite file, so that the learner's data stays, and no

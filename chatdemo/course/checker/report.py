@@ -63,6 +63,27 @@ class Fault(Exception):
         return Finding(self.id, row["step"], row["title"], **texts, file=file, line=line)
 
 
+#: What begins the code that a hint says to write, and how its sentence may go on after it.
+_BEFORE_CODE = re.compile(r"\b(?:[Ww]rite|[Aa]dd|[Cc]all|[Ss]et|[Tt]ake) ")
+_AFTER_CODE = re.compile(
+    r",? (with|and|or|in|to|out|before|at|there|for|around|without)\b|[:,] |\.?$"
+)
+
+
+def codes_in(hint: str) -> list[str]:
+    """Return the code that a hint says to write; what has an ellipsis is left out."""
+    codes = []
+    for verb in _BEFORE_CODE.finditer(hint):
+        ends = [end.start() for end in _AFTER_CODE.finditer(hint, verb.end())]
+        whole = (hint[verb.end() : end] for end in ends)
+        codes.append(next((code for code in whole if _is_balanced(code)), ""))
+    return [code for code in codes if re.search(r"[(=]", code) and "..." not in code]
+
+
+def _is_balanced(code: str) -> bool:
+    return len(re.findall(r"[(\[{]", code)) == len(re.findall(r"[)\]}]", code))
+
+
 @cache
 def catalogue() -> dict[str, dict[str, Any]]:
     """Return every fault by its id: its step, title and texts."""

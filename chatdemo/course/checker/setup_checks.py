@@ -11,10 +11,18 @@ from chatdemo.course.checker.exception_causes import early_import, explain_excep
 from chatdemo.course.checker.older_tutorials import older_forms
 from chatdemo.course.checker.project import LearnerProject
 from chatdemo.course.checker.report import Fault, Place
-from chatdemo.course.checker.source_files import changed_names, settings_module_in, suggestion
+from chatdemo.course.checker.source_files import (
+    changed_names,
+    module_name,
+    name_of,
+    settings_module_in,
+    suggestion,
+)
 
 #: The environment variable that manage.py and asgi.py set.
 SETTINGS = "DJANGO_SETTINGS_MODULE"
+#: Faults of a page or a route that isn't there, or isn't as it should be.
+NOT_THERE = {"C108", "C109", "C112", "C201", "C203", "C302", "C304"}
 #: Packages that a learner's module must not hide.
 PACKAGES = (
     *("django", "channels", "channels_redis", "daphne", "asgiref"),
@@ -27,7 +35,8 @@ def check_settings_file(project: LearnerProject) -> None:
     project.prepare()
     if not project.settings_file:
         file = f"{project.settings_module.replace('.', '/')}.py"
-        raise Fault("C003", Place("manage.py"), error=f"{file} doesn't exist")
+        place = project.sources.search("manage.py", re.escape(project.settings_module))
+        raise Fault("C003", place, error=f"{file} doesn't exist", fix="")
 
 
 def check_syntax(project: LearnerProject) -> None:
@@ -38,13 +47,21 @@ def check_syntax(project: LearnerProject) -> None:
         except SyntaxError as error:
             raise syntax_fault(project, error, file) from None
         except ValueError as error:
-            raise Fault("C002", Place(file, 1), error=str(error), line="", why="") from None
+            facts = {"error": error, "line": "", "why": "", "fix": ""}
+            raise Fault("C002", Place(file, 1), **facts) from None
 
 
 def note_older_forms(project: LearnerProject) -> None:
     """Add a note, and no fault, for each line that has the form of an older tutorial."""
     for place, what, today in older_forms(project.sources):
         note = f"{place} is from an older tutorial: {what}. Today's form: {today}."
+        project.notes.append(note)
+
+
+def note_defined_twice(project: LearnerProject) -> None:
+    """Add a note, and no fault, for each name that is defined again before it was used."""
+    for name, first, last in project.sources.defined_twice():
+        note = f"{name} is defined at {first} and once more at {last}: Python uses the last."
         project.notes.append(note)
 
 
@@ -116,8 +133,12 @@ def check_asgi_setting(project: LearnerProject) -> None:
     """Check that the settings have ASGI_APPLICATION."""
     if not getattr(project.settings, "ASGI_APPLICATION", None):
         others = [name for name in project.setting_names if name != "WSGI_APPLICATION"]
-        guess = suggestion("ASGI_APPLICATION", others, " They have {!r}.")
-        raise Fault("C103", Place(project.settings_file), guess=guess)
+        made = project.sources.find(ast.Call, "get_asgi_application")
+        module = module_name(made.file) if made else "mysite.asgi"
+        guess, fix = "", f'Add ASGI_APPLICATION = "{module}.application" to the settings'
+        if near := suggestion("ASGI_APPLICATION", others, "{}"):
+            guess, fix = f" They have {near!r}.", f"Rename {near} to ASGI_APPLICATION"
+        raise Fault("C103", Place(project.settings_file), guess=guess, fix=fix)
 
 
 def check_asgi_import(project: LearnerProject) -> None:
@@ -126,9 +147,8 @@ def check_asgi_import(project: LearnerProject) -> None:
     module, _, name = dotted.rpartition(".")
     place, file = project.in_settings("ASGI_APPLICATION"), project.asgi_file
     if not (project.folder / file).is_file():
-        made = project.sources.find(ast.Call, "get_asgi_application") or Place("")
-        name = made.file.removesuffix(".py").replace("/", ".")
-        fix = f'Set it to "{name}.application"' if name else ""
+        made = project.sources.find(ast.Call, "get_asgi_application")
+        fix = f'Set it to "{module_name(made.file)}.application"' if made else ""
         why = "it has a colon instead of a dot" if ":" in dotted else f"{file} doesn't exist"
         raise Fault("C104", place, value=dotted, why=why, fix=fix)
     # The ASGI module names the settings too, for servers that don't use manage.py.
@@ -201,6 +221,28 @@ def _error_place(project: LearnerProject, error: Any) -> Place:
     return place or project.in_settings(names[0] if names else "")
 
 
+def deeper_cause(project: LearnerProject, fault: Fault) -> Fault:
+    """Return the fault of what makes a page or a route missing: ROOT_URLCONF is another module, or
+    a name is defined again in the file. If neither is so, return ``fault``.
+    """
+    if fault.id == "C319":  # which says what the note has said
+        project.notes = [note for note in project.notes if f"more at {fault.place}:" not in note]
+    if fault.id not in NOT_THERE or not fault.place:
+        return fault
+    root = project.settings.ROOT_URLCONF
+    for file, call in project.sources.nodes(ast.Call) if fault.id in ("C108", "C201") else ():
+        named = [part.value for part in ast.walk(call) if isinstance(part, ast.Constant)]
+        if name_of(call) == "include" and root in named and module_name(file) != root:
+            why = f"is {root!r}, so {file}, which includes that, isn't used"
+            facts = {"name": "ROOT_URLCONF", "why": why, "seen": repr(root)}
+            place = project.in_settings("ROOT_URLCONF")
+            return Fault("C014", place, fix=f"Write {module_name(file)!r}", **facts)
+    for name, first, last in project.sources.defined_twice():
+        if last.file == fault.place.file or (name == "urlpatterns" and fault.id < "C3"):
+            return deeper_cause(project, Fault("C319", last, name=name, first=first))
+    return fault
+
+
 def check_http_route(project: LearnerProject) -> None:
     """Check that the ASGI application isn't Django's own any more."""
     from django.core.handlers.asgi import ASGIHandler
@@ -208,14 +250,18 @@ def check_http_route(project: LearnerProject) -> None:
     if isinstance(project.application, ASGIHandler):
         tree = project.sources.tree(project.asgi_file)
         lines = [node.lineno for node in tree.body if "application" in changed_names(node)] or [0]
-        why = "a later line sets it again" if len(lines) > 1 else "it has no ProtocolTypeRouter"
-        raise Fault("C105", Place(project.asgi_file, lines[-1]), why=why)
+        why, fix = "a later line sets it again", "Remove that line"
+        if len(lines) == 1:
+            why = "it has no ProtocolTypeRouter"
+            fix = 'Write application = ProtocolTypeRouter({"http": get_asgi_application()})'
+        raise Fault("C105", Place(project.asgi_file, lines[-1]), why=why, fix=fix)
 
 
 CHECKS = [
     check_settings_file,
     check_syntax,
     note_older_forms,
+    note_defined_twice,
     check_hidden_modules,
     check_settings_import,
     check_setting_names,

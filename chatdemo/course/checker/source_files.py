@@ -73,7 +73,7 @@ class Sources:
             with tokenize.open(self.folder / file) as opened:
                 return opened.read()
         except (SyntaxError, UnicodeDecodeError) as error:
-            facts = {"error": "it isn't text in UTF-8", "line": str(error), "why": ""}
+            facts = {"error": "it isn't text in UTF-8", "line": error, "why": "", "fix": ""}
             raise Fault("C002", Place(file, 1), **facts) from None
 
     def read(self, file: str) -> str:
@@ -212,6 +212,20 @@ class Sources:
         ]
         return min(found, default=None)
 
+    def defined_twice(self, file: str = "") -> Iterator[tuple[str, Place, Place]]:
+        """Yield the names that a module or a class defines again without having used them, each
+        with both lines. Python uses the last.
+        """
+        for path, scope in self.nodes((ast.Module, ast.ClassDef), file):
+            defined: dict[str, Place] = {}
+            for node in scope.body:
+                used = {name_of(part) for part in ast.walk(node) if not _is_target(part)}
+                names = defined_names(node)
+                for name in names & defined.keys() - used:
+                    yield name, defined[name], Place(path, node.lineno)
+                defined = {name: place for name, place in defined.items() if name not in used}
+                defined |= dict.fromkeys(names, Place(path, node.lineno))
+
     def subscripted(self, place: Place | None, key: Any) -> str:
         """Return the code of what the line reads ``key`` of: ``event`` for ``event["message"]``.
 
@@ -221,6 +235,22 @@ class Sources:
             if isinstance(node, ast.Subscript) and getattr(node.slice, "value", None) == key:
                 return ast.unparse(node.value)
         return ""
+
+    def unawaited(self, name: str, file: str = "") -> list[Place]:
+        """Return the lines of the calls of a function of that name that aren't awaited."""
+        awaited = [node.value for _, node in self.nodes(ast.Await, file)]
+        calls = [(path, node) for path, node in self.nodes(ast.Call, file) if node not in awaited]
+        return [Place(path, node.lineno) for path, node in calls if name_of(node) == name]
+
+    def coroutine_call(self, place: Place | None) -> str:
+        """Return the name of the asynchronous function that a line calls without awaiting it: that
+        of one of the project's, or of the innermost call.
+        """
+        nodes = list(self.nodes_at(place))
+        awaited = [node.value for node in nodes if isinstance(node, ast.Await)]
+        calls = [node for node in nodes if isinstance(node, ast.Call) and node not in awaited]
+        own = [call for call in calls if self.find(FUNCTIONS, re.escape(name_of(call)))]
+        return f"{name_of((own or calls)[-1])}()" if calls else "what it calls"
 
     def nodes_at(self, place: Place | None) -> Iterator[ast.expr]:
         """Yield the expressions that begin on a line of a Python file."""
@@ -255,6 +285,11 @@ def name_of(node: ast.AST) -> str:
     return str(next(filter(None, names), getattr(node, "value", "")))
 
 
+def module_name(file: str) -> str:
+    """Return the name of the module that is in a file of the project."""
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 def _stem(file: str) -> str:
     return file.rpartition("/")[2].lower().partition(".")[0]
 
@@ -274,6 +309,23 @@ def self_attributes(node: ast.AST, context: type[ast.expr_context]) -> dict[str,
         for part in sorted(attributes, key=lambda part: -part.lineno)
         if isinstance(part.ctx, context) and ast.unparse(part.value) == "self"
     }
+
+
+def _is_target(node: ast.AST) -> bool:
+    """Whether a node defines or sets its name, instead of using it."""
+    is_set = isinstance(getattr(node, "ctx", None), ast.Store)
+    return is_set or isinstance(node, (*FUNCTIONS, ast.ClassDef))
+
+
+def defined_names(statement: ast.stmt) -> set[str]:
+    """Return the name that a statement gives to a class, a function or a value.
+
+    One with a decorator may add to what is there, as a property's setter does.
+    """
+    if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+        return set() if statement.decorator_list else {statement.name}
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def changed_names(statement: ast.stmt) -> set[str]:

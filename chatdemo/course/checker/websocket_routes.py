@@ -83,17 +83,19 @@ def _unwrap(application: Any, attribute: str) -> Any:
     return None
 
 
-def why_unmatched(route: Any) -> str:
-    """Return why the pattern doesn't match the room's address: a sentence without its subject."""
+def why_unmatched(route: Any, address: str) -> str:
+    """Return why the pattern doesn't match the address of a room's WebSocket: a sentence without
+    its subject.
+    """
     text, matches = str(route.pattern), route.pattern.match
     if isinstance(route.pattern, RoutePattern) and re.search(r"\(\?P|\\w|\$$|^\^", text):
         return "is a regular expression, but path() reads it literally: use re_path()"
     if text.lstrip("^").startswith("/"):
         return "starts with a slash: Channels matches the path without its first slash"
-    if matches(ADDRESS.rstrip("/")):
+    if matches(address.rstrip("/")):
         return "has no slash at its end, before the $"
-    if matches("ws/chat/l/"):
+    if matches(address.replace("lobby", "l")):
         return r"matches room names of one character only: add a + after \w"
-    if matches("chat/lobby/"):
+    if matches(address.removeprefix("ws/")):
         return "has no ws/ at its start"
-    return f"doesn't match {ADDRESS!r}, the address that the room's page opens"
+    return f"doesn't match {address!r}, the address that the room's page opens"

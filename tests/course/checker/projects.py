@@ -35,6 +35,10 @@ def planted(folder: Path, plant: Plant) -> Path:
     else:
         assert plant.old in files[plant.file], "the plant's text isn't in the file"
         files[plant.file] = files[plant.file].replace(plant.old, plant.new)
+    if plant.also:
+        file, old, new = plant.also
+        assert old in files[file], "what is replaced too isn't in the file"
+        files[file] = files[file].replace(old, new)
     files.pop(plant.without, None)
     return write(folder, {path: text for path, text in files.items() if text is not None})
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chatdemo.course.checker import check_command
-from chatdemo.course.checker.report import catalogue
+from chatdemo.course.checker.report import catalogue, codes_in
 from tests.course.checker.planted import PLANTED, Plant
 from tests.course.checker.projects import check_folder, planted
 
@@ -16,10 +16,18 @@ def test_a_planted_fault_is_named_by_its_cause(
         pytest.importorskip(plant.needs)
     if not plant.in_browser:
         monkeypatch.setattr(check_command, "find_browser", lambda: None)
-    result = check_folder(planted(tmp_path / "project", plant))
+    project = planted(tmp_path / "project", plant)
+    result = check_folder(project)
     assert (result.fault.id, plant.cause in result.fault.cause) == (plant.id, True), result.fault
     assert not result.passes(None)
     assert "Traceback" not in str(result.fault)
+    code = (
+        "".join((project / result.fault.file).read_text("utf-8").split())
+        if result.fault.file
+        else ""
+    )
+    for remedy in codes_in(result.fault.hint):
+        assert "".join(remedy.split()).replace("'", '"') not in code.replace("'", '"'), result.fault
 
 
 #: One of each step, one that ends the process and one that needs a browser go the whole way of `chatdemo check`.

@@ -11,7 +11,8 @@ def lines(result: CheckResult, step: str | None = None) -> list[str]:
 
 
 def test_a_fault_is_said_in_one_sentence_with_its_place_and_a_hint():
-    fault = Fault("C306", Place("chat/consumers.py", 7), why="never calls self.accept()").finding()
+    facts = {"why": "never calls self.accept()", "fix": "End connect with self.accept()"}
+    fault = Fault("C306", Place("chat/consumers.py", 7), **facts).finding()
     shown = lines(CheckResult(["index", "room"], fault, "echo"))
     assert shown[2] == "3  echo    An echo                   not yet: C306"
     assert shown[8:] == [
@@ -19,7 +20,7 @@ def test_a_fault_is_said_in_one_sentence_with_its_place_and_a_hint():
         "connect at chat/consumers.py:7 never calls self.accept(), so the WebSocket isn't opened",
         "Expected:  connect accepts the WebSocket",
         "Seen:      the handshake gets no answer",
-        "Next:      End connect with self.accept() (await self.accept() where it is asynchronous)",
+        "Next:      End connect with self.accept()",
     ]
 
 

@@ -8,10 +8,11 @@ from tests.course.checker.planted import (
     index,
     layer,
     project,
+    python,
     room,
     scripts,
 )
 from tests.course.checker.planted.plant import Plant
 
-MODULES = (project, index, room, scripts, echo, layer, groups, asynchronous, browser_tests)
+MODULES = (project, index, room, scripts, echo, layer, groups, asynchronous, browser_tests, python)
 PLANTED: list[Plant] = [plant for module in MODULES for plant in module.PLANTS]

@@ -24,7 +24,7 @@ class Plant(NamedTuple):
 
     Without ``old``, the whole file is ``new``; without ``new``, it is removed. ``layer`` is the project's channel layer,
     and ``needs`` a package without which the fault can't be found. ``in_browser``: a browser runs the pages.
-    ``without`` is another file that is removed.
+    ``without`` is another file that is removed, and ``also`` another file with what is replaced in it by what.
     """
 
     what: str
@@ -38,6 +38,7 @@ class Plant(NamedTuple):
     needs: str = ""
     in_browser: bool = False
     without: str = ""
+    also: tuple[str, str, str] | None = None
 
 
 HANDLER = """        await self.send(text_data=json.dumps({"message": event["message"]}))\n"""

@@ -1,0 +1,242 @@
+"""Faults of Python code in a finished chat: names, modules, what a function returns, the order of events."""
+
+from tests.course.checker.planted.plant import (
+    ASGI,
+    CONSUMER_TESTS,
+    CONSUMERS,
+    SETTINGS,
+    TESTS,
+    URLS,
+    VIEWS,
+    Plant,
+)
+
+ACCEPT = "        await self.accept()\n"
+GROUP_ADD = "        await self.channel_layer.group_add("
+CONNECT = "    async def connect(self):\n"
+MIDDLEWARE = "MIDDLEWARE = [\n"
+TIMING = """\
+
+
+class Timing:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+"""
+FACTORY = """\
+
+
+def timing(get_response):
+    def middleware(request):
+        response = get_response(request)
+        print(response.status_code)
+
+    return middleware
+"""
+OLDER_CONSUMER = """\
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    async def receive(self, text_data):
+        await self.send(text_data=text_data)
+"""
+SECOND_VIEW = """\
+
+
+def room(request):
+    return render(request, "chat/room.html")
+"""
+UNAWAITED_TEST = """\
+from channels.testing import WebsocketCommunicator
+from django.test import TransactionTestCase
+
+from mysite.asgi import application
+
+
+class ChatTests(TransactionTestCase):
+    async def test_answer(self):
+        headers = [(b"origin", b"http://testserver")]
+        communicator = WebsocketCommunicator(application, "/ws/chat/lobby/", headers)
+        await communicator.connect()
+        await communicator.send_json_to({"message": "hello"})
+        answer = communicator.receive_json_from()
+        assert answer["message"] == "hello"
+"""
+
+
+def in_connect(what: str, lines: str, id: str, cause: str) -> Plant:
+    """Lines of code before accept()."""
+    code = "".join(f"        {line}\n" for line in lines.splitlines())
+    return Plant(what, "async", CONSUMERS, ACCEPT, code + ACCEPT, id, cause)
+
+
+PLANTS = [
+    in_connect(
+        "send before accept",
+        'await self.send(text_data="{}")',
+        "C334",
+        "consumers.py:12 sends before self.accept() has run",
+    ),
+    in_connect(
+        "accept twice", "await self.accept()", "C334", "consumers.py:13 accepts the WebSocket again"
+    ),
+    Plant(
+        "send before accept, synchronous",
+        "echo",
+        CONSUMERS,
+        "        self.accept()\n",
+        '        self.send(text_data="{}")\n        self.accept()\n',
+        "C334",
+        "sends before",
+    ),
+    in_connect(
+        "the query's bytes",
+        'from urllib.parse import parse_qs\nname = parse_qs(self.scope["query_string"])["name"]',
+        "C335",
+        "scope['query_string'] is bytes, but is used as a text at chat/consumers.py:13",
+    ),
+    in_connect(
+        "the query's bytes in a variable",
+        'query = self.scope["query_string"]\nquery.split("&")',
+        "C335",
+        "consumers.py:13",
+    ),
+    in_connect(
+        "the bytes of headers",
+        'headers = dict(self.scope["headers"])\nself.agent = headers["user-agent"]',
+        "C335",
+        "scope['headers'] is bytes",
+    ),
+    in_connect(
+        "a method that returns nothing",
+        "async def find(name):\n    room = name.upper()\nroom = await find(self.room_name)\nself.title = room.title()",
+        "C126",
+        "find at chat/consumers.py:12 has no `return`",
+    ),
+    in_connect(
+        "a coroutine in a variable",
+        "async def find():\n    return {}\nfound = find()\nself.title = found['title']",
+        "C601",
+        "before find() at chat/consumers.py:14",
+    ),
+    Plant(
+        "a local variable",
+        "async",
+        CONSUMERS,
+        "        self.room_name = ",
+        "        room_name = ",
+        "C315",
+        "consumers.py:8 sets a local variable: self. is missing before room_name",
+    ),
+    Plant(
+        "the scope as a parameter",
+        "async",
+        CONSUMERS,
+        CONNECT,
+        "    def __init__(self, scope):\n        super().__init__()\n\n" + CONNECT,
+        "C311",
+        "sets self.scope later",
+    ),
+    Plant(
+        "an older consumer below",
+        "async",
+        CONSUMERS,
+        'json.dumps({"message": event["message"]}))\n',
+        'json.dumps({"message": event["message"]}))\n' + OLDER_CONSUMER,
+        "C319",
+        "ChatConsumer is defined at chat/consumers.py:6 and once more at chat/consumers.py:29",
+    ),
+    Plant(
+        "a view twice",
+        "async",
+        VIEWS,
+        '"room_name": room_name})\n',
+        '"room_name": room_name})\n' + SECOND_VIEW,
+        "C319",
+        "room is defined at chat/views.py",
+    ),
+    Plant(
+        "urlpatterns twice",
+        "async",
+        URLS,
+        "\n]\n",
+        "\n]\nurlpatterns = []\n",
+        "C319",
+        "urlpatterns is defined at mysite/urls.py",
+    ),
+    Plant(
+        "the consumers' routes for the pages'",
+        "async",
+        URLS,
+        "chat.urls",
+        "chat.routing",
+        "C119",
+        "chat/routing.py has no list called urlpatterns, which include() looks for. mysite/urls.py:5",
+    ),
+    Plant(
+        "ROOT_URLCONF of the app",
+        "async",
+        SETTINGS,
+        'ROOT_URLCONF = "mysite.urls"',
+        'ROOT_URLCONF = "chat.urls"',
+        "C014",
+        "so mysite/urls.py, which includes that, isn't used",
+    ),
+    Plant(
+        "a middleware that returns nothing",
+        "async",
+        VIEWS,
+        '"room_name": room_name})\n',
+        '"room_name": room_name})\n' + TIMING,
+        "C126",
+        "Timing.__call__",
+        also=(SETTINGS, MIDDLEWARE, MIDDLEWARE + '    "chat.views.Timing",\n'),
+    ),
+    Plant(
+        "a middleware's function that returns nothing",
+        "async",
+        VIEWS,
+        '"room_name": room_name})\n',
+        '"room_name": room_name})\n' + FACTORY,
+        "C126",
+        "timing.middleware",
+        also=(SETTINGS, MIDDLEWARE, MIDDLEWARE + '    "chat.views.timing",\n'),
+    ),
+    Plant(
+        "a group of everybody, too",
+        "async",
+        CONSUMERS,
+        GROUP_ADD,
+        '        await self.channel_layer.group_add("all", self.channel_name)\n' + GROUP_ADD,
+        "C510",
+        "the groups 'chat_lobby' and 'all'",
+        also=(
+            CONSUMERS,
+            "    # An event",
+            '        await self.channel_layer.group_send("all", {"type": "chat.message", "message": message})\n'
+            "\n    # An event",
+        ),
+    ),
+    Plant(
+        "hosts as a text",
+        "async",
+        SETTINGS,
+        "ALLOWED_HOSTS = []",
+        'ALLOWED_HOSTS = "*"',
+        "C014",
+        "must be a list or a tuple",
+    ),
+    Plant(
+        "await forgotten in a test",
+        "tests",
+        CONSUMER_TESTS,
+        None,
+        UNAWAITED_TEST,
+        "C703",
+        "receive_json_from() at",
+        without=TESTS,
+    ),
+    Plant("http misspelt", "async", ASGI, '"http"', '"https"', "C107"),
+]
