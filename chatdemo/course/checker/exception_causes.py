@@ -146,7 +146,10 @@ def syntax_fault(project: LearnerProject, error: SyntaxError, file: str) -> Faul
     place = project.sources.place(project.folder / file, error.lineno or 1) or Place(file)
     why, fix = (
         "",
-        "Look at brackets, quotation marks, colons and indentation, on the line before, too",
+        (
+            "Correct that line, or the one before it. Look at brackets, quotation marks, colons and"
+            " indentation"
+        ),
     )
     if "await" in error.msg:
         why, fix = ". `await` is only allowed in a method that starts with `async def`.", ""
