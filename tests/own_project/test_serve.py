@@ -235,11 +235,11 @@ def test_an_event_that_redis_does_not_carry_is_reported_with_its_line(with_redis
     )
     with Guest(with_redis) as server:
         assert say(server) == say(server) == "hello"
-        warning = server.wait_for_line("Redis doesn't carry")
+        problem = server.wait_for_line("Redis doesn't carry")
         assert server.stop() == 0
-    assert warning == (
-        f"Redis doesn't carry the event that is sent at chat/consumers.py:{number}:"
-        " event['to'] is of the type set"
+    assert problem == (
+        f"Redis doesn't carry this event: event['to'] is of the type set. (chat/consumers.py:{number})"
+        " Send it as text, numbers, bytes, lists, or dicts with text as keys: these it carries."
     )
     assert server.output.count("Redis doesn't carry") == 1
 
