@@ -156,7 +156,8 @@ async def note_odd_frames(project: LearnerProject) -> None:
         participant = project.participant("lobby", frame=lambda _, frame=frame: frame)
         await converse(participant)
         if error := participant.error:
-            place = project.sources.last_place(error)
+            own = project.method_place("receive") if project.method("receive") else None
+            place = project.sources.last_place(error) or own
             where = f"at {place}" if place else f"in Channels' {project.consumer_base}"
             seen.append(f"one that {what} raises {type(error).__name__} {where}")
     if seen:
