@@ -498,7 +498,8 @@ def _lost_event_fault(project: LearnerProject) -> Fault:
         fix = "" if use else f"{fix} group that receive sends to, and self.channel_name"
         why = "doesn't reach group_add" if use else why
         place = use or project.method_place("connect")
-        return Fault("C501", place, group=sent.name, why=why, fix=fix)
+        seen = f"the group {sent.name} is empty"
+        return Fault("C501", place, why=why, fix=fix, seen=seen)
     if not any("!" in call.arguments[1] for call in added):
         return Fault("C505", added[-1].place, why="")
     if not calls.members():
@@ -507,6 +508,10 @@ def _lost_event_fault(project: LearnerProject) -> Fault:
     if not calls.members(sent.name):
         joined = ", ".join(sorted({group for group, _ in calls.members()}))
         return Fault("C504", sent.place, sent=sent.name, joined=joined)
+    if project.method("connect") and not project.use_in("connect", "group_add"):
+        why = f"doesn't call group_add: that is at {added[-1].place}"
+        facts = {"fix": "Call it in connect", "seen": "who hasn't sent isn't in the group"}
+        return Fault("C501", project.method_place("connect"), why=why, **facts)
     if use := project.use_in(sent.handler, "send|send_json"):
         return Fault("C516", use, method=sent.handler)
     return Fault("C509", project.method_place(sent.handler), method=sent.handler)

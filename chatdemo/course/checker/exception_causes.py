@@ -651,7 +651,7 @@ def _parameters(raised: Raised) -> Fault | None:
     return raised.fault("C311", place, **facts) if why else None
 
 
-@rule("^(TypeError|AttributeError): .*coroutine")
+@rule("^(TypeError|AttributeError): (?!a coroutine was expected).*coroutine")
 def _coroutine(raised: Raised) -> Fault:
     """A coroutine is used as if it were its result: an await is missing."""
     project = raised.project

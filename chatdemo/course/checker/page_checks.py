@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable
 from functools import partial
+from urllib.parse import urlsplit
 
 from chatdemo.course.checker.asgi_client import Page, get_page
 from chatdemo.course.checker.page_causes import not_found_fault, view_fault
@@ -54,12 +55,21 @@ async def _get_page(project: LearnerProject, path: str) -> Page:
         raise project.fault("C004", project.watchdog.busy_place(), **facts) from None
 
 
+async def as_user(project: LearnerProject, path: str, page: Page) -> Page:
+    """Return the page at ``path``: as it is for a user who has signed in, if guests are refused."""
+    if page.status not in REFUSED or not await project.sign_in():
+        return page
+    sent_to = urlsplit(page.location).path
+    page = await _get_page(project, path)
+    project.note_signed_in(page.status == 200)
+    if page.status == 200 and sent_to and (await _get_page(project, sent_to)).status == 404:
+        project.notes.append(f"Guests are sent to {sent_to}, where there is no page (status 404).")
+    return page
+
+
 async def _require_page(project: LearnerProject, path: str, missing: str, template: str) -> Page:
     """The page at ``path``. Raises Fault, with the id ``missing`` if it doesn't exist."""
-    page = await _get_page(project, path)
-    if page.status in REFUSED and await project.sign_in():
-        page = await _get_page(project, path)
-        project.note_signed_in(page.status == 200)
+    page = await as_user(project, path, await _get_page(project, path))
     if page.error:
         raise view_fault(project, page.error, f"requesting the page {path}", template)
     if page.status == 400:  # Django doesn't report DisallowedHost by its signal
@@ -99,12 +109,12 @@ def missing_element_fault(
     guess, fix = f" It has {close!r}." if close else "", f'Give the element id="{id}"'
     written = project.sources.search_templates(rf"\bid\s*=\s*['\"]?{id}['\"\s>]")
     if written:
-        place, guess = _why_not_shown(project.sources, written)
+        place, guess = why_not_shown(project.sources, written)
         fix = ""
     return Fault(fault, place, missing=id, guess=guess, fix=fix)
 
 
-def _why_not_shown(sources: Sources, written: Place) -> tuple[Place, str]:
+def why_not_shown(sources: Sources, written: Place) -> tuple[Place, str]:
     """Why a line of a template isn't in the page: the line that is the cause, and a sentence.
 
     Of a template that extends another, only what is in that one's blocks is shown.
@@ -115,8 +125,9 @@ def _why_not_shown(sources: Sources, written: Place) -> tuple[Place, str]:
         for number, line in enumerate(sources.lines(written.file)[: written.line], 1)
         if (found := re.search(BLOCK, line))
     ]
-    if extends.line and not blocks:
-        return extends, f" {written} has it outside of the blocks, which alone are shown."
+    before = "\n".join(sources.lines(written.file)[: written.line])
+    if extends.line and len(blocks) <= len(re.findall(r"\{%-?\s*endblock", before)):
+        return written, f" {written} has it outside of the blocks, which alone are shown."
     known = _parent_blocks(sources, written.file)
     if known is not None and blocks and not {name for _, name in blocks} & known:
         place, name = blocks[-1]

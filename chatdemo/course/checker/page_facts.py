@@ -160,9 +160,11 @@ def _element(lines: PageLines, id: str) -> Place | None:
 
 
 def what_changed(lines: PageLines, runs: list[HandlerRun]) -> tuple[str, Place | None]:
-    """Return what the handler of messages has changed, and where it was set."""
+    """Return what the handler of messages has changed instead of the log, and where it was set."""
     for run in runs:
         if place := lines.first_place(run["at"]):
+            if "chat-log" in run["changed"]:
+                return "", place
             changed = " and ".join(f"#{id}" for id in run["changed"]) or "no element with an id"
             return f"The handler of messages set at {place} ran, and has changed {changed}.", place
     return "", None

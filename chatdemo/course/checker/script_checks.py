@@ -11,7 +11,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from chatdemo.course.checker.asgi_client import get_page
-from chatdemo.course.checker.page_checks import INDEX_IDS, REFUSED, ROOM_IDS, missing_element_fault
+from chatdemo.course.checker.page_checks import (
+    INDEX_IDS,
+    ROOM_IDS,
+    as_user,
+    missing_element_fault,
+    why_not_shown,
+)
 from chatdemo.course.checker.page_facts import what_changed, what_ran, why_idle
 from chatdemo.course.checker.page_run.run import (
     EndlessScriptError,
@@ -117,10 +123,8 @@ async def _has_room_page(project: LearnerProject) -> bool:
     for name in (project.pages.room_name, "lobby"):
         path = f"/chat/{name}/"
         page = await get_page(project.application, path, project.cookie)
-        if page.status in REFUSED and await project.sign_in():
-            page = await get_page(project.application, path, project.cookie)
-            project.note_signed_in(page.status == 200)
-        if page.status == 200:
+        page = await as_user(project, path, page)
+        if page.status == 200 and "<" in page.text:
             project.pages.room_name = name
             return True
     return False
@@ -328,7 +332,10 @@ def _reload_fault(lines: PageLines, report: PageReport) -> Fault | None:
 def _no_socket_fault(lines: PageLines) -> Fault:
     """The fault of a page that opens no WebSocket."""
     place = lines.search(r"new\s+WebSocket", r"<script")
-    seen = ""
+    seen, written = "", lines.project.sources.search_templates(r"new\s+WebSocket")
+    if written and not re.search(r"new\s+WebSocket", lines.text):
+        place, why = why_not_shown(lines.project.sources, written)
+        return Fault("C206", place, why=f".{why.removesuffix('.')}", hint="")
     if re.search(r"new\s+WebSocket", lines.text):
         seen = "The browser hasn't run this line"
         other = r"<script[^>]*type=['\"](?!module|(text|application)/(java|ecma)script|.*json)"

@@ -537,9 +537,9 @@ def _(files):
 REFUSAL = "reads self.room_group_name, but connect may end"
 NOTES = {
     "guests refused": ["refuses guests", REFUSAL],
-    "pages for users only": ["refuses guests", REFUSAL],
+    "pages for users only": ["refuses guests", "sent to /accounts/login/, where", REFUSAL],
     "listeners": ["keyCode, which browsers have only"],
-    "rooms for users only": ["refuses guests", REFUSAL],
+    "rooms for users only": ["refuses guests", "sent to /accounts/login/, where", REFUSAL],
     "a token in the address": [REFUSAL],
     "guests only read": ["refuses guests"],
     "an input for users only": ["refuses guests"],

@@ -11,6 +11,8 @@ SYNC_ADD = """        async_to_sync(self.channel_layer.group_add)(
         )
 """
 ADD = "        await self.channel_layer.group_add(self.room_group_name, self.channel_name)\n"
+RECEIVED = """        message = json.loads(text_data)["message"]
+"""
 GROUP_SEND = """        await self.channel_layer.group_send(
             self.room_group_name, {"type": "chat.message", "message": message}
         )
@@ -102,6 +104,16 @@ PLANTS = [
         "wrong order",
     ),
     Plant("group_add forgotten", "async", CONSUMERS, ADD, "", "C501"),
+    Plant(
+        "group_add in receive",
+        "async",
+        CONSUMERS,
+        ADD,
+        "",
+        "C501",
+        "that is at chat/consumers.py:1",
+        also=(CONSUMERS, RECEIVED, RECEIVED + ADD),
+    ),
     Plant("group_add forgotten, synchronous", "groups", CONSUMERS, SYNC_ADD, "", "C501"),
     Plant("group_discard forgotten", "async", CONSUMERS, DISCARD, "", "C512", "never called"),
     Plant(

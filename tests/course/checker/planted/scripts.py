@@ -35,6 +35,10 @@ ELEMENTS = """\
   <button id="chat-message-submit">Send</button>
 {% endblock %}
 """
+LEFT_OUT = f"""\
+{EXTENDS}{ELEMENTS}
+<script>const chatSocket = new WebSocket('ws://' + window.location.host + '/ws/chat/lobby/')</script>
+"""
 INDEX_INPUTS = """\
   <input id="room-name-input" type="text">
   <input id="room-name-submit" type="button" value="Enter">
@@ -309,4 +313,12 @@ PLANTS = [
     ),
     in_room("a block that doesn't exist", None, EXTENDS + ELEMENTS, "C202", "that has no blocks"),
     in_room("outside of the blocks", "<!DOCTYPE html>", EXTENDS, "C202", "outside of the blocks"),
+    in_room(
+        "a script outside of the blocks",
+        None,
+        LEFT_OUT,
+        "C206",
+        "outside of the blocks",
+        also=(INDEX, "</body>", "{% block body %}{% endblock %}</body>"),
+    ),
 ]
