@@ -100,9 +100,9 @@
   };
   // What the elements with an id show.
   const texts = () => new Map([...document.querySelectorAll('[id]')]
-    .map((element) => [element, element.value ?? element.innerHTML]));
+    .map((element) => [element, element.value ?? element.textContent]));
   const changedSince = (before) => [...before]
-    .filter(([element, text]) => text !== (element.value ?? element.innerHTML))
+    .filter(([element, text]) => text !== (element.value ?? element.textContent))
     .map(([element]) => element.id);
 
   const {addEventListener, removeEventListener} = EventTarget.prototype;
