@@ -119,7 +119,7 @@ class Inspector:
         async def observed_send(message: ASGIMessage) -> None:
             nonlocal status
             if message.get("type") == "http.response.start":
-                status = message.get("status", 0)  # the server raises what it raises
+                status = message.get("status", 0)  # without one the server raises
                 failures.report_status(request, status)
             await send(message)
 

@@ -510,7 +510,7 @@ def _lost_event_fault(project: LearnerProject) -> Fault:
         return Fault("C504", sent.place, sent=sent.name, joined=joined)
     if project.method("connect") and not project.use_in("connect", "group_add"):
         why = f"doesn't call group_add: that is at {added[-1].place}"
-        facts = {"fix": "Call it in connect", "seen": "who hasn't sent isn't in the group"}
+        facts = {"fix": "Call it in connect", "seen": "who hasn't sent a message isn't in it"}
         return Fault("C501", project.method_place("connect"), why=why, **facts)
     if use := project.use_in(sent.handler, "send|send_json"):
         return Fault("C516", use, method=sent.handler)

@@ -331,18 +331,17 @@ def _reload_fault(lines: PageLines, report: PageReport) -> Fault | None:
 
 def _no_socket_fault(lines: PageLines) -> Fault:
     """The fault of a page that opens no WebSocket."""
-    place = lines.search(r"new\s+WebSocket", r"<script")
-    seen, written = "", lines.project.sources.search_templates(r"new\s+WebSocket")
-    if written and not re.search(r"new\s+WebSocket", lines.text):
-        place, why = why_not_shown(lines.project.sources, written)
-        return Fault("C206", place, why=f".{why.removesuffix('.')}", hint="")
-    if re.search(r"new\s+WebSocket", lines.text):
-        seen = "The browser hasn't run this line"
+    opens = r"new\s+WebSocket"
+    if re.search(opens, lines.text):
         other = r"<script[^>]*type=['\"](?!module|(text|application)/(java|ecma)script|.*json)"
         if re.search(other, lines.text):
-            place = lines.search(other)
             seen = "The browser runs no script of such a type"
-    return _idle_fault(lines, "C206", place, seen)
+            return _idle_fault(lines, "C206", lines.search(other), seen)
+        return _idle_fault(lines, "C206", lines.search(opens), "The browser hasn't run this line")
+    if written := lines.project.sources.search_templates(opens):
+        place, why = why_not_shown(lines.project.sources, written)
+        return Fault("C206", place, why=f".{why.removesuffix('.')}", hint="")
+    return _idle_fault(lines, "C206", lines.search(r"<script"))
 
 
 def _log_fault(lines: PageLines, report: PageReport) -> Fault | None:
