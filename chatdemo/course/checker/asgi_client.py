@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from itertools import count
 from types import FrameType
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,8 @@ from urllib.parse import quote
 QUIET_SECONDS = 0.15
 #: The site, as a browser on the learner's machine shows it.
 HOST = "127.0.0.1:8000"
+#: Each connection has a port of its own, as a browser's do.
+CLIENT_PORTS = count(50_000)
 
 
 class CheckParticipant:
@@ -234,7 +237,7 @@ def _scope(type: str, path: str, *headers: tuple[bytes, bytes]) -> dict[str, Any
         "root_path": "",
         "query_string": query.encode(),
         "headers": [(b"host", HOST.encode()), (b"user-agent", b"check"), *headers],
-        "client": ["127.0.0.1", 50_000],
+        "client": ["127.0.0.1", next(CLIENT_PORTS)],
         "server": ["127.0.0.1", 8000],
     }
 

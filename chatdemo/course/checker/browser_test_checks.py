@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chatdemo.course.checker.project import LearnerProject
 from chatdemo.course.checker.report import Fault, Place
-from chatdemo.course.checker.source_files import FUNCTIONS
+from chatdemo.course.checker.source_files import FUNCTIONS, name_of
 
 #: Test cases that run each test in a transaction.
 TRANSACTION_CASES = {"TestCase", "test.TestCase", "django.test.TestCase"}
@@ -61,7 +61,8 @@ def check_test_database(project: LearnerProject) -> None:
 
 
 def check_communicators(project: LearnerProject) -> None:
-    """Check that each test that opens a consumer gives it a route, if its connect reads one.
+    """Check that each test opens a consumer's application, and gives it a route if its connect
+    reads one.
 
     A note says where a transaction hides a test's data from the consumer.
     """
@@ -70,11 +71,21 @@ def check_communicators(project: LearnerProject) -> None:
         text, tree = project.sources.text(file), project.sources.tree(file)
         if "WebsocketCommunicator(" not in text:
             continue
+        _require_application(project, file)
         if reads_route and "url_route" not in text and not _has_router(text):
             raise Fault("C705", project.sources.search(file, r"WebsocketCommunicator\("))
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 project.notes += _hidden_data(file, node)
+
+
+def _require_application(project: LearnerProject, file: str) -> None:
+    """Raises Fault for a test that opens the consumer's class instead of its application."""
+    name = project.consumer_name
+    for _, call in project.sources.nodes(ast.Call, file):
+        given = call.args[0] if call.args and "Communicator" in name_of(call) else call
+        if name_of(given) == name and not isinstance(given, ast.Call):
+            raise Fault("C303", Place(file, call.lineno), name=name)
 
 
 def _has_router(text: str) -> bool:

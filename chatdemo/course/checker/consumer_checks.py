@@ -184,7 +184,9 @@ async def check_channel_layer(project: LearnerProject) -> None:
 
 
 async def check_group(project: LearnerProject) -> None:
-    """Check that both participants of a room receive a message, once."""
+    """Check that both participants of a room receive a message, once, and then another one of the
+    second.
+    """
     first, second = await _connect(project, "lobby", "lobby")
     text = project.new_text()
     first.send(text)
@@ -199,6 +201,10 @@ async def check_group(project: LearnerProject) -> None:
         times = participant.count(text)
         if times > 1:
             raise _repeated_message_fault(project, times)
+    text = project.new_text()
+    second.send(text)
+    if not await first.receives(text):
+        raise await _unless_caught(project, _not_shared_fault(project, second, first))
     await _disconnect(project, first, second)
 
 

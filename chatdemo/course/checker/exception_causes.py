@@ -11,8 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import getitem
+from functools import cached_property
 from traceback import walk_tb
 from typing import Any, NamedTuple
 
@@ -39,6 +38,8 @@ PARAMETERS = {
 }
 #: What Channels sets on a consumer.
 CONSUMER_ATTRIBUTES = ("channel_layer", "channel_name", "scope")
+#: What an expression has that isn't evaluated.
+UNKNOWN = object()
 #: More keys than this don't help to find the one that is meant.
 FEW_KEYS = 8
 #: How a function gives something back.
@@ -78,6 +79,20 @@ class Raised:
         seen = describe(self.error)
         facts = {"error": seen.removesuffix("."), "seen": seen, **facts}
         return self.project.fault(id, place or self.place, **facts)
+
+    def value_of(self, node: ast.AST) -> Any:
+        """Return what a name, an attribute or a key has in the frame that raised the exception;
+        UNKNOWN for other expressions.
+        """
+        *_, (frame, _) = walk_tb(self.error.__traceback__)
+        with suppress(AttributeError, LookupError, TypeError):
+            if isinstance(node, ast.Name):
+                return {**frame.f_globals, **frame.f_locals}[node.id]
+            if isinstance(node, ast.Attribute):
+                return getattr(self.value_of(node.value), node.attr)
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+                return self.value_of(node.value)[node.slice.value]
+        return UNKNOWN
 
     @cached_property
     def parts(self) -> list[ast.AST]:
@@ -263,6 +278,16 @@ TEXTS = [
         {"route": "The route {pattern!r}", "why": "isn't a regular expression: {error}", "fix": ""},
     ),
     Text(r"(?P<name>\w+)\.__call__\(\) (takes|missing)", "C321", ast.ClassDef, "{name}"),
+    Text(
+        r"a coroutine was expected, got <bound method (\w+\.)*(?P<name>\w+)",
+        "C326",
+        texts={"fix": "Call it: self.{name}()"},
+    ),
+    Text(
+        "'(?P<inner>list|tuple)' object has no attribute 'callback'",
+        "C332",
+        texts={"kind": "{inner} of lists", "fix": "Write URLRouter(websocket_urlpatterns)"},
+    ),
     Text(r"(no such table: |relation \")(?P<table>[\w.]+)", "C013"),
     # As django-environ and python-decouple say it.
     Text(r": (Set the )?(?P<name>\w+) (environment variable|not found\. Declare it)", "C012"),
@@ -315,6 +340,15 @@ def _set_up(raised: Raised) -> Fault | None:
     """An import that is too early."""
     place = early_import(raised.project)
     return raised.fault("C106", place) if place else None
+
+
+@rule("object (function|method) can't be used in 'await' expression")
+def _awaited_uncalled(raised: Raised) -> Fault | None:
+    for node in raised.project.sources.nodes_at(raised.place):
+        if isinstance(node, ast.Await) and isinstance(node.value, ast.Name | ast.Attribute):
+            fix = f"Call it: await {ast.unparse(node.value)}(...)"
+            return raised.fault("C326", name=name_of(node.value), fix=fix)
+    return None
 
 
 @rule("")
@@ -388,6 +422,10 @@ def _undefined(raised: Raised) -> Fault:
         why = "the quotation marks are missing"
     elif "self" in frame.f_locals and (hasattr(AsyncWebsocketConsumer, name) or name in attributes):
         why = "self. is missing before it"
+    elif read := [
+        code for code, of in frame.f_locals.items() if isinstance(of, dict) and name in of
+    ]:
+        why = f'{read[0]}["{name}"] has it'
     elif guess := suggestion(name, {*frame.f_locals, *frame.f_globals}, "did you mean {!r}?"):
         why = guess
     return raised.fault("C006", name=name, why=why)
@@ -490,7 +528,9 @@ def _group_name(raised: Raised) -> Fault:
 @rule("")
 def _event_type(raised: Raised) -> Fault | None:
     """An event without a type, or whose type isn't a text."""
-    for call in () if raised.place else reversed(raised.project.layer_calls):
+    # Layers copy an event, which fails for a method: the type may not be what Channels refuses.
+    is_copied = "cannot pickle" in raised.text
+    for call in reversed(raised.project.layer_calls) if is_copied or not raised.place else ():
         if call.event is not None and not (call.type and isinstance(call.type, str)):
             return raised.fault("C508", call.place)
     return None
@@ -537,6 +577,20 @@ def _base_class(raised: Raised) -> Fault | None:
     is_class = isinstance(raised.error.obj, type)
     why = "has none of Channels' bases" if is_class else "isn't a class"
     return raised.fault("C328", place, name=name, why=why) if place else None
+
+
+@rule(r"^TypeError: '(\w+)' object is not callable")
+def _value_called(raised: Raised) -> Fault | None:
+    """A value that is called as if it were a function."""
+    for node in raised.project.sources.nodes_at(raised.place):
+        value = raised.value_of(node.func) if isinstance(node, ast.Call) else UNKNOWN
+        if isinstance(node, ast.Call) and value is not UNKNOWN and not callable(value):
+            name = ast.unparse(node.func)
+            fix = f"Write {name}, without parentheses"
+            if isinstance(value, dict | list) and node.args:
+                fix = f"Write {name}[{ast.unparse(node.args[0])}]"
+            return raised.fault("C336", name=name, kind=raised.found[1], fix=fix)
+    return None
 
 
 @rule("^AttributeError: '(function|method)' object has no attribute")
@@ -626,7 +680,7 @@ def _no_handler(raised: Raised) -> Fault:
     return raised.fault("C507", place, type=type, method=method, guess=guess)
 
 
-@rule(r"^TypeError: (?:[\w<>]+\.)*(\w+)\(\) (takes|missing|got)")
+@rule(r"^TypeError: (?:[\w<>]+\.)*(\w+)\(\) (?:takes (\d) .* but (\d) w|takes|missing|got)")
 def _parameters(raised: Raised) -> Fault | None:
     """A method without self, or one that Channels can't call with its arguments."""
     project, method = raised.project, raised.found[1]
@@ -637,8 +691,13 @@ def _parameters(raised: Raised) -> Fault | None:
     fix = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
     fix = f"Write {fix}def {method}({wanted})"
     first, why = node.args.args[0].arg if node.args.args else "", ""
-    if not node.decorator_list and first in ("", *wanted.split(", ")[1:]):
+    taken, given = raised.found.group(2, 3)
+    is_one_too_many = taken and int(given) == int(taken) + 1 and first != "self"
+    if not node.decorator_list and (first in ("", *wanted.split(", ")[1:]) or is_one_too_many):
         why = "its first parameter isn't self"
+        if wanted == "self":
+            wanted = ", ".join(["self", *(argument.arg for argument in node.args.args)])
+            fix = f"{fix.partition('(')[0]}({wanted})"
     elif method == "__init__":
         wanted, fix = "self, *args, **kwargs", "Give as_asgi() what it needs, or a default"
         why = "Channels gives it the arguments of as_asgi() alone, and sets self.scope later"
@@ -678,15 +737,36 @@ def _frame_handler(raised: Raised) -> Fault | None:
     return None
 
 
+@rule("^KeyError")
+def _missing_key(raised: Raised) -> Fault | None:
+    """A key that isn't in what the line reads: it is misspelt, or another one is there."""
+    key = raised.error.args[0]
+    for node in raised.project.sources.nodes_at(raised.place):
+        if not isinstance(node, ast.Subscript) or getattr(node.slice, "value", None) != key:
+            continue
+        found, code = raised.value_of(node.value), ast.unparse(node.value)
+        known = list(map(str, found)) if isinstance(found, dict) else []
+        if near := suggestion(str(key), known, "{!r}"):
+            return raised.fault("C337", key=key, why=f"{code} has {near}", fix=f"Write {near}")
+        if known and len(known) <= FEW_KEYS:
+            why = f"{code} has {' and '.join(map(repr, known))}"
+            return raised.fault("C337", key=key, why=why, fix="")
+        if "loads(" in code:
+            sent = " and ".join(map(repr, json.loads(raised.project.pages.frame("hello"))))
+            return raised.fault("C337", key=key, why=f"the page sends {sent}", fix="")
+    return None
+
+
 @rule("")
 def _mixed_up(raised: Raised) -> Fault | None:
     """A consumer that mixes up message and text_data, or a text and what it stands for."""
     error, fix = raised.error, ""
     if raised.place is None or raised.place.file != raised.project.consumer_file:
         return None
-    if isinstance(error, KeyError):
-        keys = _keys(raised, error.args[0])
-        fix = f"What arrives there has {keys}" if keys else ""
+    if isinstance(error, AttributeError) and isinstance(error.obj, dict):
+        for node in raised.project.sources.nodes_at(raised.place):
+            if isinstance(node, ast.Attribute) and node.attr == error.name in error.obj:
+                fix = f'Write {ast.unparse(node.value)}["{error.name}"]: that is a dict'
     elif isinstance(error, json.JSONDecodeError):
         fix = f"What is read there is {error.doc[:60]!r}, which isn't JSON"
     elif (
@@ -702,17 +782,3 @@ def _mixed_up(raised: Raised) -> Fault | None:
         fixes = (fix for text, fix in MIXED_UP.items() if re.match(text, raised.text))
         fix = next(fixes, "")
     return raised.fault("C310", fix=fix) if fix else None
-
-
-def _keys(raised: Raised, key: Any) -> str:
-    """The keys of the dict of which the line reads ``key``; empty if they aren't known, or many."""
-    read = raised.project.sources.subscripted(raised.place, key)
-    *_, (frame, _) = walk_tb(raised.error.__traceback__)
-    name, *keys = re.findall(r"[\w.]+", read) or [""]
-    name, *attributes = name.split(".")
-    found: Any = frame.f_locals.get(name)
-    if re.fullmatch(r"[\w.]+(\[['\"]\w+['\"]\])*", read):
-        found = reduce(getitem, keys, reduce(getattr, attributes, found))
-    if isinstance(found, dict):
-        return ", ".join(map(repr, found)) if len(found) <= FEW_KEYS else ""
-    return "'message'" if "loads(" in read else ""

@@ -15,6 +15,7 @@ VIEWS = {
     "index.html": 'path("", views.index) calls def index(request)',
     "room.html": 'path("<str:room_name>/", views.room) calls def room(request, room_name)',
 }
+ONLY_WITH_TLS = "Set it only where the server has TLS"
 #: What leads to the page of each fault.
 NEEDED_PATTERNS = {
     "C108": 'mysite/urls.py needs path("chat/", include("chat.urls")), and chat/urls.py'
@@ -27,6 +28,11 @@ def not_found_fault(project: LearnerProject, id: str, path: str, page: Page) -> 
     """Return the fault ``id``, C108 or C201, of a page that isn't served: why, and a line of a
     urls.py.
     """
+    if page.location.startswith("https:") and "SECURE_SSL_REDIRECT" in project.setting_names:
+        why = "sends the browser to https, which the development server doesn't have"
+        facts = {"why": why, "seen": f"{path} redirects to {page.location}", "fix": ONLY_WITH_TLS}
+        setting = project.in_settings("SECURE_SSL_REDIRECT")
+        return Fault("C014", setting, name="SECURE_SSL_REDIRECT", **facts)
     place, why = _why_not_found(project, path, page)
     fix = NEEDED_PATTERNS[id] if page.status == 404 else ""
     return Fault(id, place, path=path, status=page.status, why=why, fix=fix)

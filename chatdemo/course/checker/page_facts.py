@@ -33,6 +33,7 @@ ENTER = r"['\"`](Numpad)?Enter['\"`]|(keyCode|which)\s*={2,3}\s*13\b"
 STARTING = ("load", "DOMContentLoaded", "open")
 #: What a directive of a Content-Security-Policy keeps from the page.
 REFUSED = {"script-src": "a script of the page", "connect-src": "the page's WebSocket"}
+MAX_SHOWN_CHARACTERS = 80
 USES = {"enter": "Enter in #{0}", "button": "A click on #{0}"}
 EVENTS = {"enter": ("keydown", "keypress", "keyup"), "button": ("click",)}
 #: An element's tag, by its id.
@@ -44,7 +45,7 @@ def why_idle(lines: PageLines, report: PageReport) -> Cause:
 
     Without a sentence if nothing tells it.
     """
-    for find in (_refused, _handler_cause, _repeated_id, _idle_line, _not_begun):
+    for find in (_refused, _ignored, _handler_cause, _repeated_id, _idle_line, _not_begun):
         cause = find(lines, report)
         if cause.why:
             return cause
@@ -59,6 +60,13 @@ def _refused(lines: PageLines, report: PageReport) -> Cause:
             at = f"at {found[0]}" if found else "that the server sends"
             why = f"The browser refuses {kind}, because of the Content-Security-Policy {at}."
             return Cause(why, next(iter(found), None))
+    return Cause("")
+
+
+def _ignored(lines: PageLines, report: PageReport) -> Cause:
+    for address in report["ignored"]:
+        why = f"The script with src={address!r} has a text, too: the browser runs only the file."
+        return Cause(why, lines.search(r"<script[^>]*\bsrc\s*="))
     return Cause("")
 
 
@@ -166,5 +174,8 @@ def what_changed(lines: PageLines, runs: list[HandlerRun]) -> tuple[str, Place |
             if "chat-log" in run["changed"]:
                 return "", place
             changed = " and ".join(f"#{id}" for id in run["changed"]) or "no element with an id"
-            return f"The handler of messages set at {place} ran, and has changed {changed}.", place
+            got = [text for socket in lines.report["sockets"] for text in socket["received"][-1:]]
+            given = f" with {got[-1][:MAX_SHOWN_CHARACTERS]}" if got else ""
+            ran = f"The handler of messages set at {place} ran{given}, and has changed {changed}."
+            return ran, place
     return "", None

@@ -402,7 +402,10 @@ def _sending_fault(lines: PageLines, report: PageReport) -> Fault | None:
         if said["isEarly"]:
             return _known_fault(lines, "C217", lines.search(r"Enter", KEY_HANDLER))
         if not said["isTyped"]:
-            return _idle_fault(lines, "C218", lines.search("chat-message-input"))
+            refused = lines.first_place(report["keysRefusedAt"])
+            why = f"The handler set at {refused} calls preventDefault() for each key"
+            input = lines.search("chat-message-input")
+            return _idle_fault(lines, "C218", refused or input, why if refused else "")
         if not said["hasSent"]:
             silent = [one for one, of in report["said"].items() if not of["hasSent"]]
             # Enter may click the button.

@@ -195,20 +195,32 @@ def _why_undefined(lines: PageLines, at: Place | None, found: re.Match[str]) -> 
         return Cause(f"The browser doesn't know the template's names: {why}.", at)
     if name in PYTHON_NAMES:
         return Cause(f"JavaScript has {PYTHON_NAMES[name]}.", at)
-    declared, depth = None, 0
+    depth = 0
     for place, line in lines.lines:
         before, *after = re.split(rf"\b(?:const|let|var|class|function)\s+{name}\b", line)
         depth += before.count("{") - before.count("}")
+        if after and is_early:
+            return Cause(f"{name} exists from {place} on, which comes later.")
         if after:
-            declared = place
-            break
-    if declared and is_early:
-        return Cause(f"{name} exists from {declared} on, which comes later.")
-    if declared and depth > 0:
+            cause = _why_out_of_scope(lines, name, at, place, depth)
+            return cause or _guess(name, _declared_names(lines.text), at)
+    guess = _guess(name, _declared_names(lines.text), at)
+    return guess if guess.why else Cause(f"No line of the page declares {name}.")
+
+
+def _why_out_of_scope(
+    lines: PageLines, name: str, at: Place | None, declared: Place, depth: int
+) -> Cause | None:
+    """Why a name is unknown although the page declares it, inside so many braces."""
+    if depth > 0:
         why = f"At {declared}, {name} is declared between braces, and exists only between them."
         return Cause(why, declared)
-    guess = _guess(name, _declared_names(lines.text), at)
-    return guess if guess.why or declared else Cause(f"No line of the page declares {name}.")
+    in_attribute = rf"\bon\w+\s*=\s*['\"][^'\"]*\b{name}\b"
+    is_module = re.search(r"<script[^>]*type=['\"]module", lines.page)
+    if is_module and re.search(in_attribute, lines.project.sources.line(at)):
+        why = f"At {declared}, {name} is declared in a module: only its own script knows it."
+        return Cause(f"{why} addEventListener there sets it as a handler.", at)
+    return None
 
 
 def _guess(name: str, known: Iterable[str], at: Place | None) -> Cause:

@@ -148,6 +148,9 @@ const summary = (documents) => ({
   handlers: recorded(documents, 'handlers'),
   runs: recorded(documents, 'runs').filter((run) => run.type === 'message').slice(-1),
   navigations: recorded(documents, 'navigations'),
+  ignored: recorded(documents, 'ignored'),
+  keysRefusedAt: recorded(documents, 'runs')
+    .find((run) => run.isPrevented && ['keydown', 'keypress'].includes(run.type))?.at ?? [],
   isSubmitted: documents.some((record) => record.isSubmitted),
 });
 

@@ -12,8 +12,9 @@
     refused: [], // directives of a Content-Security-Policy that have kept a script from running
     sockets: [], // SocketRecord in run.py
     handlers: [], // Handler
-    runs: [], // of handlers: {type, target, at, sent, changed}
+    runs: [], // of handlers: {type, target, at, sent, changed, isPrevented}
     navigations: [], // by scripts: {to, at, during}
+    ignored: [], // addresses of scripts whose elements have a text too
     isSubmitted: false, // a form, by which another page is opened
     isReady: false, // the page and its scripts have been read
     isLeft: false, // for another page
@@ -83,7 +84,9 @@
     const found = handlersOf(target, type).findLast((one) => one.calls(handler));
     if (!found) return handler.apply(target, options);
     found.hasRun = true;
-    const run = {type, target: found.target, at: found.at, sent: [], changed: []};
+    const run = {
+      type, target: found.target, at: found.at, sent: [], changed: [], isPrevented: false,
+    };
     const before = type === 'message' ? texts() : new Map();
     record.runs.push(run);
     running.push(run);
@@ -95,6 +98,7 @@
     } finally {
       running.pop();
       failing = hasFailed ? failing ?? run : null;
+      run.isPrevented = Boolean(options[0]?.defaultPrevented);
       if (before.size) run.changed = changedSince(before);
     }
   };
@@ -173,7 +177,12 @@
     if (at.length) record.navigations.push({to, at, during: running.at(-1) ?? null});
   });
   listen(window, 'beforeunload', () => { record.isLeft = true; });
-  listen(window, 'load', () => { record.isReady = true; });
+  listen(window, 'load', () => {
+    record.isReady = true;
+    record.ignored = [...document.scripts]
+      .filter((script) => script.src && script.textContent.trim())
+      .map((script) => script.getAttribute('src'));
+  });
 
   // Nobody is there to answer.
   window.alert = () => {};

@@ -132,6 +132,8 @@ class PageReport(TypedDict, total=False):
     elements have, ``errors``, ``notLoaded`` (addresses of scripts), ``refused`` (directives of a
     Content-Security-Policy), ``handlers``, ``navigations`` and ``sockets`` what its documents have
     recorded. ``runs`` has the last run of a handler of messages. ``isSubmitted``: a form was.
+    ``ignored`` are the addresses of scripts whose elements have a text too, which doesn't run.
+    ``keysRefusedAt`` is where a handler was set that has kept a key from the page.
     ``repeated`` are needed ids that several elements have, and ``hidden`` those of elements that
     can't be seen. ``inside`` is the unclosed tag that the rest of the page is in, or "".
     ``isLeft``: the page has opened another, ``last``, before anybody used it.
@@ -161,6 +163,8 @@ class PageReport(TypedDict, total=False):
     handlers: list[Handler]
     runs: list[HandlerRun]
     navigations: list[Navigation]
+    ignored: list[str]
+    keysRefusedAt: list[ScriptLine]
     isSubmitted: bool
     inside: str
     isLeft: bool

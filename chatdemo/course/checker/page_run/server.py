@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,11 +50,13 @@ class PageServer:
         self.last_sign = time.monotonic()
         endpoints = ["tcp:port=0:interface=127.0.0.1"]
         self.server = Server(self.answer, endpoints, signal_handlers=False)
+        show_warning = warnings.showwarning
         threading.Thread(target=self.server.run, daemon=True).start()
+        self.port = self._wait_for_port()
+        warnings.showwarning = show_warning  # Daphne's logging has replaced it
 
-    @property
-    def port(self) -> int:
-        """The port, once Daphne listens. Raises RuntimeError if it doesn't start."""
+    def _wait_for_port(self) -> int:
+        """Return the port, once Daphne listens. Raises RuntimeError if it doesn't start."""
         end = time.monotonic() + START_SECONDS
         while not self.server.listening_addresses:
             if time.monotonic() > end:

@@ -68,4 +68,13 @@ PLANTS = [
         "C705",
         "chat/tests.py:9",
     ),
+    Plant(
+        "the class for its application",
+        "tests",
+        TESTS,
+        None,
+        COMMUNICATOR.replace("ChatConsumer.as_asgi()", "ChatConsumer"),
+        "C303",
+        "chat/tests.py:9",
+    ),
 ]

@@ -190,8 +190,8 @@ PLANTS = [
         CONSUMERS,
         'json.loads(text_data)["message"]',
         'json.loads(text_data)["text_data"]',
-        "C310",
-        "text_data",
+        "C337",
+        "the page sends 'message'",
     ),
     Plant(
         "message for text_data",
@@ -413,8 +413,8 @@ PLANTS = [
         CONSUMERS,
         '"url_route"',
         '"url_rout"',
-        "C005",
-        "KeyError: 'url_rout'",
+        "C337",
+        "self.scope has 'url_route'",
     ),
     Plant(
         "a regular expression that isn't one",
@@ -468,7 +468,7 @@ PLANTS = [
         '"websocket": AllowedHostsOriginValidator(\n            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))\n        ),',
         '"websocket": __import__("chat.consumers").consumers.ChatConsumer,',
         "C303",
-        "ChatConsumer in the route at mysite/asgi.py:18",
+        "ChatConsumer at mysite/asgi.py:18",
     ),
     Plant(
         "AuthMiddleware for AuthMiddlewareStack",

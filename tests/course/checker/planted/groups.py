@@ -338,4 +338,23 @@ PLANTS = [
         "C512",
         "'everyone': group_discard is never called for it",
     ),
+    Plant(
+        "a group for each connection",
+        "async",
+        CONSUMERS,
+        '{self.room_name}"',
+        """{self.scope['client'][1]}\"""",
+        "C511",
+        "isn't made from the room's name only",
+    ),
+    Plant(
+        "group_discard after the first message",
+        "async",
+        CONSUMERS,
+        HANDLER,
+        HANDLER + ADD.replace("group_add", "group_discard"),
+        "C521",
+        "group 'chat_lobby' again",
+    ),
+    Plant("a method for a type", "async", CONSUMERS, '"chat.message"', "self.chat_message", "C508"),
 ]

@@ -48,6 +48,17 @@ SECOND_VIEW = """\
 def room(request):
     return render(request, "chat/room.html")
 """
+IN_ROUTER = "URLRouter(websocket_urlpatterns)"
+UNAWAITED_MIDDLEWARE = """\
+class Timing:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        self.app(scope, receive, send)
+
+
+application = P"""
 UNAWAITED_TEST = """\
 from channels.testing import WebsocketCommunicator
 from django.test import TransactionTestCase
@@ -239,4 +250,74 @@ PLANTS = [
         without=TESTS,
     ),
     Plant("http misspelt", "async", ASGI, '"http"', '"https"', "C107"),
+    Plant(
+        "a list in a list",
+        "async",
+        ASGI,
+        IN_ROUTER,
+        "URLRouter([websocket_urlpatterns])",
+        "C332",
+        "a list of lists",
+    ),
+    Plant("accept isn't called", "async", CONSUMERS, "accept()", "accept", "C326", "after accept"),
+    Plant(
+        "a method isn't called",
+        "async",
+        CONSUMERS,
+        CONNECT,
+        CONNECT + "        import asyncio\n\n        asyncio.create_task(self.receive)\n",
+        "C326",
+        "after receive",
+    ),
+    Plant(
+        "a channel's name is called",
+        "async",
+        CONSUMERS,
+        "self.channel_name)\n        await self.accept",
+        "self.channel_name())\n        await self.accept",
+        "C336",
+        "self.channel_name at chat/consumers.py:11 is a str",
+    ),
+    Plant(
+        "a method of its own without self",
+        "async",
+        CONSUMERS,
+        "    # An event",
+        "    def read(text_data):\n        return json.loads(text_data)\n\n    # An event",
+        "C311",
+        "read at chat/consumers.py:24 can't be called: its first parameter isn't self",
+        also=(CONSUMERS, "json.loads(text_data)[", "self.read(text_data)["),
+    ),
+    Plant(
+        "an event isn't an object", "async", CONSUMERS, 'event["message"]', "event.message", "C310"
+    ),
+    Plant(
+        "what the event has",
+        "async",
+        CONSUMERS,
+        '{"message": event["message"]}',
+        '{"message": message}',
+        "C006",
+        'event["message"] has it',
+    ),
+    Plant(
+        "pages with TLS only",
+        "async",
+        SETTINGS,
+        "DEBUG = True",
+        "DEBUG = True\nSECURE_SSL_REDIRECT = True",
+        "C014",
+        "SECURE_SSL_REDIRECT at mysite/settings.py:9",
+    ),
+    Plant(
+        "a middleware that doesn't await",
+        "async",
+        ASGI,
+        "application = P",
+        UNAWAITED_MIDDLEWARE,
+        "C601",
+        "app() at mysite/asgi.py:20",
+        in_browser=True,
+        also=(ASGI, "AuthMiddlewareStack(URL", "Timing(URL"),
+    ),
 ]
