@@ -19,7 +19,7 @@ from chatdemo.course import outline
 from chatdemo.course.checker.page_run.browser import find_browser
 from chatdemo.course.checker.project_python import ProjectPython, find_python
 from chatdemo.course.checker.report import CheckResult, Fault, Finding
-from chatdemo.course.checker.source_files import Sources, settings_module_in
+from chatdemo.course.checker.source_files import Sources, settings_module_in, suggestion
 
 #: For all checks, and for the project's own tests.
 CHECKS_SECONDS, TESTS_SECONDS = 60.0, 180.0
@@ -229,6 +229,11 @@ def _read_test_output(copy: Path, code: int, output: str) -> Fault | str:
     pattern = r"^(\w[\w.]*(?:Error|Exception|ImproperlyConfigured)\b.*)$"
     errors = re.findall(pattern, output, re.MULTILINE) or output.strip().splitlines()
     facts = {"error": errors[-1][:300] if errors else "no output", "why": "", "fix": TESTS_HINT}
+    for id in re.findall(r'NoSuchElementException.*\[id="(.+?)"\]', output):
+        pages = " ".join(map(sources.read, sources.templates))
+        near = suggestion(id, re.findall(r"""\bid\s*=\s*['"]?([\w-]+)""", pages), "{!r}")
+        known = {"why": f". The pages have {near}", "fix": f"Write {near} there"}
+        return Fault("C703", place, **facts | (known if near else {}))
     for name in re.findall(r"coroutine '(?:\w+\.)*(\w+)' was never awaited", printed):
         for test in sources.unawaited(name, place.file if place else ""):
             facts["why"] = f". await is missing before {name}() at {test}"

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from channels.consumer import SyncConsumer
+from django.urls.resolvers import RegexPattern
 
 from chatdemo.course.checker.asgi_client import HOST, CheckParticipant, converse, message_in
 from chatdemo.course.checker.blocking_calls import is_blocking, own_nodes
@@ -21,6 +22,7 @@ from chatdemo.course.checker.exception_causes import (
     no_layer_fault,
     no_room_name_fault,
     route_place,
+    wrapped_call_fault,
 )
 from chatdemo.course.checker.line_trace import LineTrace
 from chatdemo.course.checker.project import LearnerProject
@@ -28,6 +30,7 @@ from chatdemo.course.checker.report import Fault, Place, catalogue, describe
 from chatdemo.course.checker.script_checks import shows_own_frames
 from chatdemo.course.checker.source_files import FUNCTIONS, name_of, suggestion
 from chatdemo.course.checker.websocket_routes import (
+    consumer_class,
     has_empty_router,
     is_application,
     matching_routes,
@@ -45,6 +48,8 @@ ROUTER_ENTRY = (
     'Add "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter('
     "websocket_urlpatterns))) to it"
 )
+#: What the project does when it fails, for the report.
+RECEIVING = "receiving a message"
 #: What a receive without an answer lacks.
 ANSWERS = {
     "send": "Call self.send with the message in JSON, as json.dumps makes it",
@@ -92,13 +97,24 @@ def check_room_route(project: LearnerProject) -> None:
         route = f"The WebSocket route '{routes[0].pattern}'"
         raise Fault("C302", place, route=route, why=why_unmatched(routes[0], address), fix="")
     if len(matches) > 1:
-        one, other, *_ = (str(match.route.pattern) for match in matches)
-        raise Fault("C318", place, one=one, other=other)
+        raise _two_routes_fault(project, *(match.route for match in matches[:2]))
     _require_consumer(project, matches[0].route, place)
     if not matches[0].named:
         raise no_room_name_fault(project, "room_name", None)
     if matching_routes(routes, f"{address}and/more/"):
         raise Fault("C314", place, pattern=str(matches[0].route.pattern))
+
+
+def _two_routes_fault(project: LearnerProject, first: Any, second: Any) -> Fault:
+    """The fault of two routes that match the room's address, of which the second is never used."""
+    one, other = str(first.pattern), str(second.pattern)
+    place = project.sources.find(ast.Constant, re.escape(one)) or route_place(project)
+    fix = ""
+    if isinstance(first.pattern, RegexPattern) and not one.endswith(("$", r"\Z")):
+        fix = "Put $ at the end of the first, so that it matches no longer address"
+    elif consumer_class([first]) is consumer_class([second]):
+        fix = "Delete one of them"
+    return Fault("C318", place, one=one, other=other, fix=fix)
 
 
 def _require_consumer(project: LearnerProject, route: Any, place: Place | None) -> None:
@@ -142,9 +158,11 @@ async def check_echo(project: LearnerProject) -> None:
     text = project.new_text()
     participant.send(text)
     if not await participant.receives(text):
+        if not participant.closed and (fault := _general_fault(project, [participant], RECEIVING)):
+            raise fault
         if await _leaves_out_senders(project, participant):
             return await _disconnect(project, participant)
-        if not participant.error and await project.sign_in():  # perhaps guests only read
+        if _reads_user(project) and await project.sign_in():  # perhaps guests only read
             await check_echo(project)
             return project.note_signed_in(True)
         raise await _unless_caught(project, _no_answer_fault(project, participant))
@@ -154,6 +172,11 @@ async def check_echo(project: LearnerProject) -> None:
     if not is_frame or message_in(message_in(frame)) is not None or not is_shown:
         raise _other_answer_fault(project, frame)
     await _disconnect(project, participant)
+
+
+def _reads_user(project: LearnerProject) -> bool:
+    """Whether the consumer's file mentions users."""
+    return "user" in ast.unparse(project.sources.tree(project.consumer_file))
 
 
 async def _leaves_out_senders(project: LearnerProject, participant: CheckParticipant) -> bool:
@@ -343,7 +366,7 @@ async def _unless_caught(project: LearnerProject, fault: Fault) -> Fault:
 async def _disconnect(project: LearnerProject, *participants: CheckParticipant) -> None:
     """Raises Fault if a consumer has closed its WebSocket, or doesn't end as it should."""
     if any(participant.closed for participant in participants):
-        fault = _general_fault(project, participants, "receiving a message")
+        fault = _general_fault(project, participants, RECEIVING)
         if fault := fault or _closed_fault(project):
             raise fault
     for participant in participants:
@@ -388,6 +411,8 @@ def _never_awaited_fault(project: LearnerProject) -> Fault | None:
     if not found:
         return None
     call, place = found
+    if fault := wrapped_call_fault(project, place):
+        return fault
     is_async = isinstance(project.sources.function(place), ast.AsyncFunctionDef)
     return project.fault("C601" if is_async else "C506", place, call=call)
 
@@ -441,7 +466,7 @@ def _no_answer_fault(project: LearnerProject, participant: CheckParticipant) -> 
     is_closed = participant.closed and not participant.error
     if fault := _closed_fault(project) if is_closed else None:
         return fault
-    if fault := _general_fault(project, [participant], "receiving a message"):
+    if fault := _general_fault(project, [participant], RECEIVING):
         return fault
     if participant.answers:
         return _other_answer_fault(project, participant.answers[0])

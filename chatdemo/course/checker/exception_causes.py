@@ -13,9 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from traceback import walk_tb
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from channels.generic.websocket import AsyncWebsocketConsumer, WebsocketConsumer
+from django.db.models import QuerySet
 
 from chatdemo.course.checker.blocking_calls import own_nodes
 from chatdemo.course.checker.missing_modules import why_missing, why_not_in_module
@@ -81,10 +83,14 @@ class Raised:
         return self.project.fault(id, place or self.place, **facts)
 
     def value_of(self, node: ast.AST) -> Any:
-        """Return what a name, an attribute or a key has in the frame that raised the exception;
-        UNKNOWN for other expressions.
+        """Return what a name, an attribute or a key has in the learner's last frame; UNKNOWN for
+        other expressions.
         """
-        *_, (frame, _) = walk_tb(self.error.__traceback__)
+        *_, frame = (
+            frame
+            for frame, _ in walk_tb(self.error.__traceback__)
+            if self.project.sources.place(frame.f_code.co_filename)
+        )
         with suppress(AttributeError, LookupError, TypeError):
             if isinstance(node, ast.Name):
                 return {**frame.f_globals, **frame.f_locals}[node.id]
@@ -351,6 +357,40 @@ def _awaited_uncalled(raised: Raised) -> Fault | None:
     return None
 
 
+WRAPPERS = ("async_to_sync", "sync_to_async", "database_sync_to_async")
+
+
+def wrapped_call_fault(project: LearnerProject, place: Place | None) -> Fault | None:
+    """Return the fault of a line that gives async_to_sync or its like a call, not a function."""
+    for node in project.sources.nodes_at(place):
+        if isinstance(node, ast.Call) and name_of(node) in WRAPPERS and node.args:
+            given = node.args[0]
+            if isinstance(given, ast.Call) and name_of(given) != "partial":
+                code, wrapper = ast.unparse(given), name_of(node)
+                function = ast.unparse(given.func)
+                fix = f"Write {wrapper}({function}){code.removeprefix(function)}"
+                facts = {"wrapper": wrapper, "call": code, "fix": fix}
+                return project.fault("C607", place, **facts)
+    return None
+
+
+@rule("SynchronousOnlyOperation")
+def _in_loop(raised: Raised) -> Fault | None:
+    """The database is used in the event loop: by what was to be wrapped, or by a QuerySet."""
+    project = raised.project
+    for frame, line in walk_tb(raised.error.__traceback__):
+        place = project.sources.place(frame.f_code.co_filename, line)
+        if fault := wrapped_call_fault(project, place):
+            return fault
+    frames = [frame for frame, _ in walk_tb(raised.error.__traceback__)]
+    if any(frame.f_code is QuerySet._fetch_all.__code__ for frame in frames):
+        nodes = project.sources.nodes_at(raised.place)
+        named = (node for node in nodes if isinstance(raised.value_of(node), QuerySet))
+        name = next(map(ast.unparse, named), "What is used")
+        return raised.fault("C608", name=name)
+    return None
+
+
 @rule("")
 def _text(raised: Raised) -> Fault | None:
     for row in TEXTS:
@@ -422,6 +462,12 @@ def _undefined(raised: Raised) -> Fault:
         why = "the quotation marks are missing"
     elif "self" in frame.f_locals and (hasattr(AsyncWebsocketConsumer, name) or name in attributes):
         why = "self. is missing before it"
+    elif modules := [
+        code
+        for code, value in frame.f_globals.items()
+        if isinstance(value, ModuleType) and hasattr(value, name)
+    ]:
+        why = f"it is {modules[0]}.{name}"
     elif read := [
         code for code, of in frame.f_locals.items() if isinstance(of, dict) and name in of
     ]:

@@ -15,6 +15,12 @@ VIEWS = {
     "index.html": 'path("", views.index) calls def index(request)',
     "room.html": 'path("<str:room_name>/", views.room) calls def room(request, room_name)',
 }
+#: What to do about a mistake in a template, by Django's words.
+TEMPLATE_FIXES = {
+    r"remainder: ' ?:": 'Write no space beside the colon of a filter: {{ value|name:"argument" }}',
+    r"remainder: ' \|": "Write no space before the | of a filter",
+    r"Invalid block tag.*'static'": "Write {% load static %} at the top of the template",
+}
 ONLY_WITH_TLS = "Set it only where the server has TLS"
 #: What leads to the page of each fault.
 NEEDED_PATTERNS = {
@@ -100,7 +106,9 @@ def view_fault(project: LearnerProject, error: BaseException, doing: str, templa
     if type(error).__name__ == "TemplateSyntaxError":
         debug = getattr(error, "template_debug", {"name": "", "line": 0})
         where = project.sources.place(debug["name"], debug["line"])
-        return Fault("C111", where or project.in_template(template), error=text)
+        fixes = (fix for pattern, fix in TEMPLATE_FIXES.items() if re.search(pattern, text))
+        fix = next(fixes, "Look at the {{ }} and {% %} tags there")
+        return Fault("C111", where or project.in_template(template), error=text, fix=fix)
     if isinstance(error, ValueError) and "didn't return an HttpResponse" in text:
         name = re.search(r"view (?:\w+\.)*(\w+)", text)
         place = project.sources.find(FUNCTIONS, name[1]) if name else None

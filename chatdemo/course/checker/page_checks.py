@@ -5,10 +5,13 @@ script_checks.py checks what their scripts do.
 
 import ast
 import asyncio
+import inspect
 import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from urllib.parse import urlsplit
+
+from django.urls import Resolver404, resolve
 
 from chatdemo.course.checker.asgi_client import Page, get_page
 from chatdemo.course.checker.page_causes import not_found_fault, view_fault
@@ -109,9 +112,30 @@ def missing_element_fault(
     guess, fix = f" It has {close!r}." if close else "", f'Give the element id="{id}"'
     written = project.sources.search_templates(rf"\bid\s*=\s*['\"]?{id}['\"\s>]")
     if written:
+        shown = place.file if place else ""
         place, guess = why_not_shown(project.sources, written)
         fix = ""
+        if place == written and (view := _view_of(project, fault, shown)):
+            name = written.file.partition("templates/")[2]
+            place, guess = view, f" {written} has it, but the view renders another template."
+            fix = f"Write {name!r} in the view"
     return Fault(fault, place, missing=id, guess=guess, fix=fix)
+
+
+def _view_of(project: LearnerProject, fault: str, template: str) -> Place | None:
+    """The line of the page's view that names this template; None if it doesn't."""
+    path = "/chat/" if fault == "C109" else project.pages.room_path
+    try:
+        view = resolve(path).func
+    except Resolver404:
+        return None
+    code = getattr(inspect.unwrap(view), "__code__", None)
+    place = project.sources.place(code.co_filename, code.co_firstlineno) if code else None
+    for node in ast.walk(project.sources.function(place) or ast.Pass()):
+        value = getattr(node, "value", None)
+        if isinstance(node, ast.Constant) and f"/{template}".endswith(f"/{value}") and place:
+            return Place(place.file, node.lineno)
+    return None
 
 
 def why_not_shown(sources: Sources, written: Place) -> tuple[Place, str]:

@@ -24,6 +24,10 @@ IDLE = (
         r"^\s*[\w.]+\.(click|focus|submit|preventDefault)\s*;?\s*$",
         "Without brackets, {0} isn't called: {0}().",
     ),
+    (
+        r"'[^'\"`]*\$\{[^'\"`]*'|\"[^'\"`]*\$\{[^'\"`]*\"",
+        "JavaScript replaces ${{...}} only in a text between backticks, `...`.",
+    ),
     (r"\.(key|code)\s*={2,3}\s*['\"`\d]", "The {0} of Enter is 'Enter'."),
     (r"\.(keyCode|which)\s*={2,3}", "The {0} of Enter is the number 13."),
 )
@@ -116,7 +120,7 @@ def _not_begun(lines: PageLines, report: PageReport) -> Cause:
 
 
 def _idle_line(lines: PageLines, report: PageReport) -> Cause:
-    rules = IDLE[:1] if re.search(ENTER, lines.text) else IDLE
+    rules = IDLE[:2] if re.search(ENTER, lines.text) else IDLE
     for place, line in lines.lines:
         for pattern, why in rules:
             if found := re.search(pattern, line):
@@ -174,8 +178,16 @@ def what_changed(lines: PageLines, runs: list[HandlerRun]) -> tuple[str, Place |
             if "chat-log" in run["changed"]:
                 return "", place
             changed = " and ".join(f"#{id}" for id in run["changed"]) or "no element with an id"
-            got = [text for socket in lines.report["sockets"] for text in socket["received"][-1:]]
-            given = f" with {got[-1][:MAX_SHOWN_CHARACTERS]}" if got else ""
-            ran = f"The handler of messages set at {place} ran{given}, and has changed {changed}."
-            return ran, place
+            for one in lines.report["unattached"][-1:]:
+                if at := lines.first_place(one["at"]):
+                    made = f"makes a <{one['tag']}> at {at}, and doesn't put it into the page"
+                    return f"The handler of messages {made}.", at
+            ran = f"The handler of messages set at {place} ran with {what_came(lines.report)}"
+            return f"{ran}, and has changed {changed}.", place
     return "", None
+
+
+def what_came(report: PageReport) -> str:
+    """Return the beginning of the last frame that the page has received."""
+    got = [text for socket in report["sockets"] for text in socket["received"][-1:]]
+    return got[-1][:MAX_SHOWN_CHARACTERS] if got else "a frame"

@@ -4,6 +4,7 @@ A page is right if what a person does there works. If it doesn't, the cause is i
 has recorded: exceptions, the WebSockets, and the frames that went through them.
 """
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -18,7 +19,7 @@ from chatdemo.course.checker.page_checks import (
     missing_element_fault,
     why_not_shown,
 )
-from chatdemo.course.checker.page_facts import what_changed, what_ran, why_idle
+from chatdemo.course.checker.page_facts import what_came, what_changed, what_ran, why_idle
 from chatdemo.course.checker.page_run.run import (
     EndlessScriptError,
     PageReport,
@@ -35,6 +36,7 @@ from chatdemo.course.checker.script_errors import (
     explain,
     text_of,
 )
+from chatdemo.course.checker.source_files import name_of, suggestion
 from chatdemo.course.checker.websocket_routes import websocket_routes
 
 #: What a person does in a page.
@@ -56,7 +58,7 @@ async def check_index_script(project: LearnerProject) -> None:
     if report["isLeft"]:
         raise _left_fault(lines, report)
     wrong = {way: path for way, path in report["opened"].items() if path != room}
-    _require_page(lines, report, "C109", INDEX_IDS, bool(wrong or report["missing"]))
+    _require_page(lines, report, "C109", INDEX_IDS, bool(wrong or not report["opened"]))
     if not wrong or await _is_sent_to(project, wrong):
         return _note_errors(lines, report)
     way, path = next(iter(wrong.items()))
@@ -79,6 +81,11 @@ def _opening_fault(lines: PageLines, report: PageReport, way: str, path: str | N
         hint = "" if "preventDefault" in lines.text else "Use no form, or call preventDefault()"
         why = f". {why[0].upper()}{why[1:]}"
         return Fault("C120", form, **facts, why=why, hint=hint and f"{hint} in its onsubmit")
+    if path == f"/chat{lines.project.pages.room_path}":
+        why = ". The address has no slash at its start, so it goes on from /chat/"
+        place = lines.search(r"['\"`]chat/")
+        facts = {"address": path, "room": lines.project.pages.room_path, "hint": ""}
+        return Fault("C120", place, **facts, why=why)
     by = next((one for one in report["navigations"][::-1] if one["to"] == path), None)
     place = by and lines.first_place(by["at"]) or lines.search(r"location|href|action=")
     if path:
@@ -155,7 +162,12 @@ async def _run_as_needed(project: LearnerProject, **options: bool) -> None:
 def _lacks_elements(project: LearnerProject) -> bool:
     """Whether a page has less than it needs, as one for guests may."""
     reports = (project.pages.index, project.pages.room)
-    return any(report and report["missing"] and not report["isLeft"] for report in reports)
+    return any(
+        report["missing"]
+        and not report["isLeft"]
+        and not (report.get("said") or report.get("opened"))
+        for report in filter(None, reports)
+    )
 
 
 async def shows_own_frames(project: LearnerProject) -> bool:
@@ -203,14 +215,21 @@ def _note_errors(lines: PageLines, report: PageReport) -> None:
 def _require_page(
     lines: PageLines, report: PageReport, id: str, ids: tuple[str, ...], is_broken: bool
 ) -> None:
-    """Raises Fault for a page that has raised an exception, or has no element with one of the ids:
-    ``id`` is the fault of that. Of a page that ``is_broken`` also the scripts that the server
-    doesn't have are faults, and promises that were rejected.
+    """Raises Fault for a page that has raised an exception. Of a page that ``is_broken`` also
+    elements without one of the ids are faults, with the id ``id``, scripts that the server doesn't
+    have, and promises that were rejected.
     """
     errors = [one for one in report["errors"] if is_broken or not one["isRejection"]]
     if (tag := report["inside"]) and is_broken:
         raise Fault("C118", lines.search(re.escape(tag.rstrip(">"))), tag=tag)
-    if missing := [one for one in ids if one in report["missing"]]:
+    missing = [one for one in ids if one in report["missing"]]
+    if missing and not is_broken:
+        what = " and ".join(f"#{id}" for id in missing)
+        note = (
+            f"The page {report['path']} works without {what}, which the tutorial's tests look for."
+        )
+        lines.project.notes.append(note)
+    elif missing:
         # An element that its script should have made is missing for want of the script.
         causes = [explain(lines, error) for error in errors]
         if not causes or f"id {missing[0]!r}" in causes[0].why:
@@ -344,8 +363,46 @@ def _no_socket_fault(lines: PageLines) -> Fault:
     return _idle_fault(lines, "C206", lines.search(r"<script"))
 
 
+def _twice_fault(lines: PageLines, report: PageReport) -> Fault | None:
+    """Why a message is sent, or shown, more than once."""
+    for way, said in report["said"].items():
+        if len(said["sentBy"]) > 1:
+            places = _senders(lines, said)
+            why = f"it runs {' and '.join(map(str, places))}, and each sends it"
+            times = len(said["sentBy"])
+            return Fault("C222", places[-1], way=WAYS[way], times=times, why=why)
+        if said["timesThere"] > 1:
+            handlers = (one for one in report["handlers"] if one["type"] == "message")
+            set_at = {place for one in handlers if (place := lines.first_place(one["at"]))}
+            place, why, hint = lines.search(*ADDED), "", ""
+            if len(set_at) > 1:
+                why = f": its handlers of messages are set at {' and '.join(map(str, set_at))}"
+                place, hint = max(set_at), "Set one of them only"
+            return Fault("C223", place, times=said["timesThere"], why=why, hint=hint)
+        if said["timesHere"] > 1:
+            why = ": when it sends it, and again when it comes back"
+            return Fault("C223", lines.search(*ADDED), times=said["timesHere"], why=why)
+    return None
+
+
+def _senders(lines: PageLines, said: Said) -> list[Place]:
+    """The lines that have made the page send a message: the handlers', and others that only one of
+    the times have run.
+    """
+    runs: list[set[Place]] = [
+        {place for line in at if (place := lines.place_of(line))} for at in said["sentBy"]
+    ]
+    # A handler that has sent all of them has called the others.
+    once = (run for run in said["ran"] if 0 < len(run["sent"]) < len(said["sentBy"]))
+    handlers = {place for run in once if (place := lines.first_place(run["at"]))}
+    every, common = runs[0].union(*runs), runs[0].intersection(*runs)
+    return sorted(every - common | handlers or every)
+
+
 def _log_fault(lines: PageLines, report: PageReport) -> Fault | None:
     """What is wrong with a log that shows each message."""
+    if fault := _twice_fault(lines, report):
+        return fault
     if not report["isKept"]:
         return _known_fault(lines, "C216", lines.search(r"[lL]og\w*\.\w+\s*=(?!=)", *ADDED))
     if report["isMarkup"]:
@@ -378,23 +435,44 @@ def _address_fault(lines: PageLines, socket: SocketRecord, other_url: str | None
     if f'"{name}"' in path:
         return Fault("C210", lines.search(r"textContent|room_?name"))
     if name not in path and socket["url"] == other_url:
-        is_there = name in lines.page and "//" not in path
+        if name not in lines.page or "//" in path:
+            return _no_name_fault(lines, address)
         why = "It is the same for each room"
-        if not is_there:
-            place = lines.search(r"roomName\s*=", r"new\s+WebSocket")
-        id = "C207" if is_there else "C204"
-        return _known_fault(lines, id, place, address=address, why=why)
+        return _known_fault(lines, "C207", place, address=address, why=why)
     if not project.is_room_path(path):
         why = "No room's WebSocket has that address"
         return Fault("C207", place, address=address, why=why)
     return None
 
 
+def _no_name_fault(lines: PageLines, address: str) -> Fault:
+    """The fault of an address without the room's name: perhaps the view gives it another name."""
+    sources = lines.project.sources
+    read = re.findall(r"\{\{\s*(\w+)", sources.read(lines.template)) if lines.template else []
+    for file, call in sources.nodes(ast.Call):
+        if (
+            name_of(call) != "render"
+            or len(call.args) < 3
+            or not isinstance(call.args[2], ast.Dict)
+        ):
+            continue
+        passed = [str(getattr(key, "value", "")) for key in call.args[2].keys]
+        is_of_page = f"/{lines.template}".endswith(f"/{getattr(call.args[1], 'value', '?')}")
+        for name in read if is_of_page else ():
+            if name not in passed and (near := suggestion(name, passed, "{}")):
+                why = f": the template reads {name!r}, and the view passes {near!r}"
+                hint = f"Write {name!r} in the view"
+                return Fault("C204", Place(file, call.lineno), address=address, why=why, hint=hint)
+    place = lines.search(r"roomName\s*=", r"new\s+WebSocket")
+    return _known_fault(lines, "C204", place, address=address, why="")
+
+
 def _sending_fault(lines: PageLines, report: PageReport) -> Fault | None:
     """What is wrong with what the page sends."""
     sockets = report["sockets"]
     sent = [frame for socket in sockets for frame in socket["sent"]]
-    at = [place for socket in sockets if (place := lines.first_place(socket["sentAt"]))]
+    sent_at = [at for socket in sockets for at in socket["sentAt"]]
+    at = [place for one in sent_at if (place := lines.first_place(one))]
     place = at[-1] if at else lines.search(SENDING)
     if sent and any(socket["isClosedByPage"] for socket in sockets):
         return Fault("C219", lines.search(r"\.close\("))
@@ -428,6 +506,9 @@ def _wrong_text_fault(lines: PageLines, place: Place | None, said: Said, frame: 
     text = json.loads(frame)["message"]
     words = [words for words, known in said["known"].items() if known == text]
     what = f"That is {words[0]}" if words else ""
+    emptied = [at for run in said["ran"] if (at := lines.first_place(run["emptiedAt"]))]
+    if not text and emptied:
+        place, what = emptied[0], f"{emptied[0]} empties the input before it is read"
     return _idle_fault(lines, "C221", place, what, seen=f"it sends {frame[:100]}")
 
 
@@ -453,7 +534,11 @@ def _showing_fault(lines: PageLines, report: PageReport) -> Fault:
     if log and re.search(r"undefined|\[object", log[-1]):
         place = lines.search(r"=\s*\w+\.data\s*;", *ADDED[:2], r"\.data\b|onmessage")
         seen = f"#chat-log shows {log[-1][:60]!r}"
-        return _idle_fault(lines, "C208", place, seen=seen)
+        is_parsed = re.search(r"\bparse\(", lines.text.partition("onmessage")[2] or lines.text)
+        why = f"What it gets is {what_came(report)}"
+        if not is_parsed:
+            why = "The data of a message's event is a text, which JSON.parse(event.data) reads"
+        return _idle_fault(lines, "C208", place, why, seen=seen)
     why, handler = what_changed(lines, report["runs"])
     place = lines.search(*ADDED[:2], r"onmessage|['\"]message['\"]")
     if not report["isValue"] and re.search(r"log\w*(['\"]\))?\.value\s*\+?=", lines.text, re.I):
@@ -463,4 +548,4 @@ def _showing_fault(lines: PageLines, report: PageReport) -> Fault:
 
 
 #: Faults of a page that may only have frames of its own.
-EXCHANGE_FAULTS = ("C113", "C208", "C215", "C221")
+EXCHANGE_FAULTS = ("C113", "C208", "C215", "C221", "C223")

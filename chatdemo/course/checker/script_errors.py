@@ -87,7 +87,7 @@ class PageLines:
             for place, line in self.lines:
                 if re.search(pattern, line):
                     return place
-        return Place(self._template) if self._template else None
+        return Place(self.template) if self.template else None
 
     def all(self, pattern: str) -> list[Place]:
         """Return each line that matches the regular expression."""
@@ -105,10 +105,10 @@ class PageLines:
         return self.project.static_place(path, line["line"])
 
     def _page_place(self, number: int) -> Place | None:
-        return self.project.sources.rendered_place(self.page, number, self._template)
+        return self.project.sources.rendered_place(self.page, number, self.template)
 
     @cached_property
-    def _template(self) -> str:
+    def template(self) -> str:
         """The file from which the most lines of the page were made."""
         rendered = self.project.sources.rendered_place
         numbers = range(1, self.page.count("\n") + 2)
@@ -174,6 +174,8 @@ def unread_tag(line: str) -> str:
 
 def _why_not_json(lines: PageLines, at: Place | None, found: re.Match[str]) -> Cause:
     # The browser's words have any other text that it couldn't parse.
+    if (found[1] or "").startswith('"[object HTM'):
+        return Cause("JSON.parse is given an element: its text is its textContent.", at)
     is_event = found[1] and ".data" not in lines.project.sources.line(at)
     return Cause("The received text is in the event's data.", at) if is_event else Cause("")
 

@@ -94,6 +94,8 @@ def why_unmatched(route: Any, address: str) -> str:
         return "starts with a slash: Channels matches the path without its first slash"
     if matches(address.rstrip("/")):
         return "has no slash at its end, before the $"
+    if found := re.search(r"(?<![\\\w])([wd])\+", text):
+        return f"has {found[0]}, the letter {found[1]} itself: a backslash is missing, \\{found[0]}"
     if matches(address.replace("lobby", "l")):
         return r"matches room names of one character only: add a + after \w"
     if matches(address.removeprefix("ws/")):

@@ -49,6 +49,28 @@ def _(files):
     replace(files, ROOM, (SHOWN, "chatLog.value += `${data.name}: ${data.message}\\n`;"))
 
 
+@change("other ids, and paragraphs")
+def _(files):
+    for id, other in (
+        ("chat-log", "messages"),
+        ("chat-message-input", "text"),
+        ("chat-message-submit", "say"),
+    ):
+        files[ROOM] = files[ROOM].replace(id, other)
+    replace(
+        files,
+        ROOM,
+        (
+            '<textarea id="messages" rows="10" cols="38" readonly></textarea>',
+            '<div id="messages"></div>',
+        ),
+        (
+            SHOWN,
+            "chatLog.append(Object.assign(document.createElement('p'), {textContent: data.message}));",
+        ),
+    )
+
+
 @change("the name before the message")
 def _(files):
     replace(files, CONSUMERS, ('"message": message}', '"message": "guest: " + message}'))
@@ -546,10 +568,12 @@ NOTES = {
     "a library of another site": ["https://cdn.invalid/library.js"],
     "a sound": ["not allowed to play"],
     "stored messages": ["has no database yet"],
+    "other ids, and paragraphs": ["works without #chat-log and #chat-message-input"],
     "rooms without capitals": ["they are one room"],
 }
 #: Only a browser shows what the page sends, to which address, or what it has for a user.
 IN_BROWSER = {
+    "other ids, and paragraphs",
     "a message that its own page shows",
     "a token in the address",
     "a name that is asked for",

@@ -3,6 +3,9 @@
 // The report has `index` (null without an index page) and `room` (null without a room's page).
 
 const STAYS_SECONDS = 1; // for which a room's page is watched
+const INDEX_IDS = ['room-name-input', 'room-name-submit'];
+const ROOM_IDS = ['chat-log', 'chat-message-input', 'chat-message-submit'];
+const TUTORIAL_IDS = [...INDEX_IDS, ...ROOM_IDS];
 const job = JSON.parse(document.getElementById('job').textContent);
 const recordsByFrame = new Map(); // of each document that a frame has loaded, in order
 
@@ -42,7 +45,21 @@ const all = (frame, id) => [
 // The element with the id that a person sees. A script gets the first one.
 function find(frame, id) {
   const elements = all(frame, id);
-  return elements.find(isVisible) ?? elements.at(0) ?? null;
+  return elements.find(isVisible) ?? elements.at(0) ?? standIn(frame, id);
+}
+
+// A page may have other ids, and work. Then the only element of its kind that a person sees is
+// meant, and for the log the whole page.
+const KINDS = {
+  input: 'input:not([type]), input[type=text], input[type=search], textarea:not([readonly])',
+  submit: 'button, input[type=button], input[type=submit]',
+};
+function standIn(frame, id) {
+  const page = frame.contentDocument;
+  if (id === 'chat-log') return page?.body ?? null;
+  const found = [...page?.querySelectorAll(KINDS[id.split('-').at(-1)] ?? ':not(*)') ?? []]
+    .filter((element) => isVisible(element) && !TUTORIAL_IDS.includes(element.id));
+  return found.length === 1 ? found[0] : null;
 }
 
 const isVisible = (element) => element.type !== 'hidden' && element.checkVisibility();
@@ -51,14 +68,14 @@ const isVisible = (element) => element.type !== 'hidden' && element.checkVisibil
 // elements have, and those of elements that can't be seen. `inside` is the tag that the rest of the
 // page is in, as it was never closed: "<!--" is a comment.
 function missingElements(frame, ids) {
-  const missing = ids.filter((id) => !find(frame, id));
+  const missing = ids.filter((id) => !all(frame, id).length);
   const page = frame.contentDocument ?? new Document();
   const present = [...page.querySelectorAll('[id]')].map((element) => element.id);
   return {
     missing,
     ids: present,
     repeated: ids.filter((id) => all(frame, id).length > 1),
-    hidden: ids.filter((id) => find(frame, id) && !isVisible(find(frame, id))),
+    hidden: ids.filter((id) => all(frame, id).length && !isVisible(find(frame, id))),
     inside: unclosedTag(page),
   };
 }
@@ -149,6 +166,8 @@ const summary = (documents) => ({
   runs: recorded(documents, 'runs').filter((run) => run.type === 'message').slice(-1),
   navigations: recorded(documents, 'navigations'),
   ignored: recorded(documents, 'ignored'),
+  unattached: recorded(documents, 'created')
+    .filter(({element}) => !element.isConnected).map(({tag, at}) => ({tag, at})),
   keysRefusedAt: recorded(documents, 'runs')
     .find((run) => run.isPrevented && ['keydown', 'keypress'].includes(run.type))?.at ?? [],
   isSubmitted: documents.some((record) => record.isSubmitted),
@@ -160,11 +179,11 @@ const isLeft = (frame) => records(frame).length > 1
 
 async function runIndexPage() {
   const frame = await open(job.index);
-  const report = missingElements(frame, ['room-name-input', 'room-name-submit']);
+  const report = missingElements(frame, INDEX_IDS);
   report.isLeft = isLeft(frame);
   report.opened = {};
   report.uses = {};
-  if (report.missing.length || report.isLeft || hasFailed(frame)) {
+  if (!INDEX_IDS.every((id) => find(frame, id)) || report.isLeft || hasFailed(frame)) {
     return {...report, ...summary(records(frame))};
   }
   const documents = [];
@@ -192,6 +211,10 @@ const logOf = (frame) => {
   return isField(log) ? log.value : log.innerText;
 };
 
+// How often the log has a text. Of a page without one it isn't known: it may repeat a message.
+const timesIn = (frame, text) => (all(frame, 'chat-log').length
+  ? logOf(frame).split(text).length - 1 : 1);
+
 // Says something in the room: whether it was sent, and whether it is in the log here and there.
 async function say(text, way, here, there) {
   const isSent = () => sockets(here).some((socket) => socket.sent.some(isIn(text)));
@@ -214,6 +237,10 @@ async function say(text, way, here, there) {
   }
   return {
     isSent: isSent(),
+    sentBy: sockets(here).flatMap((socket) => socket.sentAt.filter(
+      (_, number) => isIn(text)(socket.sent[number]))),
+    timesHere: timesIn(here, text),
+    timesThere: timesIn(there, text),
     hasSent: countSent() > before,
     isEarly,
     isTyped,
@@ -250,8 +277,7 @@ const isPartOf = (text) => (frame) => {
 async function runRoomPage() {
   const opened = performance.now() / 1000;
   const [here, there, elsewhere] = await Promise.all([job.room, job.room, job.otherRoom].map(open));
-  const report = missingElements(
-    here, ['chat-log', 'chat-message-input', 'chat-message-submit']);
+  const report = missingElements(here, ROOM_IDS);
   const isAnswered = (frame) => sockets(frame).some(
     (socket) => socket.isOpen || socket.closeCode !== null);
   await until(() => sockets(here).length || hasFailed(here), job.answerSeconds / 2);
@@ -261,7 +287,7 @@ async function runRoomPage() {
   report.otherUrl = sockets(elsewhere).at(0)?.url ?? null;
   report.said = {};
   report.isLeft = isLeft(here);
-  if (!report.missing.length && !report.isLeft && !hasFailed(here)) {
+  if (ROOM_IDS.every((id) => find(here, id)) && !report.isLeft && !hasFailed(here)) {
     for (const name of Object.keys(WAYS)) {
       const said = await say(job.texts[name], name, here, there);
       report.said[name] = said;

@@ -14,6 +14,7 @@
     handlers: [], // Handler
     runs: [], // of handlers: {type, target, at, sent, changed, isPrevented}
     navigations: [], // by scripts: {to, at, during}
+    created: [], // elements that scripts have made: {element, tag, at}
     ignored: [], // addresses of scripts whose elements have a text too
     isSubmitted: false, // a form, by which another page is opened
     isReady: false, // the page and its scripts have been read
@@ -86,6 +87,7 @@
     found.hasRun = true;
     const run = {
       type, target: found.target, at: found.at, sent: [], changed: [], isPrevented: false,
+      emptiedAt: [],
     };
     const before = type === 'message' ? texts() : new Map();
     record.runs.push(run);
@@ -145,6 +147,24 @@
       },
     });
   }
+
+  const {createElement} = Document.prototype;
+  Document.prototype.createElement = function create(tag, ...rest) {
+    const element = createElement.call(this, tag, ...rest);
+    record.created.push({element, tag: String(tag), at: here()});
+    return element;
+  };
+  // A handler that empties an input before it has sent anything.
+  const value = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value');
+  Object.defineProperty(HTMLInputElement.prototype, 'value', {
+    ...value,
+    set(text) {
+      running.forEach((run) => {
+        if (text === '' && value.get.call(this) && !run.sent.length) run.emptiedAt = here();
+      });
+      value.set.call(this, text);
+    },
+  });
 
   const listen = (target, type, listener, ...rest) => {
     addEventListener.call(target, type, listener, ...rest);
@@ -221,7 +241,7 @@
     send(data) {
       super.send(data); // raises InvalidStateError before the WebSocket is open
       this.#record.sent.push(String(data));
-      this.#record.sentAt = here();
+      this.#record.sentAt.push(here());
       running.forEach((run) => run.sent.push(String(data)));
     }
   };

@@ -34,7 +34,7 @@ class HandlerRun(TypedDict):
     """A handler that has run: of which event and element, and where it was set.
 
     ``sent`` are the frames that it has sent, and ``changed`` the ids of the elements that a handler
-    of messages has changed.
+    of messages has changed. ``emptiedAt`` is where it has emptied an input before it sent anything.
     """
 
     type: str
@@ -42,6 +42,14 @@ class HandlerRun(TypedDict):
     at: list[ScriptLine]
     sent: list[str]
     changed: list[str]
+    emptiedAt: list[ScriptLine]
+
+
+class Unattached(TypedDict):
+    """An element that a script has made, at this line, and that isn't in the page."""
+
+    tag: str
+    at: list[ScriptLine]
 
 
 class Handler(TypedDict):
@@ -83,14 +91,14 @@ class Navigation(TypedDict):
 class SocketRecord(TypedDict):
     """A WebSocket of a page. ``listens``: the page has a handler for what is received.
 
-    ``at`` and ``during`` are the line and the handler that have opened it, and ``sentAt`` is the
-    line that has sent last.
+    ``at`` and ``during`` are the line and the handler that have opened it, and ``sentAt`` are the
+    lines that have sent each frame.
     """
 
     url: str
     at: list[ScriptLine]
     during: HandlerRun | None
-    sentAt: list[ScriptLine]
+    sentAt: list[list[ScriptLine]]
     isOpen: bool
     closeCode: int | None
     isClosedByPage: bool
@@ -113,12 +121,16 @@ class Use(TypedDict):
 class Said(Use):
     """What became of one message: was it sent, and is it in the log of its sender, of another?
 
-    ``hasSent``: Enter or the button has sent a frame. ``isEarly``: a part of the message was sent
-    before. ``isTyped``: it was in the input. ``known`` are other texts of the page, by the words
-    for them.
+    ``sentBy`` are the lines that have sent it, each time, and ``timesHere`` and ``timesThere`` how
+    often it is in the logs. ``hasSent``: Enter or the button has sent a frame. ``isEarly``: a part
+    of the message was sent before. ``isTyped``: it was in the input. ``known`` are other texts of
+    the page, by the words for them.
     """
 
     isSent: bool
+    sentBy: list[list[ScriptLine]]
+    timesHere: int
+    timesThere: int
     hasSent: bool
     isEarly: bool
     isTyped: bool
@@ -132,6 +144,7 @@ class PageReport(TypedDict, total=False):
     elements have, ``errors``, ``notLoaded`` (addresses of scripts), ``refused`` (directives of a
     Content-Security-Policy), ``handlers``, ``navigations`` and ``sockets`` what its documents have
     recorded. ``runs`` has the last run of a handler of messages. ``isSubmitted``: a form was.
+    ``unattached`` are elements that scripts have made and not put into the page.
     ``ignored`` are the addresses of scripts whose elements have a text too, which doesn't run.
     ``keysRefusedAt`` is where a handler was set that has kept a key from the page.
     ``repeated`` are needed ids that several elements have, and ``hidden`` those of elements that
@@ -164,6 +177,7 @@ class PageReport(TypedDict, total=False):
     runs: list[HandlerRun]
     navigations: list[Navigation]
     ignored: list[str]
+    unattached: list[Unattached]
     keysRefusedAt: list[ScriptLine]
     isSubmitted: bool
     inside: str

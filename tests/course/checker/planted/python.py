@@ -4,6 +4,8 @@ from tests.course.checker.planted.plant import (
     ASGI,
     CONSUMER_TESTS,
     CONSUMERS,
+    ROOM,
+    ROUTES,
     SETTINGS,
     TESTS,
     URLS,
@@ -47,6 +49,12 @@ SECOND_VIEW = """\
 
 def room(request):
     return render(request, "chat/room.html")
+"""
+IMPORTS = """\
+import json
+
+from channels.db import database_sync_to_async
+from django.contrib.auth.models import User
 """
 IN_ROUTER = "URLRouter(websocket_urlpatterns)"
 UNAWAITED_MIDDLEWARE = """\
@@ -299,6 +307,83 @@ PLANTS = [
         '{"message": message}',
         "C006",
         'event["message"] has it',
+    ),
+    Plant("no backslash", "async", ROUTES, r"\w+", "w+", "C302", r"a backslash is missing, \w+"),
+    Plant(
+        "a route for all that begins like it",
+        "async",
+        ROUTES,
+        "    re_path(",
+        '    re_path(r"^ws/", consumers.ChatConsumer.as_asgi()),\n    re_path(',
+        "C318",
+        "'^ws/' and",
+    ),
+    Plant(
+        "the result of what is to be wrapped",
+        "async",
+        CONSUMERS,
+        ACCEPT,
+        ACCEPT + "        await database_sync_to_async(User.objects.count())\n",
+        "C607",
+        "User.objects.count(), which has run before",
+        also=(CONSUMERS, "import json\n", IMPORTS),
+    ),
+    Plant(
+        "the result of what is to be wrapped, synchronous",
+        "groups",
+        CONSUMERS,
+        "group_send)(",
+        "group_send(",
+        "C607",
+        "async_to_sync at chat/consumers.py:25",
+        also=(CONSUMERS, '"message": message}\n        )', '"message": message}\n        ))'),
+    ),
+    Plant(
+        "a QuerySet in the event loop",
+        "async",
+        CONSUMERS,
+        ACCEPT,
+        ACCEPT + "        users = User.objects.all()\n        print(len(users))\n",
+        "C608",
+        "users at chat/consumers.py:17 is a QuerySet",
+        also=(CONSUMERS, "import json\n", IMPORTS),
+    ),
+    Plant(
+        "what an imported module has",
+        "async",
+        ASGI,
+        "from chat.routing import websocket_urlpatterns",
+        "from chat import routing",
+        "C006",
+        "it is routing.websocket_urlpatterns",
+    ),
+    Plant(
+        "a space after a filter's colon",
+        "async",
+        ROOM,
+        'json_script:"room-name"',
+        'json_script: "room-name"',
+        "C111",
+        "room.html:13",
+    ),
+    Plant(
+        "another name of Django's test case",
+        "tests",
+        TESTS,
+        "from channels.testing import ChannelsLiveServerTestCase",
+        "from django.test import LiveServerTestCase as ChannelsLiveServerTestCase",
+        "C704",
+        "LiveServerTestCase",
+        without=CONSUMER_TESTS,
+    ),
+    Plant(
+        "an id that no page has",
+        "tests",
+        TESTS,
+        "room-name-input",
+        "room-name",
+        "C703",
+        "The pages have 'room-name-input'",
     ),
     Plant(
         "pages with TLS only",

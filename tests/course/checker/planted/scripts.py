@@ -13,6 +13,13 @@ def in_index(what: str, old: str, new: str, id: str, cause: str = "") -> Plant:
     return Plant(what, "index", INDEX, old, new, id, cause, in_browser=True)
 
 
+SAY = """\
+function say() {
+      chatSocket.send(JSON.stringify({message: messageInput.value}));
+    }
+
+    sendButton.addEventListener('click', say);
+    sendButton.oninput = function() {"""
 OPENED = "scheme + window.location.host + '/ws/chat/' + roomName + '/'"
 LOG = '<textarea id="chat-log" rows="10" cols="38" readonly></textarea>'
 ADDED = "chatLog.value += data.message + '\\n'"
@@ -210,8 +217,8 @@ PLANTS = [
     in_room("a tag in the text", "'\\n'", "'<br>'", "C220", "<br> after a message"),
     in_room("no end of a line", " + '\\n'", "", "C220", "nothing between two messages"),
     in_room("a value that isn't shown", LOG, '<div id="chat-log"></div>', "C215", "doesn't add"),
-    in_room("the text of the event", "JSON.parse(event.data)", "event.data", "C208", "undefined"),
-    in_room("another key is read", "data.message", "data.text", "C208", "undefined"),
+    in_room("the text of the event", "JSON.parse(event.data)", "event.data", "C208", "is a text"),
+    in_room("another key is read", "data.message", "data.text", "C208", 'gets is {"message"'),
     in_room("no handler", "chatSocket.onmessage", "chatSocket.onmesage", "C209", "'onmessage'"),
     in_room("not shown", ADDED, "chatLog.title += data.message", "C215"),
     in_room("only the last", "chatLog.value +=", "chatLog.value =", "C216"),
@@ -339,6 +346,87 @@ PLANTS = [
         "messageInput.onkeydown = function(event) {\n      event.preventDefault();",
         "C218",
         "calls preventDefault() for each key",
+    ),
+    # what happens twice
+    in_room(
+        "two handlers of the button",
+        'value="Send">',
+        'value="Send" onclick="say()">',
+        "C222",
+        "it runs chat/templates/chat/room.html:11 and chat/templates/chat/room.html:38",
+        also=(ROOM, "sendButton.onclick = function() {", SAY),
+    ),
+    in_room(
+        "shown by the sender's page, too",
+        "      messageInput.value = '';",
+        "      chatLog.value += messageInput.value + '\\n';\n      messageInput.value = '';",
+        "C223",
+        "when it sends it, and again",
+    ),
+    in_room(
+        "two handlers of messages",
+        "    messageInput.focus();",
+        "    chatSocket.addEventListener('message', chatSocket.onmessage);\n    messageInput.focus();",
+        "C223",
+        "set at",
+    ),
+    # what a line does
+    in_index(
+        "quotation marks for backticks",
+        "'/chat/' + nameInput.value + '/'",
+        "'/chat/${nameInput.value}/'",
+        "C120",
+        "between backticks",
+    ),
+    in_index(
+        "a relative address",
+        "window.location.pathname = '/chat/'",
+        "window.location.href = 'chat/'",
+        "C120",
+        "no slash at its start",
+    ),
+    in_room(
+        "a paragraph that isn't put into the page",
+        LOG,
+        '<div id="chat-log"></div>',
+        "C215",
+        "makes a <p> at chat/templates/chat/room.html:27",
+        also=(ROOM, ADDED, "document.createElement('p').textContent = data.message"),
+    ),
+    in_room(
+        "emptied too early",
+        "      chatSocket.send(",
+        "      messageInput.value = '';\n      chatSocket.send(",
+        "C221",
+        "empties the input before",
+    ),
+    in_room(
+        "an element for its text",
+        "querySelector('#room-name').textContent",
+        "querySelector('#room-name')",
+        "C113",
+        "its text is its textContent",
+    ),
+    # views
+    Plant(
+        "the name of the room's name",
+        "groups",
+        VIEWS,
+        '"room_name": room_name',
+        '"roomname": room_name',
+        "C204",
+        "(chat/views.py:9): the template reads 'room_name'",
+        in_browser=True,
+    ),
+    Plant(
+        "another page's template",
+        "groups",
+        VIEWS,
+        '"chat/room.html"',
+        '"chat/index.html"',
+        "C202",
+        "the view renders another template",
+        in_browser=True,
     ),
     in_room("a block that doesn't exist", None, EXTENDS + ELEMENTS, "C202", "that has no blocks"),
     in_room("outside of the blocks", "<!DOCTYPE html>", EXTENDS, "C202", "outside of the blocks"),
