@@ -125,6 +125,14 @@ class Connection(FrameObserver):
         self.instance = short_id_of(consumer)
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether the consumer waits for a message. False if that isn't known."""
+        dispatcher = getattr(self.receive, "dispatcher", None)
+        if dispatcher is not None:
+            return not dispatcher.is_busy
+        return self.journeys.latest is not None and self.journeys.latest.is_over
+
+    @property
     def backlog(self) -> int | None:
         """Octets that wait for the participant to read, None if the server can't tell."""
         return self._server_send.backlog if self._server_send else None
@@ -173,12 +181,15 @@ class Connection(FrameObserver):
             stack = call_stack.skip_to_consumer(stack, self.consumer)
         return call_stack.describe_caller(stack), find_cause().journey or None
 
-    @never_raises
     def on_received(self, message: ASGIMessage) -> None:
         if message["type"] == "websocket.receive":
             self.frames_in += 1
-            if not self.recording.is_active:
-                return
+        if self.recording.is_active or message["type"] != "websocket.receive":
+            self._record_received(message)
+
+    @never_raises
+    def _record_received(self, message: ASGIMessage) -> None:
+        if message["type"] == "websocket.receive":
             journey = self.recording.new_journey()
             self._expect_handler(message, Cause(journey))
             if journey:

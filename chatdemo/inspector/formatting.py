@@ -48,6 +48,7 @@ def _shorten(text: str, limit: int, change: Callable[[str], str] = lambda text: 
     return f"{change(text[:limit])}… ({len(text):,} characters)"
 
 
+@lru_cache(maxsize=64)  # a room's message is formatted for each participant
 def hide_secrets(text: str) -> str:
     """Hide the values of secret keys in JSON, also in the beginning or a part of some, in a dict as
     Python shows it, and in forms. In doubt more is hidden than the value.

@@ -160,8 +160,7 @@ def _running_stack(connection: Connection, threads: dict[int, FrameType]) -> lis
 
     A synchronous handler runs in a thread, while the task waits for its result.
     """
-    latest = connection.journeys.latest
-    if connection.task is None or (latest is not None and latest.is_over):
+    if connection.task is None or connection.is_waiting:
         return []
     stack = suspended_frames(connection.task)[::-1]
     consumer = connection.consumer

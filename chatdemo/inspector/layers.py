@@ -80,9 +80,12 @@ class LayerRecorder(LayerObserver):
         self._arrivals = arrivals
 
     @property
-    def batching_allowed(self) -> bool:
-        """Whether several messages may be sent in one event: not while any is recorded or held."""
-        return not self.recording.is_active and not self.frozen_groups.groups
+    def observes_events(self) -> bool:  # type: ignore[override]
+        """Whether events are recorded, or held."""
+        return self.recording.is_active or bool(self.frozen_groups.groups)
+
+    def on_unobserved(self, message_count: int) -> None:
+        self.recording.unrecorded += message_count
 
     @property
     def why_unfreezable(self) -> str | None:
@@ -158,12 +161,12 @@ class LayerRecorder(LayerObserver):
         if isinstance(event, RecordedEvent):
             return event
         sent: Event | None = None
-        if self.recording.is_active or self.frozen_groups.groups:
+        if self.observes_events:
             sent = self._record_sending(
                 "group_send", event, source, group=group, members=len(members)
             )
         if sent is None:
-            self.recording.unrecorded += message_count
+            self.on_unobserved(message_count)
             sent = event
         if not self.frozen_groups.is_frozen(group):
             return sent

@@ -99,7 +99,7 @@ class ChannelLayer(InMemoryChannelLayer):
     @property
     def batching_allowed(self) -> bool:
         """Whether several messages may be sent in one event."""
-        return self.observer is None or self.observer.batching_allowed
+        return self.observer is None or not self.observer.observes_events
 
     async def new_channel(self, prefix: str = "specific.") -> str:
         """Return the name of a new channel."""
@@ -175,11 +175,13 @@ class ChannelLayer(InMemoryChannelLayer):
         if members is None:
             members = self._find_dispatchers(list(self.groups.get(group, ())))
             self._members[group] = members
-        if self.observer is not None:
+        if self.observer is not None and self.observer.observes_events:
             event = self.observer.on_group_send(group, members[0], message, message_count)
             if event is None:
                 return
             message = event
+        elif self.observer is not None:
+            self.observer.on_unobserved(message_count)
         self._report_full(group, self._deliver(members, message, group), message)
 
     def _find_dispatchers(self, channels: list[str]) -> GroupChannels:
@@ -224,11 +226,14 @@ class ChannelLayer(InMemoryChannelLayer):
 
     def _as_delivered(self, channel: str, sent: Event, dispatched: bool) -> Event:
         """Return the event that a consumer gets, and report its delivery to the observer."""
-        if self.observer is None and type(sent) is dict:
+        observer = self.observer
+        if dispatched and observer is not None and not observer.observes_events:
+            observer = None
+        if observer is None and type(sent) is dict:
             return sent
         event = dict(sent)
-        if self.observer is not None:
-            self.observer.on_delivery(channel, event, sent, dispatched)
+        if observer is not None:
+            observer.on_delivery(channel, event, sent, dispatched)
         return event
 
     def count_waiting(self, channel: str) -> int:

@@ -57,10 +57,9 @@ class LayerObserver(ABC):
     again. Consumers always get a dict.
     """
 
-    @property
-    @abstractmethod
-    def batching_allowed(self) -> bool:
-        """Whether several messages may be sent in one event: not while each is observed."""
+    observes_events: bool
+    """While it is false, only channels, members and lost events are reported, events that are sent
+    to a group are counted, and several messages may be sent in one event."""
 
     @abstractmethod
     def on_new_channel(self, channel: str) -> None:
@@ -86,6 +85,10 @@ class LayerObserver(ABC):
 
         Return it or a replacement, or None to hold it.
         """
+
+    @abstractmethod
+    def on_unobserved(self, message_count: int) -> None:
+        """An event with so many messages is sent to a group while no events are observed."""
 
     @abstractmethod
     def on_delivery(self, channel: str, event: Event, sent: Event, dispatched: bool) -> None:
