@@ -17,8 +17,8 @@ from pathlib import Path
 from chatdemo.common.errors import UsageError
 from chatdemo.course import outline
 from chatdemo.course.checker.page_run.browser import find_browser
-from chatdemo.course.checker.project_python import ProjectPython, find_python
-from chatdemo.course.checker.report import CheckResult, Fault, Finding
+from chatdemo.course.checker.project_python import ProjectPython, find_python, missing_packages
+from chatdemo.course.checker.report import REDIS_MISSING, CheckResult, Fault, Finding
 from chatdemo.course.checker.source_files import Sources, settings_module_in, suggestion
 
 #: For all checks, and for the project's own tests.
@@ -32,7 +32,11 @@ for _layer in globals().get("CHANNEL_LAYERS", {{}}).values():
 
 #: In a project without any of them, there are no tests to run.
 WEBSOCKET_TESTS = "LiveServerTestCase|WebsocketCommunicator"
-TESTS_HINT = "Run `python manage.py test` and read its output"
+TESTS_HINT = "Run `{command}` and read its output"
+#: Files that may configure pytest-django.
+PYTEST_FILES = ("pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini")
+#: A line of the project's in a traceback, as unittest and pytest write it.
+TEST_LINE = r"""^(?: *File ")?([^\s"]+\.py)(?:", line |:)(\d+)"""
 #: Selenium's exceptions if no browser starts.
 NO_BROWSER = re.compile(r"(SessionNotCreated|NoSuchDriver)Exception: Message: (.*)")
 
@@ -56,12 +60,15 @@ def check_project(folder: Path, target: outline.Step | None = None) -> CheckResu
         results, output = scratch / "results", scratch / "output"
         results.touch()
         tests = None
-        if target in (None, last) and _has_websocket_tests(folder):
+        if target in (None, last) and _mentions(folder, WEBSOCKET_TESTS):
             tests = stack.enter_context(OwnTests(folder, python, scratch / "tests"))
         code = run_checks(python, folder, results, output, find_browser())
         result = _read_results(results.read_text("utf-8"), code, output)
         if tests and last.name in result.done:
-            found = tests.result()
+            found: Fault | str = "they need the Redis server of CHANNEL_LAYERS."
+            lacks_redis = any(note.startswith(REDIS_MISSING) for note in result.notes)
+            if not lacks_redis or tests.have_passed:
+                found = tests.result()
             if isinstance(found, Fault):
                 result.fault = found.finding()
                 result.done.remove(last.name)
@@ -72,9 +79,11 @@ def check_project(folder: Path, target: outline.Step | None = None) -> CheckResu
     return result
 
 
-def _has_websocket_tests(folder: Path) -> bool:
+def _mentions(folder: Path, pattern: str, *files: str) -> bool:
+    """Whether one of these files, by default each Python file, matches the regular expression."""
     sources = Sources(folder)
-    return any(re.search(WEBSOCKET_TESTS, sources.read(file)) for file in sources.python)
+    lines = (line for file in files or sources.python for line in sources.lines(file))
+    return any(re.search(pattern, line) for line in lines)
 
 
 def run_checks(
@@ -152,14 +161,19 @@ class OwnTests:
     """
 
     def __init__(self, folder: Path, python: ProjectPython, scratch: Path):
-        path = python.path if python.has("selenium") else sys.executable
+        packages = ["selenium"] if _mentions(folder, "selenium") else []
+        is_pytest = _mentions(folder, "DJANGO_SETTINGS_MODULE", *PYTEST_FILES)
+        packages += ["pytest", "pytest_django"] if is_pytest else []
+        path = python.path if python.has(*packages) else sys.executable
         self.why_not = ""
-        if not ProjectPython(path).has("selenium"):
-            install = f"{python.path} -m pip install selenium"
-            self.why_not = f"selenium isn't installed. Install it: {install}"
-        elif not shutil.which("chromedriver"):
+        for missing in missing_packages(path, *packages):
+            install = f"{python.path} -m pip install {missing.replace('_', '-')}"
+            self.why_not = f"{missing} isn't installed. Install it: {install}"
+        if "selenium" in packages and not self.why_not and not shutil.which("chromedriver"):
             self.why_not = "chromedriver isn't on the PATH."
-        self.command = [path, "manage.py", "test", "--noinput"]
+        arguments = ["-m", "pytest"] if is_pytest else ["manage.py", "test"]
+        self.command = [path, *arguments, *([] if is_pytest else ["--noinput"])]
+        self.name = " ".join(["python", *arguments])
         self.folder, self.copy = folder, scratch / (folder.name or "project")
         self.output = scratch / "output"
         self.process: LearnerProcess | None = None
@@ -175,6 +189,11 @@ class OwnTests:
         if self.process:
             self.process.__exit__(*error)
 
+    @property
+    def have_passed(self) -> bool:
+        """Whether they have ended already, without a failure."""
+        return self.process is not None and self.process.child.poll() == 0
+
     def result(self) -> Fault | str:
         """Return the fault that they show, or why they can't run here; "" if they pass."""
         if not self.process:
@@ -186,8 +205,8 @@ class OwnTests:
                 code = process.wait(TESTS_SECONDS)
         if code is None:
             error = f"they don't end within {TESTS_SECONDS:.0f} s"
-            return Fault("C703", error=error, why="", fix=TESTS_HINT)
-        return _read_test_output(self.copy, code, self._printed())
+            return Fault("C703", error=error, why="", fix=TESTS_HINT.format(command=self.name))
+        return _read_test_output(self.copy, code, self._printed(), self.name)
 
     def _printed(self) -> str:
         return self.output.read_text("utf-8", "replace")
@@ -207,8 +226,8 @@ def _excluded(folder: str, names: list[str]) -> list[str]:
     return [path.name for path in paths if path.is_dir() and not Sources.is_included(path)]
 
 
-def _read_test_output(copy: Path, code: int, output: str) -> Fault | str:
-    """The fault that the output of ``manage.py test`` shows, or why no browser has started.
+def _read_test_output(copy: Path, code: int, output: str, command: str) -> Fault | str:
+    """The fault that the output of ``command`` shows, or why no browser has started.
 
     The tests that need no browser are judged all the same.
     """
@@ -219,16 +238,21 @@ def _read_test_output(copy: Path, code: int, output: str) -> Fault | str:
         return f"the browser doesn't start ({reason}).{_root_hint()}"
     printed = output
     output = "".join(text for text in failed if not NO_BROWSER.search(text)) or output
-    if re.search(r"^Ran 0 tests|NO TESTS RAN", output, re.MULTILINE):
-        return Fault("C701", seen="`python manage.py test` finds no test")
+    if re.search(r"^Ran 0 tests|NO TESTS RAN|no tests ran", output, re.MULTILINE):
+        return Fault("C701", seen=f"`{command}` finds no test")
     if code == 0:
         return ""
     sources, place = Sources(copy.resolve()), None
-    for file, line in re.findall(r'File "(.+)", line (\d+), in', output):
-        place = sources.place(file, int(line)) or place
-    pattern = r"^(\w[\w.]*(?:Error|Exception|ImproperlyConfigured)\b.*)$"
-    errors = re.findall(pattern, output, re.MULTILINE) or output.strip().splitlines()
-    facts = {"error": errors[-1][:300] if errors else "no output", "why": "", "fix": TESTS_HINT}
+    for file, line in re.findall(TEST_LINE, output, re.MULTILINE):
+        place = sources.place(copy / file, int(line)) or place
+    pattern = r"^(?:E +)?(\w[\w.]*(?:Error|Exception|ImproperlyConfigured)\b.*)$"
+    errors = re.findall(pattern, output, re.MULTILINE)
+    errors = errors or re.findall(r"^E +(.+)$", output, re.MULTILINE) or output.splitlines()
+    facts = {
+        "error": errors[-1][:300] if errors else "no output",
+        "why": "",
+        "fix": TESTS_HINT.format(command=command),
+    }
     for id in re.findall(r'NoSuchElementException.*\[id="(.+?)"\]', output):
         pages = " ".join(map(sources.read, sources.templates))
         near = suggestion(id, re.findall(r"""\bid\s*=\s*['"]?([\w-]+)""", pages), "{!r}")

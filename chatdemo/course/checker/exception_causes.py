@@ -756,6 +756,24 @@ def _parameters(raised: Raised) -> Fault | None:
     return raised.fault("C311", place, **facts) if why else None
 
 
+#: What to write for a value that JSON doesn't have, by a part of its type's name.
+IN_JSON = {
+    "User": "Give it the user's name: .username",
+    "date": "Give it .isoformat()",
+    "Decimal|UUID": "Give it str() of it",
+    "bytes": "Give it .decode()",
+    "set": "Give it list() of it",
+    "QuerySet": "Give it a list of dicts, such as list(messages.values())",
+}
+
+
+@rule(r"Object of type (?!coroutine)(\w+) is not JSON serializable")
+def _not_json(raised: Raised) -> Fault:
+    kind = raised.found[1]
+    fix = next((fix for part, fix in IN_JSON.items() if re.search(part, kind)), "")
+    return raised.fault("C338", kind=kind, fix=fix)
+
+
 @rule("^(TypeError|AttributeError): (?!a coroutine was expected).*coroutine")
 def _coroutine(raised: Raised) -> Fault:
     """A coroutine is used as if it were its result: an await is missing."""

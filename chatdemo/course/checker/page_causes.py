@@ -100,15 +100,8 @@ def _why_unmatched(pattern: Any, rest: str) -> str:
 def view_fault(project: LearnerProject, error: BaseException, doing: str, template: str) -> Fault:
     """Return the fault behind an exception of a view."""
     place, text = project.sources.last_place(error), str(error)
-    if type(error).__name__ == "TemplateDoesNotExist":
-        why, fix = _why_template_is_missing(project, text, place)
-        return Fault("C110", place, template=text, why=why, fix=fix)
-    if type(error).__name__ == "TemplateSyntaxError":
-        debug = getattr(error, "template_debug", {"name": "", "line": 0})
-        where = project.sources.place(debug["name"], debug["line"])
-        fixes = (fix for pattern, fix in TEMPLATE_FIXES.items() if re.search(pattern, text))
-        fix = next(fixes, "Look at the {{ }} and {% %} tags there")
-        return Fault("C111", where or project.in_template(template), error=text, fix=fix)
+    if fault := _template_fault(project, error, place, template):
+        return fault
     if isinstance(error, ValueError) and "didn't return an HttpResponse" in text:
         name = re.search(r"view (?:\w+\.)*(\w+)", text)
         place = project.sources.find(FUNCTIONS, name[1]) if name else None
@@ -127,6 +120,42 @@ def view_fault(project: LearnerProject, error: BaseException, doing: str, templa
         if view:
             return Fault("C203", view, error=describe(error), fix=VIEWS[template])
     return explain_exception(project, error, doing)
+
+
+def _template_fault(
+    project: LearnerProject, error: BaseException, view: Place | None, template: str
+) -> Fault | None:
+    """The fault of a template that isn't there, or that has a mistake."""
+    kind, text = type(error).__name__, str(error)
+    if kind == "TemplateDoesNotExist":
+        why, fix = _why_template_is_missing(project, text, view)
+        return Fault("C110", view, template=text, why=why, fix=fix)
+    if kind == "TemplateSyntaxError":
+        debug = getattr(error, "template_debug", {"name": "", "line": 0})
+        where = project.sources.place(debug["name"], debug["line"])
+        fixes = (fix for pattern, fix in TEMPLATE_FIXES.items() if re.search(pattern, text))
+        fix = next(fixes, "Look at the {{ }} and {% %} tags there")
+        return Fault("C111", where or project.in_template(template), error=text, fix=fix)
+    if kind == "NoReverseMatch" and (name := re.search(r"'([\w:.-]+)'", text)):
+        return _no_url_name_fault(project, name[1], view, text)
+    return None
+
+
+def _no_url_name_fault(project: LearnerProject, name: str, view: Place | None, text: str) -> Fault:
+    """The fault of a {% url %}, or a reverse(), with a name that no pattern has."""
+    from django.urls import get_resolver
+
+    resolver = get_resolver()
+    known = [key for key in resolver.reverse_dict if isinstance(key, str)]
+    for namespace, (_, inner) in resolver.namespace_dict.items():
+        known += [f"{namespace}:{key}" for key in inner.reverse_dict if isinstance(key, str)]
+    near = suggestion(name, known, "{!r}") or next(
+        (repr(one) for one in known if one.partition(":")[2] == name or one in name.split("_")), ""
+    )
+    guess = f" There is {near}." if near else f" There are {', '.join(map(repr, known))}."
+    place = project.sources.search_templates(rf"url\s+['\"]{re.escape(name)}['\"]") or view
+    fix = f"Write {near} there" if near else ""
+    return Fault("C127", place, name=name, guess=guess if known else "", error=text, fix=fix)
 
 
 def _why_template_is_missing(

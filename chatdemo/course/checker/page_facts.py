@@ -2,6 +2,7 @@
 that do nothing.
 """
 
+import json
 import re
 
 from chatdemo.course.checker.page_run.run import HandlerRun, PageReport, Use
@@ -32,7 +33,10 @@ IDLE = (
     (r"\.(keyCode|which)\s*={2,3}", "The {0} of Enter is the number 13."),
 )
 #: What a script has that compares a key with Enter.
-ENTER = r"['\"`](Numpad)?Enter['\"`]|(keyCode|which)\s*={2,3}\s*13\b"
+ENTER = (
+    r"(={2,3}|case|includes\()\s*['\"`](Numpad)?Enter['\"`]|['\"`]Enter['\"`]\s*={2,3}"
+    r"|(keyCode|which)\s*={2,3}\s*13\b"
+)
 #: What the browser runs of its own accord, once.
 STARTING = ("load", "DOMContentLoaded", "open")
 #: What a directive of a Content-Security-Policy keeps from the page.
@@ -150,7 +154,11 @@ def what_ran(
     without any. ``missing`` is what they haven't done: "sends nothing".
     """
     for other in use["disabled"]:
-        return f"#{other} is disabled, so it gets no events.", _element(lines, other)
+        why = f"#{other} is disabled, so it gets no events"
+        for at in lines.all(r"setAttribute\(\s*['\"`]disabled['\"`]"):
+            why += f": the attribute that {at} sets disables it, whatever its value is"
+            return f"{why}. Write .disabled = false.", at
+        return f"{why}.", _element(lines, other)
     name = USES[way].format(id)
     if not use["isSet"]:
         elsewhere = [one for one in lines.report["handlers"] if one["type"] in EVENTS[way]]
@@ -183,11 +191,36 @@ def what_changed(lines: PageLines, runs: list[HandlerRun]) -> tuple[str, Place |
                     made = f"makes a <{one['tag']}> at {at}, and doesn't put it into the page"
                     return f"The handler of messages {made}.", at
             ran = f"The handler of messages set at {place} ran with {what_came(lines.report)}"
-            return f"{ran}, and has changed {changed}.", place
+            missing = missing_key(lines)
+            return f"{ran}, and has changed {changed}.{' ' * bool(missing.why)}{missing.why}", (
+                missing.place or place
+            )
     return "", None
+
+
+def missing_key(lines: PageLines) -> Cause:
+    """Return which key the page reads that the last frame hasn't, and where."""
+    try:
+        frame = json.loads(_last_frame(lines.report))
+    except ValueError:
+        return Cause("")
+    names = re.findall(r"\b(\w+)\s*=\s*JSON\.parse\(\s*\w+\.data", lines.text)
+    for place, line in lines.lines if isinstance(frame, dict) else ():
+        for name in names:
+            for key in re.findall(rf"\b{name}\.(\w+)\b(?!\s*\()", line):
+                if key not in frame:
+                    has = " and ".join(map(repr, frame))
+                    return Cause(
+                        f"It reads {name}.{key} at {place}, and the frame has {has}.", place
+                    )
+    return Cause("")
 
 
 def what_came(report: PageReport) -> str:
     """Return the beginning of the last frame that the page has received."""
+    return _last_frame(report)[:MAX_SHOWN_CHARACTERS] or "a frame"
+
+
+def _last_frame(report: PageReport) -> str:
     got = [text for socket in report["sockets"] for text in socket["received"][-1:]]
-    return got[-1][:MAX_SHOWN_CHARACTERS] if got else "a frame"
+    return got[-1] if got else ""

@@ -29,7 +29,7 @@ from chatdemo.course.checker.line_trace import LineTrace
 from chatdemo.course.checker.missing_modules import why_missing, why_not_in_module
 from chatdemo.course.checker.page_run.run import Pages
 from chatdemo.course.checker.recording_layer import Calls, RecordingLayer, record_consumer_calls
-from chatdemo.course.checker.report import Fault, Finding, Place, codes_in, describe
+from chatdemo.course.checker.report import REDIS_MISSING, Fault, Finding, Place, codes_in, describe
 from chatdemo.course.checker.sign_in import sign_in
 from chatdemo.course.checker.source_files import (
     Function,
@@ -55,6 +55,8 @@ NO_DATABASE = (
     " python manage.py migrate"
 )
 SIGNED_IN = "The chat refuses guests, so it was checked with a user who has signed in."
+#: What the CONFIG of a channel layer may have.
+LAYER_KEYS = ("hosts", "prefix", "expiry", "group_expiry", "capacity", "channel_capacity")
 #: How long the project's channel layer may take to pass an event on.
 LAYER_SECONDS = 2.0
 
@@ -72,7 +74,7 @@ class Timeouts:
 def redis_note(error: Exception) -> str:
     """Return the note about a Redis layer that raises ``error``."""
     note = (
-        f"Your channel layer is Redis, but {redis_layers.why_unusable(error)}: checked with a layer"
+        f"{REDIS_MISSING} {redis_layers.why_unusable(error)}: checked with a layer"
         " in memory instead."
     )
     is_old = "unknown command" in str(error)
@@ -371,8 +373,15 @@ class LearnerProject:
                 self.layer_fault = Fault("C404", place, seconds=f"{seconds:g}", version=version)
 
     def _explain_layer_error(self, error: Exception, is_redis: bool) -> None:
-        if is_redis:
+        if is_redis and not isinstance(error, TypeError):
             self.notes.append(redis_note(error))
+        elif key := re.search(r"unexpected keyword argument '(\w+)'", str(error)):
+            place, guess = (
+                self.in_settings("CHANNEL_LAYERS", key[1]),
+                suggestion(key[1], LAYER_KEYS),
+            )
+            error_text = f"CONFIG has the key {key[1]!r}, which the layer doesn't take"
+            self.layer_fault = Fault("C402", place, error=error_text, why=guess and f".{guess}")
         else:
             place, why = self.in_settings("CHANNEL_LAYERS", "BACKEND"), ""
             if found := re.search(r"Cannot import BACKEND '([\w.]+)\.(\w+)'", str(error)):

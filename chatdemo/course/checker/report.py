@@ -14,6 +14,8 @@ from chatdemo.course import outline
 #: What a line of the report is. The command chooses a colour by it.
 GOOD, BAD, PLAIN = "good", "bad", "plain"
 WIDTH_COLUMNS = 96
+#: How the note begins about a Redis layer that can't be used.
+REDIS_MISSING = "Your channel layer is Redis, but"
 
 
 class Place(NamedTuple):

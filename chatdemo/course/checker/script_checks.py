@@ -19,7 +19,13 @@ from chatdemo.course.checker.page_checks import (
     missing_element_fault,
     why_not_shown,
 )
-from chatdemo.course.checker.page_facts import what_came, what_changed, what_ran, why_idle
+from chatdemo.course.checker.page_facts import (
+    missing_key,
+    what_came,
+    what_changed,
+    what_ran,
+    why_idle,
+)
 from chatdemo.course.checker.page_run.run import (
     EndlessScriptError,
     PageReport,
@@ -41,6 +47,8 @@ from chatdemo.course.checker.websocket_routes import websocket_routes
 
 #: What a person does in a page.
 WAYS = {"enter": "pressing Enter", "button": "a click on the button"}
+#: What JavaScript shows of what isn't there.
+UNDEFINED = "undefined"
 #: Adds to the log: the first of these that is in the page.
 ADDED = (r"[lL]og\w*\.\w+\s*\+?=", r"\+=.*(data|message)", r"\+=|append", r"chat-log['\"]\)")
 SENDING, KEY_HANDLER = r"\.send\(|stringify", r"onkey\w+|['\"`]key(up|down|press)['\"`]"
@@ -112,14 +120,26 @@ async def check_room_script(project: LearnerProject) -> None:
         return
     fault = _room_fault(project, report)
     # A page that has sent nothing yet hasn't failed for want of its own frames.
-    if fault and fault.id in EXCHANGE_FAULTS and report["said"] and await shows_own_frames(project):
+    wants_own = fault.id in EXCHANGE_FAULTS if fault else UNDEFINED in report["log"]
+    if wants_own and report["said"] and await shows_own_frames(project):
         report = project.pages.room or report
-        fault = _room_fault(project, report)
+        fault = _room_fault(project, report) or _undefined_fault(project, report)
     if fault:
         raise fault
     _note_errors(PageLines(project, report["path"], report), report)
     for id in report["hidden"]:
         project.notes.append(f"#{id} can't be seen when the page {report['path']} has been opened.")
+
+
+def _undefined_fault(project: LearnerProject, report: PageReport) -> Fault | None:
+    """The fault of a page that shows the messages, and a key that the frames don't have."""
+    lines = PageLines(project, report["path"], report)
+    missing = missing_key(lines)
+    if UNDEFINED not in report["log"] or not missing.why:
+        return None
+    shown = report["log"].strip().splitlines()[-1][:60]
+    facts = {"seen": f"#chat-log shows {shown!r}", "why": f". {missing.why.rstrip('.')}"}
+    return Fault("C208", missing.place, **facts, hint="")
 
 
 async def _has_room_page(project: LearnerProject) -> bool:
@@ -381,7 +401,9 @@ def _twice_fault(lines: PageLines, report: PageReport) -> Fault | None:
             return Fault("C223", place, times=said["timesThere"], why=why, hint=hint)
         if said["timesHere"] > 1:
             why = ": when it sends it, and again when it comes back"
-            return Fault("C223", lines.search(*ADDED), times=said["timesHere"], why=why)
+            added = [at for run in said["ran"] if (at := lines.first_place(run["addedAt"]))]
+            place = next(iter(added), None) or lines.search(*ADDED)
+            return Fault("C223", place, times=said["timesHere"], why=why)
     return None
 
 
@@ -435,7 +457,7 @@ def _address_fault(lines: PageLines, socket: SocketRecord, other_url: str | None
     if f'"{name}"' in path:
         return Fault("C210", lines.search(r"textContent|room_?name"))
     if name not in path and socket["url"] == other_url:
-        if name not in lines.page or "//" in path:
+        if name not in lines.page or "//" in path or "{{" in path:
             return _no_name_fault(lines, address)
         why = "It is the same for each room"
         return _known_fault(lines, "C207", place, address=address, why=why)
@@ -464,6 +486,10 @@ def _no_name_fault(lines: PageLines, address: str) -> Fault:
                 hint = f"Write {name!r} in the view"
                 return Fault("C204", Place(file, call.lineno), address=address, why=why, hint=hint)
     place = lines.search(r"roomName\s*=", r"new\s+WebSocket")
+    for at in lines.all(r"\{\{"):
+        if at.file not in sources.templates:
+            why = f": Django replaces {{{{ ... }}}} in templates only, not in the file {at}"
+            return _known_fault(lines, "C204", at, address=address, why=why)
     return _known_fault(lines, "C204", place, address=address, why="")
 
 
@@ -535,7 +561,7 @@ def _showing_fault(lines: PageLines, report: PageReport) -> Fault:
         place = lines.search(r"=\s*\w+\.data\s*;", *ADDED[:2], r"\.data\b|onmessage")
         seen = f"#chat-log shows {log[-1][:60]!r}"
         is_parsed = re.search(r"\bparse\(", lines.text.partition("onmessage")[2] or lines.text)
-        why = f"What it gets is {what_came(report)}"
+        why = missing_key(lines).why or f"What it gets is {what_came(report)}"
         if not is_parsed:
             why = "The data of a message's event is a text, which JSON.parse(event.data) reads"
         return _idle_fault(lines, "C208", place, why, seen=seen)

@@ -185,7 +185,24 @@ def _why_syntax(lines: PageLines, at: Place | None, found: re.Match[str]) -> Cau
         return Cause(why, at)
     if re.search(r"(^|\s)#(?!\w+\s*[({])", lines.project.sources.line(at)):
         return Cause("A comment of JavaScript begins with //.", at)
+    if re.search("[\u2018\u2019\u201c\u201d]", lines.project.sources.line(at)):
+        return Cause("It has typographic quotation marks: JavaScript needs ' or \".", at)
+    if "Unexpected end of input" in found.string and (place := _unclosed_brace(lines)):
+        return Cause(f"The {{ at {place} isn't closed.", place)
     return Cause("The browser runs none of the script.")
+
+
+def _unclosed_brace(lines: PageLines) -> Place | None:
+    """The line of the last { without a } of its own."""
+    open: list[Place] = []
+    for place, line in lines.lines:
+        code = re.sub(r"'[^']*'|\"[^\"]*\"|`[^`]*`|//.*|\{\{.*?\}\}|\{%.*?%\}", "", line)
+        for mark in re.findall(r"[{}]", code):
+            if mark == "{":
+                open.append(place)
+            elif open:
+                open.pop()
+    return open[-1] if open else None
 
 
 def _why_undefined(lines: PageLines, at: Place | None, found: re.Match[str]) -> Cause:

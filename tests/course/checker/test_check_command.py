@@ -166,6 +166,7 @@ def test_an_environment_without_the_packages_is_said(tmp_path, warm, no_browser)
     assert "env can't run the project (it has no django, no channels, no daphne)" in note
 
 
+COMMAND = "python manage.py test"
 FAILED = "{line}\nERROR: setUpClass (chat.tests.ChatTests)\n---\n{error}\n"
 NOT_STARTED = "selenium.common.exceptions.SessionNotCreatedException: Message: session not created: Chrome failed. More"
 
@@ -178,7 +179,7 @@ NOT_STARTED = "selenium.common.exceptions.SessionNotCreatedException: Message: s
     ],
 )
 def test_a_browser_that_the_tests_cannot_start_is_no_fault(said, why, tmp_path):
-    found = check_command._read_test_output(tmp_path, 1, FAILED.format(line="=" * 70, error=said))
+    found = check_command._read_test_output(tmp_path, 1, FAILED.format(line="=" * 70, error=said), COMMAND)
     assert found.startswith(f"the browser doesn't start {why}.")
     assert ("--no-sandbox" in found) == (os.name == "posix" and os.geteuid() == 0)
 
@@ -190,6 +191,50 @@ def test_tests_without_a_browser_are_judged_if_none_starts(tmp_path):
         f'File "{tmp_path}/chat/test_consumers.py", line 9, in test_talk\nAssertionError: no answer'
     )
     output = "".join(FAILED.format(line="=" * 70, error=one) for one in (place, NOT_STARTED))
-    fault = check_command._read_test_output(tmp_path, 1, output)
+    fault = check_command._read_test_output(tmp_path, 1, output, COMMAND)
     assert (fault.id, fault.place) == ("C703", ("chat/test_consumers.py", 9))
     assert fault.facts["error"] == "AssertionError: no answer"
+
+
+PYTEST = """\
+import pytest
+from channels.testing import WebsocketCommunicator
+
+from mysite.asgi import application
+
+
+@pytest.mark.asyncio
+async def test_talk():
+    origin = [(b"origin", b"http://localhost")]
+    communicator = WebsocketCommunicator(application, "/ws/chat/lobby/", headers=origin)
+    assert (await communicator.connect())[0]
+    await communicator.send_json_to({"message": "hello"})
+    assert await communicator.receive_json_from() == {"message": ANSWER}
+"""
+
+
+def pytest_project(folder, answer):
+    files = outline.find_step("async").project()
+    files["pytest.ini"] = "[pytest]\nDJANGO_SETTINGS_MODULE = mysite.settings\n"
+    files["chat/tests/test_talk.py"] = PYTEST.replace("ANSWER", answer)
+    return write(folder, files)
+
+
+def test_a_project_with_pytest_is_tested_by_it(tmp_path, warm, no_browser):
+    pytest.importorskip("pytest_asyncio")
+    result = check_folder(pytest_project(tmp_path / "project", '"hello"'))
+    assert (result.fault, result.done[-1], result.why_no_tests) == (None, "tests", "")
+
+
+def test_what_fails_under_pytest_is_named(tmp_path, warm, no_browser):
+    pytest.importorskip("pytest_asyncio")
+    fault = check_folder(pytest_project(tmp_path / "project", '"goodbye"')).fault
+    assert (fault.id, fault.file, fault.line) == ("C703", "chat/tests/test_talk.py", 13)
+    assert fault.hint == "Run `python -m pytest` and read its output"
+
+
+def test_tests_that_need_redis_are_not_run_without_a_server(tmp_path, warm, no_browser):
+    pytest.importorskip("channels_redis")
+    result = check_folder(good(tmp_path / "project", "tests", layer="redis"))
+    assert (result.fault, result.done[-1]) == (None, "tests")
+    assert result.why_no_tests == "they need the Redis server of CHANNEL_LAYERS."

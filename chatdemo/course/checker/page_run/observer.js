@@ -87,7 +87,7 @@
     found.hasRun = true;
     const run = {
       type, target: found.target, at: found.at, sent: [], changed: [], isPrevented: false,
-      emptiedAt: [],
+      emptiedAt: [], addedAt: [],
     };
     const before = type === 'message' ? texts() : new Map();
     record.runs.push(run);
@@ -154,17 +154,20 @@
     record.created.push({element, tag: String(tag), at: here()});
     return element;
   };
-  // A handler that empties an input before it has sent anything.
-  const value = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value');
-  Object.defineProperty(HTMLInputElement.prototype, 'value', {
-    ...value,
-    set(text) {
-      running.forEach((run) => {
-        if (text === '' && value.get.call(this) && !run.sent.length) run.emptiedAt = here();
-      });
-      value.set.call(this, text);
-    },
-  });
+  // Handlers that empty an input before they have sent anything, or that add to the log.
+  for (const {prototype} of [HTMLInputElement, HTMLTextAreaElement]) {
+    const value = Object.getOwnPropertyDescriptor(prototype, 'value');
+    Object.defineProperty(prototype, 'value', {
+      ...value,
+      set(text) {
+        running.forEach((run) => {
+          if (this.id === 'chat-log') run.addedAt = here();
+          else if (text === '' && this.value && !run.sent.length) run.emptiedAt = here();
+        });
+        value.set.call(this, text);
+      },
+    });
+  }
 
   const listen = (target, type, listener, ...rest) => {
     addEventListener.call(target, type, listener, ...rest);

@@ -34,7 +34,8 @@ class HandlerRun(TypedDict):
     """A handler that has run: of which event and element, and where it was set.
 
     ``sent`` are the frames that it has sent, and ``changed`` the ids of the elements that a handler
-    of messages has changed. ``emptiedAt`` is where it has emptied an input before it sent anything.
+    of messages has changed. ``emptiedAt`` is where it has emptied an input before it sent anything,
+    and ``addedAt`` where it has set the value of the log.
     """
 
     type: str
@@ -43,6 +44,7 @@ class HandlerRun(TypedDict):
     sent: list[str]
     changed: list[str]
     emptiedAt: list[ScriptLine]
+    addedAt: list[ScriptLine]
 
 
 class Unattached(TypedDict):

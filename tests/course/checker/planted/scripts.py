@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.course.checker.planted.plant import INDEX, ROOM, VIEWS, Plant
+from tests.course.checker.planted.plant import CONSUMERS, INDEX, ROOM, VIEWS, Plant
 
 
 def in_room(what: str, old: str | None, new: str, id: str, cause: str = "", **more: Any) -> Plant:
@@ -13,6 +13,7 @@ def in_index(what: str, old: str, new: str, id: str, cause: str = "") -> Plant:
     return Plant(what, "index", INDEX, old, new, id, cause, in_browser=True)
 
 
+STATIC = """{% load static %}<script src="{% static 'chat/room.js' %}"></script><script type="x">"""
 SAY = """\
 function say() {
       chatSocket.send(JSON.stringify({message: messageInput.value}));
@@ -218,7 +219,7 @@ PLANTS = [
     in_room("no end of a line", " + '\\n'", "", "C220", "nothing between two messages"),
     in_room("a value that isn't shown", LOG, '<div id="chat-log"></div>', "C215", "doesn't add"),
     in_room("the text of the event", "JSON.parse(event.data)", "event.data", "C208", "is a text"),
-    in_room("another key is read", "data.message", "data.text", "C208", 'gets is {"message"'),
+    in_room("another key is read", "data.message", "data.text", "C208", "reads data.text at"),
     in_room("no handler", "chatSocket.onmessage", "chatSocket.onmesage", "C209", "'onmessage'"),
     in_room("not shown", ADDED, "chatLog.title += data.message", "C215"),
     in_room("only the last", "chatLog.value +=", "chatLog.value =", "C216"),
@@ -406,6 +407,54 @@ PLANTS = [
         "querySelector('#room-name')",
         "C113",
         "its text is its textContent",
+    ),
+    in_room(
+        "a key that the frames don't have",
+        ADDED,
+        "chatLog.value += data.user + ': ' + data.message + '\\n'",
+        "C208",
+        "reads data.user at chat/templates/chat/room.html:27, and the frame has 'message' and 'name'",
+        also=(
+            CONSUMERS,
+            '{"message": event["message"]}',
+            '{"message": event["message"], "name": "guest"}',
+        ),
+    ),
+    in_room(
+        "a kind of frames that doesn't exist",
+        ADDED,
+        "if (data.kind === 'chat') chatLog.value += data.message",
+        "C215",
+        "It reads data.kind",
+    ),
+    in_index(
+        "typographic quotation marks", "'/chat/' +", "\u2018/chat/\u2019 +", "C113", "typographic"
+    ),
+    in_room(
+        "a brace that isn't closed",
+        ADDED + ";\n    };",
+        ADDED,
+        "C113",
+        "The { at chat/templates/chat/room.html:25 isn't closed",
+    ),
+    in_room(
+        "disabled with false",
+        "    messageInput.focus();",
+        "    sendButton.setAttribute('disabled', false);",
+        "C212",
+        "whatever its value is",
+    ),
+    in_index("another letter of a key", "=== 'Enter'", "=== 'enter'", "C121", "is 'Enter'"),
+    Plant(
+        "a template's tag in a static file",
+        "groups",
+        "chat/static/chat/room.js",
+        None,
+        "const roomName = '{{ room_name }}';\nnew WebSocket('ws://' + location.host + '/ws/chat/' + roomName + '/');",
+        "C204",
+        "in templates only",
+        in_browser=True,
+        also=(ROOM, "<script>", STATIC),
     ),
     # views
     Plant(
