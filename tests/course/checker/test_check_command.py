@@ -179,7 +179,9 @@ NOT_STARTED = "selenium.common.exceptions.SessionNotCreatedException: Message: s
     ],
 )
 def test_a_browser_that_the_tests_cannot_start_is_no_fault(said, why, tmp_path):
-    found = check_command._read_test_output(tmp_path, 1, FAILED.format(line="=" * 70, error=said), COMMAND)
+    found = check_command._read_test_output(
+        tmp_path, 1, FAILED.format(line="=" * 70, error=said), COMMAND
+    )
     assert found.startswith(f"the browser doesn't start {why}.")
     assert ("--no-sandbox" in found) == (os.name == "posix" and os.geteuid() == 0)
 
