@@ -42,6 +42,8 @@ STARTING = ("load", "DOMContentLoaded", "open")
 #: What a directive of a Content-Security-Policy keeps from the page.
 REFUSED = {"script-src": "a script of the page", "connect-src": "the page's WebSocket"}
 MAX_SHOWN_CHARACTERS = 80
+#: A line that asks whether something is there.
+CONDITION = r"\bif\s*\(|\bswitch\s*\(|\?|&&|\|\|"
 USES = {"enter": "Enter in #{0}", "button": "A click on #{0}"}
 EVENTS = {"enter": ("keydown", "keypress", "keyup"), "button": ("click",)}
 #: An element's tag, by its id.
@@ -191,21 +193,24 @@ def what_changed(lines: PageLines, runs: list[HandlerRun]) -> tuple[str, Place |
                     made = f"makes a <{one['tag']}> at {at}, and doesn't put it into the page"
                     return f"The handler of messages {made}.", at
             ran = f"The handler of messages set at {place} ran with {what_came(lines.report)}"
-            missing = missing_key(lines)
+            missing = missing_key(lines, CONDITION)
             return f"{ran}, and has changed {changed}.{' ' * bool(missing.why)}{missing.why}", (
                 missing.place or place
             )
     return "", None
 
 
-def missing_key(lines: PageLines) -> Cause:
-    """Return which key the page reads that the last frame hasn't, and where."""
+def missing_key(lines: PageLines, pattern: str = rf"^(?!.*({CONDITION}))") -> Cause:
+    """Return which key the page reads that the last frame hasn't, and where: by default outside of
+    conditions, else in the lines that match the regular expression.
+    """
     try:
         frame = json.loads(_last_frame(lines.report))
     except ValueError:
         return Cause("")
     names = re.findall(r"\b(\w+)\s*=\s*JSON\.parse\(\s*\w+\.data", lines.text)
-    for place, line in lines.lines if isinstance(frame, dict) else ():
+    matching = [(place, line) for place, line in lines.lines if re.search(pattern, line)]
+    for place, line in matching if isinstance(frame, dict) else ():
         for name in names:
             for key in re.findall(rf"\b{name}\.(\w+)\b(?!\s*\()", line):
                 if key not in frame:

@@ -71,6 +71,42 @@ def _(files):
     )
 
 
+@change("a draft at each key")
+def _(files):
+    replace(
+        files,
+        ROOM,
+        (
+            "    messageInput.focus();",
+            "    messageInput.oninput = function() {\n"
+            "      chatSocket.send(JSON.stringify({draft: messageInput.value}));\n    };\n"
+            "    messageInput.focus();",
+        ),
+    )
+    replace(
+        files,
+        CONSUMERS,
+        (
+            'message = json.loads(text_data)["message"]',
+            'message = json.loads(text_data).get("message")\n'
+            "        if message is None:  # a draft\n            return",
+        ),
+    )
+
+
+@change("optional keys")
+def _(files):
+    replace(
+        files,
+        ROOM,
+        (
+            SHOWN,
+            "const from = data.name ? data.name + ': ' : '';\n      "
+            + SHOWN.replace("data.m", "from + data.m"),
+        ),
+    )
+
+
 @change("the name before the message")
 def _(files):
     replace(files, CONSUMERS, ('"message": message}', '"message": "guest: " + message}'))

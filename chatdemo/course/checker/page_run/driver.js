@@ -211,6 +211,23 @@ const logOf = (frame) => {
   return isField(log) ? log.value : log.innerText;
 };
 
+// The lines that have sent a text, each time: in frames of one kind, as others may be drafts of it.
+function sendersOf(frame, text) {
+  const sent = sockets(frame).flatMap((socket) => socket.sent.map(
+    (data, number) => ({data, at: socket.sentAt[number]}))).filter(({data}) => isIn(text)(data));
+  return sent.filter(({data}) => kindOf(data) === kindOf(sent.at(-1).data)).map(({at}) => at);
+}
+
+// The keys of a frame, and what says of which type it is.
+function kindOf(data) {
+  try {
+    const content = JSON.parse(data);
+    return [...Object.keys(content), content.type, content.kind, content.action].join();
+  } catch {
+    return '';
+  }
+}
+
 // How often the log has a text. Of a page without one it isn't known: it may repeat a message.
 const timesIn = (frame, text) => (all(frame, 'chat-log').length
   ? logOf(frame).split(text).length - 1 : 1);
@@ -237,8 +254,7 @@ async function say(text, way, here, there) {
   }
   return {
     isSent: isSent(),
-    sentBy: sockets(here).flatMap((socket) => socket.sentAt.filter(
-      (_, number) => isIn(text)(socket.sent[number]))),
+    sentBy: sendersOf(here, text),
     timesHere: timesIn(here, text),
     timesThere: timesIn(there, text),
     hasSent: countSent() > before,

@@ -304,9 +304,12 @@ class Pages:
         return f"127.0.0.1:{self._server.port}" if self._server else ""
 
     def frame(self, message: str) -> str:
-        """Return what the room's page sends to say ``message``; without a run, the tutorial's."""
+        """Return what the room's page sends to say ``message``; without a run, the tutorial's.
+
+        A page may send drafts of it before.
+        """
         for socket in self.sockets:
-            for frame in socket["sent"]:
+            for frame in reversed(socket["sent"]):
                 for text in self.texts.values():
                     if text in frame:
                         return frame.replace(text, json.dumps(message)[1:-1])
