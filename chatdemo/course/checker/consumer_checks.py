@@ -48,6 +48,8 @@ ROUTER_ENTRY = (
     'Add "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter('
     "websocket_urlpatterns))) to it"
 )
+#: How long a consumer may take to answer while it is traced, in which it failed to before.
+TRACED_SECONDS = 1.5
 #: What the project does when it fails, for the report.
 RECEIVING = "receiving a message"
 #: What a receive without an answer lacks.
@@ -356,7 +358,8 @@ async def _unless_caught(project: LearnerProject, fault: Fault) -> Fault:
     if not missing:
         return fault
     async with LineTrace(project.sources) as trace:
-        await converse(project.participant("lobby"), project.participant("lobby"))
+        seconds = {"reply_seconds": TRACED_SECONDS}
+        await converse(*(project.participant("lobby", **seconds) for _ in range(2)))
     for error, raised, caught, is_broad, guarded in trace.caught:
         if is_broad or missing in guarded:
             return Fault("C330", caught, error=describe(error), raised=raised)

@@ -3,6 +3,7 @@ and line.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
@@ -44,6 +45,7 @@ def note_dangers(project: LearnerProject) -> None:
     """Add notes about the consumer's code."""
     is_sync = project.consumer and issubclass(project.consumer, SyncConsumer)
     rules = [_blocked_thread if is_sync else _long_wait, _flood]
+    project.notes += _stored_for_each(project)
     notes = [
         rule(one, node, project.sources.tree(one.file))
         for one in _reached(project)
@@ -113,6 +115,19 @@ def _flood(one: Reached, node: ast.AST, _: ast.Module) -> str:
         f" {Calls.capacity}, and this consumer takes none out of its own until {one.handler} ends:"
         " its participant doesn't get the others."
     )
+
+
+def _stored_for_each(project: LearnerProject) -> list[str]:
+    """What an event's handler stores, once for each participant of a room."""
+    handlers = {*project.event_handlers()}
+    return [
+        f"{one.place(node)} stores something in {one.handler}, which runs once for each participant"
+        " of a room. A method that gets frames runs once for a message."
+        for one in _reached(project)
+        for node in own_nodes(one.function)
+        if one.handler in handlers and isinstance(node, ast.Call)
+        if re.fullmatch(r"\w+\.objects\.(a|bulk_|abulk_)?create", ast.unparse(node.func))
+    ]
 
 
 def _repetitions(loop: ast.AST) -> int:

@@ -452,11 +452,31 @@ def _patterns(raised: Raised) -> Fault:
     return raised.fault("C119", place, file=file, guess=guess, fix=fix)
 
 
+#: What a chat imports, by module.
+IMPORTED = {
+    "json": "json",
+    "os": "os",
+    "asyncio": "asyncio",
+    "django.urls": "path re_path include",
+    "django.shortcuts": "render redirect",
+    "django.core.asgi": "get_asgi_application",
+    "django.contrib": "admin",
+    "asgiref.sync": "async_to_sync sync_to_async",
+    "channels.db": "database_sync_to_async",
+    "channels.auth": "AuthMiddlewareStack",
+    "channels.routing": "ProtocolTypeRouter URLRouter",
+    "channels.security.websocket": "AllowedHostsOriginValidator",
+    "channels.generic.websocket": "WebsocketConsumer AsyncWebsocketConsumer JsonWebsocketConsumer"
+    " AsyncJsonWebsocketConsumer",
+    "channels.testing": "WebsocketCommunicator ChannelsLiveServerTestCase",
+}
+
+
 @rule(r"^(?:NameError|UnboundLocalError): .*'(\w+)'")
 def _undefined(raised: Raised) -> Fault:
     name, project = raised.found[1], raised.project
     frame = [frame for frame, _ in walk_tb(raised.error.__traceback__)][-1]
-    why = "an import is missing, or the name is misspelt"
+    why, fix = "an import is missing, or the name is misspelt", f"Correct that line: {raised.line}"
     attributes = {*CONSUMER_ATTRIBUTES, *project.own_methods(), *project.assigned_attributes()}
     if re.search(rf"include\(\s*{name}\b", raised.line):
         why = "the quotation marks are missing"
@@ -472,9 +492,12 @@ def _undefined(raised: Raised) -> Fault:
         code for code, of in frame.f_locals.items() if isinstance(of, dict) and name in of
     ]:
         why = f'{read[0]}["{name}"] has it'
+    elif module := next((one for one, names in IMPORTED.items() if name in names.split()), ""):
+        why, fix = "its import is missing", f"Add from {module} import {name}"
+        fix = fix if module != name else f"Add import {name}"
     elif guess := suggestion(name, {*frame.f_locals, *frame.f_globals}, "did you mean {!r}?"):
         why = guess
-    return raised.fault("C006", name=name, why=why)
+    return raised.fault("C006", name=name, why=why, fix=fix)
 
 
 @rule("'NoneType' object has no attribute '(group_|send|receive)")

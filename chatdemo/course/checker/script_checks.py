@@ -138,8 +138,7 @@ def _undefined_fault(project: LearnerProject, report: PageReport) -> Fault | Non
     if UNDEFINED not in report["log"] or not missing.why:
         return None
     shown = report["log"].strip().splitlines()[-1][:60]
-    facts = {"seen": f"#chat-log shows {shown!r}", "why": f". {missing.why.rstrip('.')}"}
-    return Fault("C208", missing.place, **facts, hint="")
+    return Fault("C224", missing.place, shown=shown, why=missing.why.rstrip("."))
 
 
 async def _has_room_page(project: LearnerProject) -> bool:
@@ -532,6 +531,8 @@ def _wrong_text_fault(lines: PageLines, place: Place | None, said: Said, frame: 
     text = json.loads(frame)["message"]
     words = [words for words, known in said["known"].items() if known == text]
     what = f"That is {words[0]}" if words else ""
+    if text == {}:
+        what = "JSON makes {} of an element: its text is its .value"
     emptied = [at for run in said["ran"] if (at := lines.first_place(run["emptiedAt"]))]
     if not text and emptied:
         place, what = emptied[0], f"{emptied[0]} empties the input before it is read"
@@ -561,7 +562,9 @@ def _showing_fault(lines: PageLines, report: PageReport) -> Fault:
         place = lines.search(r"=\s*\w+\.data\s*;", *ADDED[:2], r"\.data\b|onmessage")
         seen = f"#chat-log shows {log[-1][:60]!r}"
         is_parsed = re.search(r"\bparse\(", lines.text.partition("onmessage")[2] or lines.text)
-        why = missing_key(lines).why or f"What it gets is {what_came(report)}"
+        why = f"What it gets is {what_came(report)}"
+        if is_parsed and (fault := _undefined_fault(lines.project, report)):
+            return fault
         if not is_parsed:
             why = "The data of a message's event is a text, which JSON.parse(event.data) reads"
         return _idle_fault(lines, "C208", place, why, seen=seen)

@@ -211,7 +211,10 @@ def _why_undefined(lines: PageLines, at: Place | None, found: re.Match[str]) -> 
     in_template = re.search(rf"\brender\(.*['\"]{name}['\"]:", project.sources.code)
     if in_template or name == project.pages.room_name:
         why = 'the script reads what {{ room_name|json_script:"room-name" }} puts into the page'
-        return Cause(f"The browser doesn't know the template's names: {why}.", at)
+        what = "The browser doesn't know the template's names"
+        if not in_template:
+            what = "The room's name is in the script without quotation marks, like a variable's"
+        return Cause(f"{what}: {why}.", at)
     if name in PYTHON_NAMES:
         return Cause(f"JavaScript has {PYTHON_NAMES[name]}.", at)
     depth = 0
@@ -301,7 +304,8 @@ def _why_not_found(lines: PageLines, method: str, name: str, pattern: str) -> Ca
     if id in ids and method == "getElementById" and id != name:
         return Cause(f"getElementById takes the id without '#': {id!r}.", looked_up)
     if id in ids:
-        return Cause(f"The script runs before the element {id!r} exists: it comes first.")
+        why = f"The script runs before the element {id!r} exists: it comes first."
+        return Cause(f"{why} At the end of <body> it comes last.")
     if re.search(rf"\bid\s*=\s*['\"]?{re.escape(id)}\b", lines.page):
         return Cause(f"The browser hasn't read the element {id!r}: a tag may not be closed.")
     if not re.match(r"[\w-]+$", id):

@@ -253,7 +253,10 @@ def check_http_route(project: LearnerProject) -> None:
         why, fix = "a later line sets it again", "Remove that line"
         if len(lines) == 1:
             why = "it has no ProtocolTypeRouter"
-            fix = 'Write application = ProtocolTypeRouter({"http": get_asgi_application()})'
+            routes = project.sources.find(ast.Name, "websocket_urlpatterns")
+            more = ', "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))'
+            entries = f'"http": get_asgi_application(){more if routes else ""}'
+            fix = f"Write application = ProtocolTypeRouter({{{entries}}})"
         raise Fault("C105", Place(project.asgi_file, lines[-1]), why=why, fix=fix)
 
 

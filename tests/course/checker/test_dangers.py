@@ -7,7 +7,15 @@ import pytest
 from chatdemo.course import outline
 from chatdemo.course.checker.dangers import NO_SESSIONS, ODD_FRAMES
 from tests.course.checker.planted.groups import GROUP_SEND, SYNC_GROUP_SEND
-from tests.course.checker.planted.plant import ASGI, CONSUMERS, ROOM, ROUTES, SETTINGS, TESTS
+from tests.course.checker.planted.plant import (
+    ASGI,
+    CONSUMERS,
+    HANDLER,
+    ROOM,
+    ROUTES,
+    SETTINGS,
+    TESTS,
+)
 from tests.course.checker.projects import check_folder, good, write
 
 pytestmark = pytest.mark.usefixtures("warm", "no_browser")  # the notes are about code
@@ -70,6 +78,18 @@ NOTED = {
         CONSUMERS,
         command(GROUP_SEND, "await self.channel_layer.group_send('all', {})", times=150),
         ("chat/consumers.py:28 sends 150 events", "until receive ends"),
+    ),
+    "what is stored for each participant": (
+        "async",
+        CONSUMERS,
+        (
+            HANDLER,
+            HANDLER
+            + '        if event["message"] == "/keep":\n'
+            + "            from django.contrib.auth.models import User\n\n"
+            + '            await User.objects.acreate(username="/keep")\n',
+        ),
+        ("chat/consumers.py:30 stores something in chat_message", "once for a message"),
     ),
     "time.sleep in a synchronous consumer": (
         "groups",

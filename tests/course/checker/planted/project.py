@@ -155,7 +155,18 @@ PLANTS = [
         "C005",
         "mysite/settings.py:8",
     ),
-    Plant("json isn't imported", "echo", CONSUMERS, "import json\n", "", "C006", "'json'"),
+    Plant(
+        "json isn't imported", "echo", CONSUMERS, "import json\n", "", "C006", "import is missing"
+    ),
+    Plant(
+        "include isn't imported",
+        "echo",
+        URLS,
+        "import include, path",
+        "import path",
+        "C006",
+        "its import is missing",
+    ),
     Plant(
         "a setting that isn't there yet",
         "index",

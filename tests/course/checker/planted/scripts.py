@@ -219,7 +219,7 @@ PLANTS = [
     in_room("no end of a line", " + '\\n'", "", "C220", "nothing between two messages"),
     in_room("a value that isn't shown", LOG, '<div id="chat-log"></div>', "C215", "doesn't add"),
     in_room("the text of the event", "JSON.parse(event.data)", "event.data", "C208", "is a text"),
-    in_room("another key is read", "data.message", "data.text", "C208", "reads data.text at"),
+    in_room("another key is read", "data.message", "data.text", "C224", "reads data.text at"),
     in_room("no handler", "chatSocket.onmessage", "chatSocket.onmesage", "C209", "'onmessage'"),
     in_room("not shown", ADDED, "chatLog.title += data.message", "C215"),
     in_room("only the last", "chatLog.value +=", "chatLog.value =", "C216"),
@@ -412,7 +412,7 @@ PLANTS = [
         "a key that the frames don't have",
         ADDED,
         "chatLog.value += data.user + ': ' + data.message + '\\n'",
-        "C208",
+        "C224",
         "reads data.user at chat/templates/chat/room.html:27, and the frame has 'message' and 'name'",
         also=(
             CONSUMERS,
@@ -455,6 +455,13 @@ PLANTS = [
         "in templates only",
         in_browser=True,
         also=(ROOM, "<script>", STATIC),
+    ),
+    in_room(
+        "an element is sent",
+        "{message: messageInput.value}",
+        "{message: messageInput}",
+        "C221",
+        "its text is its .value",
     ),
     # views
     Plant(
