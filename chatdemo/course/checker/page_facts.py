@@ -184,19 +184,19 @@ def _element(lines: PageLines, id: str) -> Place | None:
 def what_changed(lines: PageLines, runs: list[HandlerRun]) -> tuple[str, Place | None]:
     """Return what the handler of messages has changed instead of the log, and where it was set."""
     for run in runs:
-        if place := lines.first_place(run["at"]):
-            if "chat-log" in run["changed"]:
-                return "", place
-            changed = " and ".join(f"#{id}" for id in run["changed"]) or "no element with an id"
-            for one in lines.report["unattached"][-1:]:
-                if at := lines.first_place(one["at"]):
-                    made = f"makes a <{one['tag']}> at {at}, and doesn't put it into the page"
-                    return f"The handler of messages {made}.", at
-            ran = f"The handler of messages set at {place} ran with {what_came(lines.report)}"
-            missing = missing_key(lines, CONDITION)
-            return f"{ran}, and has changed {changed}.{' ' * bool(missing.why)}{missing.why}", (
-                missing.place or place
-            )
+        if not (place := lines.first_place(run["at"])):
+            continue
+        if "chat-log" in run["changed"]:
+            return "", place
+        for one in lines.report["unattached"][-1:]:
+            if at := lines.first_place(one["at"]):
+                made = f"makes a <{one['tag']}> at {at}, and doesn't put it into the page"
+                return f"The handler of messages {made}.", at
+        changed = " and ".join(f"#{id}" for id in run["changed"]) or "no element with an id"
+        ran = f"The handler of messages set at {place} ran with {what_came(lines.report)}"
+        missing = missing_key(lines, CONDITION)
+        why = f"{ran}, and has changed {changed}. {missing.why}".rstrip()
+        return why, missing.place or place
     return "", None
 
 
