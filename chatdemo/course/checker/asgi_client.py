@@ -146,13 +146,15 @@ class CheckParticipant:
 
 
 async def converse(*participants: CheckParticipant) -> None:
-    """Have each of them connect and say hello, and then disconnect."""
-    for participant in participants:
-        if await participant.connect():
-            participant.send("hello")
-            await participant.wait_until_quiet()
-    for participant in participants:
-        await participant.disconnect()
+    """Have all of them connect and say hello, at the same time, and then disconnect."""
+    await asyncio.gather(*map(_say_hello, participants))
+    await asyncio.gather(*(participant.disconnect() for participant in participants))
+
+
+async def _say_hello(participant: CheckParticipant) -> None:
+    if await participant.connect():
+        participant.send("hello")
+        await participant.wait_until_quiet()
 
 
 def message_in(frame: Any) -> Any:

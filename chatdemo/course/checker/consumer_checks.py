@@ -49,7 +49,7 @@ ROUTER_ENTRY = (
     "websocket_urlpatterns))) to it"
 )
 #: How long a consumer may take to answer while it is traced, in which it failed to before.
-TRACED_SECONDS = 1.5
+TRACED_SECONDS = 1.2
 #: What the project does when it fails, for the report.
 RECEIVING = "receiving a message"
 #: What a receive without an answer lacks.
