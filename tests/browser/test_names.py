@@ -73,6 +73,7 @@ def test_a_name_can_be_changed_and_the_others_see_it(meet):
     ada, ben = meet("Ada"), meet("Ben")
     ada.say("as Ada")
     ben.expect_log("as Ada")
+    expect(ada.notices.get_by_text("joined.")).to_be_visible()
     ada.call_oneself("Ida")
     ada.expect_here("Ida (you)", "Ben")
     ben.expect_here("Ida", "Ben (you)")
@@ -107,6 +108,7 @@ def test_a_name_is_text_wherever_it_stands(name, meet):
     ben.expect_here(name, "Ben (you)")
     ada.input.press_sequentially("mor")
     expect(ben.writing).to_have_text(f"{name} is writing…")
+    expect(ada.notices.get_by_text("joined.")).to_be_visible()
     ada.call_oneself("Ada")
     expect(ben.notices.last).to_have_text(f"{name} is now Ada.")
     assert ben.page.locator("b").count() == 0
