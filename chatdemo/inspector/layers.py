@@ -80,7 +80,7 @@ class LayerRecorder(LayerObserver):
         self._arrivals = arrivals
 
     @property
-    def observes_events(self) -> bool:  # type: ignore[override]
+    def observes_events(self) -> bool:
         """Whether events are recorded, or held."""
         return self.recording.is_active or bool(self.frozen_groups.groups)
 

@@ -57,9 +57,14 @@ class LayerObserver(ABC):
     again. Consumers always get a dict.
     """
 
-    observes_events: bool
-    """While it is false, only channels, members and lost events are reported, events that are sent
-    to a group are counted, and several messages may be sent in one event."""
+    @property
+    @abstractmethod
+    def observes_events(self) -> bool:
+        """Whether events are reported.
+
+        While it is false, only channels, members and lost events are, events that are sent to a
+        group are counted, and several messages may be sent in one event.
+        """
 
     @abstractmethod
     def on_new_channel(self, channel: str) -> None:

@@ -44,8 +44,7 @@ class Reached(NamedTuple):
 def note_dangers(project: LearnerProject) -> None:
     """Add notes about the consumer's code."""
     is_sync = project.consumer and issubclass(project.consumer, SyncConsumer)
-    rules = [_blocked_thread if is_sync else _long_wait, _flood]
-    project.notes += _stored_for_each(project)
+    rules = [_blocked_thread if is_sync else _long_wait, _flood, _stored_for_each]
     notes = [
         rule(one, node, project.sources.tree(one.file))
         for one in _reached(project)
@@ -117,17 +116,16 @@ def _flood(one: Reached, node: ast.AST, _: ast.Module) -> str:
     )
 
 
-def _stored_for_each(project: LearnerProject) -> list[str]:
+def _stored_for_each(one: Reached, node: ast.AST, _: ast.Module) -> str:
     """What an event's handler stores, once for each participant of a room."""
-    handlers = {*project.event_handlers()}
-    return [
+    called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    stores = re.fullmatch(r"\w+\.objects\.(a|bulk_|abulk_)?create", called)
+    if one.handler in PARAMETERS or not isinstance(node, ast.Call) or not stores:
+        return ""
+    return (
         f"{one.place(node)} stores something in {one.handler}, which runs once for each participant"
         " of a room. A method that gets frames runs once for a message."
-        for one in _reached(project)
-        for node in own_nodes(one.function)
-        if one.handler in handlers and isinstance(node, ast.Call)
-        if re.fullmatch(r"\w+\.objects\.(a|bulk_|abulk_)?create", ast.unparse(node.func))
-    ]
+    )
 
 
 def _repetitions(loop: ast.AST) -> int:

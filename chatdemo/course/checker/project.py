@@ -376,12 +376,10 @@ class LearnerProject:
         if is_redis and not isinstance(error, TypeError):
             self.notes.append(redis_note(error))
         elif key := re.search(r"unexpected keyword argument '(\w+)'", str(error)):
-            place, guess = (
-                self.in_settings("CHANNEL_LAYERS", key[1]),
-                suggestion(key[1], LAYER_KEYS),
-            )
-            error_text = f"CONFIG has the key {key[1]!r}, which the layer doesn't take"
-            self.layer_fault = Fault("C402", place, error=error_text, why=guess and f".{guess}")
+            place = self.in_settings("CHANNEL_LAYERS", key[1])
+            text = f"CONFIG has the key {key[1]!r}, which the layer doesn't take"
+            why = suggestion(key[1], LAYER_KEYS, ". Did you mean {!r}?")
+            self.layer_fault = Fault("C402", place, error=text, why=why)
         else:
             place, why = self.in_settings("CHANNEL_LAYERS", "BACKEND"), ""
             if found := re.search(r"Cannot import BACKEND '([\w.]+)\.(\w+)'", str(error)):

@@ -45,7 +45,7 @@ const all = (frame, id) => [
 // The element with the id that a person sees. A script gets the first one.
 function find(frame, id) {
   const elements = all(frame, id);
-  return elements.find(isVisible) ?? elements.at(0) ?? standIn(frame, id);
+  return elements.find(isVisible) ?? elements.at(0) ?? onlyOfKind(frame, id);
 }
 
 // A page may have other ids, and work. Then the only element of its kind that a person sees is
@@ -54,7 +54,7 @@ const KINDS = {
   input: 'input:not([type]), input[type=text], input[type=search], textarea:not([readonly])',
   submit: 'button, input[type=button], input[type=submit]',
 };
-function standIn(frame, id) {
+function onlyOfKind(frame, id) {
   const page = frame.contentDocument;
   if (id === 'chat-log') return page?.body ?? null;
   const found = [...page?.querySelectorAll(KINDS[id.split('-').at(-1)] ?? ':not(*)') ?? []]
