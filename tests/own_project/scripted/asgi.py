@@ -67,6 +67,9 @@ class Steps:
     def stop(self):
         raise StopConsumer
 
+    def send_long(self, length):
+        return self.send("x" * length)
+
     def wrong_type(self):
         return self.raw({"type": "websocket.nonsense"})
 
