@@ -18,7 +18,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 #: The limits with and without watchers: entries a second in the long run, and entries at once. An
 #: entry takes about 10 µs. The messages of a class stay below the limits.
 WATCHED_ENTRIES_PER_SECOND, WATCHED_ENTRIES_AT_ONCE = 3000, 3000
-UNWATCHED_ENTRIES_PER_SECOND, UNWATCHED_ENTRIES_AT_ONCE = 300, 1000
+UNWATCHED_ENTRIES_PER_SECOND, UNWATCHED_ENTRIES_AT_ONCE = 100, 1000
 #: After a limit is reached, recording pauses until this share of the entries at once is allowed
 #: again. Resuming takes time too, and whole journeys say more than parts of many.
 RESUME_SHARE = 0.2

@@ -38,7 +38,8 @@ def test_a_flood_pauses_recording_and_it_resumes(clock):
     assert recording.new_journey() is None
     clock[0] += 0.01
     assert not recording.resume_if_possible()
-    clock[0] += 1
+    needed = module.UNWATCHED_ENTRIES_AT_ONCE * module.RESUME_SHARE
+    clock[0] += needed / module.UNWATCHED_ENTRIES_PER_SECOND
     assert recording.new_journey() == 1 and switched == [False, True]
 
 
