@@ -57,6 +57,11 @@ class Room:
         log.subscribe(name, self.publish, self.start_new_history, self.report_lost)
         exchange.open(name, self.members, self.receipts.acknowledge)
 
+    @property
+    def person_count(self) -> int:
+        """How many people are in the room; how many connections if none of them has a session."""
+        return len(self.members.present) or self.participant_count
+
     async def open(self) -> None:
         """Wait until the room gets what other servers publish, if there are any."""
         seq = await self.log.wait_until_subscribed(self.name)
@@ -208,6 +213,11 @@ class Rooms:
 
     def __iter__(self) -> Iterator[Room]:
         return iter(list(self._rooms.values()))
+
+    def with_people(self) -> list[tuple[str, int]]:
+        """Return the names of the rooms where somebody is and how many, the fullest first."""
+        counts = [(room.name, room.person_count) for room in self]
+        return sorted((one for one in counts if one[1]), key=lambda one: (-one[1], one[0]))
 
     async def stop(self) -> None:
         """Tell the chat's other servers that this one ends, and publish nothing more."""

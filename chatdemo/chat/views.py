@@ -1,6 +1,6 @@
 """The chat's pages."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.conf import settings
@@ -22,20 +22,51 @@ from chatdemo.common.local_machine import is_own_browser, scope_of
 
 #: Messages that a page shows first, and how many more each time that it is scrolled to the top.
 PAGE_MESSAGES = 50
+#: The room for those who don't type a name.
+DEFAULT_ROOM = "lobby"
+#: Rooms with people that the first page lists.
+MAX_LISTED_ROOMS = 50
 PLAIN_TEXT = "text/plain; charset=utf-8"
 NAME_NOT_STORED = "The server can't store that name now. Try again in a moment."
 
 
+class OpenRoom(NamedTuple):
+    """A room where somebody is, and how many people are there."""
+
+    name: str
+    people: int
+
+
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Ask for a room's name. With the form's ``?room=NAME`` redirect to it, or show the error."""
-    typed = request.GET.get("room")
-    if typed is None:
-        return render(request, "chat/index.html")
+    """Ask for a room's name, and list the rooms where somebody is.
+
+    With the form's ``?room=NAME`` redirect to the room, to DEFAULT_ROOM for an empty name. For a
+    name that can't be used, or that differs from an open room's in capitals alone, ask again.
+    """
+    rooms = [OpenRoom(*room) for room in apps.get_app_config("chat").rooms.with_people()]
+    context = {
+        "rooms": rooms[:MAX_LISTED_ROOMS],
+        "more_rooms": len(rooms[MAX_LISTED_ROOMS:]),
+        "default_room": DEFAULT_ROOM,
+    }
+    if (typed := request.GET.get("room")) is None:
+        return render(request, "chat/index.html", context)
     try:
-        return redirect("room", room_name=room_names.check_name(room_names.clean_typed_name(typed)))
+        name = room_names.check_name(room_names.clean_typed_name(typed) or DEFAULT_ROOM)
     except room_names.RoomNameError as error:
-        return render(request, "chat/index.html", {"typed": typed, "error": str(error)}, status=400)
+        context |= {"typed": typed, "error": str(error)}
+        return render(request, "chat/index.html", context, status=400)
+    if similar := _find_similar(name, rooms):
+        return render(request, "chat/index.html", context | {"typed": name, "similar": similar})
+    return redirect("room", room_name=name)
+
+
+def _find_similar(name: str, rooms: list[OpenRoom]) -> OpenRoom | None:
+    """Return the room that ``name`` may stand for: nobody is in ``name`` itself."""
+    if any(room.name == name for room in rooms):
+        return None
+    return next((room for room in rooms if room.name.casefold() == name.casefold()), None)
 
 
 @require_safe

@@ -38,7 +38,8 @@ class Inspector:
     ``who`` may open it: "local" (browsers of this machine), "all" or "off". ``limit`` is the
     number of entries that are stored. ``watch`` is explained in Access. For one of several servers,
     ``describe_server(port)`` returns its ``name`` and their ``count``. ``notes`` are what the page
-    says about the application, each with a label and a text.
+    says about the application, each with a label and a text. ``links`` are in the page's
+    navigation, each a label and an address.
 
     Messages pass unchanged, and the application's exceptions are raised. The layers of
     CHANNEL_LAYERS are recorded in place (layers.py).
@@ -52,9 +53,11 @@ class Inspector:
         watch: Callable[[str], str | None] | None = None,
         describe_server: Callable[[int], dict[str, Any]] | None = None,
         notes: Sequence[tuple[str, str]] = (),
+        links: Sequence[tuple[str, str]] = (),
     ):
         self.application = application
         self.access = pages.Access(who, watch)
+        self.pages = pages.Pages(links)
         self.describe_server = describe_server
         self.notes = notes
         self.recording = Recording(limit)
@@ -161,7 +164,7 @@ class Inspector:
         path = self.access.watched_path(scope)
         is_allowed = bool(path) or self.access.may_see_all(scope)
         if scope["type"] == "http":
-            return is_allowed and await pages.answer(scope, send)
+            return is_allowed and await self.pages.answer(scope, send)
         if scope["path"] != pages.FEED:
             return False
         await receive()  # websocket.connect

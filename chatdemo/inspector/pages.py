@@ -1,31 +1,27 @@
 """The inspector's page and its files, without Django's static files, and who may open them."""
 
+import gzip
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
+from html import escape
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
+from chatdemo.common import static_files
 from chatdemo.common.local_machine import header, is_known_host, is_own_browser
 from chatdemo.inspector.connection import Scope, Send
 
 PREFIX, FEED = "/inspect/", "/inspect/feed/"
 FOLDER = Path(__file__).parent / "static"
-#: Scripts that the chat's pages use too, at ``common/``.
-COMMON = Path(__file__).parents[1] / "common" / "static"
-INDEX = "inspect.html"
+#: As below the static files of the project, so that the scripts import one another by the same paths.
+FOLDERS = {"inspector": FOLDER, "common": static_files.FOLDER}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
     " connect-src 'self' ws://{host} wss://{host};"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-_FILE = re.compile(r"[a-z0-9_-]+\.(?:html|css|js|svg)")
-#: Not from mimetypes: Windows may have others.
-_TYPES = {
-    ".html": "text/html",
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-}
+_FILE = re.compile(r"(?P<folder>inspector|common)/(?P<name>[a-z0-9_-]+\.(?:css|js|svg))")
 
 
 class Access:
@@ -57,31 +53,67 @@ def is_own_origin(scope: Scope) -> bool:
     return urlsplit(header(scope, b"origin")).netloc.lower() == host != ""
 
 
-async def answer(scope: Scope, send: Send) -> bool:
-    """Answer a request for the page or one of its files. Returns False if it is for another."""
-    if scope["path"] == PREFIX.rstrip("/"):
-        await _respond(send, 302, {"Content-Length": "0", "Location": PREFIX}, b"")
+class Pages:
+    """The inspector's page and its files.
+
+    ``links`` are the entries of the page's navigation, each with a label and an address.
+    """
+
+    def __init__(self, links: Sequence[tuple[str, str]] = ()):
+        self.links = links
+
+    async def answer(self, scope: Scope, send: Send) -> bool:
+        """Answer a request for the page or a file. Returns False if it is for another one."""
+        if scope["method"] not in ("GET", "HEAD"):
+            return False
+        if scope["path"] == PREFIX.rstrip("/"):
+            await _respond(send, 302, {"Content-Length": "0", "Location": PREFIX}, b"")
+            return True
+        file = self._page() if scope["path"] == PREFIX else _find_file(scope["path"])
+        if file is None:
+            return False
+        host = header(scope, b"host")
+        host = host if re.fullmatch(r"[\w.:\[\]-]+", host, re.ASCII) else "localhost"
+        headers, body = file.body(header(scope, b"accept-encoding"))
+        headers |= {
+            "Cache-Control": "no-cache" if scope["path"] == PREFIX else static_files.IMMUTABLE,
+            "Content-Security-Policy": POLICY.format(host=host),
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        }
+        await _respond(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
         return True
-    if not scope["path"].startswith(PREFIX) or scope["method"] not in ("GET", "HEAD"):
-        return False
-    name = scope["path"].removeprefix(PREFIX)
-    folder = COMMON if name.startswith("common/") else FOLDER
-    name = name.removeprefix("common/") or INDEX
-    if not _FILE.fullmatch(name) or not (folder / name).is_file():
-        return False
-    body = (folder / name).read_bytes()
-    host = header(scope, b"host")
-    host = host if re.fullmatch(r"[\w.:\[\]-]+", host, re.ASCII) else "localhost"
-    headers = {
-        "Content-Type": f"{_TYPES[Path(name).suffix]}; charset=utf-8",
-        "Content-Length": str(len(body)),
-        "Cache-Control": "no-cache",
-        "Content-Security-Policy": POLICY.format(host=host),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-    }
-    await _respond(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
-    return True
+
+    @cache  # noqa: B019: there is one object for each server
+    def _page(self) -> static_files.StaticFile:
+        """The page, with the addresses of its files and the entries of its navigation."""
+        text = (FOLDER / "inspect.html").read_text("utf-8")
+        icon = (static_files.FOLDER / "icon.svg").read_text("utf-8").strip()
+        values = {
+            "static": static_prefix().rstrip("/"),
+            "brand": icon,
+            "icon": f"data:image/svg+xml,{quote(icon)}",
+            "home": "/" if self.links else PREFIX,
+            "links": "".join(f'<a href="{escape(u)}">{escape(label)}</a>' for label, u in self.links),
+        }
+        for name, value in values.items():
+            text = text.replace(f"{{{name}}}", value)
+        content = text.encode()
+        return static_files.StaticFile(
+            static_files.CONTENT_TYPES[".html"], content, gzip.compress(content, mtime=0)
+        )
+
+
+@cache
+def static_prefix() -> str:
+    """Return the path below which the files are. It changes with their content."""
+    return f"{PREFIX}static/{static_files.hash_of(FOLDERS.values())}/"
+
+
+def _find_file(path: str) -> static_files.StaticFile | None:
+    found = _FILE.fullmatch(path.removeprefix(static_prefix()))
+    file = FOLDERS[found["folder"]] / found["name"] if found else None
+    return static_files.read(file) if file and file.is_file() else None
 
 
 async def _respond(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:

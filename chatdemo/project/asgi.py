@@ -51,6 +51,7 @@ if settings.CHATDEMO.inspect != "off":
         config.inspect_events,
         step_rooms.watched_path,
         describe_server if config.redis else None,
+        links=[("Chat", "/chat/"), ("Learn", "/learn/")],
     )
 application = AllowOwnAddresses(application)
 if settings.CHATDEMO.proxies:

@@ -1,12 +1,9 @@
 """Django settings of the embedded project. Importing them reads the configuration only."""
 
-import mimetypes
-import os
 import socket
 from pathlib import Path
 
-from chatdemo import __version__
-from chatdemo.common import config, sqlite
+from chatdemo.common import config, sqlite, static_files
 from chatdemo.common.redis import TIMEOUT_SECONDS
 from chatdemo.course import outline
 from chatdemo.project import database, secret_key
@@ -40,6 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "chatdemo.project.security.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -60,6 +58,7 @@ TEMPLATES = [
         "NAME": "project",
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["chatdemo.project.navigation.navigation"]},
     },
 ]
 
@@ -118,19 +117,15 @@ if CHATDEMO.redis:
         }
     }
 
-# The version is in the URL, so that a browser never runs an older version's script.
-# The inspector is no app and serves its own page. The lessons' charts need its files too. It
-# imports the scripts that it shares with the chat from the folder "common" beside it.
+# The inspector is no app and serves its own page. The lessons' charts need its files too.
 _PACKAGE = Path(__file__).parents[1]
 STATICFILES_DIRS = [
     ("inspector", _PACKAGE / "inspector" / "static"),
-    (os.path.join("inspector", "common"), _PACKAGE / "common" / "static"),
-    ("common", _PACKAGE / "common" / "static"),
+    ("common", static_files.FOLDER),
 ]
-STATIC_URL = f"static/{__version__}/"
-# The registry of Windows may have text/plain, with which browsers refuse modules and style sheets.
-mimetypes.add_type("text/javascript", ".js")
-mimetypes.add_type("text/css", ".css")
+_FOLDERS = [_PACKAGE / name / "static" for name in ("chat", "common", "course", "inspector")]
+# A browser keeps a file until its content changes.
+STATIC_URL = f"static/{static_files.hash_of(_FOLDERS)}/"
 
 SESSION_ENGINE = "chatdemo.project.sessions"
 if CHATDEMO.redis:

@@ -1,5 +1,9 @@
 """The start page and the error pages."""
 
+from collections.abc import Sequence
+
+from urllib.parse import quote
+
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
@@ -7,29 +11,41 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from chatdemo.chat.room_names import RoomNameError
-from chatdemo.common.local_machine import scope_of
+from chatdemo.common.local_machine import is_own_browser, scope_of
 from chatdemo.course.step_rooms import default_step
-from chatdemo.inspector.pages import Access
+from chatdemo.inspector.pages import PREFIX
 from chatdemo.project.listening_address import ANY_ADDRESS, addresses
+from chatdemo.project.navigation import may_inspect
+
+#: Where the error pages lead.
+WAYS = [("Choose a room", "/chat/"), ("Go to the start page", "/")]
+INSPECTOR_HINT = (
+    "The inspector is for browsers on the computer that runs chatdemo. The setting inspect opens it"
+    " to others, or switches it off."
+)
 
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """The page with the links into the chat and the address for the class."""
+    """The first page: for this machine's browser the address for the class, for others a room."""
     arrived_at, port = request.META["SERVER_NAME"], int(request.META["SERVER_PORT"])
     host = settings.CHATDEMO.host if settings.CHATDEMO.host in ANY_ADDRESS else arrived_at
     context = {
         "addresses": addresses(host, port),
         "step": default_step(),
-        "inspect": Access(settings.CHATDEMO.inspect).may_see_all(scope_of(request)),
+        "is_teacher": is_own_browser(scope_of(request)),
+        "may_inspect": may_inspect(request),
     }
     return render(request, "start.html", context)
 
 
 def websocket_only(request: HttpRequest) -> HttpResponse:
     """The response to an HTTP request for a WebSocket's address (RFC 9110, section 15.5.22)."""
-    title, detail = "This address is for WebSockets", "Open the room's page instead."
-    response = _error_page(request, 426, title, detail)
+    title = "This address is for WebSockets"
+    detail = "A browser opens it from the room's page, with new WebSocket(…). Open that page instead."
+    room = request.path.removeprefix("/ws/chat/") if request.path.startswith("/ws/chat/") else ""
+    ways = [("Open the room's page", f"/chat/{quote(room)}"), *WAYS] if room else WAYS
+    response = _error_page(request, 426, title, detail, ways)
     response.headers["Upgrade"] = "websocket"
     return response
 
@@ -53,18 +69,20 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler404. Its button leads back to the course, or to the step that is running."""
-    detail, back = "Check the address for a typing mistake.", {}
+    """Django's handler404. Its links lead back to the course, or to the step that is running."""
+    detail, ways = "Check the address for a typing mistake.", WAYS
     if request.path.startswith("/learn/"):
-        back = {"back": "/learn/", "back_to": "See the steps"}
+        ways = [("See the steps", "/learn/"), *WAYS]
+    elif request.path.startswith(PREFIX):
+        detail = INSPECTOR_HINT
     elif step := getattr(request, "step", None):
         detail = (
             "No pattern in this step's chat/urls.py matches this address. In your own project,"
             " Django shows a page that says so."
         )
         console = "&console" if "console" in request.GET else ""
-        back = {"back": f"/chat/?step={step.name}{console}", "back_to": "Back to the index page"}
-    return _error_page(request, 404, "Page not found", detail, **back)
+        ways = [("Back to the index page", f"/chat/?step={step.name}{console}")]
+    return _error_page(request, 404, "Page not found", detail, ways)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -80,8 +98,12 @@ _HOST_HINT = (
 
 
 def _error_page(
-    request: HttpRequest, status: int, title: str, detail: str, **more: str
+    request: HttpRequest,
+    status: int,
+    title: str,
+    detail: str,
+    ways: Sequence[tuple[str, str]] = WAYS,
 ) -> HttpResponse:
-    """A page with ``title`` and ``detail``. Its button leads to ``back`` and reads ``back_to``."""
-    context = {"status": status, "title": title, "detail": detail, **more}
+    """A page with ``title`` and ``detail``, and with links: each a label and an address."""
+    context = {"status": status, "title": title, "detail": detail, "ways": ways}
     return render(request, "refusal.html", context, status=status)

@@ -1,9 +1,8 @@
+// The chart of one journey: lanes, rows, the detail of an event, and the controls beside it.
+import { button, element, isolated, setText } from "../common/page.js";
+import { Feed, JourneySelection, Recording, addRovingFocus, compareNumbers, formatCode, formatCount, formatDelay, formatMinute, formatSize, formatSource, formatTime, joinWithAnd, setTabStop, syncList, truncate } from "./recording.js";
+
 // The sequence chart of one journey: the lanes with their heads, a row for each hop, and who got the message.
-import { element, isolated, setText } from "./common/dom.js";
-import { formatCount, joinWithAnd } from "./format.js";
-import { hopRow, hopsOf, restRow, updateRestRow } from "./chart-rows.js";
-import { REST_LANE, laneHeads, laneLines, layOutLanes, placesToName, updateQueues } from "./chart-lanes.js";
-import { addRovingFocus, setTabStop } from "./list-elements.js";
 
 const MAX_HOPS = 200;
 const MIN_LANE_EM = 4.6; // narrower lanes show numbers instead of names; in em of the root
@@ -209,4 +208,485 @@ class HopAnimation {
     }
     this.endsAt = now + delay;
   }
+}
+
+// The lanes of the chart, from left to right: browsers, their consumers, the rest, the groups. Each lane is
+// {key, kind, title, note, number, participant, place, isFrozen}: `place` only if the journey's participants are in several.
+
+const MAX_GROUPS = 3;
+const MIN_QUEUE_PERCENT = 6; // a single event must be visible
+const ZONE_TITLES = { browser: "Browsers", consumer: "Consumers", rest: "More", group: "Groups" };
+const REST_LANE = "rest"; // for all participants that have no lane of their own
+
+// Returns the lanes for a journey's hops (or none), and the participants that have lanes of their own: at most
+// `maxShown`. `rest` are the others.
+function layOutLanes(recording, place, time, hops, maxShown) {
+  const everyone = participantsOf(recording, place, time, hops);
+  const shown = chooseShown(everyone, hops[0]?.event.connection, maxShown);
+  const rest = everyone.filter((participant) => !shown.includes(participant));
+  const placeOf = placesToName(everyone);
+  const lanes = [
+    ...shown.map((participant) => ({ ...lane(browserLane(participant.id), "browser", `Browser ${participant.number}`, placeOf(participant), participant), place: placeOf(participant) })),
+    ...shown.map((participant) => ({ ...lane(consumerLane({ connection: participant.id }), "consumer", participant.consumer || "Consumer", participant.instance, participant), place: placeOf(participant) })),
+    ...workerLanes(hops),
+    ...(rest.length ? [lane(REST_LANE, "rest", `and ${rest.length} more`, "browsers and consumers")] : []),
+    ...groupLanes(recording, place, hops),
+  ];
+  return { lanes, shown, rest };
+}
+
+function lane(key, kind, title, note, participant = null) {
+  return { key, kind, title, note, participant, number: participant?.number ?? 0 };
+}
+
+// Those that were connected at that time, and those with a hop in the journey.
+function participantsOf(recording, place, time, hops) {
+  const found = new Set(recording.participants.connectedAt(place, time));
+  for (const { event } of hops) {
+    const participant = recording.participants.find(event.connection);
+    if (participant) found.add(participant);
+  }
+  return [...found].sort(compareNumbers);
+}
+
+// The first ones. The sender is always among them.
+function chooseShown(everyone, senderId, maxShown) {
+  const first = everyone.slice(0, maxShown);
+  const sender = everyone.find(({ id }) => id === senderId);
+  return !sender || first.includes(sender) ? first : [...first.slice(0, maxShown - 1), sender];
+}
+
+// Returns a function: the name of a participant's place if there are several, else "". Numbers are the same in each place.
+function placesToName(participants) {
+  const hasSeveral = new Set(participants.map(({ place }) => place)).size > 1;
+  return (participant) => (hasSeveral ? participant?.place ?? "" : "");
+}
+
+// Of workers, and of what is no consumer: the request, task or thread that the journey starts with.
+function workerLanes(hops) {
+  const found = new Map();
+  const start = hops[0]?.event.what === "start" ? hops[0].event.type : "outside a consumer";
+  for (const { event, from, to } of hops) {
+    for (const key of [from, to]) {
+      if (key.startsWith("worker ") && !found.has(key)) found.set(key, lane(key, "consumer", event.consumer ?? start, event.channel ?? ""));
+    }
+  }
+  return [...found.values()];
+}
+
+// The groups of the journey first, then the place's others: their lanes are there before the first message.
+function groupLanes(recording, place, hops) {
+  const keys = new Set(hops.flatMap(({ from, to }) => [from, to]));
+  const names = new Set([...keys].filter((key) => key.startsWith("group ")).map((key) => key.slice("group ".length)));
+  for (const { group } of recording.groupsOf(place)) if (names.size < MAX_GROUPS) names.add(group);
+  const lanes = [...names].map((name) => {
+    const current = recording.state.groups.find(({ group }) => group === name);
+    const sent = hops.find(({ event }) => event.what === "group_send" && event.group === name);
+    const members = sent?.event.members ?? current?.members.length;
+    const note = members === undefined ? "" : formatCount(members, "member") + (current?.shared ? " here" : "");
+    return { ...lane(groupLane(name), "group", name, note), isFrozen: Boolean(current?.frozen) };
+  });
+  return keys.has(LAYER_LANE) ? [...lanes, lane(LAYER_LANE, "group", "one channel", "no group")] : lanes;
+}
+
+// The disc with a participant's number.
+export function numberDisc(number) {
+  return setColour(element("span", { className: "disc", textContent: number || "·" }), number);
+}
+
+// The heads of the lanes, with a title over all lanes of a kind.
+function laneHeads(lanes) {
+  return [...zoneTitles(lanes), ...lanes.map((lane, index) => laneHead(lane, index, lanes.length))];
+}
+
+function zoneTitles(lanes) {
+  return Object.keys(ZONE_TITLES).filter((kind) => lanes.some((lane) => lane.kind === kind)).map((kind) => {
+    const first = lanes.findIndex((lane) => lane.kind === kind);
+    const count = lanes.filter((lane) => lane.kind === kind).length;
+    const title = count === 1 && kind !== "rest" ? ZONE_TITLES[kind].slice(0, -1) : ZONE_TITLES[kind];
+    return placeOver(element("p", { className: `zone ${kind}`, textContent: title }), first, count, lanes.length);
+  });
+}
+
+// Places an element over `count` lanes of `total`, from the lane `first` on.
+function placeOver(target, first, count, total) {
+  target.style.left = `${(first / total) * 100}%`;
+  target.style.width = `${(count / total) * 100}%`;
+  return target;
+}
+
+function laneHead(lane, index, total) {
+  const hasNumber = lane.kind === "browser" || lane.kind === "consumer";
+  const channel = lane.kind === "consumer" ? lane.participant?.channel : null;
+  const head = element("div", { className: `head ${lane.kind}`, title: [lane.title, lane.note].filter(Boolean).join(" "), data: { lane: lane.key } },
+    hasNumber ? numberDisc(lane.number) : element("span", { className: `sign ${lane.kind}`, ariaHidden: "true" }),
+    element("span", { className: "name" }, isolated(lane.title)),
+    element("span", { className: "note", textContent: lane.note }),
+    lane.isFrozen ? element("span", { className: "ice", textContent: "❄ frozen" }) : null,
+    channel ? element("span", { className: "queue", hidden: true, data: { channel } }, element("span", { className: "fill" }), element("span", { className: "waiting" })) : null);
+  return placeOver(head, index, 1, total);
+}
+
+// Shows the queue of each consumer that has events waiting in it.
+function updateQueues(heads, channels) {
+  const byName = new Map(channels.map((channel) => [channel.channel, channel]));
+  for (const queue of heads.querySelectorAll(".queue")) {
+    const { waiting = 0, capacity } = byName.get(queue.dataset.channel) ?? {};
+    queue.hidden = waiting === 0;
+    queue.lastElementChild.textContent = capacity ? `${waiting} of ${capacity}` : waiting;
+    queue.firstElementChild.style.width = `${queuePercent(waiting, capacity)}%`;
+  }
+}
+
+// How full a queue is. Some layers have no capacity.
+export function queuePercent(waiting, capacity = 100) {
+  return waiting ? Math.min(100, Math.max(MIN_QUEUE_PERCENT, (waiting / capacity) * 100)) : 0;
+}
+
+// The lines below the heads, and a background for what is in the server.
+function laneLines(lanes) {
+  const first = lanes.findIndex(({ kind }) => kind !== "browser");
+  const server = element("div", { className: "server" });
+  server.hidden = first < 0;
+  if (first >= 0) placeOver(server, first, lanes.length - first, lanes.length);
+  const lines = lanes.map((lane, index) => placeOver(setColour(element("div", { className: `lifeline ${lane.kind}` }), lane.number), index, 1, lanes.length));
+  return [server, ...lines];
+}
+
+// The rows of the chart: one for each hop of a journey, which goes from one lane to another.
+
+const MAX_PAYLOAD_CHARACTERS = 120; // beside an arrow
+const MAX_LABEL_CHARACTERS = 60;
+
+// The keys of the lanes.
+const LAYER_LANE = "layer";
+const browserLane = (connection) => `browser ${connection}`;
+const groupLane = (name) => `group ${name}`;
+
+// A consumer without a browser, such as a worker's, has no connection. A request or a thread has no consumer either.
+function consumerLane({ connection, channel, consumer, instance }) {
+  return typeof connection === "number" ? `consumer ${connection}` : `worker ${channel ?? instance ?? consumer ?? "?"}`;
+}
+
+const toConsumer = (event) => [browserLane(event.connection), consumerLane(event)];
+const toBrowser = (event) => [consumerLane(event), browserLane(event.connection)];
+const toGroup = (event) => [consumerLane(event), groupLane(event.group)];
+// `source` is the lane that an event from the layer comes from.
+const fromLayer = (event, source) => [source, consumerLane(event)];
+const ENDS = {
+  connect: toConsumer,
+  accept: toBrowser,
+  refuse: toBrowser,
+  receive: toConsumer,
+  send: toBrowser,
+  close: toBrowser,
+  disconnect: toConsumer,
+  group_add: toGroup,
+  group_discard: toGroup,
+  group_send: toGroup,
+  layer_send: (event) => [consumerLane(event), LAYER_LANE],
+  layer_receive: fromLayer,
+  full: fromLayer,
+};
+
+// The journey's hops as {event, from, to}. An event that goes nowhere, such as an error, has one lane for both.
+function hopsOf(journey, participants) {
+  let lastGroup = null; // the group of the last group_send
+  return journey.hops.map((event) => {
+    if (event.what === "group_send") lastGroup = event.group;
+    if (event.what === "layer_send") lastGroup = null;
+    const group = event.group ?? lastGroup;
+    const target = event.what === "http" ? journey.hops[0] : withChannelOwner(event, participants);
+    const [from, to] = ENDS[event.what]?.(target, group ? groupLane(group) : LAYER_LANE) ?? [consumerLane(target), consumerLane(target)];
+    return { event, from, to };
+  });
+}
+
+// A full channel belongs to its consumer, whichever consumer sent the event.
+function withChannelOwner(event, participants) {
+  const owner = event.what === "full" ? participants.find(undefined, event.channel) : null;
+  return owner ? { ...event, connection: owner.id } : event;
+}
+
+// The words beside an arrow.
+function hopLabel(event) {
+  if (event.what === "start") return [event.type, event.detail].filter(Boolean).join(" ");
+  if (event.what === "layer_receive") return event.type ?? "event";
+  if (event.what === "http") return `response ${event.code ?? ""}`;
+  if (event.what === "full") return "lost: channel full";
+  if (event.what === "error") return `error: ${event.detail ?? ""}`;
+  return event.what;
+}
+
+// Sets the colour: one for each of the first eight participants.
+function setColour(target, number) {
+  target.dataset.hue = number ? ((number - 1) % 8) + 1 : 0;
+  return target;
+}
+
+// A row with the time since the hop before, an arrow between two places (0 to 1, from left to right), and its label.
+function hopRow({ event, from, to }, before, places, lanes) {
+  const label = truncate(hopLabel(event), MAX_LABEL_CHARACTERS);
+  const row = buildRow(event, before, places, [element("b", { textContent: label }), sourceElement(event), payloadElement(event)]);
+  const names = new Map(lanes.map((lane) => [lane.key, lane.participant ? `${lane.kind} ${lane.number}${lane.place && ` in ${lane.place}`}` : lane.title]));
+  const route = from === to ? `at ${names.get(from) ?? from}` : `${names.get(from) ?? from} to ${names.get(to) ?? to}`;
+  row.firstElementChild.ariaLabel = `${route}: ${label}, ${formatSource(event)}, ${hopTime(event, before)}`;
+  return setColour(row, lanes.find((lane) => lane.participant && [from, to].includes(lane.key))?.number ?? 0);
+}
+
+// One row for all participants that have no lane of their own. updateRestRow() sets its text.
+function restRow({ event }, before, places) {
+  const row = setColour(buildRow(event, before, places, [element("b"), sourceElement(event)]), 0);
+  row.classList.add("all");
+  return row;
+}
+
+function updateRestRow(row, hops) {
+  const counts = new Map();
+  for (const { event } of hops) counts.set(hopLabel(event), (counts.get(hopLabel(event)) ?? 0) + 1);
+  const text = [...counts].map(([label, count]) => `${truncate(label, MAX_LABEL_CHARACTERS)} × ${count}`).join(" · ");
+  row.querySelector("b").textContent = text;
+  row.firstElementChild.ariaLabel = `the rest, ${formatCount(hops.length, "hop")}: ${text}`;
+}
+
+function buildRow(event, before, [start, end], words) {
+  const left = Math.min(start, end);
+  const right = Math.max(start, end);
+  const arrow = element("span", { className: `arrow ${end < start ? "back" : "forth"}` }, element("span", { className: "packet" }));
+  arrow.style.left = `${left * 100}%`;
+  arrow.style.width = `${(right - left) * 100}%`;
+  if (start === end) arrow.classList.add("still");
+  const label = element("span", { className: "words" }, ...words);
+  // The label begins at the arrow's left end, or ends at its right end, wherever there is more space.
+  const hasSpaceAfter = 1 - left >= right;
+  label.style[hasSpaceAfter ? "left" : "right"] = `${(hasSpaceAfter ? left : 1 - right) * 100}%`;
+  label.style.maxWidth = `${(hasSpaceAfter ? 1 - left : right) * 100}%`;
+  label.classList.toggle("ends", !hasSpaceAfter);
+  const time = element("span", { className: "gap", textContent: hopTime(event, before) });
+  const hop = element("button", { type: "button", className: "hop" }, element("span", { className: "track" }, time, label, arrow));
+  return element("li", { className: event.what, data: { what: event.what, n: event.n } }, hop);
+}
+
+function hopTime(event, before) {
+  return before ? formatDelay(event.at - before.at) : formatTime(event.at);
+}
+
+function sourceElement(event) {
+  return event.source ? element("span", { className: "source", textContent: formatSource(event) }) : null;
+}
+
+function payloadElement(event) {
+  const text = event.payload ?? (["error", "start"].includes(event.what) ? null : event.detail);
+  return text ? isolated(truncate(text.replace(/\s+/g, " "), MAX_PAYLOAD_CHARACTERS), "payload") : null;
+}
+
+// All that is known of one event.
+
+const MAX_TRACEBACK_LINES = 12;
+
+export class EventDetail {
+  constructor(hint) {
+    this.root = element("div", { className: "detail", data: { at: "detail" } }, element("p", { className: "hint", textContent: hint }));
+  }
+
+  show(event) {
+    if (event === this.event) return;
+    this.event = event;
+    const parts = [
+      element("p", { className: "facts" }, ...facts(event)),
+      event.source ? sourceLine(event.source) : null,
+      event.detail ? element("p", { className: "why" }, isolated(event.detail)) : null,
+      event.traceback ? tracebackList(event.traceback) : null,
+      isEmpty(event.payload) ? null : element("pre", { className: "payload", dir: "auto", tabIndex: 0, ariaLabel: "Payload", textContent: event.payload }),
+    ];
+    this.root.replaceChildren(...parts.filter(Boolean));
+  }
+}
+
+function isEmpty(value) {
+  return value === null || value === undefined;
+}
+
+function facts(event) {
+  const all = [
+    ["", event.what],
+    ["at", formatTime(event.at)],
+    ["room", event.room],
+    ["in", [event.consumer, event.instance].filter(Boolean).join(" ")],
+    ["type", event.type],
+    ["group", event.group],
+    ["channel", event.channel],
+    ["members", event.members],
+    ["waiting in the queue", event.waiting],
+    ["code", formatCode(event)],
+    ["", [event.method, event.path].filter(Boolean).join(" ")],
+    ["size", event.size === undefined ? null : formatSize(event.size)],
+  ];
+  const known = all.filter(([, value]) => !isEmpty(value) && value !== "");
+  return known.map(([name, value], index) => element("span", { className: index ? "fact" : "fact kind" }, name ? `${name} ` : "", isolated(String(value))));
+}
+
+function sourceLine({ file, line, function: name, code }) {
+  return element("p", { className: "line" }, element("span", { className: "source", textContent: `${file}:${line}` }), name ? ` in ${name} ` : " ", element("code", { textContent: code ?? "" }));
+}
+
+function tracebackList(frames) {
+  const last = frames.slice(-MAX_TRACEBACK_LINES);
+  return element("ol", { className: "traceback", ariaLabel: `Traceback, ${formatCount(last.length, "line")}` }, ...last.map((frame) => element("li", {}, sourceLine(frame))));
+}
+
+// The buttons above the chart: freeze, step and thaw for each group.
+export class FreezeControls {
+  // `send(command)` sends a command to the server.
+  constructor(root, send) {
+    this.send = send;
+    this.groups = [];
+    this.list = element("ul", { className: "freezer", ariaLabel: "Freeze and step" });
+    root.append(this.list);
+  }
+
+  render(groups) {
+    this.groups = groups;
+    syncList(this.list, groups, ({ group }) => group, (group) => this.makeItem(group), updateControls);
+    this.list.hidden = groups.length === 0;
+  }
+
+  makeItem({ group }) {
+    const command = (verb, label, title) => {
+      const made = button(label, () => this.send({ do: verb, group }), { title });
+      made.setAttribute("aria-label", `${verb[0].toUpperCase()}${verb.slice(1)} ${group}`);
+      return made;
+    };
+    const freeze = command("freeze", "❄ Freeze", "Hold this group's events");
+    const step = command("step", "Step", "Deliver one event to one member");
+    const thaw = command("thaw", "Thaw", "Deliver all held events, in order");
+    const item = element("li", {}, isolated(group, "group"), freeze, step, thaw, element("span", { className: "held", role: "status" }));
+    return Object.assign(item, { freeze, step, thaw });
+  }
+
+  // For a key: sends the command for the first group for which it makes sense.
+  runCommand(verb) {
+    const group = this.groups.find(({ frozen, unfreezable }) => !unfreezable && frozen === (verb !== "freeze"));
+    if (group) this.send({ do: verb, group: group.group });
+  }
+}
+
+function updateControls(item, { frozen, held, unfreezable }) {
+  const { freeze, step, thaw } = item;
+  const focused = document.activeElement; // read before the button is hidden and loses the focus
+  freeze.hidden = frozen || Boolean(unfreezable);
+  step.hidden = thaw.hidden = !frozen;
+  if (focused.hidden && item.contains(focused)) (frozen ? step : freeze).focus();
+  item.classList.toggle("frozen", frozen);
+  item.classList.toggle("unfreezable", Boolean(unfreezable));
+  setText(item.querySelector(".held"), frozen ? `Frozen: ${formatCount(held, "event")} held.` : unfreezable ? `It can't be frozen: ${unfreezable}` : "");
+}
+
+// What went wrong, the newest first: each kind of fault once, with its line, what to do, and the message it belongs to.
+
+const FIRST_PROBLEMS = 3;
+
+export class ProblemList {
+  // `onJourney(id)` is called for a problem whose message the visitor wants to see.
+  constructor(root, requestRender, onJourney) {
+    this.root = root;
+    this.requestRender = requestRender;
+    this.onJourney = onJourney;
+    this.dismissed = new Map(); // when each was dismissed: one that happens again comes back
+    this.showsAll = false;
+    this.list = element("ul", { className: "troubles", ariaLabel: "Problems" });
+    this.more = button("", () => this.showAll());
+    root.append(this.list, this.more);
+  }
+
+  showAll() {
+    this.showsAll = true;
+    this.requestRender();
+  }
+
+  render(recording) {
+    const key = ({ number, first }) => `${recording.epoch} ${number} ${first}`;
+    const problems = [...recording.problems.values()].filter((problem) => !(this.dismissed.get(key(problem)) >= problem.last));
+    problems.sort((one, other) => other.last - one.last || other.number - one.number);
+    const shown = this.showsAll ? problems : problems.slice(0, FIRST_PROBLEMS);
+    const dismiss = (problem) => {
+      this.dismissed.set(key(problem), problem.last);
+      this.requestRender();
+    };
+    syncList(this.list, shown, key, () => this.makeItem(dismiss), (item, problem) => updateItem(item, problem, recording));
+    this.more.hidden = shown.length === problems.length;
+    setText(this.more, `Show all ${problems.length} problems`);
+    this.root.hidden = problems.length === 0;
+  }
+
+  makeItem(dismiss) {
+    const item = element("li", {}, element("div", { className: "problem" }),
+      element("p", { className: "tools" },
+        button("See the message", () => this.onJourney(item.problem.journey), { className: "see" }),
+        button("Dismiss", () => dismiss(item.problem))));
+    return item;
+  }
+}
+
+// The buttons stay the same elements, as what is said may change while one of them is clicked.
+function updateItem(item, problem, recording) {
+  item.querySelector(".see").hidden = !recording.journeys.byId.has(problem.journey);
+  if (item.problem?.version === problem.version) return;
+  item.problem = problem;
+  item.dataset.kind = problem.kind;
+  item.firstElementChild.replaceChildren(...describe(problem));
+}
+
+function describe({ text, last, count, saved, source, remedy, traceback }) {
+  const times = count > 1 ? element("span", { className: "times", textContent: formatCount(count, "time") }) : null;
+  const before = saved ? element("span", { className: "times", textContent: `before the save at ${formatMinute(saved)}` }) : null;
+  const head = element("p", {}, element("time", { textContent: formatTime(last) }), " ", times, times && " ", before, before && " ",
+    element("strong", { dir: "auto", textContent: text }));
+  const parts = [head, source ? sourceLine(source) : null, remedy ? element("p", { className: "remedy", textContent: remedy }) : null];
+  if (traceback?.length > 1) parts.push(element("details", {}, element("summary", { textContent: "Traceback" }), tracebackList(traceback)));
+  return parts.filter(Boolean);
+}
+
+// The chart under a lesson's tabs: for each element with data-feed, the chart of the room whose feed has that address.
+
+const NO_MESSAGE = "Send a message in one of the tabs. Its path appears here.";
+const NOBODY = "Nobody is connected to this room yet.";
+
+// Adds to an element with data-feed the chart of the room whose feed has that address.
+export function addChart(root) {
+  let frame = null;
+  const requestRender = () => (frame ??= requestAnimationFrame(render));
+  const recording = new Recording();
+  const selection = new JourneySelection(requestRender);
+  const bar = element("div", { className: "chart-bar" });
+  const problemsRoot = element("div", { className: "problems", hidden: true });
+  const problems = new ProblemList(problemsRoot, requestRender, (journey) => selection.choose(journey));
+  root.classList.add("chart");
+  root.append(bar, problemsRoot);
+  const chart = new Chart(root, new EventDetail("Point at an arrow, or move to it with the keyboard, to see what it carries."));
+  const newest = button("Newest", () => selection.followNewest());
+  bar.append(
+    button("← Older", () => selection.move(-1, recording)),
+    button("Newer →", () => selection.move(1, recording)),
+    newest,
+    button("Play again", () => chart.playAgain()),
+  );
+  const freezeControls = new FreezeControls(bar, (command) => feed.send(command));
+  const status = element("p", { className: "connection" });
+  bar.append(status);
+  const feed = new Feed(root.dataset.feed, status, (message) => {
+    feed.apply(recording, message);
+    requestRender();
+  });
+
+  function render() {
+    frame = null;
+    const journey = selection.update(recording);
+    const place = journey?.room ?? recording.newestPlace();
+    chart.render(recording, journey, place, recording.state.connections.length ? NO_MESSAGE : NOBODY);
+    freezeControls.render(recording.state.groups);
+    problems.render(recording);
+    newest.disabled = selection.isFollowing;
+  }
+  requestRender();
 }

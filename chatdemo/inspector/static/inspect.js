@@ -1,17 +1,482 @@
 // The inspector's page: connects the feed to the chart, the lists and the tools.
-import { element, isolated, setText } from "./common/dom.js";
-import { Chart } from "./chart.js";
-import { ConnectionTable } from "./connections.js";
-import { EventDetail } from "./event-detail.js";
-import { EventList } from "./events.js";
-import { Feed } from "./feed.js";
-import { formatCount, truncate } from "./format.js";
-import { ChannelList, FreezeControls, GroupList } from "./groups.js";
-import { JourneySelection } from "./journeys.js";
-import { syncList } from "./list-elements.js";
-import { ProblemList } from "./problems.js";
-import { Recording, RecordingSwitch } from "./recording.js";
-import { addJourneyTools, addRecordingTools, bindKeys } from "./toolbar.js";
+import { button, element, formatNumber, isolated, setText } from "../common/page.js";
+import { Chart, EventDetail, FreezeControls, ProblemList, numberDisc, queuePercent } from "./chart.js";
+import { Feed, JourneySelection, Recording, RecordingSwitch, addRovingFocus, formatAge, formatCode, formatCount, formatEvent, formatSize, formatSource, formatTime, isHeartbeat, setTabStop, syncList, truncate } from "./recording.js";
+
+// The table of connections: each with its user, its consumer, its state or close code, the bytes that wait for a slow
+// browser, and its age.
+
+const MAX_ROWS = 60;
+const COLUMNS = ["Browser", "User", "Path", "Consumer", "State", "Backlog", "In", "Out", "Age"];
+
+class ConnectionTable {
+  constructor(root) {
+    this.body = element("tbody");
+    const head = element("tr", {}, ...COLUMNS.map((name) => element("th", { scope: "col", textContent: name })));
+    this.table = element("table", {}, element("thead", {}, head), this.body);
+    this.note = element("p", { className: "none" });
+    root.append(element("div", { className: "scrolls", tabIndex: 0, role: "group", ariaLabel: "Connections" }, this.table), this.note);
+  }
+
+  render(recording, room) {
+    const connections = recording.state.connections.filter((connection) => !room || (connection.room ?? connection.path) === room);
+    connections.sort((one, other) => (one.state === "closed") - (other.state === "closed")); // else in their order: the sort is stable
+    const now = Date.now() / 1000;
+    const numberOf = ({ id }) => recording.participants.byConnection.get(id)?.number ?? 0;
+    syncList(this.body, connections.slice(0, MAX_ROWS), ({ id }) => id, makeRow, (row, connection) => updateRow(row, connection, numberOf(connection), now));
+    this.table.hidden = connections.length === 0;
+    const more = connections.length - MAX_ROWS;
+    setText(this.note, connections.length === 0 ? "Nobody is connected. Open the chat in two tabs." : more > 0 ? `and ${more} more` : "");
+  }
+}
+
+function makeRow() {
+  return element("tr", {}, ...COLUMNS.map(() => element("td", { dir: "auto" })));
+}
+
+function updateRow(row, connection, number, now) {
+  const { path, user, consumer, instance, backlog, received, sent, since, client } = connection;
+  const [browser, ...cells] = row.children;
+  if (row.number !== number) browser.replaceChildren(numberDisc(number), element("span", { className: "client", textContent: client ?? "" }));
+  row.number = number;
+  const texts = [
+    user ?? "",
+    path ?? "",
+    [consumer, instance].filter(Boolean).join(" "),
+    describeState(connection),
+    backlog === null || backlog === undefined ? "" : formatSize(backlog),
+    received ?? "",
+    sent ?? "",
+    formatAge(now - since),
+  ];
+  cells.forEach((cell, index) => setText(cell, String(texts[index])));
+  cells[1].title = texts[1];
+  row.dataset.state = connection.state;
+}
+
+// "closed by the browser with 1001: going away".
+function describeState({ state, code, meaning, closed_by: closedBy }) {
+  if (!closedBy) return state;
+  const how = formatCode({ code, meaning });
+  return `closed by the ${closedBy}${how ? ` with ${how}` : ""}`;
+}
+
+// The list of events, newest first, with filters.
+
+const FIRST_ROWS = 100;
+const MORE_ROWS = 200; // for each click on the button
+const MAX_ROW_CHARACTERS = 200;
+const KIND_LABELS = {
+  news: "all but heartbeats",
+  "": "all kinds",
+  frames: "frames",
+  layer: "channel layer",
+  connections: "connections",
+  trouble: "errors and losses",
+  http: "HTTP",
+};
+const KINDS = {
+  frames: ["receive", "send"],
+  layer: ["start", "group_add", "group_discard", "group_send", "layer_send", "layer_receive", "full", "freeze", "thaw"],
+  connections: ["connect", "accept", "refuse", "close", "disconnect"],
+  trouble: ["error", "refuse", "full", "dropped"],
+  http: ["http"],
+};
+
+const DIRECTION_LABELS = {
+  "": "all directions",
+  fromBrowser: "browser → server",
+  toBrowser: "server → browser",
+  toLayer: "consumer → channel layer",
+  fromLayer: "channel layer → consumer",
+};
+const DIRECTIONS = {
+  fromBrowser: ["connect", "receive", "disconnect"],
+  toBrowser: ["accept", "refuse", "send", "close"],
+  toLayer: ["group_add", "group_discard", "group_send", "layer_send"],
+  fromLayer: ["layer_receive"],
+};
+
+class EventList {
+  // `onJourney(id)` is called with the journey of an event that is clicked.
+  constructor(root, form, requestRender, onJourney) {
+    this.onJourney = onJourney;
+    this.maxRows = FIRST_ROWS;
+    this.filters = new EventFilters(form, () => this.setMaxRows(FIRST_ROWS, requestRender));
+    this.list = element("ol", { className: "events", ariaLabel: "Events, the newest first" });
+    this.more = button("Show older events", () => this.setMaxRows(this.maxRows + MORE_ROWS, requestRender));
+    this.empty = element("p", { className: "none" });
+    this.detail = new EventDetail("Point at an event, or move to it with the keyboard, to see all of it.");
+    addRovingFocus(this.list);
+    root.append(this.detail.root, this.list, this.empty, this.more);
+  }
+
+  setMaxRows(maxRows, requestRender) {
+    this.maxRows = maxRows;
+    requestRender();
+  }
+
+  render(recording, room) {
+    this.filters.updateParticipants([...recording.participants.byConnection.values()]);
+    const matches = this.filters.matcher(room);
+    const found = [];
+    let hasMore = false;
+    for (let index = recording.events.length - 1; index >= 0 && !hasMore; index -= 1) {
+      if (!matches(recording.events[index])) continue;
+      if (found.length < this.maxRows) found.push(recording.events[index]);
+      else hasMore = true;
+    }
+    this.more.hidden = !hasMore;
+    syncList(this.list, found, ({ n }) => `${recording.epoch} ${n}`, (event) => this.makeItem(event, recording.participants));
+    setTabStop(this.list);
+    const total = recording.events.length;
+    setText(this.empty, found.length ? "" : total ? `No events match the filter (${formatNumber(total)} in all).` : "No events yet.");
+  }
+
+  makeItem(event, participants) {
+    const row = element("button", { type: "button", className: "event", tabIndex: -1 },
+      element("time", { textContent: formatTime(event.at) }),
+      numberDisc(participants.find(event.connection)?.number ?? 0),
+      element("b", { textContent: event.what }),
+      element("span", { className: "source", textContent: formatSource(event) }),
+      isolated(truncate(formatEvent(event).replace(/\s+/g, " "), MAX_ROW_CHARACTERS), "line"));
+    for (const type of ["focus", "pointerenter"]) row.addEventListener(type, () => this.detail.show(event));
+    if (event.journey) row.addEventListener("click", () => this.onJourney(event.journey));
+    return element("li", { data: { what: event.what, n: event.n } }, row);
+  }
+}
+
+// Filters by kind, direction, participant and text.
+class EventFilters {
+  constructor(form, onChange) {
+    this.kind = select("filter-kind", KIND_LABELS);
+    this.direction = select("filter-direction", DIRECTION_LABELS);
+    this.participant = element("select", { id: "filter-who" }, element("option", { value: "", textContent: "all" }));
+    this.text = element("input", { id: "filter-text", type: "search", placeholder: "text in the event", autocomplete: "off" });
+    const controls = { Kind: this.kind, Direction: this.direction, Participant: this.participant, Text: this.text };
+    form.append(...Object.entries(controls).map(([label, control]) => element("label", {}, `${label} `, control)));
+    form.oninput = onChange;
+    form.onsubmit = (event) => event.preventDefault();
+  }
+
+  updateParticipants(participants) {
+    const numbered = participants.filter(({ number }) => number);
+    const key = numbered.map(({ id, number, until }) => `${id} ${number} ${until}`).join();
+    if (key === this.participantsKey) return;
+    this.participantsKey = key;
+    const { value } = this.participant;
+    const options = numbered.map((one) => element("option", { value: one.id, textContent: participantName(one) }));
+    this.participant.replaceChildren(this.participant.options[0], ...options);
+    this.participant.value = numbered.some(({ id }) => String(id) === value) ? value : "";
+  }
+
+  // Returns a function: does the list show this event?
+  matcher(room) {
+    const kinds = KINDS[this.kind.value];
+    const directed = DIRECTIONS[this.direction.value];
+    const withHeartbeats = this.kind.value !== "news";
+    const connection = this.participant.value;
+    const text = this.text.value.trim().toLowerCase();
+    return (event) =>
+      (!room || event.room === room || event.room === undefined) &&
+      (!kinds || kinds.includes(event.what)) &&
+      (!directed || directed.includes(event.what)) &&
+      (withHeartbeats || !isHeartbeat(event)) &&
+      (!connection || String(event.connection) === connection) &&
+      (!text || `${event.what} ${event.consumer ?? ""} ${formatEvent(event)}`.toLowerCase().includes(text));
+  }
+}
+
+// One that has left may have had the number of one that is here.
+function participantName({ number, place, until }) {
+  return `browser ${number} in ${place}${until === Infinity ? "" : `, until ${formatTime(until)}`}`;
+}
+
+function select(id, labels) {
+  return element("select", { id }, ...Object.entries(labels).map(([value, textContent]) => element("option", { value, textContent })));
+}
+
+// The groups, their members and how full the members' queues are; the channels that are no consumer's own; and the buttons
+// to freeze, step and thaw a group.
+
+const MAX_MEMBERS = 40; // listed for each group
+const MAX_READ_SECONDS = 5; // events that wait longer are marked
+
+class GroupList {
+  constructor(root) {
+    this.list = element("ul", { className: "groups" });
+    this.empty = element("p", { className: "none", textContent: "There are no groups: no consumer has joined one." });
+    root.append(this.list, this.empty);
+  }
+
+  render(recording, room) {
+    const groups = recording.state.groups.filter((group) => !room || recording.placeOfGroup(group) === room);
+    const channels = new Map(recording.state.channels.map((channel) => [channel.channel, channel]));
+    syncList(this.list, groups, ({ group }) => group, makeGroup, (item, group) => updateGroup(item, group, channels, recording.participants));
+    this.empty.hidden = groups.length > 0;
+  }
+}
+
+function makeGroup({ group }) {
+  const members = element("ol", { className: "members", ariaLabel: `Members of ${group}` });
+  return element("li", {}, element("p", { className: "group-name" }, isolated(group), " ", element("span", { className: "many" })), members,
+    element("p", { className: "none expiry" }));
+}
+
+function updateGroup(item, { members, shared, expiry, frozen, held }, channels, participants) {
+  const shownPart = members.length > MAX_MEMBERS ? `, the first ${MAX_MEMBERS} of them` : "";
+  const here = shared ? " in this process; there may be more in others" : "";
+  setText(item.querySelector(".many"), `${formatCount(members.length, "member")}${here}${shownPart}${frozen ? `, frozen: ${held} held` : ""}`);
+  setText(item.querySelector(".expiry"), describeGone(members.filter((member) => member.gone), expiry));
+  item.classList.toggle("frozen", frozen);
+  syncList(item.querySelector(".members"), members.slice(0, MAX_MEMBERS), ({ channel }) => channel,
+    (member) => makeMember(member, participants), (row, member) => updateMember(row, member, channels.get(member.channel)));
+}
+
+function describeGone(gone, expiry) {
+  if (gone.length === 0) return "";
+  const { joined } = gone.find((member) => member.joined) ?? {};
+  const where = joined ? `, after group_add at ${joined}` : "";
+  return `${formatCount(gone.length, "consumer has", "consumers have")} ended without group_discard${where}. ${expiry ?? ""}`;
+}
+
+function makeMember({ channel, connection }, participants) {
+  const participant = participants.find(connection, channel);
+  const owner = participant?.number ? `${participant.consumer || "consumer"} ${participant.number}` : "no browser";
+  return element("li", {}, numberDisc(participant?.number ?? 0), element("span", { className: "whose", textContent: owner }),
+    element("code", { className: "channel", textContent: channel, title: channel }),
+    element("span", { className: "meter" }, element("span", { className: "fill" }), element("span", { className: "level" })));
+}
+
+function updateMember(row, { gone }, queue) {
+  row.classList.toggle("gone", Boolean(gone));
+  if (gone) setText(row.querySelector(".whose"), "its consumer is gone");
+  const { waiting = 0, capacity } = queue ?? {};
+  const level = capacity ? `${waiting} of ${formatNumber(capacity)}` : waiting || "";
+  setText(row.querySelector(".level"), level);
+  row.querySelector(".meter").title = `${level} events wait in its queue`;
+  row.querySelector(".fill").style.width = `${queuePercent(waiting, capacity)}%`;
+}
+
+// Channels that workers read, with their events and whether anybody has read one.
+class ChannelList {
+  constructor(root) {
+    this.title = element("h3", { textContent: "Channels of workers" });
+    this.list = element("ul", { className: "groups" });
+    root.append(this.title, this.list);
+  }
+
+  render({ state }) {
+    const channels = state.channels.filter(({ read }) => read !== undefined);
+    this.title.hidden = channels.length === 0;
+    syncList(this.list, channels, ({ channel }) => channel, makeChannel, updateChannel);
+  }
+}
+
+function makeChannel({ channel }) {
+  return element("li", {}, element("p", { className: "group-name" }, isolated(channel), " ", element("span", { className: "many" })));
+}
+
+function updateChannel(item, { waiting, capacity, read }) {
+  const age = read === null ? Infinity : Date.now() / 1000 - read;
+  const count = capacity ? `${waiting} of ${formatNumber(capacity)} events wait` : `${formatCount(waiting, "event waits", "events wait")}`;
+  const reader = read === null ? "no worker has read any" : `the last one was read ${formatAge(age)} ago`;
+  setText(item.querySelector(".many"), waiting ? `${count}: ${reader}` : "no event waits");
+  item.classList.toggle("unread", waiting > 0 && age > MAX_READ_SECONDS);
+}
+
+// The page's tools, each {key, name, run, button, render}: buttons above the chart and above the events, and keys.
+
+const KEY_LABELS = { ArrowLeft: "←", ArrowRight: "→" };
+
+// Choose, replay and pin a journey; freeze, step and thaw its group.
+function addJourneyTools(bar, { recordings, selection, chart, rooms, freezeControls, requestRender }) {
+  const move = (step) => () => selection.move(step, recordings.shown, rooms.selected);
+  const selected = () => recordings.shown.journeys.byId.get(selection.selectedId);
+  const togglePin = () => {
+    const journey = selected();
+    if (journey) journey.isPinned = !journey.isPinned;
+    requestRender();
+  };
+  const tools = {
+    older: tool("← Older", "ArrowLeft", "Previous message", move(-1)),
+    newer: tool("Newer →", "ArrowRight", "Next message", move(1)),
+    newest: tool("Newest", "n", "Follow the newest message", () => selection.followNewest()),
+    replay: tool("Play again", "r", "Play the path again", () => chart.playAgain()),
+    pin: tool("Pin", "k", "Keep this message when older events are dropped", togglePin),
+    freeze: { key: "f", name: "Freeze the group", run: () => freezeControls.runCommand("freeze") },
+    step: { key: "s", name: "One step", run: () => freezeControls.runCommand("step") },
+    thaw: { key: "t", name: "Thaw the group", run: () => freezeControls.runCommand("thaw") },
+  };
+  tools.newest.render = () => (tools.newest.button.disabled = selection.isFollowing);
+  tools.pin.render = () => {
+    tools.pin.button.disabled = !selected();
+    tools.pin.button.setAttribute("aria-pressed", String(Boolean(selected()?.isPinned)));
+  };
+  addButtons(bar, tools);
+  return tools;
+}
+
+// Pause, clear, export and open a recording.
+function addRecordingTools(bar, { recordings, send, requestRender, selection, notice }) {
+  const fileInput = element("input", { type: "file", accept: ".json,application/json", hidden: true, id: "file" });
+  const togglePause = () => {
+    recordings.togglePause();
+    requestRender();
+  };
+  const clear = () => {
+    send({ do: "clear" });
+    recordings.clear();
+    recordings.live.clearProblems();
+    requestRender();
+  };
+  const showLive = () => {
+    recordings.showLive();
+    showNotice("");
+    selection.followNewest();
+  };
+  const tools = {
+    pause: tool("Pause", "p", "Pause or continue", togglePause),
+    clear: tool("Clear", "c", "Delete all events", clear),
+    save: tool("Export", "e", "Save the events to a file", () => saveRecording(recordings.shown)),
+    open: tool("Open a file", "o", "View a saved file", () => fileInput.click()),
+    live: tool("Back to live", "l", "Close the file and show live events", showLive),
+  };
+  const showNotice = (text) => Object.assign(notice, { textContent: text, hidden: !text });
+  fileInput.onchange = async () => {
+    const [file] = fileInput.files;
+    fileInput.value = ""; // so that the same file can be chosen again
+    if (!file) return;
+    try {
+      recordings.showFile(loadRecording(await file.text()), file.name);
+      showNotice(`Viewing file ${file.name}. Not live.`);
+    } catch (error) {
+      showNotice(`${file.name}: ${error.message}`);
+    }
+    selection.followNewest();
+  };
+  tools.pause.render = () => {
+    setText(tools.pause.button, recordings.isPaused ? `Continue (${formatCount(recordings.waitingEvents, "new event")})` : "Pause");
+    tools.pause.button.setAttribute("aria-pressed", String(recordings.isPaused));
+  };
+  tools.clear.render = () => (tools.clear.button.disabled = Boolean(recordings.fileName)); // it would clear the live events
+  tools.live.render = () => (tools.live.button.hidden = !recordings.fileName);
+  addButtons(bar, tools);
+  bar.append(fileInput);
+  return tools;
+}
+
+function tool(label, key, name, run) {
+  return { key, name, run, button: button(label, run, { title: name }) };
+}
+
+function addButtons(bar, tools) {
+  bar.append(...Object.values(tools).map((tool) => tool.button).filter(Boolean));
+}
+
+// Each tool has a key, except while the visitor types. The keys can be switched off: with speech input or unsteady hands
+// they are pressed by accident (WCAG 2.2, 2.1.4). The keys are listed in `list`.
+function bindKeys(list, tools) {
+  const all = Object.values(tools);
+  const isOn = element("input", { type: "checkbox", checked: true, id: "keys-on" });
+  list.before(element("label", { className: "switch" }, isOn, " Use these keys"));
+  list.append(...all.flatMap(({ key, name }) => [element("dt", {}, element("kbd", { textContent: KEY_LABELS[key] ?? key })), element("dd", { textContent: name })]));
+  document.addEventListener("keydown", (event) => {
+    if (!isOn.checked || event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea")) return;
+    const tool = all.find(({ key }) => key === event.key);
+    if (!tool || tool.button?.disabled || tool.button?.hidden) return;
+    event.preventDefault();
+    tool.run();
+  });
+}
+
+// Saves a recording as a file, and loads it again.
+
+const KIND = "inspector";
+const VERSION = 1;
+const NUMBERS = ["connection", "journey", "size", "members", "waiting", "ms"];
+const TEXTS = ["room", "consumer", "instance", "channel", "group", "type", "payload", "detail", "meaning", "method", "path"];
+
+function saveRecording(recording) {
+  const content = { chatdemo: KIND, version: VERSION, events: recording.allEvents(), state: recording.state, problems: [...recording.problems.values()] };
+  const address = URL.createObjectURL(new Blob([JSON.stringify(content, null, 1)], { type: "application/json" }));
+  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "").replace("T", "-");
+  Object.assign(document.createElement("a"), { href: address, download: `chatdemo-${time}.json` }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+// Returns the Recording in a file's text. Throws an Error with a sentence for the visitor.
+function loadRecording(text) {
+  const content = parseJson(text);
+  if (content?.chatdemo !== KIND || !Array.isArray(content.events)) throw new Error("This isn't a file of the inspector. Choose a file that you saved with Export.");
+  if (content.version !== VERSION) throw new Error("This file is from another version of chatdemo. Open it with that version.");
+  const damage = findDamage(content);
+  if (damage) throw new Error(`This file is damaged: ${damage}`);
+  const { events, state, problems } = content;
+  const recording = new Recording(Math.max(5_000, events.length));
+  recording.add(events);
+  if (state) recording.setState(state);
+  recording.addProblems(problems ?? []);
+  return recording;
+}
+
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("This file isn't JSON. Choose a file that you saved with Export.");
+  }
+}
+
+// What is wrong with a file's events and state, as the end of a sentence; "" if nothing is. The page relies on the type
+// of each value.
+function findDamage({ events, state, problems }) {
+  let lastNumber = -Infinity;
+  for (const event of events) {
+    if (!isEvent(event)) return "some events have no number, time or kind.";
+    if (event.n <= lastNumber) return `event ${event.n} is out of order.`;
+    lastNumber = event.n;
+    const wrong = findWrongValue(event);
+    if (wrong) return `event ${event.n} has a wrong ${wrong}.`;
+  }
+  const lists = { notes: [], ...state }; // an older file has no notes
+  const list = state ? Object.keys(IS_STATE_ITEM).find((name) => !Array.isArray(lists[name]) || !lists[name].every(IS_STATE_ITEM[name])) : null;
+  if (problems && !(Array.isArray(problems) && problems.every(isProblem))) return "its problems can't be read.";
+  return list ? `its ${list} can't be read.` : "";
+}
+
+function isEvent(event) {
+  return Number.isInteger(event?.n) && Number.isFinite(event.at) && typeof event.what === "string";
+}
+
+// Returns the name of a value that has the wrong type.
+function findWrongValue(event) {
+  const isNot = (type) => (name) => event[name] !== undefined && event[name] !== null && typeof event[name] !== type;
+  const { source, traceback } = event;
+  if (source && !isSourceLine(source)) return "source";
+  if (traceback && !(Array.isArray(traceback) && traceback.every(isSourceLine))) return "traceback";
+  return NUMBERS.find(isNot("number")) ?? TEXTS.find(isNot("string"));
+}
+
+function isProblem(value) {
+  const { number, text, last, source, traceback } = value ?? {};
+  const lines = [...(Array.isArray(traceback) ? traceback : []), ...(source ? [source] : [])];
+  return Number.isInteger(number) && typeof text === "string" && Number.isFinite(last) && lines.every(isSourceLine);
+}
+
+function isSourceLine(value) {
+  return typeof value?.file === "string" && Number.isInteger(value.line);
+}
+
+// A test for the items of each list in the state.
+const IS_STATE_ITEM = {
+  connections: (item) => Number.isInteger(item?.id),
+  groups: (item) => typeof item?.group === "string" && Array.isArray(item.members) && item.members.every((member) => typeof member?.channel === "string"),
+  channels: (item) => typeof item?.channel === "string" && Number.isInteger(item.waiting) && Number.isInteger(item.capacity ?? 0),
+  notes: (item) => Array.isArray(item) && item.every((text) => typeof text === "string"),
+};
+
+// The inspector's page: connects the feed to the chart, the lists and the tools.
 
 const MAX_ROOM_CHARACTERS = 40;
 const NO_MESSAGE = "Send a message in one of the browsers. Its path appears here.";

@@ -1,13 +1,349 @@
+// The room page: the composer, the people, the receipts, and what connects them to the socket.
+import { ReconnectingSocket, TAB, button, element, formatNumber, isolated, randomId, read, showConnectionState, write } from "../common/page.js";
+import { EarlierMessages, MessageLog, MessageOrder, Outbox } from "./messages.js";
+
+const CLIENT_KEY = "chatdemo client";
+const DRAFT_KEY = `chatdemo draft ${location.pathname}`;
+
+// The text that was in this tab's composer when the page was left.
+function readDraft() {
+  return read(DRAFT_KEY, TAB) ?? "";
+}
+
+function writeDraft(text) {
+  write(DRAFT_KEY, text, TAB);
+}
+
+// A secret by which the server recognises this browser if it refuses cookies.
+function clientSecret() {
+  const stored = read(CLIENT_KEY);
+  if (stored) return stored;
+  write(CLIENT_KEY, randomId());
+  return read(CLIENT_KEY);
+}
+
+// The field to write in. Enter sends, Shift+Enter starts a new line. A message that can't be sent stays in it with the
+// reason, and an unfinished one survives a reload.
+
+// Spaces and invisible characters: the server refuses a message that has nothing else.
+const INVISIBLE = /^[\s\p{Cf}]*$/u;
+
+class Composer {
+  constructor(form, maxCharacters) {
+    this.form = form;
+    this.maxCharacters = maxCharacters;
+    this.input = form.querySelector("textarea");
+    this.note = form.querySelector("#composer-note");
+    this.onMessage = () => {};
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      this.submit();
+    };
+    this.input.onkeydown = (event) => this.onKey(event);
+    this.input.oninput = () => this.onChange();
+    this.focus();
+    this.input.value ||= readDraft();
+    this.showLength();
+  }
+
+  focus() {
+    this.input.focus();
+  }
+
+  // Puts a text back into the field, before the text that is already there.
+  edit(text) {
+    this.input.value = [text, this.input.value].filter(Boolean).join("\n");
+    this.onChange();
+    this.focus();
+  }
+
+  showError(text) {
+    this.note.className = text ? "error" : "";
+    this.note.textContent = text;
+  }
+
+  onKey(event) {
+    // Enter that ends a Japanese or Chinese word belongs to the input method. (Safari reports it as key code 229.)
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.submit();
+  }
+
+  submit() {
+    const text = this.input.value;
+    if (INVISIBLE.test(text) || this.showLength() > this.maxCharacters) return this.focus();
+    this.input.value = "";
+    this.onChange();
+    this.focus();
+    this.onMessage(text);
+  }
+
+  onChange() {
+    writeDraft(this.input.value);
+    this.showLength();
+  }
+
+  // Returns the length in characters, as the server counts them. Shows how many are left if there are few.
+  showLength() {
+    const length = Array.from(this.input.value).length;
+    const left = this.maxCharacters - length;
+    this.showError(left < 0 ? this.tooLong(-left) : "");
+    if (left >= 0 && left < this.maxCharacters / 10) this.note.textContent = `${characters(left)} left`;
+    return length;
+  }
+
+  tooLong(excess) {
+    return `${characters(excess)} too many: a message may have at most ${formatNumber(this.maxCharacters)}.`;
+  }
+}
+
+function characters(count) {
+  return `${formatNumber(count)} character${count === 1 ? "" : "s"}`;
+}
+
+// The people in the room: who is here, who is writing, and the visitor's own name. One person can have several tabs.
+
+const MAX_NAMES_IN_NOTICE = 5;
+const MAX_NAMES_WRITING = 2; // must fit into one line on a phone
+const TYPING_INTERVAL_MS = 3_000; // between two signals while somebody writes
+const SOON_MS = 1_000; // a signal that is due within this time is scheduled
+const TYPING_SHOWN_MS = 4_500; // longer than the interval
+const NAME_KEY = "chatdemo name"; // stores the answer to "What's your name?"; empty for a guest
+
+class PeopleList {
+  constructor(details) {
+    this.details = details;
+    this.count = details.querySelector(".count");
+    this.list = details.querySelector(".here");
+    this.names = [];
+    this.ownName = null;
+    addEventListener("click", ({ target }) => details.contains(target) || (details.open = false));
+    details.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape") return;
+      details.open = false;
+      details.querySelector("summary").focus();
+    });
+  }
+
+  welcome({ here, you }) {
+    this.names = here;
+    this.ownName = you;
+    this.render();
+  }
+
+  update({ came, left, renamed }) {
+    const newNames = new Map(renamed);
+    const all = new Set([...this.names.filter((name) => !left.includes(name)), ...came]);
+    this.names = [...all].map((name) => newNames.get(name) ?? name);
+    this.ownName = newNames.get(this.ownName) ?? this.ownName;
+    this.render();
+  }
+
+  // Returns the notices about a change, each a list of nodes.
+  notices({ came, left, renamed }) {
+    const newNames = new Map(renamed);
+    const others = came.map((name) => newNames.get(name) ?? name).filter((name) => name !== this.ownName);
+    const renamedBefore = renamed.filter(([name]) => !came.includes(name));
+    return [
+      ...(others.length ? [[...nameList(others, MAX_NAMES_IN_NOTICE), " joined."]] : []),
+      ...(left.length ? [[...nameList(left, MAX_NAMES_IN_NOTICE), " left."]] : []),
+      ...renamedBefore.map(([name, newName]) => [isolated(name), " is now ", isolated(newName), newName.endsWith(".") ? "" : "."]),
+    ];
+  }
+
+  render() {
+    this.count.textContent = this.names.length || "–";
+    this.list.replaceChildren(...this.names.map((name) => element("li", {}, isolated(name), name === this.ownName ? " (you)" : null)));
+  }
+}
+
+// Shows who is writing, and tells the server every few seconds while this visitor writes.
+class TypingIndicator {
+  constructor(line, input, send) {
+    this.line = line;
+    this.timers = new Map(); // by the name of each who is writing
+    this.lastSignal = -Infinity;
+    this.input = input;
+    this.send = send;
+    input.addEventListener("input", () => this.onInput());
+  }
+
+  onInput() {
+    const delay = this.lastSignal + TYPING_INTERVAL_MS - performance.now();
+    if (delay < SOON_MS) this.signalTimer ??= setTimeout(() => this.sendSignal(), delay);
+  }
+
+  sendSignal() {
+    this.signalTimer = null;
+    if (!this.input.value.trim()) return;
+    this.lastSignal = performance.now();
+    this.send({ typing: true });
+  }
+
+  // This visitor has sent a message. If they write another one, the next signal is due sooner.
+  messageSent() {
+    this.lastSignal = Math.min(this.lastSignal, performance.now() - TYPING_INTERVAL_MS + SOON_MS);
+  }
+
+  show(name) {
+    clearTimeout(this.timers.get(name));
+    this.timers.set(name, setTimeout(() => this.hide(name), TYPING_SHOWN_MS));
+    this.render();
+  }
+
+  hide(name) {
+    clearTimeout(this.timers.get(name));
+    if (this.timers.delete(name)) this.render();
+  }
+
+  render() {
+    const names = [...this.timers.keys()];
+    const subject = names.length > MAX_NAMES_WRITING ? [`${names.length} people`] : nameList(names);
+    this.line.replaceChildren(...(names.length ? [...subject, names.length > 1 ? " are writing…" : " is writing…"] : []));
+  }
+}
+
+// The visitor can set a name in two forms: in the panel at any time, and above the composer until they answered once.
+function setUpNameForms(panelForm, askForm, focusComposer) {
+  const saved = (name) => {
+    write(NAME_KEY, name);
+    show(name);
+    panelForm.closest("details").open = false;
+    focusComposer();
+  };
+  const show = (name) => {
+    if (name) panelForm.elements.name.value = name;
+    askForm.hidden = true;
+  };
+  for (const form of [panelForm, askForm]) {
+    form.onsubmit = async (event) => {
+      event.preventDefault();
+      const data = new FormData(form);
+      if (await saveName(form, data)) saved(data.get("name"));
+    };
+  }
+  askForm.querySelector("button[type=button]").onclick = () => saved("");
+  addEventListener("storage", ({ key, newValue }) => key === NAME_KEY && show(newValue)); // answered in another tab
+  askForm.elements.name.value = read(NAME_KEY) ?? ""; // the server may have forgotten it
+  askForm.hidden = Boolean(panelForm.elements.name.value) || read(NAME_KEY) === "";
+}
+
+// Returns true if the server has stored the name; else the form shows why not.
+async function saveName(form, data) {
+  const note = form.querySelector(".note");
+  const showError = (text) => {
+    note.textContent = text;
+    note.classList.toggle("error", Boolean(text));
+  };
+  try {
+    const response = await fetch(form.action, { method: "POST", body: data });
+    if (response.ok) showError("");
+    else showError([400, 503].includes(response.status) ? await response.text() : "Your name couldn't be saved. Reload the page.");
+    return response.ok;
+  } catch {
+    showError("There is no connection. Try again in a moment.");
+    return false;
+  }
+}
+
+// "Ada", "Ada and Ben", or with at most `max` parts "Ada, Ben and 3 more": as nodes.
+function nameList(names, max = Infinity) {
+  const shown = names.length > max ? names.slice(0, max - 1) : names;
+  const rest = names.length - shown.length;
+  const parts = [...shown.map((name) => isolated(name)), ...(rest ? [`${rest} more`] : [])];
+  return parts.flatMap((part, index) => [index === 0 ? "" : index === parts.length - 1 ? " and " : ", ", part]);
+}
+
+// Receipts: tells the server which messages this page has, and shows under the visitor's own whom they reached.
+
+const GATHER_MS = 400; // one receipt acknowledges all messages of this time
+const MAX_COUNTS = 100; // messages whose counts are stored
+
+class Receipts {
+  constructor(list, send) {
+    this.list = list;
+    this.send = send;
+    this.lastSeq = 0;
+    this.counts = new Map(); // by seq; a count can arrive before its message
+  }
+
+  // The page has all messages up to this one.
+  acknowledge(seq) {
+    if (!seq) return;
+    this.render(seq);
+    this.lastSeq = seq;
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      this.send({ got: this.lastSeq });
+    }, GATHER_MS);
+  }
+
+  // The room has a new history, with new numbers.
+  historyReplaced() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.counts.clear();
+  }
+
+  showCounts(counts) {
+    for (const [seq, reached, total] of counts) {
+      this.counts.set(seq, [reached, total]);
+      this.render(seq);
+    }
+    for (const seq of [...this.counts.keys()].slice(0, -MAX_COUNTS)) this.counts.delete(seq);
+  }
+
+  render(seq) {
+    const [reached, total] = this.counts.get(seq) ?? [];
+    const item = total !== undefined && this.findOwn(seq);
+    if (!item) return;
+    if (!total) return this.remove(item); // everybody it was for has left
+    this.countButton(item, seq).textContent = `reached ${reached} of ${total}`;
+    if (item.querySelector(".names")) this.send({ who: seq }); // the names on the page are out of date
+  }
+
+  findOwn(seq) {
+    return this.list.querySelector(`.own[data-seq="${seq}"]`);
+  }
+
+  // The button with the count. A click asks the server for the names.
+  countButton(item, seq) {
+    const existing = item.querySelector(".reached");
+    if (existing) return existing;
+    const toggle = () => (item.querySelector(".names") ? this.hideNames(item) : this.send({ who: seq }));
+    const made = button("", toggle, { className: "reached", title: "Who got it?", ariaExpanded: "false" });
+    item.querySelector(".meta").append(made);
+    return made;
+  }
+
+  showNames({ seq, got, missing }) {
+    const item = this.findOwn(seq);
+    if (!item?.querySelector(".reached")) return;
+    this.hideNames(item);
+    const names = element("div", { className: "names" });
+    if (missing?.length) names.append(nameLine("Not yet: ", missing));
+    if (got?.length) names.append(nameLine("Reached: ", got));
+    if (!names.childElementCount) names.append("Delivery details are no longer stored.");
+    item.append(names);
+    item.querySelector(".reached").ariaExpanded = "true";
+  }
+
+  hideNames(item) {
+    item.querySelector(".names")?.remove();
+    item.querySelector(".reached").ariaExpanded = "false";
+  }
+
+  remove(item) {
+    for (const part of item.querySelectorAll(".reached, .names")) part.remove();
+  }
+}
+
+function nameLine(label, names) {
+  return element("p", {}, element("strong", { textContent: label }), ...nameList(names));
+}
+
 // The room's page: connects its parts. A message goes from the composer to the outbox and the socket; a received one
 // goes from the socket through the message order and the outbox to the log.
-import { ReconnectingSocket, showConnectionState } from "../common/reconnecting-socket.js";
-import { Composer } from "./composer.js";
-import { EarlierMessages, MessageOrder } from "./history.js";
-import { MessageLog } from "./message-log.js";
-import { Outbox } from "./outbox.js";
-import { PeopleList, TypingIndicator, setUpNameForms } from "./people.js";
-import { Receipts } from "./receipts.js";
-import { clientSecret } from "./storage.js";
 
 const SILENCE_MS = 10_000; // the server sends a heartbeat every 4 s and an answer to each message; else the line is dead
 const NEW_HISTORY_CODE = 4410;

@@ -1,6 +1,157 @@
 // The lesson's page: its tabs, the console on the channel layer, and the buttons that copy a file's code.
-import { LayerConsole } from "./layer-console.js";
-import { LessonTab } from "./lesson-tab.js";
+
+// A tab of the lesson: its address, its buttons, and its browser console, which console.js reports.
+
+const MAX_CONSOLE_LINES = 50; // a page that logs in a loop would fill the memory
+const LOAD_TIMEOUT_MS = 2_000;
+const SIGNS = { error: "✕", warn: "⚠" };
+
+class LessonTab {
+  constructor(element) {
+    this.firstAddress = element.dataset.src;
+    this.frame = element.querySelector("iframe");
+    this.address = element.querySelector(".place");
+    this.openLink = element.querySelector(".open");
+    this.lines = element.querySelector(".console ol");
+    this.emptyNote = element.querySelector(".console .empty");
+    this.frame.addEventListener("console", ({ detail }) => this.onConsole(detail));
+    this.frame.addEventListener("load", () => this.onLoad());
+    element.querySelector(".reload").onclick = () => this.reload();
+    element.querySelector(".home").onclick = () => this.open(this.firstAddress);
+  }
+
+  // Resolves when the page is loaded, or after the timeout.
+  loadFirstPage() {
+    this.open(this.firstAddress);
+    return new Promise((resolve) => {
+      this.frame.addEventListener("load", resolve, { once: true });
+      setTimeout(resolve, LOAD_TIMEOUT_MS);
+    });
+  }
+
+  // Opens the page with console.js in it. It replaces the page before, so that Back leaves the lesson.
+  open(address) {
+    const url = new URL(address, location.href);
+    url.searchParams.set("console", "");
+    this.frame.contentWindow.location.replace(url);
+  }
+
+  reload() {
+    this.clearConsole();
+    this.frame.contentWindow.location.reload();
+  }
+
+  // A page without console.js, such as the finished chat's, hasn't cleared the console when it began.
+  onLoad() {
+    if (!this.hasBegun) this.clearConsole();
+    this.hasBegun = false;
+    this.showAddress();
+  }
+
+  showAddress() {
+    const url = new URL(this.frame.contentWindow.location.href);
+    if (!url.protocol.startsWith("http")) return; // about:blank, before the first page
+    url.searchParams.delete("console");
+    const path = url.pathname + url.search;
+    this.address.textContent = decoded(path);
+    this.openLink.href = path;
+  }
+
+  onConsole({ level, text }) {
+    if (level === "begin") {
+      this.hasBegun = true;
+      return this.clearConsole();
+    }
+    this.emptyNote.hidden = true;
+    const line = document.createElement("li");
+    line.className = level;
+    line.textContent = SIGNS[level] ? `${SIGNS[level]} ${text}` : text;
+    this.lines.append(line);
+    if (this.lines.childElementCount > MAX_CONSOLE_LINES) this.lines.firstElementChild.remove();
+    this.lines.scrollTop = this.lines.scrollHeight;
+  }
+
+  clearConsole() {
+    this.lines.replaceChildren();
+    this.emptyNote.hidden = false;
+  }
+}
+
+function decoded(address) {
+  try {
+    return decodeURI(address);
+  } catch {
+    return address; // its percent signs aren't valid encodings
+  }
+}
+
+// The console on the channel layer: a form, buttons for a first experiment, and a log of the calls, written as Python, with
+// their results.
+
+class LayerConsole {
+  constructor(element) {
+    this.form = element.querySelector("form");
+    this.log = element.querySelector(".calls");
+    this.runButton = this.form.querySelector("[type=submit]");
+    this.form.addEventListener("submit", (event) => this.onSubmit(event));
+    this.form.elements.call.onchange = () => this.showFields();
+    for (const button of element.querySelectorAll("[data-call]")) button.onclick = () => this.runExperiment(button.dataset);
+    this.showFields();
+  }
+
+  // Shows only the fields that the selected call needs.
+  showFields() {
+    const needed = this.form.elements.call.selectedOptions[0].dataset.takes.split(" ");
+    for (const name of ["group", "channel", "event"]) {
+      this.form.elements[name].closest("label").hidden = !needed.includes(name);
+    }
+  }
+
+  // Fills in the form with a button's call and submits it.
+  runExperiment({ call, group, channel, event }) {
+    const values = { call, group, channel, event };
+    for (const [name, value] of Object.entries(values)) if (value) this.form.elements[name].value = value;
+    this.showFields();
+    this.form.requestSubmit(this.runButton);
+  }
+
+  async onSubmit(event) {
+    event.preventDefault();
+    const placeholder = logLine("waiting", "…");
+    this.log.append(placeholder);
+    this.scrollToEnd();
+    const answer = await this.sendCall();
+    // At the placeholder: a receive that waits is answered later than calls that were made after it.
+    if (answer.python) placeholder.before(logLine("python", `>>> ${answer.python}`));
+    for (const kind of ["result", "error", "note"]) if (answer[kind]) placeholder.before(logLine(kind, answer[kind]));
+    placeholder.remove();
+    this.scrollToEnd();
+  }
+
+  // Returns {python, result, error, note}, each a text if there is one.
+  async sendCall() {
+    try {
+      const response = await fetch(this.form.action, { method: "POST", body: new FormData(this.form) });
+      const isJson = response.headers.get("content-type")?.includes("json");
+      return isJson ? await response.json() : { error: `The server refused the call with status ${response.status}. Reload the page.` };
+    } catch {
+      return { error: "The server didn't answer. Is it still running?" };
+    }
+  }
+
+  scrollToEnd() {
+    this.log.scrollTop = this.log.scrollHeight;
+  }
+}
+
+function logLine(kind, text) {
+  const item = document.createElement("li");
+  item.className = kind;
+  item.textContent = text;
+  return item;
+}
+
+// The lesson's page: its tabs, the console on the channel layer, and the buttons that copy a file's code.
 
 const COPY_RESULT_MS = 2_000; // time for which a button shows whether it has copied
 
@@ -41,6 +192,8 @@ function copyBySelection(text) {
 const tabs = Array.from(document.querySelectorAll(".tab"), (element) => new LessonTab(element));
 for (const button of document.querySelectorAll("[data-copy]")) setUpCopyButton(button);
 for (const element of document.querySelectorAll(".layer-console")) new LayerConsole(element);
+
+for (const element of document.querySelectorAll("[data-feed]")) import("../inspector/chart.js").then(({ addChart }) => addChart(element));
 
 // One after another: the first that connects is browser 1 in the chart below.
 for (const tab of tabs) await tab.loadFirstPage();

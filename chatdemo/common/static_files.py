@@ -1,0 +1,68 @@
+"""Our pages' scripts and style sheets: an address with a hash of the content, compressed once.
+
+The hash is in a folder's name, so that a script can import another one by its relative path, which
+no build step has to rewrite. Django's ManifestStaticFilesStorage and WhiteNoise put it into each
+file's name, and need `collectstatic` for that.
+"""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+#: What all pages share.
+FOLDER = Path(__file__).parent / "static"
+#: An address's content never changes (RFC 8246).
+IMMUTABLE = "public, max-age=31536000, immutable"
+HASH_DIGITS = 12
+#: Not from mimetypes: Windows may have others, with which browsers refuse modules.
+CONTENT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+}
+
+
+def hash_of(folders: Iterable[Path]) -> str:
+    """Return hexadecimal digits that depend on all names and contents below ``folders``."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in CONTENT_TYPES):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(folder).as_posix()} {len(content)} ".encode())
+            digest.update(content)
+    return digest.hexdigest()[:HASH_DIGITS]
+
+
+@dataclass(frozen=True)
+class StaticFile:
+    """A file's content, and the same compressed."""
+
+    content_type: str
+    content: bytes
+    compressed: bytes
+
+    def body(self, accept_encoding: str) -> tuple[dict[str, str], bytes]:
+        """Return headers and body for a request with this Accept-Encoding header."""
+        headers = {"Content-Type": self.content_type, "Vary": "Accept-Encoding"}
+        body = self.content
+        if accepts_gzip(accept_encoding) and len(self.compressed) < len(body):
+            headers["Content-Encoding"], body = "gzip", self.compressed
+        return headers | {"Content-Length": str(len(body))}, body
+
+
+@cache
+def read(path: Path) -> StaticFile:
+    """Return a file's content. It is read and compressed once. Raises KeyError for another type."""
+    content_type = CONTENT_TYPES[path.suffix]
+    content = path.read_bytes()
+    return StaticFile(content_type, content, gzip.compress(content, mtime=0))
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header allows gzip (RFC 9110, section 12.5.3)."""
+    return bool(re.search(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\D|$))", accept_encoding, re.I))
