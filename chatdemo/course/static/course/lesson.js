@@ -151,8 +151,7 @@ function logLine(kind, text) {
   return item;
 }
 
-// The lesson's page: its tabs, the console on the channel layer, and the buttons that copy a file's code.
-
+// The buttons that copy a file's code.
 const COPY_RESULT_MS = 2_000; // time for which a button shows whether it has copied
 
 // The text to copy is in the element whose id is in data-copy, as json_script writes it.
@@ -189,11 +188,93 @@ function copyBySelection(text) {
   return isCopied;
 }
 
+// The code of the step beside its tabs: one file of those below "Write it", in which the line that a hop of the journey
+// has run is lit.
+const LIT_MS = 1_600; // longer than a hop, so that one can look from the chart to the line
+
+class Listing {
+  constructor(root, toggle) {
+    this.root = root;
+    this.toggle = toggle;
+    this.select = root.querySelector("select");
+    this.code = root.querySelector(".code");
+    this.files = new Map(); // by path; those for Redis, which come later, are left out
+    for (const file of document.querySelectorAll(".file[data-path]")) {
+      const { path } = file.dataset;
+      if (!this.files.has(path) && file.querySelector(".code")) this.select.append(new Option(path));
+      if (!this.files.has(path)) this.files.set(path, file);
+    }
+    this.select.onchange = () => this.show(this.select.value);
+    this.show(this.firstPath());
+    toggle.onclick = () => this.setOpen(!this.isOpen);
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "c" || event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea")) return;
+      this.setOpen(!this.isOpen);
+    });
+  }
+
+  // The consumer if the step changes it; else the first file.
+  firstPath() {
+    const paths = Array.from(this.select.options, ({ value }) => value);
+    const changed = paths.filter((path) => !this.files.get(path).classList.contains("unchanged"));
+    return changed.find((path) => path.endsWith("consumers.py")) ?? changed[0] ?? paths[0];
+  }
+
+  get isOpen() {
+    return this.toggle.ariaExpanded === "true";
+  }
+
+  setOpen(isOpen) {
+    this.toggle.ariaExpanded = String(isOpen);
+    this.root.closest(".bench").classList.toggle("with-code", isOpen);
+  }
+
+  // Shows a file as it is at the end of the step: without the lines that the step removes.
+  show(path) {
+    if (!path || path === this.path) return;
+    this.path = this.select.value = path;
+    const lines = this.files.get(path).querySelectorAll(".line[data-number]");
+    this.code.replaceChildren(...Array.from(lines, (line) => line.cloneNode(true)));
+    this.code.scrollTop = 0;
+  }
+
+  // Lights the line of an event of the inspector's, and brings it into sight.
+  light({ source }) {
+    const path = source && [...this.files.keys()].find((known) => source.file.replaceAll("\\", "/").endsWith(`/${known}`) || source.file === known);
+    if (!path) return;
+    this.show(path);
+    const line = this.code.querySelector(`[data-number="${source.line}"]`);
+    if (!line) return;
+    for (const other of this.code.querySelectorAll(".lit")) if (other !== line) other.classList.remove("lit");
+    clearTimeout(this.timer);
+    line.classList.add("lit");
+    this.code.scrollTop = line.offsetTop - this.code.clientHeight / 2;
+    this.timer = setTimeout(() => line.classList.remove("lit"), LIT_MS);
+  }
+}
+
+// What one should see opens once the visitor has tried it: after Enter or a click on a button in one of the tabs.
+function openAfterTrying(expected, frames) {
+  const onTried = () => (expected.open = true);
+  for (const frame of frames) {
+    frame.addEventListener("load", () => {
+      const page = frame.contentDocument;
+      page?.addEventListener("keydown", ({ key }) => key === "Enter" && onTried());
+      page?.addEventListener("click", ({ target }) => target.matches("[type=button], [type=submit], button") && onTried());
+    });
+  }
+}
+
 const tabs = Array.from(document.querySelectorAll(".tab"), (element) => new LessonTab(element));
 for (const button of document.querySelectorAll("[data-copy]")) setUpCopyButton(button);
 for (const element of document.querySelectorAll(".layer-console")) new LayerConsole(element);
 
-for (const element of document.querySelectorAll("[data-feed]")) import("../inspector/chart.js").then(({ addChart }) => addChart(element));
+openAfterTrying(document.querySelector(".expected"), document.querySelectorAll(".tab iframe"));
+const listing = new Listing(document.getElementById("listing"), document.getElementById("show-code"));
+for (const element of document.querySelectorAll("[data-feed]")) {
+  element.addEventListener("hop", ({ detail }) => listing.light(detail));
+  import("../inspector/chart.js").then(({ addChart }) => addChart(element));
+}
 
 // One after another: the first that connects is browser 1 in the chart below.
 for (const tab of tabs) await tab.loadFirstPage();
