@@ -223,7 +223,7 @@ def test_the_wire_contract_has_every_page_of_the_chat():
 
 
 def test_the_inspectors_page_has_every_key():
-    script = PACKAGE.joinpath("inspector/static/toolbar.js").read_text("utf-8")
+    script = PACKAGE.joinpath("inspector/static/inspect.js").read_text("utf-8")
     tools = re.findall(r'tool\("[^"]+", "(\w+)", "([^"]+)"|key: "(\w)", name: "([^"]+)"', script)
     keys = {(key or other): name or other_name for key, name, other, other_name in tools}
     arrows = {"ArrowLeft": "←", "ArrowRight": "→"}

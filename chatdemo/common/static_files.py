@@ -65,4 +65,6 @@ def read(path: Path) -> StaticFile:
 
 def accepts_gzip(accept_encoding: str) -> bool:
     """Whether an Accept-Encoding header allows gzip (RFC 9110, section 12.5.3)."""
-    return bool(re.search(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\D|$))", accept_encoding, re.I))
+    codings = (coding.partition(";") for coding in accept_encoding.lower().split(","))
+    weights = [weight for name, _, weight in codings if name.strip() == "gzip"]
+    return bool(weights) and not re.fullmatch(r"\s*q=0(\.0*)?\s*", weights[0])

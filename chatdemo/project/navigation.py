@@ -34,13 +34,23 @@ class Link:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Django context processor: ``links``, ``brand`` and ``icon`` for base.html."""
+    """Django context processor: ``links``, ``brand`` and ``icon`` for base.html.
+
+    ``is_framed`` is whether the page is in a lesson's tab, where the header would lead away.
+    """
     links = [*LINKS, ("Inspect", PREFIX)] if may_inspect(request) else LINKS
     return {
         "links": [Link(label, url, request.path) for label, url in links],
         "brand": _brand(),
         "icon": _icon(),
+        "is_framed": _is_framed(request.META.get("QUERY_STRING", "")),
     }
+
+
+def _is_framed(query: str) -> bool:
+    # Not request.GET: it raises an exception for a query with too many parameters, and this is
+    # needed for the page that says so.
+    return any(part.partition("=")[0] == "console" for part in query.split("&"))
 
 
 def may_inspect(request: HttpRequest) -> bool:

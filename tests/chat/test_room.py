@@ -73,6 +73,16 @@ async def test_a_page_is_told_who_is_here():
         assert (await one.event("people"))["left"] == ["Guest (2)"]
 
 
+async def test_the_rooms_where_somebody_is_are_listed_with_their_people():
+    async with Browser() as ada, Browser() as ben, ada.tab() as one, ada.tab() as same:
+        async with ben.tab() as two, Participant("/ws/chat/small/") as script:
+            for page in (one, same, two):
+                await page.event("welcome")
+            await script.say("hello")
+            await script.gets()
+            assert ROOMS.with_people() == [("lobby", 2), ("small", 1)]
+
+
 async def test_a_page_that_came_before_the_first_message_can_learn_the_historys_key():
     async with Browser() as ada, ada.tab() as one:
         await one.say("hello")

@@ -1,10 +1,12 @@
 """The chat's pages."""
 
 import pytest
+from django.apps import apps
 from django.contrib.sessions.backends import db
 from django.db import DatabaseError
 from django.test import Client
 
+from chatdemo.chat import views
 from chatdemo.chat.models import Message
 
 CLIENT = Client(headers={"host": "localhost"})
@@ -30,6 +32,8 @@ def test_the_index_asks_for_a_room():
         ("100%?#", "/chat/100%25%3F%23/"),
         ("cafe\u0301", "/chat/caf%C3%A9/"),
         ("日本語", "/chat/%E6%97%A5%E6%9C%AC%E8%AA%9E/"),
+        ("", "/chat/lobby/"),
+        (" ", "/chat/lobby/"),
     ],
 )
 def test_a_typed_name_leads_to_its_room(typed, path):
@@ -37,7 +41,41 @@ def test_a_typed_name_leads_to_its_room(typed, path):
     assert (response.status_code, response.headers["Location"]) == (302, path)
 
 
-@pytest.mark.parametrize("typed", ["", " ", "a/b", "..", "a" * 101, "<script>/"])
+@pytest.fixture
+def rooms(monkeypatch):
+    """Sets the rooms where somebody is: names and numbers of people."""
+    return lambda *rooms: monkeypatch.setattr(
+        apps.get_app_config("chat").rooms, "with_people", lambda: list(rooms)
+    )
+
+
+def test_the_first_page_lists_the_rooms_where_somebody_is(rooms):
+    rooms(("lobby", 12), ("<b>", 1))
+    text = page("/chat/")
+    assert 'href="/chat/lobby/"' in text and "12 people" in text
+    assert "&lt;b&gt;" in text and "1 person" in text and "<b>" not in text
+
+
+def test_the_first_page_lists_a_limited_number_of_rooms(rooms):
+    rooms(*((f"room-{number}", 1) for number in range(views.MAX_LISTED_ROOMS + 7)))
+    text = page("/chat/")
+    assert text.count('href="/chat/room-') == views.MAX_LISTED_ROOMS
+    assert "And 7 more rooms." in text
+
+
+def test_a_name_that_differs_in_capitals_from_an_open_rooms_is_asked_about(rooms):
+    rooms(("lobby", 3))
+    text = page("/chat/?room=Lobby")
+    assert "Did you mean" in text and "are 3 people" in text
+    assert 'href="/chat/lobby/"' in text and 'href="/chat/Lobby/"' in text
+
+
+def test_a_name_with_people_is_not_asked_about(rooms):
+    rooms(("lobby", 3), ("Lobby", 1))
+    assert CLIENT.get("/chat/", {"room": "Lobby"}).headers["Location"] == "/chat/Lobby/"
+
+
+@pytest.mark.parametrize("typed", ["a/b", "..", "a" * 101, "<script>/"])
 def test_a_typed_name_that_cannot_be_a_rooms_stays_with_the_reason(typed):
     response = CLIENT.get("/chat/", {"room": typed})
     text = response.content.decode()

@@ -8,6 +8,7 @@ import pytest
 from django.templatetags.static import static
 
 from chatdemo.course import outline
+from chatdemo.inspector.pages import static_prefix
 from tests.support.served import TIMEOUT_SECONDS, Served
 
 CONNECTIONS = 60
@@ -29,7 +30,7 @@ OTHERS = {
     "/learn/3/": 302,
     "/learn/nope/": 404,
     "/inspect/": 200,
-    "/inspect/inspect.js": 200,
+    static_prefix() + "inspector/inspect.js": 200,
     static("chat/room.js"): 200,
     static("course/lesson.js"): 200,
     static("nope.js"): 404,

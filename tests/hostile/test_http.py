@@ -3,11 +3,11 @@
 import re
 
 import pytest
+from django.conf import settings
 
-from chatdemo import __version__
 from tests.hostile.raw import Raw, get, hang_up, is_our_page, on_each_loop, request, still_chats
 
-STATIC = f"/static/{__version__}"
+STATIC = "/" + settings.STATIC_URL.strip("/")
 
 
 UNKNOWN = {
@@ -97,7 +97,7 @@ def test_a_method_that_no_page_has_is_refused(server, method):
     assert get(server, "/chat/lobby/", method).status in (403, 405)
 
 
-@pytest.mark.parametrize("path", ["/", "/chat/", "/chat/lobby/", f"{STATIC}/chatdemo/base.css"])
+@pytest.mark.parametrize("path", ["/", "/chat/", "/chat/lobby/", f"{STATIC}/common/base.css"])
 def test_head_gives_the_headers_of_get_alone(server, path):
     with Raw(server) as client:
         client.request(f"HEAD {path} HTTP/1.1".encode())
@@ -144,7 +144,7 @@ def test_the_static_address_gives_nothing_from_outside(server, path):
     ["garbage", "Fri, 99 Foo 9999 99:99:99 GMT", "Thu, 01 Jan 0001 00:00:00 GMT", "9" * 5000],
 )
 def test_a_bad_date_is_ignored_for_a_static_file(server, value):
-    assert get(server, f"{STATIC}/chatdemo/base.css", **{"If-Modified-Since": value}).status == 200
+    assert get(server, f"{STATIC}/common/base.css", **{"If-Modified-Since": value}).status == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])

@@ -130,7 +130,7 @@ def test_no_script_of_ours_makes_markup_or_code_of_a_text():
     scripts = [
         path for path in Path(chatdemo.__file__).parent.rglob("*.js") if "steps" not in path.parts
     ]
-    assert len(scripts) > 20
+    assert len(scripts) >= 10
     assert not [path.name for path in scripts if SINKS.search(path.read_text("utf-8"))]
 
 

@@ -1,7 +1,10 @@
 """Who may open the inspector."""
 
+import re
+
 import pytest
 
+from chatdemo.common import static_files
 from chatdemo.inspector import Inspector, pages
 from chatdemo.inspector.pages import Access
 from tests.support.communicator import HttpCommunicator, WebsocketCommunicator
@@ -97,6 +100,28 @@ async def test_the_page_and_its_files(tmp_path, monkeypatch):
     assert (await asked("/inspect/", method="HEAD"))["body"] == b""
     assert (await asked("/inspect"))["status"] == 302
     assert (await asked("/inspect/", method="POST"))["body"] == b"theirs"
+
+
+async def test_the_pages_files_never_change_at_their_address():
+    page = (await asked("/inspect/"))["body"].decode()
+    addresses = re.findall(r'(?:href|src)="(/inspect/static/[^"]+)"', page)
+    assert {address.rpartition(".")[2] for address in addresses} == {"css", "js"}
+    for address in addresses:
+        answer = await asked(address)
+        assert answer["status"] == 200
+        assert dict(answer["headers"])[b"cache-control"] == static_files.IMMUTABLE.encode()
+
+
+@pytest.mark.parametrize(
+    "links, shown",
+    [((), ["/inspect/", "/inspect/"]), ([("A & B", "/a/")], ["/", "/a/", "/inspect/"])],
+)
+async def test_the_page_links_to_what_it_is_told(links, shown):
+    communicator = HttpCommunicator(Inspector(theirs, "all", links=links), "GET", "/inspect/")
+    communicator.scope |= {"headers": [(b"host", b"localhost")]}
+    header = (await communicator.get_response())["body"].decode().partition("<header")[2]
+    assert re.findall(r'<a [^>]*?href="([^"]*)"', header) == shown
+    assert "A & B" not in header
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def test_the_start_page_leads_to_the_chat():
     [
         ("127.0.0.1", "192.0.2.7", "chatdemo serve --host 0.0.0.0"),
         ("0.0.0.0", "192.0.2.7", "http://192.0.2.7:80/"),
-        ("0.0.0.0", None, "This computer has no network now"),
+        ("0.0.0.0", None, "once this computer has a network"),
     ],
 )
 def test_the_start_page_says_how_others_join(monkeypatch, host, lan, text):
@@ -28,6 +28,44 @@ def test_the_start_page_says_how_others_join(monkeypatch, host, lan, text):
     page = CLIENT.get("/", SERVER_NAME="127.0.0.1").content.decode()
     assert text in page
     assert ("--host 0.0.0.0" in page) == (host == "127.0.0.1")
+
+
+def test_a_student_is_asked_for_a_room_and_sees_no_address():
+    page = CLIENT.get("/", REMOTE_ADDR="192.0.2.9").content.decode()
+    assert 'name="room"' in page and 'href="/learn/"' in page
+    assert "--host" not in page and "/inspect/" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "current"),
+    [
+        ("/chat/", '<a href="/chat/" aria-current="page">'),
+        ("/chat/lobby/", '<a href="/chat/" aria-current="true">'),
+        ("/learn/", '<a href="/learn/" aria-current="page">'),
+        ("/learn/echo/", '<a href="/learn/" aria-current="true">'),
+    ],
+)
+def test_the_header_marks_the_part_of_the_site(path, current):
+    header = CLIENT.get(path).content.decode().partition("</nav>")[0]
+    assert current in header and header.count("aria-current") == 1
+
+
+def test_the_page_for_a_websockets_address_leads_to_its_room():
+    response = CLIENT.get("/ws/chat/caf%C3%A9/")
+    assert response.status_code == 426
+    assert 'href="/chat/caf%C3%A9/"' in response.content.decode()
+
+
+def test_who_may_not_inspect_is_told_who_may(monkeypatch):
+    monkeypatch.setattr(settings, "CHATDEMO", replace(settings.CHATDEMO, inspect="off"))
+    response = CLIENT.get("/inspect/")
+    assert response.status_code == 404
+    assert "The setting inspect opens it" in response.content.decode()
+
+
+def test_in_a_lessons_tab_a_page_has_no_header():
+    assert 'class="page refusal framed"' in CLIENT.get("/nowhere/?console=").content.decode()
+    assert "framed" not in CLIENT.get("/nowhere/").content.decode()
 
 
 def test_a_page_that_is_not_there_says_what_to_do():

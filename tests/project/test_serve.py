@@ -44,7 +44,7 @@ def test_it_serves_pages_static_files_and_websockets(served):
     assert 'id="room-name-input"' in get(served.url + "chat/")
     page = get(served.url + "chat/lobby/")
     script = page.partition('<script type="module" src="')[2].partition('"')[0]
-    assert "reconnecting-socket.js" in get(served.url.removesuffix("/") + script)
+    assert "../common/page.js" in get(served.url.removesuffix("/") + script)
     chat(served)
 
 
