@@ -361,11 +361,68 @@ def test_a_refusal_fits_into_a_lessons_tab(lesson):
 
 
 @pytest.mark.parametrize("path", LESSONS.values())
-def test_on_a_phone_the_name_of_a_step_is_in_one_line_and_no_code_is_cut_off(opened, path):
+def test_on_a_phone_no_code_is_cut_off(opened, path):
     page = opened(path)
     show(page, "phone")
-    assert page.locator(".steps [aria-current] .name").bounding_box()["height"] < 30
+    page.get_by_role("button", name="Code").click()
+    assert page.locator(".listing .code").is_visible()
     assert all(overflow(code) <= 0 for code in page.locator(".code").all())
+
+
+@pytest.mark.parametrize("screen", ["laptop", "projector"])
+def test_what_to_try_both_tabs_and_the_journey_are_on_one_screen_while_it_plays(
+    new_context, house, screen
+):
+    width, height = SCREENS[screen]
+    page = new_context(viewport={"width": width, "height": height}).new_page()
+    groups = Lesson(page, house.url, "groups")
+    groups.both_open()
+    groups.say(1, "hello")
+    expect(page.locator(".journey .plays").first).to_be_attached()
+    parts = [page.get_by_text("Type hello in tab 1"), page.locator(".task ol")]
+    parts += [page.locator(".tab").nth(number) for number in (0, 1)]
+    parts += [page.locator(".journey .hops li").last, page.locator(".journey .outcome")]
+    for part in parts:
+        box = part.bounding_box()
+        assert 0 <= box["y"] and box["y"] + box["height"] <= height, part
+    assert page.evaluate("scrollY") == 0
+
+
+def test_a_hop_lights_its_line_of_code(new_context, house):
+    groups = Lesson(new_context().new_page(), house.url, "groups")
+    groups.page.keyboard.press("c")
+    groups.both_open()
+    groups.say(1, "hello")
+    lit = groups.page.locator(".listing .lit")
+    expect(lit).to_contain_text("self.send(text_data=json.dumps")
+    assert "receive" in groups.page.locator(".listing .code").text_content()
+    groups.page.locator(".journey .hop").nth(1).hover()
+    expect(lit).to_contain_text("group_send")
+
+
+def test_the_code_is_one_key_away_and_has_every_file(lesson):
+    page = lesson("echo").page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    listing = page.locator(".listing")
+    expect(listing).to_be_hidden()
+    page.keyboard.press("c")
+    expect(listing).to_be_visible()
+    expect(page.locator(".task")).to_be_hidden()
+    assert "class ChatConsumer" in listing.locator(".code").text_content()
+    page.get_by_label("File").select_option("chat/routing.py")
+    assert "as_asgi" in listing.locator(".code").text_content()
+    page.get_by_role("button", name="Code").click()
+    expect(listing).to_be_hidden()
+
+
+def test_what_one_should_see_opens_after_trying(lesson):
+    echo = lesson("echo")
+    expected = echo.page.locator(".expected")
+    assert expected.get_attribute("open") is None
+    echo.both_open()
+    assert expected.get_attribute("open") is None
+    echo.say(1, "hello")
+    expect(expected).to_have_attribute("open", "")
 
 
 @pytest.mark.parametrize(
@@ -405,7 +462,9 @@ def test_fingers_find_the_controls_of_a_lesson_on_a_phone(new_context, house):
     ).new_page()
     page.goto(f"{house.url}learn/layer/")
     controls = [
-        ".steps a",
+        ".turns a",
+        "#show-code",
+        ".expected summary",
         ".contents a",
         ".tab-bar .reload",
         ".tab-bar .open",
