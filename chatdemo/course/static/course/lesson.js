@@ -92,6 +92,7 @@ class LayerConsole {
   constructor(element) {
     this.form = element.querySelector("form");
     this.log = element.querySelector(".calls");
+    this.list = this.log.querySelector("ol");
     this.runButton = this.form.querySelector("[type=submit]");
     this.form.addEventListener("submit", (event) => this.onSubmit(event));
     this.form.elements.call.onchange = () => this.showFields();
@@ -118,7 +119,7 @@ class LayerConsole {
   async onSubmit(event) {
     event.preventDefault();
     const placeholder = logLine("waiting", "…");
-    this.log.append(placeholder);
+    this.list.append(placeholder);
     this.scrollToEnd();
     const answer = await this.sendCall();
     // At the placeholder: a receive that waits is answered later than calls that were made after it.
