@@ -12,7 +12,8 @@ class LessonTab {
     this.frame = element.querySelector("iframe");
     this.address = element.querySelector(".place");
     this.openLink = element.querySelector(".open");
-    this.lines = element.querySelector(".console ol");
+    this.log = element.querySelector(".console [role=log]");
+    this.lines = this.log.querySelector("ol");
     this.emptyNote = element.querySelector(".console .empty");
     this.frame.addEventListener("console", ({ detail }) => this.onConsole(detail));
     this.frame.addEventListener("load", () => this.onLoad());
@@ -68,7 +69,7 @@ class LessonTab {
     line.textContent = SIGNS[level] ? `${SIGNS[level]} ${text}` : text;
     this.lines.append(line);
     if (this.lines.childElementCount > MAX_CONSOLE_LINES) this.lines.firstElementChild.remove();
-    this.lines.scrollTop = this.lines.scrollHeight;
+    this.log.scrollTop = this.log.scrollHeight;
   }
 
   clearConsole() {
