@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 #: What all pages share.
@@ -40,11 +40,15 @@ def hash_of(folders: Iterable[Path]) -> str:
 
 @dataclass(frozen=True)
 class StaticFile:
-    """A file's content, and the same compressed."""
+    """A file's type and content."""
 
     content_type: str
     content: bytes
-    compressed: bytes
+
+    @cached_property
+    def compressed(self) -> bytes:
+        """The content, compressed with gzip."""
+        return gzip.compress(self.content, mtime=0)
 
     def body(self, accept_encoding: str) -> tuple[dict[str, str], bytes]:
         """Return headers and body for a request with this Accept-Encoding header."""
@@ -57,10 +61,8 @@ class StaticFile:
 
 @cache
 def read(path: Path) -> StaticFile:
-    """Return a file's content. It is read and compressed once. Raises KeyError for another type."""
-    content_type = CONTENT_TYPES[path.suffix]
-    content = path.read_bytes()
-    return StaticFile(content_type, content, gzip.compress(content, mtime=0))
+    """Return a file. It is read and compressed once. Raises KeyError if its type isn't known."""
+    return StaticFile(CONTENT_TYPES[path.suffix], path.read_bytes())
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

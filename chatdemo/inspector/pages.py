@@ -1,9 +1,8 @@
 """The inspector's page and its files, without Django's static files, and who may open them."""
 
-import gzip
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
@@ -14,7 +13,7 @@ from chatdemo.inspector.connection import Scope, Send
 
 PREFIX, FEED = "/inspect/", "/inspect/feed/"
 FOLDER = Path(__file__).parent / "static"
-#: As below the static files of the project, so that the scripts import one another by the same paths.
+#: As in the project's static files: the scripts import one another by the same relative paths.
 FOLDERS = {"inspector": FOLDER, "common": static_files.FOLDER}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -69,7 +68,7 @@ class Pages:
         if scope["path"] == PREFIX.rstrip("/"):
             await _respond(send, 302, {"Content-Length": "0", "Location": PREFIX}, b"")
             return True
-        file = self._page() if scope["path"] == PREFIX else _find_file(scope["path"])
+        file = self._page if scope["path"] == PREFIX else _find_file(scope["path"])
         if file is None:
             return False
         host = header(scope, b"host")
@@ -84,7 +83,7 @@ class Pages:
         await _respond(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
         return True
 
-    @cache  # noqa: B019: there is one object for each server
+    @cached_property
     def _page(self) -> static_files.StaticFile:
         """The page, with the addresses of its files and the entries of its navigation."""
         text = (FOLDER / "inspect.html").read_text("utf-8")
@@ -94,14 +93,13 @@ class Pages:
             "brand": icon,
             "icon": f"data:image/svg+xml,{quote(icon)}",
             "home": "/" if self.links else PREFIX,
-            "links": "".join(f'<a href="{escape(u)}">{escape(label)}</a>' for label, u in self.links),
+            "links": "".join(
+                f'<a href="{escape(url)}">{escape(label)}</a>' for label, url in self.links
+            ),
         }
         for name, value in values.items():
             text = text.replace(f"{{{name}}}", value)
-        content = text.encode()
-        return static_files.StaticFile(
-            static_files.CONTENT_TYPES[".html"], content, gzip.compress(content, mtime=0)
-        )
+        return static_files.StaticFile(static_files.CONTENT_TYPES[".html"], text.encode())
 
 
 @cache

@@ -1,7 +1,6 @@
 """The start page and the error pages."""
 
 from collections.abc import Sequence
-
 from urllib.parse import quote
 
 from django.conf import settings
@@ -42,7 +41,7 @@ def start(request: HttpRequest) -> HttpResponse:
 def websocket_only(request: HttpRequest) -> HttpResponse:
     """The response to an HTTP request for a WebSocket's address (RFC 9110, section 15.5.22)."""
     title = "This address is for WebSockets"
-    detail = "A browser opens it from the room's page, with new WebSocket(…). Open that page instead."
+    detail = "A page opens it with new WebSocket(…). Open the room's page instead."
     room = request.path.removeprefix("/ws/chat/") if request.path.startswith("/ws/chat/") else ""
     ways = [("Open the room's page", f"/chat/{quote(room)}"), *WAYS] if room else WAYS
     response = _error_page(request, 426, title, detail, ways)

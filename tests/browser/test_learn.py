@@ -384,7 +384,7 @@ def test_what_to_try_both_tabs_and_the_journey_are_on_one_screen_while_it_plays(
     parts += [page.locator(".journey .hops li").last, page.locator(".journey .outcome")]
     for part in parts:
         box = part.bounding_box()
-        assert 0 <= box["y"] and box["y"] + box["height"] <= height, part
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height, part
     assert page.evaluate("scrollY") == 0
 
 
