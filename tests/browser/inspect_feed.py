@@ -15,9 +15,11 @@ from chatdemo.inspector import pages
 from tests.support.served import wait_for
 
 #: A stranger's page round the chart, as a lesson's is.
-LESSON = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Lesson</title>
-<link rel="icon" href="data:,"><link rel="stylesheet" href="colours.css"><link rel="stylesheet" href="chart.css"><script type="module" src="lesson.js"></script>
+LESSON = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Lesson</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="{static}common/base.css"><link rel="stylesheet" href="{static}inspector/chart.css"><script type="module" src="lesson.js"></script>
 <h1>Lesson</h1><div id="chart" data-feed="feed/?watch=token"></div></html>"""
+LESSON_SCRIPT = """import {{ addChart }} from "{static}inspector/chart.js";
+addChart(document.getElementById("chart"));"""
 START = 1_790_000_000.0
 
 
@@ -86,13 +88,16 @@ class FakeFeed:
         path = request.path.partition("?")[0]
         if path == "/inspect/feed/":
             return None
-        if path == "/inspect/lesson":
+        own = {"/inspect/lesson": (LESSON, "html"), "/inspect/lesson.js": (LESSON_SCRIPT, "javascript")}
+        if path in own:
+            text, kind = own[path]
+            body = text.format(static=pages.static_prefix()).encode()
             headers = {
-                "Content-Type": "text/html; charset=utf-8",
-                "Content-Length": str(len(LESSON)),
+                "Content-Type": f"text/{kind}; charset=utf-8",
+                "Content-Length": str(len(body)),
                 "Content-Security-Policy": pages.POLICY.format(host=self.host),
             }
-            return self._response(200, headers, LESSON)
+            return self._response(200, headers, body)
         return asyncio.run(self._file(path))
 
     async def _file(self, path: str) -> Response:
@@ -104,7 +109,7 @@ class FakeFeed:
 
         headers = [(b"host", self.host.encode())]
         scope = {"type": "http", "method": "GET", "path": path, "headers": headers}
-        if not await pages.answer(scope, send):
+        if not await pages.Pages().answer(scope, send):
             return self._response(404, {"Content-Length": "0"}, b"")
         start, body = sent
         headers = {name.decode(): value.decode() for name, value in start["headers"]}

@@ -396,7 +396,7 @@ def test_a_hop_lights_its_line_of_code(new_context, house):
     lit = groups.page.locator(".listing .lit")
     expect(lit).to_contain_text("self.send(text_data=json.dumps")
     assert "receive" in groups.page.locator(".listing .code").text_content()
-    groups.page.locator(".journey .hop").nth(1).hover()
+    groups.page.locator(".journey .hop").nth(1).focus()
     expect(lit).to_contain_text("group_send")
 
 

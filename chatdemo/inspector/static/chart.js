@@ -16,6 +16,7 @@ export class Chart {
   // `detail` shows the event that has the focus or the pointer.
   constructor(root, detail) {
     this.detail = detail;
+    this.onHop = () => {}; // called with an event when its arrow begins to move, and when it is pointed at
     this.title = element("strong");
     this.summary = element("span", { className: "reach" });
     this.caption = element("p", { className: "caption", role: "status" }, this.title, " ", this.summary);
@@ -29,6 +30,9 @@ export class Chart {
     this.animation = new HopAnimation();
     this.measure();
     addRovingFocus(this.rows);
+    this.rows.addEventListener("animationstart", ({ target }) => {
+      if (target.matches(".arrow")) this.onHop(target.closest("li").event);
+    });
     new ResizeObserver(() => this.onResize()).observe(this.stage);
   }
 
@@ -89,10 +93,17 @@ export class Chart {
 
   addRow(row, hop) {
     row.firstElementChild.tabIndex = -1;
-    for (const type of ["focusin", "pointerenter"]) row.addEventListener(type, () => this.detail.show(hop.event));
+    row.event = hop.event;
+    for (const type of ["focusin", "pointerenter"]) row.addEventListener(type, () => this.point(hop.event));
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.onHop(hop.event);
     this.animation.queue(row);
     this.rows.append(row);
     setTabStop(this.rows);
+  }
+
+  point(event) {
+    this.detail.show(event);
+    this.onHop(event);
   }
 
   // The caption, and a mark under each browser's lane that says whether it got the message.
@@ -652,7 +663,8 @@ function describe({ text, last, count, saved, source, remedy, traceback }) {
 const NO_MESSAGE = "Send a message in one of the tabs. Its path appears here.";
 const NOBODY = "Nobody is connected to this room yet.";
 
-// Adds to an element with data-feed the chart of the room whose feed has that address.
+// Adds to an element with data-feed the chart of the room whose feed has that address. The element gets an event "hop"
+// for each event whose arrow begins to move or is pointed at.
 export function addChart(root) {
   let frame = null;
   const requestRender = () => (frame ??= requestAnimationFrame(render));
@@ -664,10 +676,11 @@ export function addChart(root) {
   root.classList.add("chart");
   root.append(bar, problemsRoot);
   const chart = new Chart(root, new EventDetail("Point at an arrow, or move to it with the keyboard, to see what it carries."));
+  chart.onHop = (event) => root.dispatchEvent(new CustomEvent("hop", { detail: event }));
   const newest = button("Newest", () => selection.followNewest());
   bar.append(
-    button("← Older", () => selection.move(-1, recording)),
-    button("Newer →", () => selection.move(1, recording)),
+    button("←", () => selection.move(-1, recording), { title: "Older message", ariaLabel: "Older" }),
+    button("→", () => selection.move(1, recording), { title: "Newer message", ariaLabel: "Newer" }),
     newest,
     button("Play again", () => chart.playAgain()),
   );
