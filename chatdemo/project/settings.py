@@ -37,7 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "django.middleware.gzip.GZipMiddleware",
+    "chatdemo.project.compression.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "chatdemo.project.security.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -88,7 +88,10 @@ class FakeFeed:
         path = request.path.partition("?")[0]
         if path == "/inspect/feed/":
             return None
-        own = {"/inspect/lesson": (LESSON, "html"), "/inspect/lesson.js": (LESSON_SCRIPT, "javascript")}
+        own = {
+            "/inspect/lesson": (LESSON, "html"),
+            "/inspect/lesson.js": (LESSON_SCRIPT, "javascript"),
+        }
         if path in own:
             text, kind = own[path]
             body = text.format(static=pages.static_prefix()).encode()

@@ -88,7 +88,6 @@ def test_what_is_selected_in_the_plain_text_stays_selected(join):
     ada = join()
     ada.say("copy me")
     ada.expect_log("copy me")
-    ada.page.get_by_text("Messages as plain text").click()
     ada.log.evaluate("(log) => log.setSelectionRange(0, 4)")
     ada.say("another")
     ada.expect_log("copy me", "another")
@@ -100,7 +99,7 @@ def test_the_plain_text_is_as_long_as_the_list_and_no_longer(join):
     ada.page.evaluate(
         """async () => {
           const script = document.querySelector("script[type=module]").src;
-          const {MessageLog} = await import(script.replace("room.js", "message-log.js"));
+          const {MessageLog} = await import(script.replace("room.js", "messages.js"));
           const log = new MessageLog(messages, newest, document.getElementById("chat-log"));
           for (let number = 1; number <= 1003; number++) log.add({ message: `message ${number}` }, false);
         }"""

@@ -63,6 +63,17 @@ def test_who_may_not_inspect_is_told_who_may(monkeypatch):
     assert "The setting inspect opens it" in response.content.decode()
 
 
+def test_a_page_is_compressed_for_browsers_that_accept_it():
+    assert CLIENT.get("/learn/").headers.get("Content-Encoding") is None
+    response = CLIENT.get("/learn/", headers={"accept-encoding": "gzip"})
+    assert response.headers["Content-Encoding"] == "gzip"
+
+
+def test_a_stream_is_not_compressed():
+    response = CLIENT.get("/chat/lobby/transcript/", headers={"accept-encoding": "gzip"})
+    assert response.streaming and "Content-Encoding" not in response.headers
+
+
 def test_in_a_lessons_tab_a_page_has_no_header():
     assert 'class="page refusal framed"' in CLIENT.get("/nowhere/?console=").content.decode()
     assert "framed" not in CLIENT.get("/nowhere/").content.decode()

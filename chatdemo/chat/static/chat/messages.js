@@ -119,10 +119,16 @@ function receivedMessage({ message, seq, name, at }, isOwn) {
   const item = messageItem(message, element("p", { className: "meta" }, timeElement(sent)));
   item.classList.toggle("own", isOwn);
   item.dataset.name = name ?? "";
+  item.dataset.hue = hueOf(name ?? "");
   item.dataset.day = sent.toDateString();
   if (seq) item.dataset.seq = seq;
   if (name) item.prepend(element("p", { className: "name", dir: "auto", textContent: name }));
   return item;
+}
+
+// The colour of a name, the same on every screen: 1 to 8.
+function hueOf(name) {
+  return (Array.from(name).reduce((sum, character) => (sum * 31 + character.codePointAt(0)) % 9973, 7) % 8) + 1;
 }
 
 function timeElement(date) {
