@@ -30,9 +30,11 @@ def show_banner(
     others = addresses.others or NO_ADDRESS[addresses.is_open]
     pages = [("Open", addresses.local), ("The class", others)]
     if not project:
-        pages.append(("The course", f"{addresses.local}learn/"))
+        pages.append(("The course", f"{addresses.others or addresses.local}learn/"))
     if settings.inspect != "off":
-        pages.append(("Inspector", f"{addresses.local}inspect/"))
+        is_local = addresses.others and settings.inspect == "local"
+        note = " (on this computer only)" if is_local else ""
+        pages.append(("Inspector", f"{addresses.local}inspect/{note}"))
     show_rows([*pages, *rows, ("Stop", "Ctrl-C")])
     if settings.open:
         click.launch(addresses.local)

@@ -149,7 +149,14 @@ def _prepare_memory(tables: bool) -> sqlite3.Connection:
 
 
 def _create_file(path: Path) -> None:
-    """Create an empty file with mode 0600, in a folder with mode 0700, where there is none."""
+    """Create an empty file with mode 0600 where there is none.
+
+    The folder of the default database is created with mode 0700. Another one must exist: its name
+    may be mistyped.
+    """
+    if not os.path.lexists(path.parent) and path != path_of(""):
+        message = f"The folder {path.parent} of the database {path.name} doesn't exist."
+        raise ChatdemoError(message, "Create the folder, or give --db the path of another file.")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -68,7 +68,7 @@ def old(tmp_path) -> Path:
 @pytest.fixture
 def made(tmp_path) -> Path:
     """A database that ``prepare`` made."""
-    path = tmp_path / "made" / "chat.sqlite3"
+    path = tmp_path / "chat.sqlite3"
     database.prepare(path)
     return path
 
@@ -85,9 +85,8 @@ def test_a_relative_path_is_in_the_current_folder_and_a_tilde_the_home(folder, m
     assert database.path_of(":memory:") is None
 
 
-def test_it_is_made_with_its_folder_for_its_owner_alone(made):
+def test_it_is_made_for_its_owner_alone(made):
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
-    assert stat.S_IMODE(made.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(made.with_name("chat.sqlite3.key").stat().st_mode) == 0o600
 
 
@@ -269,13 +268,27 @@ def test_a_folder_is_refused(tmp_path):
     assert caught.value.hint == "Give --db the path of a file."
 
 
+def test_the_default_one_is_made_with_its_folder_for_its_owner_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("click.get_app_dir", lambda name: str(tmp_path / "config" / name))
+    path = database.path_of("")
+    database.prepare(path)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_is_not_there_is_named_and_not_made(tmp_path):
+    with pytest.raises(ChatdemoError) as caught:
+        database.prepare(tmp_path / "tpyo" / "chat.sqlite3")
+    folder = tmp_path / "tpyo"
+    assert (
+        caught.value.message == f"The folder {folder} of the database chat.sqlite3 doesn't exist."
+    )
+    assert caught.value.hint == "Create the folder, or give --db the path of another file."
+    assert not folder.exists()
+
+
 def test_a_place_where_nothing_can_be_made_is_refused(tmp_path):
     tmp_path.joinpath("file").touch()
-    for path in (
-        tmp_path / "file" / "chat.sqlite3",
-        tmp_path / "file" / "folder" / "chat.sqlite3",
-        tmp_path / ("a" * 300),
-    ):
+    for path in (tmp_path / "file" / "chat.sqlite3", tmp_path / ("a" * 300)):
         with pytest.raises(ChatdemoError, match="can't be created: ") as caught:
             database.prepare(path)
         assert "\n" not in caught.value.message
