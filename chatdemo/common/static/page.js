@@ -1,4 +1,4 @@
-// What all pages use: elements and texts, a WebSocket that reconnects, and the browser's storage.
+// What all pages use: elements and texts, a WebSocket that reconnects, the presentation view, and the browser's storage.
 
 // Elements and texts: nothing here parses markup, so that what people type stays text.
 
@@ -162,6 +162,63 @@ export function showConnectionState(place, socket, openText, onRetryButtonHidden
     if (document.activeElement === retry) onRetryButtonHidden();
     retry.hidden = true;
   });
+}
+
+// The presentation view, for the back row: <html> has the class "presents", which makes all text larger, and the page's
+// style sheet hides what isn't presented. A button and a key turn it on and off; Escape and a button in the corner turn it
+// off.
+
+const PRESENTS = "presents";
+const TYPING = "input, select, textarea, [contenteditable]";
+
+export class Presentation {
+  // With the key null only the button turns it on, for a page that has keys of its own.
+  constructor(toggleButton, { key = "v" } = {}) {
+    this.toggleButton = toggleButton;
+    this.leaveButton = button("✕", () => this.leave(), { className: "leave", title: "Leave the presentation view (Escape)", ariaLabel: "Leave the presentation view" });
+    toggleButton.addEventListener("click", () => this.toggle());
+    toggleButton.setAttribute("aria-pressed", "false");
+    document.addEventListener("keydown", (event) => this.onKey(event, key));
+    // Escape leaves the full screen first, and the page gets no key event for it.
+    document.addEventListener("fullscreenchange", () => document.fullscreenElement || this.leave());
+  }
+
+  get isOn() {
+    return document.documentElement.classList.contains(PRESENTS);
+  }
+
+  onKey(event, key) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+    if (event.key === "Escape") return this.leave();
+    if (event.key !== key || event.target.closest(TYPING)) return;
+    event.preventDefault();
+    this.toggle();
+  }
+
+  toggle() {
+    if (this.isOn) this.leave();
+    else this.enter();
+  }
+
+  enter() {
+    this.focusedBefore = document.activeElement; // it may be hidden now, and lose the focus
+    this.set(true);
+    document.body.append(this.leaveButton);
+    document.documentElement.requestFullscreen?.().catch(() => {}); // a browser may refuse it
+  }
+
+  leave() {
+    if (!this.isOn) return;
+    this.leaveButton.remove();
+    this.set(false);
+    if (document.fullscreenElement) document.exitFullscreen();
+    if (document.activeElement === document.body) this.focusedBefore.focus();
+  }
+
+  set(isOn) {
+    document.documentElement.classList.toggle(PRESENTS, isOn);
+    this.toggleButton.setAttribute("aria-pressed", String(isOn));
+  }
 }
 
 // The browser's storage for this site, or for one tab (TAB). If storage is switched off, the page's memory is used.
