@@ -182,3 +182,25 @@ def fits_a_finger(control) -> bool:
     expect(control).to_be_visible()
     box = control.bounding_box()
     return min(box["width"], box["height"]) >= 43.5
+
+
+def test_the_presentation_view_of_a_room_has_the_talk_alone_in_large_letters(join, room):
+    ada = join(room)
+    ada.say("for the back row")
+    expect(ada.messages).to_have_count(1)
+    page = ada.page
+    show(page, "projector")
+    ada.open_people()
+    page.get_by_role("button", name="Presentation view").click()
+    for hidden in ("header", "#composer", "#asked"):
+        expect(page.locator(hidden)).to_be_hidden()
+    size = "(element) => parseFloat(getComputedStyle(element).fontSize)"
+    assert page.locator(".said .text").evaluate(size) >= 32
+    assert page.locator(".said time").evaluate(size) >= 24
+    page.keyboard.press("Escape")
+    expect(page.locator("#composer")).to_be_visible()
+    ada.page.locator("#messages").focus()
+    page.keyboard.press("v")
+    expect(page.locator("#composer")).to_be_hidden()
+    page.get_by_role("button", name="Leave the presentation view").click()
+    expect(page.locator("header")).to_be_visible()

@@ -1,5 +1,5 @@
 // The room page: the composer, the people, the receipts, and what connects them to the socket.
-import { ReconnectingSocket, TAB, button, element, formatNumber, isolated, randomId, read, showConnectionState, write } from "../common/page.js";
+import { Presentation, ReconnectingSocket, TAB, button, element, formatNumber, isolated, randomId, read, showConnectionState, write } from "../common/page.js";
 import { EarlierMessages, MessageLog, MessageOrder, Outbox } from "./messages.js";
 
 const CLIENT_KEY = "chatdemo client";
@@ -365,6 +365,7 @@ const receipts = new Receipts(log.list, send);
 const typing = new TypingIndicator(byId("doing"), composer.input, send);
 
 for (const message of past.messages) log.add(message, message.own);
+new Presentation(byId("present"));
 setUpNameForms(byId("name"), byId("asked"), focusComposer);
 showConnectionState(byId("connection"), socket, "Connected", focusComposer);
 outbox.restore();
