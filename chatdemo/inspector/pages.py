@@ -73,10 +73,11 @@ class Pages:
             return False
         host = header(scope, b"host")
         host = host if re.fullmatch(r"[\w.:\[\]-]+", host, re.ASCII) else "localhost"
+        is_page = file is self._page
         headers, body = file.body(header(scope, b"accept-encoding"))
         headers |= {
-            "Cache-Control": "no-cache" if scope["path"] == PREFIX else static_files.IMMUTABLE,
-            "Content-Security-Policy": POLICY.format(host=host),
+            "Cache-Control": "no-cache" if is_page else static_files.IMMUTABLE,
+            "Content-Security-Policy": POLICY.format(host=host) if is_page else static_files.POLICY,
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
         }

@@ -91,6 +91,7 @@ class StaticFilesHandler(ASGIStaticFilesHandler):
         file = static_files.read(Path(found))
         headers, body = file.body(request.headers.get("Accept-Encoding", ""))
         headers["Cache-Control"] = static_files.IMMUTABLE
+        headers["Content-Security-Policy"] = static_files.POLICY
         return HttpResponse(body, headers=headers)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponse:

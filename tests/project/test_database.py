@@ -268,13 +268,6 @@ def test_a_folder_is_refused(tmp_path):
     assert caught.value.hint == "Give --db the path of a file."
 
 
-def test_the_default_one_is_made_with_its_folder_for_its_owner_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr("click.get_app_dir", lambda name: str(tmp_path / "config" / name))
-    path = database.path_of("")
-    database.prepare(path)
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-
-
 def test_a_folder_that_is_not_there_is_named_and_not_made(tmp_path):
     with pytest.raises(ChatdemoError) as caught:
         database.prepare(tmp_path / "tpyo" / "chat.sqlite3")

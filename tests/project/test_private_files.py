@@ -43,8 +43,9 @@ def test_while_a_server_runs_and_after_it(tmp_path, no_umask):
     assert set(modes(tmp_path).values()) == {0o600}
 
 
-def test_a_folder_that_is_made_for_them_is_closed_too(tmp_path, no_umask):
-    database.prepare(tmp_path / "new" / "folder" / "chat.sqlite3")
+def test_a_folder_that_is_made_for_them_is_closed_too(tmp_path, no_umask, monkeypatch):
+    monkeypatch.setattr("click.get_app_dir", lambda name: str(tmp_path / "new" / "folder"))
+    database.prepare(database.path_of(""))
     assert stat.S_IMODE((tmp_path / "new" / "folder").stat().st_mode) == 0o700
     assert set(modes(tmp_path / "new" / "folder").values()) == {0o600}
 
