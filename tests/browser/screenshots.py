@@ -22,7 +22,7 @@ from tests.support.served import Served, wait_for  # noqa: E402
 
 
 def lesson(context, url, step="groups"):
-    """The page of a lesson whose first tab has said hello, scrolled to its tabs."""
+    """The page of a lesson whose first tab has said hello, once the journey has played."""
     page = context.new_page()
     page.goto(f"{url}learn/{step}/")
     first, second = (page.frame_locator(f'iframe[name="tab-{number}"]') for number in (1, 2))
@@ -31,7 +31,8 @@ def lesson(context, url, step="groups"):
     first.locator("#chat-message-input").fill("hello")
     first.locator("#chat-message-input").press("Enter")
     wait_for(lambda: first.locator("#chat-log").input_value(), "the message")
-    page.evaluate("document.getElementById('see').scrollIntoView()")
+    page.locator(".journey .got").nth(1).wait_for()
+    page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished))")
     return page
 
 
