@@ -388,16 +388,31 @@ def test_what_to_try_both_tabs_and_the_journey_are_on_one_screen_while_it_plays(
     assert page.evaluate("scrollY") == 0
 
 
+#: Notes the lines that are lit: each is for a moment alone.
+NOTE_LIT = """() => {
+  window.litLines = [];
+  const note = (changes) => changes.forEach(({target}) => {
+    if (target.classList.contains("lit")) litLines.push(target.textContent);
+  });
+  const code = document.querySelector(".listing .code");
+  new MutationObserver(note).observe(code, {subtree: true, attributes: true});
+}"""
+
+
 def test_a_hop_lights_its_line_of_code(new_context, house):
     groups = Lesson(new_context().new_page(), house.url, "groups")
-    groups.page.keyboard.press("c")
+    page = groups.page
+
+    def is_lit(code: str) -> bool:
+        return any(code in line for line in page.evaluate("litLines"))
+
     groups.both_open()
+    page.evaluate(NOTE_LIT)
     groups.say(1, "hello")
-    lit = groups.page.locator(".listing .lit")
-    expect(lit).to_contain_text("self.send(text_data=json.dumps")
-    assert "receive" in groups.page.locator(".listing .code").text_content()
-    groups.page.locator(".journey .hop").nth(1).focus()
-    expect(lit).to_contain_text("group_send")
+    wait_for(lambda: is_lit("self.send(text_data=json.dumps"), "the line of the last hop")
+    page.evaluate("litLines.length = 0")
+    page.locator(".journey .hop").nth(1).focus()
+    wait_for(lambda: is_lit("group_send"), "the line of the hop that has the focus")
 
 
 def test_the_code_is_one_key_away_and_has_every_file(lesson):
