@@ -180,7 +180,12 @@ export class Presentation {
     toggleButton.setAttribute("aria-pressed", "false");
     document.addEventListener("keydown", (event) => this.onKey(event, key));
     // Escape leaves the full screen first, and the page gets no key event for it.
-    document.addEventListener("fullscreenchange", () => document.fullscreenElement || this.leave());
+    // One that comes late, after the view was left and entered again, is of the time before.
+    this.isFullscreen = false;
+    document.addEventListener("fullscreenchange", () => {
+      if (this.isFullscreen && !document.fullscreenElement) this.leave();
+      this.isFullscreen = this.isOn && Boolean(document.fullscreenElement);
+    });
   }
 
   get isOn() {
@@ -210,6 +215,7 @@ export class Presentation {
   leave() {
     if (!this.isOn) return;
     this.leaveButton.remove();
+    this.isFullscreen = false;
     this.set(false);
     if (document.fullscreenElement) document.exitFullscreen();
     if (document.activeElement === document.body) this.focusedBefore.focus();
