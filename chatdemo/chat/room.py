@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -202,6 +202,13 @@ class Room:
             run_in_background(self.layer.send(channel, {"type": "chat.page_event", "frame": frame}))
 
 
+class OpenRoom(NamedTuple):
+    """A room where somebody is, and how many people are there."""
+
+    name: str
+    people: int
+
+
 class Rooms:
     """The rooms of this process that somebody is in, and the limits on connections."""
 
@@ -214,10 +221,10 @@ class Rooms:
     def __iter__(self) -> Iterator[Room]:
         return iter(list(self._rooms.values()))
 
-    def with_people(self) -> list[tuple[str, int]]:
-        """Return the names of the rooms where somebody is and how many, the fullest first."""
-        counts = [(room.name, room.person_count) for room in self]
-        return sorted((one for one in counts if one[1]), key=lambda one: (-one[1], one[0]))
+    def with_people(self) -> list[OpenRoom]:
+        """Return the rooms where somebody is, the fullest first."""
+        rooms = [OpenRoom(room.name, room.person_count) for room in self if room.person_count]
+        return sorted(rooms, key=lambda room: (-room.people, room.name))
 
     async def stop(self) -> None:
         """Tell the chat's other servers that this one ends, and publish nothing more."""

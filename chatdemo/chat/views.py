@@ -1,6 +1,6 @@
 """The chat's pages."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chatdemo.chat import identity, room_names
 from chatdemo.chat.message_log import MessageLogError, parse_seq
+from chatdemo.chat.room import OpenRoom
 from chatdemo.common.local_machine import is_own_browser, scope_of
 
 #: Messages that a page shows first, and how many more each time that it is scrolled to the top.
@@ -30,13 +31,6 @@ PLAIN_TEXT = "text/plain; charset=utf-8"
 NAME_NOT_STORED = "The server can't store that name now. Try again in a moment."
 
 
-class OpenRoom(NamedTuple):
-    """A room where somebody is, and how many people are there."""
-
-    name: str
-    people: int
-
-
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Ask for a room's name, and list the rooms where somebody is.
@@ -44,7 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
     With the form's ``?room=NAME`` redirect to the room, to DEFAULT_ROOM for an empty name. For a
     name that can't be used, or that differs from an open room's in capitals alone, ask again.
     """
-    rooms = [OpenRoom(*room) for room in apps.get_app_config("chat").rooms.with_people()]
+    rooms = apps.get_app_config("chat").rooms.with_people()
     context = {
         "rooms": rooms[:MAX_LISTED_ROOMS],
         "more_rooms": len(rooms[MAX_LISTED_ROOMS:]),

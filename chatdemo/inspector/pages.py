@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from html import escape
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from chatdemo.common import static_files
 from chatdemo.common.local_machine import header, is_known_host, is_own_browser
@@ -88,11 +88,10 @@ class Pages:
     def _page(self) -> static_files.StaticFile:
         """The page, with the addresses of its files and the entries of its navigation."""
         text = (FOLDER / "inspect.html").read_text("utf-8")
-        icon = (static_files.FOLDER / "icon.svg").read_text("utf-8").strip()
         values = {
             "static": static_prefix().rstrip("/"),
-            "brand": icon,
-            "icon": f"data:image/svg+xml,{quote(icon)}",
+            "icon": static_files.icon(),
+            "icon_address": static_files.icon_address(),
             "home": "/" if self.links else PREFIX,
             "links": "".join(
                 f'<a href="{escape(url)}">{escape(label)}</a>' for label, url in self.links

@@ -42,12 +42,12 @@ def path_of(db: str) -> Path | None:
 
 
 def prepare(path: Path | None, tables: bool = True) -> sqlite3.Connection | None:
-    """Make the database at ``path`` ready for Django, with its folder and the secret key beside it.
+    """Make the database at ``path`` ready for Django, with the secret key beside it.
 
     Without ``tables``, no tables are created or migrated. For a database in memory (None), return a
     connection that keeps the data as long as it is open. DJANGO_SETTINGS_MODULE must be set, as
     Django migrates an older database. Raises ChatdemoError, and leaves the file unchanged, if it is
-    corrupt, read-only, another program's or of a newer version.
+    corrupt, read-only, another program's or of a newer version, or if its folder doesn't exist.
     """
     if path is None:
         return _prepare_memory(tables)

@@ -1,5 +1,6 @@
 """Django settings of the embedded project. Importing them reads the configuration only."""
 
+import mimetypes
 import socket
 from pathlib import Path
 
@@ -126,6 +127,9 @@ STATICFILES_DIRS = [
 _FOLDERS = [_PACKAGE / name / "static" for name in ("chat", "common", "course", "inspector")]
 # A browser keeps a file until its content changes.
 STATIC_URL = f"static/{static_files.hash_of(_FOLDERS)}/"
+# `chatdemo manage runserver` serves them by Django's view, which asks mimetypes.
+for _suffix, _type in static_files.CONTENT_TYPES.items():
+    mimetypes.add_type(_type.partition(";")[0], _suffix)
 
 SESSION_ENGINE = "chatdemo.project.sessions"
 if CHATDEMO.redis:

@@ -19,6 +19,7 @@ from chatdemo.common.computed_once import computed_once
 from chatdemo.common.errors import UsageError
 from chatdemo.course import outline, step_apps, step_rooms
 from chatdemo.project import urls
+from chatdemo.project.navigation import is_framed
 from chatdemo.project.security import add_security_headers
 
 # Not the transcript: the stored messages of a room aren't those of a step's room with its name.
@@ -56,7 +57,7 @@ class StepMiddleware:
         pinned, requested = step_rooms.pinned_step(match["room"] or ""), _requested_step(request)
         if requested and match["room"] and not pinned:
             room = quote(step_rooms.pinned_name(requested, match["room"]), safe="")
-            return redirect(f"/chat/{room}/{'?console' if 'console' in request.GET else ''}")
+            return redirect(f"/chat/{room}/{'?console' if is_framed(request) else ''}")
         step = pinned or requested or step_rooms.default_step()
         return self._run(step, request) if step else self.get_response(request)
 
@@ -65,7 +66,7 @@ class StepMiddleware:
         request.step = step  # for the page not_found in views.py
         with step_apps.templates_of(step):
             response = self.get_response(request)
-        if "console" in request.GET:
+        if is_framed(request):
             _add_console_script(response)
         return add_security_headers(request, response, step_apps.script_hashes(step))
 

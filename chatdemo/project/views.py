@@ -14,7 +14,7 @@ from chatdemo.common.local_machine import is_own_browser, scope_of
 from chatdemo.course.step_rooms import default_step
 from chatdemo.inspector.pages import PREFIX
 from chatdemo.project.listening_address import ANY_ADDRESS, addresses
-from chatdemo.project.navigation import may_inspect
+from chatdemo.project.navigation import is_framed
 
 #: Where the error pages lead.
 WAYS = [("Choose a room", "/chat/"), ("Go to the start page", "/")]
@@ -33,7 +33,6 @@ def start(request: HttpRequest) -> HttpResponse:
         "addresses": addresses(host, port),
         "step": default_step(),
         "is_teacher": is_own_browser(scope_of(request)),
-        "may_inspect": may_inspect(request),
     }
     return render(request, "start.html", context)
 
@@ -79,7 +78,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             "No pattern in this step's chat/urls.py matches this address. In your own project,"
             " Django shows a page that says so."
         )
-        console = "&console" if "console" in request.GET else ""
+        console = "&console" if is_framed(request) else ""
         ways = [("Back to the index page", f"/chat/?step={step.name}{console}")]
     return _error_page(request, 404, "Page not found", detail, ways)
 

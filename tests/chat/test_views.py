@@ -8,6 +8,7 @@ from django.test import Client
 
 from chatdemo.chat import views
 from chatdemo.chat.models import Message
+from chatdemo.chat.room import OpenRoom
 
 CLIENT = Client(headers={"host": "localhost"})
 
@@ -45,7 +46,9 @@ def test_a_typed_name_leads_to_its_room(typed, path):
 def rooms(monkeypatch):
     """Sets the rooms where somebody is: names and numbers of people."""
     return lambda *rooms: monkeypatch.setattr(
-        apps.get_app_config("chat").rooms, "with_people", lambda: list(rooms)
+        apps.get_app_config("chat").rooms,
+        "with_people",
+        lambda: [OpenRoom(*room) for room in rooms],
     )
 
 

@@ -268,10 +268,12 @@ def test_a_folder_is_refused(tmp_path):
     assert caught.value.hint == "Give --db the path of a file."
 
 
-def test_a_folder_that_is_not_there_is_named_and_not_made(tmp_path):
+@pytest.mark.parametrize("name", ["tpyo", "tpyo/deeper", "file/folder"])
+def test_a_folder_that_is_not_there_is_named_and_not_made(tmp_path, name):
+    tmp_path.joinpath("file").touch()
+    folder = tmp_path / name
     with pytest.raises(ChatdemoError) as caught:
-        database.prepare(tmp_path / "tpyo" / "chat.sqlite3")
-    folder = tmp_path / "tpyo"
+        database.prepare(folder / "chat.sqlite3")
     assert (
         caught.value.message == f"The folder {folder} of the database chat.sqlite3 doesn't exist."
     )

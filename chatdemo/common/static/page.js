@@ -29,6 +29,11 @@ export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
+// Whether a key that goes down can be one of the page's: it is pressed alone, and the visitor isn't typing.
+export function isShortcut({ ctrlKey, altKey, metaKey, target }) {
+  return !(ctrlKey || altKey || metaKey || target.closest("input, select, textarea, [contenteditable]"));
+}
+
 // A WebSocket that connects again when it is lost. The room's page and the inspector both use it.
 // Events: "connecting"; "open" ({secondsAway}: since it was lost, 0 at first); "lost" ({code}: the close code, if there
 // is one); "message" (the decoded JSON).
@@ -169,7 +174,6 @@ export function showConnectionState(place, socket, openText, onRetryButtonHidden
 // off.
 
 const PRESENTS = "presents";
-const TYPING = "input, select, textarea, [contenteditable]";
 
 export class Presentation {
   // With the key null only the button turns it on, for a page that has keys of its own.
@@ -193,9 +197,8 @@ export class Presentation {
   }
 
   onKey(event, key) {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
     if (event.key === "Escape") return this.leave();
-    if (event.key !== key || event.target.closest(TYPING)) return;
+    if (event.key !== key || event.defaultPrevented || !isShortcut(event)) return;
     event.preventDefault();
     this.toggle();
   }

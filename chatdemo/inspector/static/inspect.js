@@ -1,5 +1,5 @@
 // The inspector's page: connects the feed to the chart, the lists and the tools.
-import { button, element, formatNumber, isolated, setText } from "../common/page.js";
+import { button, element, formatNumber, isShortcut, isolated, setText } from "../common/page.js";
 import { Chart, EventDetail, FreezeControls, ProblemList, numberDisc, queuePercent } from "./chart.js";
 import { Feed, JourneySelection, Recording, RecordingSwitch, addRovingFocus, formatAge, formatCode, formatCount, formatEvent, formatSize, formatSource, formatTime, isHeartbeat, setTabStop, syncList, truncate } from "./recording.js";
 
@@ -382,7 +382,7 @@ function bindKeys(list, tools) {
   list.before(element("label", { className: "switch" }, isOn, " Use these keys"));
   list.append(...all.flatMap(({ key, name }) => [element("dt", {}, element("kbd", { textContent: KEY_LABELS[key] ?? key })), element("dd", { textContent: name })]));
   document.addEventListener("keydown", (event) => {
-    if (!isOn.checked || event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea")) return;
+    if (!isOn.checked || !isShortcut(event)) return;
     const tool = all.find(({ key }) => key === event.key);
     if (!tool || tool.button?.disabled || tool.button?.hidden) return;
     event.preventDefault();

@@ -1,4 +1,5 @@
 // The lesson's page: its tabs, the console on the channel layer, and the buttons that copy a file's code.
+import { isShortcut } from "../common/page.js";
 
 // A tab of the lesson: its address, its buttons, and its browser console, which console.js reports.
 
@@ -203,16 +204,14 @@ class Listing {
     this.files = new Map(); // by path; those for Redis, which come later, are left out
     for (const file of document.querySelectorAll(".file[data-path]")) {
       const { path } = file.dataset;
-      if (!this.files.has(path) && file.querySelector(".code")) this.select.append(new Option(path));
-      if (!this.files.has(path)) this.files.set(path, file);
+      if (this.files.has(path)) continue;
+      this.files.set(path, file);
+      if (file.querySelector(".code")) this.select.append(new Option(path));
     }
     this.select.onchange = () => this.show(this.select.value);
     this.show(this.firstPath());
     toggle.onclick = () => this.setOpen(!this.isOpen);
-    document.addEventListener("keydown", (event) => {
-      if (event.key !== "c" || event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea")) return;
-      this.setOpen(!this.isOpen);
-    });
+    document.addEventListener("keydown", (event) => event.key === "c" && isShortcut(event) && this.setOpen(!this.isOpen));
   }
 
   // The consumer if the step changes it; else the first file.
@@ -242,13 +241,15 @@ class Listing {
 
   // Lights the line of an event of the inspector's, and brings it into sight.
   light({ source }) {
-    const path = source && [...this.files.keys()].find((known) => source.file.replaceAll("\\", "/").endsWith(`/${known}`) || source.file === known);
+    const file = source && `/${source.file.replaceAll("\\", "/")}`;
+    const path = file && [...this.files.keys()].find((known) => file.endsWith(`/${known}`));
     if (!path) return;
     this.show(path);
     const line = this.code.querySelector(`[data-number="${source.line}"]`);
     if (!line) return;
-    for (const other of this.code.querySelectorAll(".lit")) if (other !== line) other.classList.remove("lit");
+    this.lit?.classList.remove("lit");
     clearTimeout(this.timer);
+    this.lit = line;
     line.classList.add("lit");
     this.code.scrollTop = line.offsetTop - this.code.clientHeight / 2;
     this.timer = setTimeout(() => line.classList.remove("lit"), LIT_MS);
