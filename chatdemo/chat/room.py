@@ -226,6 +226,12 @@ class Rooms:
         rooms = [OpenRoom(room.name, room.person_count) for room in self if room.person_count]
         return sorted(rooms, key=lambda room: (-room.people, room.name))
 
+    def name_of(self, scope: dict[str, Any]) -> str | None:
+        """Return the name that a room shows for the person behind a WebSocket, if it shows one."""
+        room = self._rooms.get(scope.get("url_route", {}).get("kwargs", {}).get("room_name", ""))
+        member = room.members.present.get(identity.key_of(scope)) if room else None
+        return member.display_name if member else None
+
     async def stop(self) -> None:
         """Tell the chat's other servers that this one ends, and publish nothing more."""
         await self.exchange.stop()

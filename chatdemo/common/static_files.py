@@ -21,6 +21,9 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 HASH_DIGITS = 12
 #: A file that is opened as a document loads nothing. The policy for a page's scripts is the page's.
 POLICY = "default-src 'none'"
+#: A line of a script that is only a comment. It is sent as an empty line: comments would be a tenth
+#: of a first load, and the numbers of the lines stay the same.
+_COMMENT_LINE = re.compile(rb"^[ \t]*//.*$", re.MULTILINE)
 #: Not from mimetypes: Windows may have others, with which browsers refuse modules.
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -65,7 +68,10 @@ class StaticFile:
 @cache
 def read(path: Path) -> StaticFile:
     """Return a file. It is read and compressed once. Raises KeyError if its type isn't known."""
-    return StaticFile(CONTENT_TYPES[path.suffix], path.read_bytes())
+    content = path.read_bytes()
+    if path.suffix == ".js":
+        content = _COMMENT_LINE.sub(b"", content)
+    return StaticFile(CONTENT_TYPES[path.suffix], content)
 
 
 @cache

@@ -39,7 +39,8 @@ class Inspector:
     number of entries that are stored. ``watch`` is explained in Access. For one of several servers,
     ``describe_server(port)`` returns its ``name`` and their ``count``. ``notes`` are what the page
     says about the application, each with a label and a text. ``links`` are in the page's
-    navigation, each a label and an address.
+    navigation, each a label and an address. ``name_of(scope)`` returns the name of the person
+    behind a WebSocket that was accepted, or None; it is called often and must not wait.
 
     Messages pass unchanged, and the application's exceptions are raised. The layers of
     CHANNEL_LAYERS are recorded in place (layers.py).
@@ -54,11 +55,12 @@ class Inspector:
         describe_server: Callable[[int], dict[str, Any]] | None = None,
         notes: Sequence[tuple[str, str]] = (),
         links: Sequence[tuple[str, str]] = (),
+        name_of: Callable[[Scope], str | None] | None = None,
     ):
         self.application = application
         self.access = pages.Access(who, watch)
         self.pages = pages.Pages(links)
-        self.describe_server = describe_server
+        self.describe_server, self.name_of = describe_server, name_of
         self.notes = notes
         self.recording = Recording(limit)
         self.recording.on_switch = self._on_switch
@@ -205,6 +207,18 @@ class Inspector:
         for id, connection in list(self.connections.items()):
             if connection.ended and now - connection.ended >= seconds:
                 del self.connections[id]
+
+    @never_raises
+    def find_name(self, connection: Connection) -> str | None:
+        """Return the name of the person behind a connection, or else of its user; None if unknown.
+
+        A name can change while the connection is open.
+        """
+        name = None
+        if self.name_of and connection.state == "open":
+            name = self.name_of(connection.consumers_scope)
+        user = connection.user
+        return name or (user if user != "AnonymousUser" else None)
 
     def find_layer(self, group: str, path: str | None) -> LayerRecorder | None:
         """Return the layer that has a group.

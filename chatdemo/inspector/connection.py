@@ -138,12 +138,15 @@ class Connection(FrameObserver):
         return self._server_send.backlog if self._server_send else None
 
     @property
+    def consumers_scope(self) -> Scope:
+        """The consumer's scope: middleware gives it one of its own."""
+        scope = getattr(self.consumer, "scope", None)
+        return scope if isinstance(scope, dict) else self.scope
+
+    @property
     def user(self) -> str | None:
         """The name of ``scope["user"]``, as far as it is known without a query."""
-        consumer = self.consumer
-        # Middleware gives the consumer a scope of its own.
-        scope = getattr(consumer, "scope", None) if consumer is not None else self.scope
-        return format_user(scope.get("user")) if isinstance(scope, dict) else None
+        return format_user(self.consumers_scope.get("user"))
 
     def on_recording_switched(self) -> None:
         """Observe sent texts only while recording is active. The journeys so far are over."""

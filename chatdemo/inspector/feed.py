@@ -33,7 +33,7 @@ MAX_BATCH_ENTRIES, MAX_UNCONFIRMED_ENTRIES = 1000, 5000
 #: A watcher that confirms nothing for so long is disconnected, with this close code.
 MAX_DELAY_SECONDS, TRY_AGAIN_LATER = 10, 1013
 #: The most connections, groups, members of a group, and channels that a state has.
-MAX_LISTED = 200
+MAX_LISTED = 400
 
 
 class Watcher:
@@ -169,7 +169,10 @@ def describe_state(inspector: "Inspector", path: str | None = None) -> dict[str,
         groups += _describe_groups(layer, by_channel, path is None)
         channels += _describe_channels(layer, by_channel, path is None)
     return {
-        "connections": [_describe_connection(one) for one in connections[-MAX_LISTED:]],
+        "connections": [
+            {**_describe_connection(one), "name": inspector.find_name(one)}
+            for one in connections[-MAX_LISTED:]
+        ],
         "groups": groups[:MAX_LISTED],
         "channels": channels[:MAX_LISTED],
         "lost": inspector.recording.lost,

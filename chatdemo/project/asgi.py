@@ -35,6 +35,11 @@ def describe_server(port: int) -> dict[str, Any]:
     return {"name": server_name(port), "count": exchange.server_count}
 
 
+def name_of(scope: dict[str, Any]) -> str | None:
+    """Return the name of the person behind a WebSocket, if there is one."""
+    return apps.get_app_config("chat").rooms.name_of(scope)
+
+
 application = ProtocolTypeRouter(
     {
         "http": StaticFilesHandler(django_application),
@@ -52,6 +57,7 @@ if settings.CHATDEMO.inspect != "off":
         step_rooms.watched_path,
         describe_server if config.redis else None,
         links=[("Chat", "/chat/"), ("Learn", "/learn/")],
+        name_of=name_of,
     )
 application = AllowOwnAddresses(application)
 if settings.CHATDEMO.proxies:

@@ -145,6 +145,7 @@ class Story:
         self.frozen, self.held = False, 0
         self.gone: set[int] = set()
         self.waiting: dict[int, int] = {}
+        self.names: dict[int, str] = {}
 
     def event(self, what: str, connection: int | None = None, gap: float = 0.0004, **more) -> dict:
         self.n += 1
@@ -217,6 +218,39 @@ class Story:
             return [begin, sent]
         return [begin, sent, *(hop for person in self.ids for hop in self.deliver(person, frame))]
 
+    def say_unevenly(
+        self,
+        text: str,
+        late: int | None = None,
+        lost: int | None = None,
+        silent: int | None = None,
+        without: int | None = None,
+        other: int | None = None,
+    ) -> "Story":
+        """A message that one gets 0.8 s later, and one not, as its channel is full.
+
+        One's consumer sends nothing, one gets no event, and one gets another frame.
+        """
+        n, at = self.n, self.at
+        begin = self.hops(text)[:2]
+        self.n, self.at = n + 2, round(at + 2 + 0.0004, 6)
+        frame = {name: begin[0][name] for name in ("payload", "size", "journey")}
+        events = []
+        if lost:
+            channel = {"channel": self.channel(lost), "group": self.group}
+            events.append(self.event("full", room=self.room, journey=self.journey, **channel))
+        for person in self.ids:
+            if person in (late, lost, without):
+                continue
+            received, sent = self.deliver(person, frame)
+            if person == other:
+                sent["payload"] = '{"message": "for you alone"}'
+            events += [received] if person == silent else [received, sent]
+        if late:
+            self.at += 0.8
+            events += self.deliver(late, frame)
+        return self.batch([*begin, *events]).state(lost=int(bool(lost)))
+
     def deliver(self, person: int, frame: dict) -> list[dict]:
         handler = self.source(30, "chat_message", "def chat_message(self, event):")
         send = self.source(31, "chat_message", "self.send(text_data=json.dumps(")
@@ -273,6 +307,7 @@ class Story:
                     "instance": f"{who * 4099:04x}"[-4:],
                     "channel": self.channel(who) if self.group else None,
                     "client": f"127.0.0.1:{50000 + who}",
+                    "name": self.names.get(who),
                     "since": START,
                     "backlog": 0,
                     "received": 3,

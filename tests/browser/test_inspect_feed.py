@@ -69,11 +69,12 @@ def test_the_page_says_what_to_do_before_anything_happens(look):
 def test_hops_come_in_order_with_their_lines_and_times(look, feed):
     Story(feed).arrive().say("hello")
     page = look()
-    expect(hops(page)).to_have_count(6)
-    assert kinds(page) == ["receive", "group_send", *["layer_receive", "send"] * 2]
+    expect(hops(page)).to_have_count(4)
+    assert kinds(page) == ["receive", "group_send", "layer_receive", "send"]
     lines = hops(page).locator(".source").all_text_contents()
-    assert lines == [f"consumers.py:{line}" for line in (22, 25, 30, 31, 30, 31)]
-    assert hops(page).locator(".gap").all_text_contents()[1:] == ["+0.40 ms"] * 5
+    assert lines == [f"consumers.py:{line}" for line in (22, 25, 30, 31)]
+    times = hops(page).locator(".gap").all_text_contents()
+    assert times[1:] == ["+0.40 ms", "+0.80 to 1.6 ms", "+1.2 to 2.0 ms"]
 
 
 def test_heartbeats_are_listed_for_those_who_ask_for_them(look, feed):
@@ -149,7 +150,8 @@ def test_an_event_that_a_full_channel_refused_is_lost_in_the_chart(look, feed):
     page = look()
     expect(hops(page).last).to_contain_text("lost: channel full")
     expect(caption(page)).to_contain_text("reached 1 of 2 browsers")
-    expect(caption(page)).to_contain_text("1 event was lost because a channel was full.")
+    lost = "1 event was lost because a channel was full: Browser 2."
+    expect(caption(page)).to_contain_text(lost)
     expect(page.locator("#counts")).to_contain_text("1 event lost")
 
 
@@ -452,7 +454,7 @@ def test_every_text_has_contrast(people, look, feed):
 def test_the_keyboard_reaches_all_of_the_page_in_order(look, feed):
     Story(feed).arrive().say("hello").say("again")
     page = look()
-    expect(hops(page)).to_have_count(6)
+    expect(hops(page)).to_have_count(4)
     expect(caption(page)).to_contain_text("again")
     for stops in (hops(page), page.locator(".events li")):
         stops.first.get_by_role("button").focus()
@@ -479,13 +481,13 @@ def test_the_keys_can_be_switched_off(look, feed):
 
 
 def test_a_width_that_changes_changes_the_lanes(look, feed):
-    Story(feed, people=8).arrive().say("hello")
+    Story(feed, people=4).arrive().say("hello")
     page = look("lesson")
     show(page, "laptop")
-    expect(page.locator(".head.browser")).to_have_count(8)
+    names = page.locator(".head.browser .name")
+    expect(names).to_have_text([f"Browser {number}" for number in range(1, 5)])
     show(page, "phone")
-    expect(page.locator(".head.browser")).to_have_count(4)
-    expect(page.locator(".head.rest")).to_contain_text("and 4 more")
+    expect(names).to_have_text(["Browser 1", "3 others"])
 
 
 def test_an_arrow_travels_unless_motion_is_unwanted(look, feed):
@@ -494,11 +496,11 @@ def test_an_arrow_travels_unless_motion_is_unwanted(look, feed):
     moving.emulate_media(reduced_motion="no-preference")
     story.say("hello")
     for page, animations in ((moving, True), (still, False)):
-        expect(hops(page)).to_have_count(6)
+        expect(hops(page)).to_have_count(4)
         played = (
             hops(page)
             .last.locator(".arrow")
-            .evaluate("(arrow) => getComputedStyle(arrow).animationName")
+            .first.evaluate("(arrow) => getComputedStyle(arrow).animationName")
         )
         assert (played != "none") is animations
 

@@ -138,6 +138,20 @@ async def test_a_name_goes_with_each_message_from_then_on():
         assert (await again.event("welcome"))["you"] == "Ada"
 
 
+async def test_the_inspector_is_told_the_name_that_a_room_shows_now():
+    async with Browser() as ada, ada.tab() as one:
+        await one.event("people")
+        [room] = ROOMS
+        [person] = room.members.present
+        scope = {"url_route": {"kwargs": {"room_name": "lobby"}}, "session": {"person": person}}
+        assert ROOMS.name_of(scope) == "Guest"
+        await ada.call_oneself("Ada")
+        await one.event("people")
+        assert ROOMS.name_of(scope) == "Ada"
+        assert ROOMS.name_of(scope | {"session": {}}) is None
+        assert ROOMS.name_of({}) is None
+
+
 async def test_namesakes_who_never_meet_are_told_apart():
     async with Browser() as ada, Browser() as other, Browser() as third:
         names = []

@@ -28,6 +28,13 @@ def test_files_that_are_not_served_do_not_change_the_hash(folder):
     assert static_files.hash_of([folder]) == before
 
 
+def test_a_scripts_lines_that_are_comments_are_sent_empty(folder):
+    (folder / "page.js").write_text('// A comment.\nrun("//x"); // one\n  // two\n', "utf-8")
+    (folder / "page.css").write_text("// none in CSS\n", "utf-8")
+    assert static_files.read(folder / "page.js").content == b'\nrun("//x"); // one\n\n'
+    assert static_files.read(folder / "page.css").content == b"// none in CSS\n"
+
+
 def test_a_browser_that_accepts_gzip_gets_the_file_compressed(folder):
     file = static_files.read(folder / "page.js")
     headers, body = file.body("gzip, deflate, br")

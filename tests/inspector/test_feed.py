@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from channels.layers import get_channel_layer
+from django.contrib.auth.models import AnonymousUser
 
 from chatdemo.inspector import Inspector, feed
 from chatdemo.inspector.connection import Connection
@@ -80,6 +81,42 @@ async def test_stored_entries_are_sent_first_and_then_new_ones(inspector):
         "send",
     ]
     assert [group["group"] for group in state["groups"]] == ["lobby"]
+
+
+def names(inspector) -> list[str | None]:
+    return [one["name"] for one in describe_state(inspector)["connections"]]
+
+
+async def test_a_connection_has_the_name_of_now_or_else_its_users(layer):
+    known = {"name": "Mia"}
+
+    def name_of(scope):
+        assert scope["url_route"]["kwargs"] == {"room": "lobby"}  # the consumer's own scope
+        return known["name"]
+
+    inspector = Inspector(project.make_application(), name_of=name_of)
+    async with joined(inspector, "/ws/room/lobby/"):
+        [connection] = inspector.connections.values()
+        assert names(inspector) == ["Mia"]
+        known["name"] = "Mia K."
+        assert names(inspector) == ["Mia K."]
+        known["name"] = None
+        assert names(inspector) == [None]
+        connection.consumer.scope["user"] = "mia"
+        assert names(inspector) == ["mia"]
+        connection.consumer.scope["user"] = AnonymousUser()
+        assert names(inspector) == [None]
+
+
+async def test_a_name_is_not_asked_for_before_the_connection_is_accepted(layer):
+    def name_of(scope):
+        raise AssertionError(scope)
+
+    inspector = Inspector(project.make_application(), name_of=name_of)
+    async with joined(inspector, "/ws/room/lobby/"):
+        [connection] = inspector.connections.values()
+        connection.state = "connecting"
+        assert names(inspector) == [None]
 
 
 async def test_a_watcher_freezes_steps_and_thaws(inspector):

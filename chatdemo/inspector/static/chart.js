@@ -1,22 +1,24 @@
 // The chart of one journey: lanes, rows, the detail of an event, and the controls beside it.
-import { button, element, isolated, setText } from "../common/page.js";
-import { Feed, JourneySelection, Recording, addRovingFocus, compareNumbers, formatCode, formatCount, formatDelay, formatMinute, formatSize, formatSource, formatTime, joinWithAnd, setTabStop, syncList, truncate } from "./recording.js";
+import { button, element, formatNumber, isolated, setText } from "../common/page.js";
+import { Feed, JourneySelection, Recording, addRovingFocus, compareNumbers, formatCode, formatCount, formatDelay, formatMinute, formatSize, formatSource, formatSpread, formatTime, joinWithAnd, setTabStop, syncList, truncate } from "./recording.js";
 
-// The sequence chart of one journey: the lanes with their heads, a row for each hop, and who got the message.
+// The sequence chart of one journey: the lanes with their heads, a row for all that happens in the same way, and who got the
+// message.
 
-const MAX_HOPS = 200;
-const MIN_LANE_EM = 4.6; // narrower lanes show numbers instead of names; in em of the root
-const MIN_CHART_EM = 30; // a narrower chart has lanes for fewer participants; in em of the root
-const MAX_PARTICIPANTS = 8;
-const MAX_PARTICIPANTS_IF_NARROW = 4;
-const MAX_HIGH_ROWS = 8; // with more hops the rows are lower
-const MAX_NUMBERS = 4; // browsers that are listed by number
+const MAX_ROWS = 40;
+const MAX_HIGH_ROWS = 7; // with more rows they are lower
+const MIN_LANE_EM = 4.3; // a narrower lane has no space for a name; in em of its head
+const GROUP_LANE_WIDTH = 1.5; // its name is long and has no spaces; in widths of the other lanes
+const MAX_NAMES = 4; // listed in a sentence or a row
+const SETTLED_MS = 600; // so long after the last hop, those who have got nothing are marked
+
+const OUTCOMES = { full: "lost", error: "failed", refuse: "refused" };
 
 export class Chart {
   // `detail` shows the event that has the focus or the pointer.
   constructor(root, detail) {
     this.detail = detail;
-    this.onHop = () => {}; // called with an event when its arrow begins to move, and when it is pointed at
+    this.onHop = () => {}; // called with an event when its row begins to play, and when it is pointed at
     this.title = element("strong");
     this.summary = element("span", { className: "reach" });
     this.caption = element("p", { className: "caption", role: "status" }, this.title, " ", this.summary);
@@ -25,28 +27,31 @@ export class Chart {
     this.rows = element("ol", { className: "hops", ariaLabel: "Hops, in order" });
     this.outcome = element("div", { className: "outcome", ariaHidden: "true" });
     this.hint = element("p", { className: "hint" });
-    this.stage = element("div", { className: "stage" }, this.lines, this.heads, this.rows, this.outcome, this.hint);
+    this.stage = element("div", { className: "stage" }, this.heads, element("div", { className: "body" }, this.lines, this.rows, this.hint, this.outcome));
     root.append(this.caption, this.stage, detail.root);
     this.animation = new HopAnimation();
-    this.measure();
     addRovingFocus(this.rows);
     this.rows.addEventListener("animationstart", ({ target }) => {
-      if (target.matches(".arrow")) this.onHop(target.closest("li").event);
+      if (target.matches(".arrow:first-child")) this.onHop(target.closest("li").view.row.hops[0].event);
     });
-    new ResizeObserver(() => this.onResize()).observe(this.stage);
+    this.onResize();
+    new ResizeObserver(() => this.onResize()).observe(this.lines);
   }
 
   // Draws the journey. Without a journey: the participants in `place`, and the hint.
   render(recording, journey, place, hint) {
     this.lastArguments = [recording, journey, place, hint];
     const hops = journey ? hopsOf(journey, recording.participants) : [];
-    const maxShown = this.isNarrow ? MAX_PARTICIPANTS_IF_NARROW : MAX_PARTICIPANTS;
-    const { lanes, shown, rest } = layOutLanes(recording, place, journey ? journey.at : Infinity, hops, maxShown);
-    const drawingKey = `${recording.epoch} ${journey?.id} ${lanes.map((lane) => [lane.key, lane.title, lane.note, lane.isFrozen]).join()}`;
+    const everyone = participantsOf(recording, place, journey ? journey.at : Infinity, hops);
+    const rows = rowsOf(hops);
+    this.noteHops(recording, journey);
+    if (performance.now() >= this.settlesAt) rows.push(...missingRows(hops, everyone, recording.state.groups));
+    const lanes = layOutLanes(recording, place, hops, rows, everyone, this.maxLanes);
+    const drawingKey = `${recording.epoch} ${journey?.id} ${lanes.map(({ key, title, note, isFrozen }) => [key, title, note, isFrozen])}`;
     if (drawingKey !== this.drawingKey) this.drawLanes(lanes, this.journey === journey && this.recording === recording);
     Object.assign(this, { drawingKey, journey, recording });
-    this.addNewHops(hops, new Set(rest.map(({ id }) => id)));
-    this.renderOutcome(journey, hops, shown, [...shown, ...rest]);
+    this.drawRows(rows, new Labels(recording.participants, everyone));
+    this.renderOutcome(journey, hops, rows, everyone);
     updateQueues(this.heads, recording.state.channels);
     setText(this.hint, hint);
     this.hint.hidden = Boolean(journey) || !hint;
@@ -54,51 +59,41 @@ export class Chart {
 
   drawLanes(lanes, isSameJourney) {
     this.lanes = lanes;
-    this.places = new Map(lanes.map((lane, index) => [lane.key, (index + 0.5) / lanes.length])); // of the lanes' middles
+    const widths = lanes.map(widthOf);
+    const before = (index) => sum(widths.slice(0, index));
+    this.places = new Map(lanes.map(({ key }, index) => [key, (before(index) + widths[index] / 2) / sum(widths)])); // of their middles
+    for (const grid of [this.heads, this.lines]) grid.style.gridTemplateColumns = widths.map((width) => `minmax(0, ${width}fr)`).join(" ");
     this.heads.replaceChildren(...laneHeads(lanes));
     this.lines.replaceChildren(...laneLines(lanes));
-    this.rows.replaceChildren();
-    this.drawnHops = 0;
-    this.rest = null;
+    syncList(this.rows, []);
     this.animation.reset(!isSameJourney);
-    this.measure();
   }
 
-  addNewHops(hops, restIds) {
-    this.stage.classList.toggle("many", hops.length > MAX_HIGH_ROWS);
-    for (; this.drawnHops < Math.min(hops.length, MAX_HOPS); this.drawnHops += 1) this.addHop(hops[this.drawnHops], hops[this.drawnHops - 1], restIds);
-    this.rows.classList.toggle("cut", hops.length > MAX_HOPS);
-    this.rows.dataset.more = hops.length > MAX_HOPS ? `and ${hops.length - MAX_HOPS} more hops: see the events` : "";
+  drawRows(rows, labels) {
+    const shown = rows.slice(0, MAX_ROWS);
+    const start = rows[0]?.hops[0].event.at;
+    let before = null;
+    this.stage.classList.toggle("many", rows.length > MAX_HIGH_ROWS);
+    syncList(this.rows, shown, ({ key }) => key, (row) => this.makeRow(row), ({ view }, row) => {
+      view.update(row, before, start, labels, (lane) => this.placeOf(lane));
+      before = row;
+    });
+    this.rows.style.setProperty("--rows", shown.length);
+    this.rows.dataset.more = rows.length > MAX_ROWS ? `and ${formatCount(rows.length - MAX_ROWS, "more row")}: see the events` : "";
+    setTabStop(this.rows);
     this.animation.playQueued();
   }
 
-  addHop(hop, before, restIds) {
-    const hasLanes = this.places.has(hop.from) && this.places.has(hop.to);
-    if (restIds.has(hop.event.connection) && !hasLanes) return this.addRestHop(hop, before);
-    const places = [this.places.get(hop.from) ?? 0.5, this.places.get(hop.to) ?? 0.5];
-    this.addRow(hopRow(hop, before?.event, places, this.lanes), hop);
+  makeRow(row) {
+    const { item } = new RowView((event) => this.point(event));
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.onHop(row.hops[0].event);
+    this.animation.queue(item);
+    return item;
   }
 
-  // All hops of participants without a lane are in one row, which counts them.
-  addRestHop(hop, before) {
-    if (!this.rest) {
-      const to = this.places.get(REST_LANE);
-      const row = restRow(hop, before?.event, [this.places.get(hop.from) ?? to, to]);
-      this.rest = { row, hops: [] };
-      this.addRow(row, hop);
-    }
-    this.rest.hops.push(hop);
-    updateRestRow(this.rest.row, this.rest.hops);
-  }
-
-  addRow(row, hop) {
-    row.firstElementChild.tabIndex = -1;
-    row.event = hop.event;
-    for (const type of ["focusin", "pointerenter"]) row.addEventListener(type, () => this.point(hop.event));
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.onHop(hop.event);
-    this.animation.queue(row);
-    this.rows.append(row);
-    setTabStop(this.rows);
+  // Of a lane: its own, or that of all others.
+  placeOf(lane) {
+    return this.places.get(lane) ?? this.places.get(othersLane(lane)) ?? 0.5;
   }
 
   point(event) {
@@ -106,31 +101,42 @@ export class Chart {
     this.onHop(event);
   }
 
+  // If a hop has come, the chart is drawn again when no more have come for a while.
+  noteHops(recording, journey) {
+    const key = `${recording.epoch} ${journey?.id} ${journey?.hops.length}`;
+    if (key === this.hopsKey) return;
+    this.hopsKey = key;
+    this.settlesAt = performance.now() + SETTLED_MS;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.render(...this.lastArguments), SETTLED_MS + 1);
+  }
+
   // The caption, and a mark under each browser's lane that says whether it got the message.
-  renderOutcome(journey, hops, shown, everyone) {
+  renderOutcome(journey, hops, rows, everyone) {
     if (!journey) {
       setText(this.title, "");
       setText(this.summary, "");
       return this.outcome.replaceChildren();
     }
-    const placeOf = placesToName(everyone);
-    const names = new Map(everyone.map((participant) => [participant.id, [participant.number, placeOf(participant)].filter(Boolean).join(" in ")]));
-    const sender = names.get(hops[0].event.connection);
-    const titleKey = `${sender} ${journey.title}`;
-    if (this.titleKey !== titleKey) this.title.replaceChildren(sender ? `Browser ${sender}: ` : "", isolated(journey.title, "said"));
+    const labels = new Labels(this.recording.participants, everyone);
+    const sender = this.recording.participants.find(hops[0].event.connection);
+    const titleKey = `${sender && labels.full(sender)} ${journey.title}`;
+    if (this.titleKey !== titleKey) this.title.replaceChildren(sender ? `${labels.full(sender)}: ` : "", isolated(journey.title, "said"));
     this.titleKey = titleKey;
     const reached = new Set(hops.filter(({ event }) => event.what === "send").map(({ event }) => event.connection));
-    const reachedNames = everyone.filter(({ id }) => reached.has(id)).map(({ id }) => names.get(id));
-    setText(this.summary, summarise(hops, reachedNames.filter(Boolean), sender, everyone.length));
-    this.outcome.replaceChildren(...shown.map(({ id }) => this.outcomeMark(id, reached.has(id))));
+    setText(this.summary, summarise(hops, rows, everyone.filter(({ id }) => reached.has(id)), sender, everyone.length, labels));
+    this.outcome.replaceChildren(...this.lanes.filter(({ kind }) => kind === "browser").map((lane) => this.outcomeMark(lane, reached, rows)));
   }
 
-  outcomeMark(id, isReached) {
-    const missing = this.lanes.some(({ isFrozen }) => isFrozen) ? "not yet" : "nothing";
-    const mark = isReached
-      ? element("span", { className: "got" }, "✓", element("i", { textContent: " got it" }))
-      : element("span", { className: "nothing", textContent: missing });
-    mark.style.left = `${this.places.get(`browser ${id}`) * 100}%`;
+  outcomeMark({ key, participant, others }, reached, rows) {
+    const all = others ?? [participant];
+    const got = all.filter(({ id }) => reached.has(id)).length;
+    const alarm = participant && rows.find(({ isAlarm, hops }) => isAlarm && hops.some(({ connection }) => connection === participant.id));
+    const mark = element("span", { className: alarm ? "alarm" : got ? "got" : "nothing" });
+    if (alarm) mark.textContent = alarm.flag || OUTCOMES[alarm.what];
+    else if (!got) mark.textContent = this.lanes.some(({ isFrozen }) => isFrozen) ? "not yet" : "nothing";
+    else mark.textContent = others ? `${got < all.length ? `${formatNumber(got)} of` : "✓"} ${formatNumber(all.length)}` : "✓ got it";
+    mark.style.left = `${this.places.get(key) * 100}%`;
     return mark;
   }
 
@@ -138,38 +144,79 @@ export class Chart {
     this.animation.replay([...this.rows.children]);
   }
 
-  // At another width there is space for more or fewer lanes.
+  // At another width, or with larger text, there is space for more or fewer lanes.
   onResize() {
-    const wasNarrow = this.isNarrow;
-    this.measure();
-    if (this.isNarrow !== wasNarrow && this.lastArguments) this.render(...this.lastArguments);
-  }
-
-  measure() {
-    const em = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    this.isNarrow = this.stage.clientWidth < MIN_CHART_EM * em;
-    this.stage.classList.toggle("tight", this.lines.clientWidth / (this.lanes?.length || 1) < MIN_LANE_EM * em);
+    const laneWidth = MIN_LANE_EM * parseFloat(getComputedStyle(this.heads).fontSize);
+    const maxLanes = this.lines.clientWidth / laneWidth;
+    const isOther = maxLanes !== this.maxLanes;
+    this.maxLanes = maxLanes;
+    if (isOther && this.lastArguments) this.render(...this.lastArguments);
   }
 }
 
-// Who got the message and through which groups, in a sentence. `reached` are the browsers, by their numbers.
-function summarise(hops, reached, sender, total) {
-  if (hops.some(({ event }) => event.what === "error")) return "It failed: see the error.";
+// What a participant is called: "Student 6", or "Browser 6" if there is no name.
+class Labels {
+  constructor(participants, everyone) {
+    this.participants = participants;
+    this.hasPlaces = new Set(everyone.map(({ place }) => place)).size > 1; // numbers are the same in each place
+  }
+
+  place(participant) {
+    return this.hasPlaces ? participant.place : "";
+  }
+
+  full(participant) {
+    return this.withPlace(participant, this.participants.label(participant));
+  }
+
+  short(participant) {
+    return this.withPlace(participant, participant.name ? this.participants.label(participant) : participant.number);
+  }
+
+  inSentence(participant) {
+    return participant.name ? this.full(participant) : this.full(participant).replace("Browser", "browser");
+  }
+
+  withPlace(participant, label) {
+    return this.hasPlaces ? `${label} in ${participant.place}` : String(label);
+  }
+
+  // Whom a hop belongs to: a participant, a worker, or what the journey starts with.
+  ofHop({ event, connection }) {
+    const participant = this.participants.find(connection);
+    return participant ? this.full(participant) : event.consumer ?? "";
+  }
+}
+
+// Who got the message and through which groups, in sentences. `reached` are participants.
+function summarise(hops, rows, reached, sender, total, labels) {
   const groups = [...new Set(hops.filter(({ event }) => event.what === "group_send").map(({ event }) => event.group))];
-  const lost = hops.filter(({ event }) => event.what === "full").length;
-  const loss = lost ? ` ${formatCount(lost, "event was", "events were")} lost because a channel was full.` : "";
   const subject = groups.length ? `Through ${groups.length > 1 ? "the groups" : "the group"} ${joinWithAnd(groups)} it` : "It";
-  if (!reached.length) return groups.length ? `${subject} has reached no browser yet.${loss}` : "No browser has got an answer yet.";
-  if (!groups.length && reached.length === 1 && reached[0] === sender) return `Only browser ${sender} got an answer: directly from its own consumer, without a group.`;
-  return `${subject} reached ${browsers(reached, total)}.${loss}`;
+  const failed = rows.some(({ what }) => what === "error");
+  const namesOf = (test) => listNames([...new Set(rows.filter(test).flatMap((row) => row.hops.map((hop) => labels.ofHop(hop))))]);
+  const lost = hops.filter(({ event }) => event.what === "full").length;
+  const late = namesOf(({ flag }) => flag === "late");
+  const parts = [];
+  if (reached.length === 1 && reached[0] === sender && !groups.length) parts.push(`Only ${labels.inSentence(sender)} got an answer: directly from its own consumer, without a group.`);
+  else if (reached.length) parts.push(`${subject} reached ${browsers(reached, total, labels)}.`);
+  else if (!failed) parts.push(groups.length ? `${subject} has reached no browser yet.` : "No browser has got an answer yet.");
+  if (late) parts.push(`Late: ${late}.`);
+  if (lost) parts.push(`${formatCount(lost, "event was", "events were")} lost because a channel was full: ${namesOf(({ what }) => what === "full")}.`);
+  for (const row of rows.filter(({ what }) => what === "missing")) parts.push(`${listNames(row.hops.map((hop) => labels.ofHop(hop)))} ${row.flag}.`);
+  if (failed) parts.push(`It failed${reached.length ? ` for ${namesOf(({ what }) => what === "error")}` : ""}: see the error.`);
+  return parts.join(" ");
 }
 
-function browsers(reached, total) {
-  if (total === 1) return `browser ${reached[0]}`;
-  const list = reached.length <= MAX_NUMBERS ? `: ${joinWithAnd(reached)}` : "";
+function browsers(reached, total, labels) {
+  if (total === 1) return labels.inSentence(reached[0]);
+  const list = reached.length <= MAX_NAMES ? `: ${joinWithAnd(reached.map((one) => labels.short(one)))}` : "";
   if (reached.length === total && total === 2) return `both browsers${list}`;
-  if (reached.length === total && total > 2) return `all ${total} browsers`;
-  return `${reached.length} of ${formatCount(total, "browser")}${list}`;
+  if (reached.length === total) return `all ${formatNumber(total)} browsers`;
+  return `${formatNumber(reached.length)} of ${formatCount(total, "browser")}${list}`;
+}
+
+function listNames(names) {
+  return names.length > MAX_NAMES ? joinWithAnd([...names.slice(0, MAX_NAMES - 1), `${formatNumber(names.length - MAX_NAMES + 1)} more`]) : joinWithAnd(names);
 }
 
 // Shows the rows of hops one after another, slowly enough to follow. If the visitor prefers reduced motion, the style
@@ -221,56 +268,66 @@ class HopAnimation {
   }
 }
 
-// The lanes of the chart, from left to right: browsers, their consumers, the rest, the groups. Each lane is
-// {key, kind, title, note, number, participant, place, isFrozen}: `place` only if the journey's participants are in several.
+// The lanes of the chart, from left to right: browsers, their consumers, workers, groups. Each lane is
+// {key, kind, title, note, participant, others, zone, isFrozen}. If there are too many participants, some share a lane: its
+// `others`. `zone` is added to the title over the lanes of this kind.
 
 const MAX_GROUPS = 3;
 const MIN_QUEUE_PERCENT = 6; // a single event must be visible
-const ZONE_TITLES = { browser: "Browsers", consumer: "Consumers", rest: "More", group: "Groups" };
-const REST_LANE = "rest"; // for all participants that have no lane of their own
+const ZONE_TITLES = { browser: "Browsers", consumer: "Consumers", group: "Groups" };
 
-// Returns the lanes for a journey's hops (or none), and the participants that have lanes of their own: at most
-// `maxShown`. `rest` are the others.
-function layOutLanes(recording, place, time, hops, maxShown) {
-  const everyone = participantsOf(recording, place, time, hops);
-  const shown = chooseShown(everyone, hops[0]?.event.connection, maxShown);
-  const rest = everyone.filter((participant) => !shown.includes(participant));
-  const placeOf = placesToName(everyone);
-  const lanes = [
-    ...shown.map((participant) => ({ ...lane(browserLane(participant.id), "browser", `Browser ${participant.number}`, placeOf(participant), participant), place: placeOf(participant) })),
-    ...shown.map((participant) => ({ ...lane(consumerLane({ connection: participant.id }), "consumer", participant.consumer || "Consumer", participant.instance, participant), place: placeOf(participant) })),
-    ...workerLanes(hops),
-    ...(rest.length ? [lane(REST_LANE, "rest", `and ${rest.length} more`, "browsers and consumers")] : []),
-    ...groupLanes(recording, place, hops),
+// Returns the lanes for a journey's hops (or none), at most `maxLanes` if possible.
+function layOutLanes(recording, place, hops, rows, everyone, maxLanes) {
+  const labels = new Labels(recording.participants, everyone);
+  const servers = [...workerLanes(hops), ...groupLanes(recording, place, hops)];
+  const space = Math.floor((maxLanes - sum(servers.map(widthOf))) / 2);
+  const own = everyone.length <= space ? everyone : chooseOwn(everyone, hops, rows).slice(0, Math.max(1, space - 1)).sort(compareNumbers);
+  const classes = [...new Set(everyone.map(({ consumer }) => consumer))];
+  const zone = classes.length === 1 && classes[0] ? `: ${classes[0]}` : ""; // the title over the lanes names the class of all
+  const others = everyone.filter((participant) => !own.includes(participant));
+  const lanesOf = (kind, noteOf) => [
+    ...own.map((one) => lane(`${kind} ${one.id}`, kind, recording.participants.label(one, kind), noteOf(one), { participant: one, zone })),
+    ...(others.length ? [lane(othersLane(kind), kind, formatCount(others.length, ...(own.length ? ["other"] : [kind])), "", { others, zone })] : []),
   ];
-  return { lanes, shown, rest };
+  return [
+    ...lanesOf("browser", (one) => labels.place(one)),
+    ...lanesOf("consumer", ({ consumer, instance }) => (zone ? instance : [consumer, instance].filter(Boolean).join(" "))),
+    ...servers,
+  ];
 }
 
-function lane(key, kind, title, note, participant = null) {
-  return { key, kind, title, note, participant, number: participant?.number ?? 0 };
+function widthOf({ kind }) {
+  return kind === "group" ? GROUP_LANE_WIDTH : 1;
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function lane(key, kind, title, note, more = {}) {
+  return { key, kind, title, note, ...more };
+}
+
+// Of a lane's kind, or of another lane.
+function othersLane(lane) {
+  return `${lane.split(" ", 1)} others`;
 }
 
 // Those that were connected at that time, and those with a hop in the journey.
 function participantsOf(recording, place, time, hops) {
   const found = new Set(recording.participants.connectedAt(place, time));
-  for (const { event } of hops) {
-    const participant = recording.participants.find(event.connection);
+  for (const { connection } of hops) {
+    const participant = recording.participants.find(connection);
     if (participant) found.add(participant);
   }
   return [...found].sort(compareNumbers);
 }
 
-// The first ones. The sender is always among them.
-function chooseShown(everyone, senderId, maxShown) {
-  const first = everyone.slice(0, maxShown);
-  const sender = everyone.find(({ id }) => id === senderId);
-  return !sender || first.includes(sender) ? first : [...first.slice(0, maxShown - 1), sender];
-}
-
-// Returns a function: the name of a participant's place if there are several, else "". Numbers are the same in each place.
-function placesToName(participants) {
-  const hasSeveral = new Set(participants.map(({ place }) => place)).size > 1;
-  return (participant) => (hasSeveral ? participant?.place ?? "" : "");
+// Who has a lane if not everyone can: the sender, and those who differ; those with an alarm first.
+function chooseOwn(everyone, hops, rows) {
+  const differing = rows.filter(({ flag, isAlarm, hops }) => (flag || isAlarm) && hops.length <= MAX_NAMES).sort((one, other) => other.isAlarm - one.isAlarm);
+  const ids = new Set([...hops.slice(0, 1), ...differing.flatMap((row) => row.hops)].map(({ connection }) => connection));
+  return [...ids].map((id) => everyone.find((participant) => participant.id === id)).filter(Boolean);
 }
 
 // Of workers, and of what is no consumer: the request, task or thread that the journey starts with.
@@ -295,7 +352,7 @@ function groupLanes(recording, place, hops) {
     const sent = hops.find(({ event }) => event.what === "group_send" && event.group === name);
     const members = sent?.event.members ?? current?.members.length;
     const note = members === undefined ? "" : formatCount(members, "member") + (current?.shared ? " here" : "");
-    return { ...lane(groupLane(name), "group", name, note), isFrozen: Boolean(current?.frozen) };
+    return lane(groupLane(name), "group", name, note, { isFrozen: Boolean(current?.frozen) });
   });
   return keys.has(LAYER_LANE) ? [...lanes, lane(LAYER_LANE, "group", "one channel", "no group")] : lanes;
 }
@@ -305,37 +362,34 @@ export function numberDisc(number) {
   return setColour(element("span", { className: "disc", textContent: number || "·" }), number);
 }
 
-// The heads of the lanes, with a title over all lanes of a kind.
+// The heads of the lanes, with a title over all lanes of a kind, and a background for what is in the server.
 function laneHeads(lanes) {
-  return [...zoneTitles(lanes), ...lanes.map((lane, index) => laneHead(lane, index, lanes.length))];
-}
-
-function zoneTitles(lanes) {
-  return Object.keys(ZONE_TITLES).filter((kind) => lanes.some((lane) => lane.kind === kind)).map((kind) => {
-    const first = lanes.findIndex((lane) => lane.kind === kind);
-    const count = lanes.filter((lane) => lane.kind === kind).length;
-    const title = count === 1 && kind !== "rest" ? ZONE_TITLES[kind].slice(0, -1) : ZONE_TITLES[kind];
-    return placeOver(element("p", { className: `zone ${kind}`, textContent: title }), first, count, lanes.length);
+  const titles = Object.entries(ZONE_TITLES).map(([kind, title]) => {
+    const own = lanes.filter((lane) => lane.kind === kind);
+    const zone = kind === "consumer" && own.every(({ zone }) => zone) ? own[0]?.zone : "";
+    const text = `${own.length === 1 && !own[0].others ? title.slice(0, -1) : title}${zone}`;
+    return own.length ? placeOver(element("p", { className: "zone", textContent: text }), lanes.indexOf(own[0]), own.length) : null;
   });
+  return [serverBackground(lanes), ...titles.filter(Boolean), ...lanes.map((lane, index) => placeOver(laneHead(lane), index, 1))];
 }
 
-// Places an element over `count` lanes of `total`, from the lane `first` on.
-function placeOver(target, first, count, total) {
-  target.style.left = `${(first / total) * 100}%`;
-  target.style.width = `${(count / total) * 100}%`;
+// Places an element over `count` columns, from the one with this index on.
+function placeOver(target, index, count) {
+  target.style.gridColumn = `${index + 1} / span ${count}`;
   return target;
 }
 
-function laneHead(lane, index, total) {
-  const hasNumber = lane.kind === "browser" || lane.kind === "consumer";
-  const channel = lane.kind === "consumer" ? lane.participant?.channel : null;
-  const head = element("div", { className: `head ${lane.kind}`, title: [lane.title, lane.note].filter(Boolean).join(" "), data: { lane: lane.key } },
-    hasNumber ? numberDisc(lane.number) : element("span", { className: `sign ${lane.kind}`, ariaHidden: "true" }),
-    element("span", { className: "name" }, isolated(lane.title)),
-    element("span", { className: "note", textContent: lane.note }),
-    lane.isFrozen ? element("span", { className: "ice", textContent: "❄ frozen" }) : null,
-    channel ? element("span", { className: "queue", hidden: true, data: { channel } }, element("span", { className: "fill" }), element("span", { className: "waiting" })) : null);
-  return placeOver(head, index, 1, total);
+function serverBackground(lanes) {
+  const browsers = lanes.filter(({ kind }) => kind === "browser").length;
+  return placeOver(element("div", { className: "server", hidden: browsers === lanes.length }), browsers, lanes.length - browsers);
+}
+
+function laneHead({ key, kind, title, note, participant, isFrozen }) {
+  const channel = kind === "consumer" ? participant?.channel : null;
+  return setColour(element("div", { className: `head ${kind}`, title: [title, note].filter(Boolean).join(" "), data: { lane: key } },
+    element("span", { className: "name" }, isolated(title)),
+    isFrozen ? element("span", { className: "ice", textContent: "❄ frozen" }) : element("span", { className: "note", textContent: note }),
+    channel ? element("span", { className: "queue", hidden: true, data: { channel } }, element("span", { className: "fill" }), element("span", { className: "waiting" })) : null), participant?.number);
 }
 
 // Shows the queue of each consumer that has events waiting in it.
@@ -344,30 +398,33 @@ function updateQueues(heads, channels) {
   for (const queue of heads.querySelectorAll(".queue")) {
     const { waiting = 0, capacity } = byName.get(queue.dataset.channel) ?? {};
     queue.hidden = waiting === 0;
-    queue.lastElementChild.textContent = capacity ? `${waiting} of ${capacity}` : waiting;
+    setText(queue.lastElementChild, formatLevel(waiting, capacity));
     queue.firstElementChild.style.width = `${queuePercent(waiting, capacity)}%`;
   }
 }
 
-// How full a queue is. Some layers have no capacity.
+// "3 of 10,000". Some layers have no capacity.
+export function formatLevel(waiting, capacity) {
+  return capacity ? `${formatNumber(waiting)} of ${formatNumber(capacity)}` : String(waiting || "");
+}
+
+// How full a queue is.
 export function queuePercent(waiting, capacity = 100) {
   return waiting ? Math.min(100, Math.max(MIN_QUEUE_PERCENT, (waiting / capacity) * 100)) : 0;
 }
 
-// The lines below the heads, and a background for what is in the server.
+// The lines below the heads.
 function laneLines(lanes) {
-  const first = lanes.findIndex(({ kind }) => kind !== "browser");
-  const server = element("div", { className: "server" });
-  server.hidden = first < 0;
-  if (first >= 0) placeOver(server, first, lanes.length - first, lanes.length);
-  const lines = lanes.map((lane, index) => placeOver(setColour(element("div", { className: `lifeline ${lane.kind}` }), lane.number), index, 1, lanes.length));
-  return [server, ...lines];
+  return [serverBackground(lanes), ...lanes.map(({ kind, participant }, index) => placeOver(setColour(element("div", { className: `lifeline ${kind}` }), participant?.number), index, 1))];
 }
 
-// The rows of the chart: one for each hop of a journey, which goes from one lane to another.
+// Sets the colour: one for each of the first eight participants.
+function setColour(target, number) {
+  target.dataset.hue = number ? ((number - 1) % 8) + 1 : 0;
+  return target;
+}
 
-const MAX_PAYLOAD_CHARACTERS = 120; // beside an arrow
-const MAX_LABEL_CHARACTERS = 60;
+// Hops: the events of a journey, each from one lane to another.
 
 // The keys of the lanes.
 const LAYER_LANE = "layer";
@@ -400,7 +457,7 @@ const ENDS = {
   full: fromLayer,
 };
 
-// The journey's hops as {event, from, to}. An event that goes nowhere, such as an error, has one lane for both.
+// The journey's hops as {event, connection, from, to}. An event that goes nowhere, such as an error, has one lane for both.
 function hopsOf(journey, participants) {
   let lastGroup = null; // the group of the last group_send
   return journey.hops.map((event) => {
@@ -409,7 +466,7 @@ function hopsOf(journey, participants) {
     const group = event.group ?? lastGroup;
     const target = event.what === "http" ? journey.hops[0] : withChannelOwner(event, participants);
     const [from, to] = ENDS[event.what]?.(target, group ? groupLane(group) : LAYER_LANE) ?? [consumerLane(target), consumerLane(target)];
-    return { event, from, to };
+    return { event, connection: target.connection, from, to, consumer: consumerLane(target) };
   });
 }
 
@@ -419,7 +476,171 @@ function withChannelOwner(event, participants) {
   return owner ? { ...event, connection: owner.id } : event;
 }
 
-// The words beside an arrow.
+// Rows: what happens to several participants in the same way is one row, {key, what, hops, flag, isAlarm}. The flag says
+// what is different for these participants.
+
+const MIN_LATE_SECONDS = 0.1;
+const LATE_FACTOR = 4; // late is what takes so many times as long as half of the hops
+const MAX_PAYLOADS = 4; // of more different payloads, those that differ are one row
+const ALARMS = ["error", "full", "refuse", "missing"];
+const FROM_LAYER = ["layer_receive", "full"];
+const ARRIVALS = ["connect", "receive", "disconnect", "layer_receive", "start"]; // with these a consumer begins to do something
+
+function rowsOf(hops) {
+  const rows = stagesOf(hops).flatMap((stage, index) => splitStage(stage, index));
+  return rows.sort((one, other) => one.order - other.order); // stable: a stage's largest row stays the first
+}
+
+// Hops of the same kind from the same line, for the same reason: for the event of one group_send, for one frame.
+function stagesOf(hops) {
+  const stages = new Map();
+  const current = new Map(); // the stage that each consumer and each group is in
+  const repeats = new Map(); // how often a consumer has done the same
+  for (const hop of hops) {
+    const { event, from, to, consumer } = hop;
+    const cause = current.get(FROM_LAYER.includes(event.what) ? from : consumer);
+    const detail = ALARMS.includes(event.what) ? event.detail : "";
+    const same = [cause?.key, event.what, event.type, formatSource(event), detail, event.group].join("|");
+    const count = repeats.get(`${same} ${consumer}`) ?? 0;
+    repeats.set(`${same} ${consumer}`, count + 1);
+    const key = `${same} ${ALARMS.includes(event.what) ? 0 : count}`; // the same fault again isn't a stage of its own
+    if (!stages.has(key)) stages.set(key, { key, hops: [], since: cause?.hops[0].event.at ?? event.at });
+    const stage = stages.get(key);
+    stage.hops.push(hop);
+    if (ARRIVALS.includes(event.what)) current.set(consumer, stage);
+    if (event.what.endsWith("_send")) current.set(to, stage);
+  }
+  return [...stages.values()];
+}
+
+// One row for most, and one for each way to be different.
+function splitStage({ hops, since }, index) {
+  const delays = hops.map(({ event }) => event.at - since).sort((one, other) => one - other);
+  const lateAfter = Math.max(MIN_LATE_SECONDS, LATE_FACTOR * delays[(hops.length - 1) >> 1]);
+  const payloads = countBy(hops, ({ event }) => event.payload);
+  const [usual, count] = [...payloads].reduce((most, one) => (one[1] > most[1] ? one : most));
+  const hasUsual = count * 2 > hops.length;
+  const payloadOf = ({ event: { payload } }) => (payload === usual && hasUsual ? "" : payloads.size > MAX_PAYLOADS ? "others" : payload);
+  const parts = new Map();
+  for (const hop of hops) {
+    const isLate = hops.length > 1 && hop.event.at - since > lateAfter;
+    const key = JSON.stringify([index, isLate, payloadOf(hop)]);
+    const { what, n } = hop.event;
+    const flag = isLate ? "late" : hasUsual && payloadOf(hop) ? "other payload" : "";
+    if (!parts.has(key)) parts.set(key, { key, what, hops: [], flag, isAlarm: isLate || ALARMS.includes(what), order: isLate ? n : hops[0].event.n });
+    parts.get(key).hops.push(hop);
+  }
+  return [...parts.values()].sort((one, other) => Boolean(one.flag) - Boolean(other.flag));
+}
+
+function countBy(items, keyOf) {
+  const counts = new Map();
+  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
+  return counts;
+}
+
+// Rows for the members of the journey's groups who got no event, or whose consumers have sent nothing, if most did.
+function missingRows(hops, everyone, groups) {
+  const have = (...kinds) => new Set(hops.filter(({ event }) => kinds.includes(event.what)).map(({ connection }) => connection));
+  const [arrived, told, sent] = [have("layer_receive"), have("full", "error", "close", "disconnect"), have("send")];
+  const last = hops.at(-1)?.event;
+  const hop = ({ id, consumer, instance, room, channel }) => {
+    const event = { what: "missing", n: last.n, at: last.at, connection: id, consumer, instance, room, channel };
+    return { event, connection: id, from: consumerLane(event), to: consumerLane(event), consumer: consumerLane(event) };
+  };
+  const row = (flag, missing) => ({ key: flag, what: "missing", flag, isAlarm: true, hops: missing.map(hop) });
+  const names = new Set(hops.filter(({ event }) => event.what === "group_send").map(({ event }) => event.group));
+  const used = groups.filter(({ group }) => names.has(group));
+  const members = new Set(used.flatMap((group) => group.members.map(({ connection }) => connection)));
+  const without = everyone.filter(({ id, until }) => members.has(id) && !arrived.has(id) && !told.has(id) && until > last.at);
+  const silent = everyone.filter(({ id }) => arrived.has(id) && !sent.has(id) && !told.has(id));
+  return [
+    ...(without.length && without.length < arrived.size && !used.some(({ frozen }) => frozen) ? [row("got no event", without)] : []),
+    ...(silent.length && silent.length * 2 < arrived.size ? [row("sent nothing", silent)] : []),
+  ];
+}
+
+// A row of the chart: a time, an arrow for each lane, and words beside them. One for several participants can be opened.
+
+const MAX_PAYLOAD_CHARACTERS = 160;
+const MAX_LABEL_CHARACTERS = 60;
+const FROM_BROWSER = ["connect", "receive", "disconnect"];
+const TO_BROWSER = ["accept", "refuse", "send", "close"];
+
+class RowView {
+  // `onPoint(event)` is called when the row, or a participant in it, gets the focus or the pointer.
+  constructor(onPoint) {
+    this.onPoint = onPoint;
+    this.time = element("span", { className: "gap" });
+    this.track = element("span", { className: "track" });
+    this.words = element("span", { className: "words" });
+    this.button = element("button", { type: "button", className: "hop", tabIndex: -1, onclick: () => this.toggle() }, this.time, this.track, this.words);
+    this.item = Object.assign(element("li", {}, this.button), { view: this });
+    pointAt(this.button, () => onPoint(this.row.hops[0].event));
+  }
+
+  update(row, before, start, labels, placeOf) {
+    Object.assign(this, { row, start, labels });
+    this.item.classList.toggle("alarm", row.isAlarm);
+    Object.assign(this.item.dataset, { what: row.what, count: row.hops.length, n: row.hops[0].event.n });
+    setText(this.time, before ? this.formatTimes() : formatTime(start));
+    syncList(this.track, arrowsOf(row, placeOf, labels), ({ key }) => key, makeArrow, placeArrow);
+    this.updateWords(before);
+    this.showEach();
+  }
+
+  // Since the journey's start: of the first and of the last hop.
+  formatTimes() {
+    const times = this.row.hops.map(({ event }) => event.at - this.start);
+    return this.row.what === "missing" ? "" : formatSpread(Math.min(...times), Math.max(...times));
+  }
+
+  updateWords(before) {
+    const { hops: [{ event }], flag } = this.row;
+    const payload = payloadOf(this.row);
+    const whom = describeWhom(this.row, this.labels);
+    const isSame = before && payload && payload === payloadOf(before);
+    const key = [hopLabel(event), whom, flag, formatSource(event), payload, isSame].join("\n");
+    if (key === this.wordsKey) return;
+    this.wordsKey = key;
+    const label = truncate(hopLabel(event), MAX_LABEL_CHARACTERS);
+    this.words.replaceChildren(
+      element("span", { className: "deed" }, element("b", { textContent: label }), whom && isolated(whom, "whom")),
+      element("span", { className: "carried" }, flag ? element("em", { textContent: flag }) : null, event.source ? element("span", { className: "source", textContent: formatSource(event) }) : null,
+        payload ? isolated(isSame ? "the same" : truncate(payload, MAX_PAYLOAD_CHARACTERS), "payload") : null));
+  }
+
+  toggle() {
+    if (this.each) {
+      this.each.remove();
+      this.each = null;
+    } else if (this.row.hops.length > 1) {
+      this.each = element("ol", { className: "each", ariaLabel: "Each of them" });
+      addRovingFocus(this.each);
+      this.item.append(this.each);
+    }
+    this.showEach();
+  }
+
+  // The participants of an open row, with their times.
+  showEach() {
+    this.button.ariaExpanded = this.row.hops.length > 1 ? String(Boolean(this.each)) : null;
+    if (!this.each) return;
+    syncList(this.each, this.row.hops, ({ event, connection }) => `${event.n} ${connection}`, (hop) => {
+      const time = this.row.what === "missing" ? "" : formatDelay(hop.event.at - this.start);
+      const made = element("button", { type: "button", tabIndex: -1 }, isolated(this.labels.ofHop(hop)), element("span", { textContent: time }));
+      pointAt(made, () => this.onPoint(hop.event));
+      return element("li", {}, made);
+    });
+    setTabStop(this.each);
+  }
+}
+
+function pointAt(target, action) {
+  for (const type of ["focus", "pointerenter"]) target.addEventListener(type, action);
+}
+
+// The words for what a row does.
 function hopLabel(event) {
   if (event.what === "start") return [event.type, event.detail].filter(Boolean).join(" ");
   if (event.what === "layer_receive") return event.type ?? "event";
@@ -429,66 +650,44 @@ function hopLabel(event) {
   return event.what;
 }
 
-// Sets the colour: one for each of the first eight participants.
-function setColour(target, number) {
-  target.dataset.hue = number ? ((number - 1) % 8) + 1 : 0;
-  return target;
+// "to 30 consumers", "from Student 6"
+function describeWhom({ what, hops, flag, isAlarm }, labels) {
+  if (what === "start" || what === "http") return "";
+  const names = [...new Set(hops.map((hop) => labels.ofHop(hop)))].filter(Boolean);
+  const repeats = hops.length > names.length && names.length ? `, ${formatCount(hops.length, "time")}` : "";
+  const kind = FROM_BROWSER.includes(what) || TO_BROWSER.includes(what) ? "browser" : "consumer";
+  const known = names.length === 1 || ((flag || isAlarm) && names.length <= MAX_NAMES) ? listNames(names) : formatCount(hops.length, kind);
+  const { group } = hops[0].event;
+  if (ENDS[what] === toGroup) return `${what === "group_discard" ? "from" : "to"} ${group}${hops.length > 1 ? ` by ${known}` : ""}`;
+  const word = what === "layer_send" || FROM_BROWSER.includes(what) ? "from" : ALARMS.includes(what) ? (what === "error" ? "in" : "for") : "to";
+  return known && `${word} ${known}${repeats}`;
 }
 
-// A row with the time since the hop before, an arrow between two places (0 to 1, from left to right), and its label.
-function hopRow({ event, from, to }, before, places, lanes) {
-  const label = truncate(hopLabel(event), MAX_LABEL_CHARACTERS);
-  const row = buildRow(event, before, places, [element("b", { textContent: label }), sourceElement(event), payloadElement(event)]);
-  const names = new Map(lanes.map((lane) => [lane.key, lane.participant ? `${lane.kind} ${lane.number}${lane.place && ` in ${lane.place}`}` : lane.title]));
-  const route = from === to ? `at ${names.get(from) ?? from}` : `${names.get(from) ?? from} to ${names.get(to) ?? to}`;
-  row.firstElementChild.ariaLabel = `${route}: ${label}, ${formatSource(event)}, ${hopTime(event, before)}`;
-  return setColour(row, lanes.find((lane) => lane.participant && [from, to].includes(lane.key))?.number ?? 0);
+function payloadOf({ what, hops }) {
+  const textOf = ({ event }) => event.payload ?? (["error", "start"].includes(what) ? "" : event.detail ?? "");
+  const text = textOf(hops[0]);
+  return hops.every((hop) => textOf(hop) === text) ? text.replace(/\s+/g, " ") : "different payloads";
 }
 
-// One row for all participants that have no lane of their own. updateRestRow() sets its text.
-function restRow({ event }, before, places) {
-  const row = setColour(buildRow(event, before, places, [element("b"), sourceElement(event)]), 0);
-  row.classList.add("all");
-  return row;
+// An arrow for each pair of lanes, as places from 0 to 1.
+function arrowsOf({ hops }, placeOf, { participants }) {
+  const found = new Map();
+  for (const { connection, from, to } of hops) {
+    const [start, end] = [placeOf(from), placeOf(to)];
+    const key = `${start} ${end}`;
+    found.set(key, { key, start, end, number: found.has(key) ? 0 : participants.find(connection)?.number });
+  }
+  return [...found.values()].sort((one, other) => one.end - other.end).map((arrow, index, all) => ({ ...arrow, top: (index + 1) / (all.length + 1) }));
 }
 
-function updateRestRow(row, hops) {
-  const counts = new Map();
-  for (const { event } of hops) counts.set(hopLabel(event), (counts.get(hopLabel(event)) ?? 0) + 1);
-  const text = [...counts].map(([label, count]) => `${truncate(label, MAX_LABEL_CHARACTERS)} × ${count}`).join(" · ");
-  row.querySelector("b").textContent = text;
-  row.firstElementChild.ariaLabel = `the rest, ${formatCount(hops.length, "hop")}: ${text}`;
+function makeArrow() {
+  return element("span", { className: "arrow" });
 }
 
-function buildRow(event, before, [start, end], words) {
-  const left = Math.min(start, end);
-  const right = Math.max(start, end);
-  const arrow = element("span", { className: `arrow ${end < start ? "back" : "forth"}` }, element("span", { className: "packet" }));
-  arrow.style.left = `${left * 100}%`;
-  arrow.style.width = `${(right - left) * 100}%`;
-  if (start === end) arrow.classList.add("still");
-  const label = element("span", { className: "words" }, ...words);
-  // The label begins at the arrow's left end, or ends at its right end, wherever there is more space.
-  const hasSpaceAfter = 1 - left >= right;
-  label.style[hasSpaceAfter ? "left" : "right"] = `${(hasSpaceAfter ? left : 1 - right) * 100}%`;
-  label.style.maxWidth = `${(hasSpaceAfter ? 1 - left : right) * 100}%`;
-  label.classList.toggle("ends", !hasSpaceAfter);
-  const time = element("span", { className: "gap", textContent: hopTime(event, before) });
-  const hop = element("button", { type: "button", className: "hop" }, element("span", { className: "track" }, time, label, arrow));
-  return element("li", { className: event.what, data: { what: event.what, n: event.n } }, hop);
-}
-
-function hopTime(event, before) {
-  return before ? formatDelay(event.at - before.at) : formatTime(event.at);
-}
-
-function sourceElement(event) {
-  return event.source ? element("span", { className: "source", textContent: formatSource(event) }) : null;
-}
-
-function payloadElement(event) {
-  const text = event.payload ?? (["error", "start"].includes(event.what) ? null : event.detail);
-  return text ? isolated(truncate(text.replace(/\s+/g, " "), MAX_PAYLOAD_CHARACTERS), "payload") : null;
+function placeArrow(arrow, { start, end, top, number }) {
+  setColour(arrow, number);
+  arrow.classList.add(start === end ? "still" : end < start ? "back" : "forth");
+  Object.assign(arrow.style, { left: `${Math.min(start, end) * 100}%`, width: `${Math.abs(end - start) * 100}%`, top: `${top * 100}%` });
 }
 
 // All that is known of one event.
@@ -534,11 +733,11 @@ function facts(event) {
     ["size", event.size === undefined ? null : formatSize(event.size)],
   ];
   const known = all.filter(([, value]) => !isEmpty(value) && value !== "");
-  return known.map(([name, value], index) => element("span", { className: index ? "fact" : "fact kind" }, name ? `${name} ` : "", isolated(String(value))));
+  return known.map(([name, value], index) => element("span", { className: index ? "fact" : "fact kind" }, name ? `${name} ` : "", isolated(typeof value === "number" && name !== "code" ? formatNumber(value) : String(value))));
 }
 
 function sourceLine({ file, line, function: name, code }) {
-  return element("p", { className: "line" }, element("span", { className: "source", textContent: `${file}:${line}` }), name ? ` in ${name} ` : " ", element("code", { textContent: code ?? "" }));
+  return element("p", { className: "code-line" }, element("span", { className: "source", textContent: `${file}:${line}` }), name ? ` in ${name} ` : " ", element("code", { textContent: code ?? "" }));
 }
 
 function tracebackList(frames) {
@@ -675,7 +874,7 @@ export function addChart(root) {
   const problems = new ProblemList(problemsRoot, requestRender, (journey) => selection.choose(journey));
   root.classList.add("chart");
   root.append(bar, problemsRoot);
-  const chart = new Chart(root, new EventDetail("Point at an arrow, or move to it with the keyboard, to see what it carries."));
+  const chart = new Chart(root, new EventDetail("Point at a row, or move to it with the keyboard, to see what it carries."));
   chart.onHop = (event) => root.dispatchEvent(new CustomEvent("hop", { detail: event }));
   const newest = button("Newest", () => selection.followNewest());
   bar.append(

@@ -1,6 +1,6 @@
 // The inspector's page: connects the feed to the chart, the lists and the tools.
-import { button, element, formatNumber, isShortcut, isolated, setText } from "../common/page.js";
-import { Chart, EventDetail, FreezeControls, ProblemList, numberDisc, queuePercent } from "./chart.js";
+import { Presentation, button, element, formatNumber, isShortcut, isolated, setText } from "../common/page.js";
+import { Chart, EventDetail, FreezeControls, ProblemList, formatLevel, numberDisc, queuePercent } from "./chart.js";
 import { Feed, JourneySelection, Recording, RecordingSwitch, addRovingFocus, formatAge, formatCode, formatCount, formatEvent, formatSize, formatSource, formatTime, isHeartbeat, setTabStop, syncList, truncate } from "./recording.js";
 
 // The table of connections: each with its user, its consumer, its state or close code, the bytes that wait for a slow
@@ -15,18 +15,16 @@ class ConnectionTable {
     const head = element("tr", {}, ...COLUMNS.map((name) => element("th", { scope: "col", textContent: name })));
     this.table = element("table", {}, element("thead", {}, head), this.body);
     this.note = element("p", { className: "none" });
-    root.append(element("div", { className: "scrolls", tabIndex: 0, role: "group", ariaLabel: "Connections" }, this.table), this.note);
+    root.append(this.note, element("div", { className: "scrolls", tabIndex: 0, role: "group", ariaLabel: "Connections" }, this.table));
   }
 
   render(recording, room) {
     const connections = recording.state.connections.filter((connection) => !room || (connection.room ?? connection.path) === room);
     connections.sort((one, other) => (one.state === "closed") - (other.state === "closed")); // else in their order: the sort is stable
     const now = Date.now() / 1000;
-    const numberOf = ({ id }) => recording.participants.byConnection.get(id)?.number ?? 0;
-    syncList(this.body, connections.slice(0, MAX_ROWS), ({ id }) => id, makeRow, (row, connection) => updateRow(row, connection, numberOf(connection), now));
+    syncList(this.body, connections.slice(0, MAX_ROWS), ({ id }) => id, makeRow, (row, connection) => updateRow(row, connection, recording.participants, now));
     this.table.hidden = connections.length === 0;
-    const more = connections.length - MAX_ROWS;
-    setText(this.note, connections.length === 0 ? "Nobody is connected. Open the chat in two tabs." : more > 0 ? `and ${more} more` : "");
+    setText(this.note, connections.length === 0 ? "Nobody is connected. Open the chat in two tabs." : connections.length > MAX_ROWS ? `The first ${MAX_ROWS} of ${formatNumber(connections.length)}` : "");
   }
 }
 
@@ -34,19 +32,21 @@ function makeRow() {
   return element("tr", {}, ...COLUMNS.map(() => element("td", { dir: "auto" })));
 }
 
-function updateRow(row, connection, number, now) {
-  const { path, user, consumer, instance, backlog, received, sent, since, client } = connection;
+function updateRow(row, connection, participants, now) {
+  const { id, path, user, consumer, instance, backlog, received, sent, since, client } = connection;
   const [browser, ...cells] = row.children;
-  if (row.number !== number) browser.replaceChildren(numberDisc(number), element("span", { className: "client", textContent: client ?? "" }));
-  row.number = number;
+  const { number = 0, ...participant } = participants.find(id) ?? {};
+  const name = participant.name ? participants.label({ number, ...participant }) : "";
+  if (row.key !== `${number} ${name}`) browser.replaceChildren(numberDisc(number), ` ${name}`, element("span", { className: "client", textContent: client ?? "" }));
+  row.key = `${number} ${name}`;
   const texts = [
     user ?? "",
     path ?? "",
     [consumer, instance].filter(Boolean).join(" "),
     describeState(connection),
     backlog === null || backlog === undefined ? "" : formatSize(backlog),
-    received ?? "",
-    sent ?? "",
+    formatNumber(received ?? 0),
+    formatNumber(sent ?? 0),
     formatAge(now - since),
   ];
   cells.forEach((cell, index) => setText(cell, String(texts[index])));
@@ -97,53 +97,112 @@ const DIRECTIONS = {
   fromLayer: ["layer_receive"],
 };
 
+// Kinds of events that a delivery has once for each participant, and faults, which can happen again and again.
+const DELIVERIES = ["layer_receive", "send", "full"];
+const FAULTS = ["error", "refuse"];
+const MIN_FOLDED = 3; // events of a delivery
+const MAX_OPEN_ROWS = 400;
+
 class EventList {
   // `onJourney(id)` is called with the journey of an event that is clicked.
   constructor(root, form, requestRender, onJourney) {
+    this.requestRender = requestRender;
     this.onJourney = onJourney;
     this.maxRows = FIRST_ROWS;
-    this.filters = new EventFilters(form, () => this.setMaxRows(FIRST_ROWS, requestRender));
+    this.open = new Set(); // keys of the rows that show each of their events
+    this.filters = new EventFilters(form, () => this.setMaxRows(FIRST_ROWS));
     this.list = element("ol", { className: "events", ariaLabel: "Events, the newest first" });
-    this.more = button("Show older events", () => this.setMaxRows(this.maxRows + MORE_ROWS, requestRender));
+    this.more = button("Show older events", () => this.setMaxRows(this.maxRows + MORE_ROWS));
     this.empty = element("p", { className: "none" });
     this.detail = new EventDetail("Point at an event, or move to it with the keyboard, to see all of it.");
     addRovingFocus(this.list);
-    root.append(this.detail.root, this.list, this.empty, this.more);
+    root.append(this.list, this.detail.root, this.empty, this.more);
   }
 
-  setMaxRows(maxRows, requestRender) {
+  setMaxRows(maxRows) {
     this.maxRows = maxRows;
-    requestRender();
+    this.requestRender();
   }
 
   render(recording, room) {
-    this.filters.updateParticipants([...recording.participants.byConnection.values()]);
-    const matches = this.filters.matcher(room);
-    const found = [];
-    let hasMore = false;
-    for (let index = recording.events.length - 1; index >= 0 && !hasMore; index -= 1) {
-      if (!matches(recording.events[index])) continue;
-      if (found.length < this.maxRows) found.push(recording.events[index]);
-      else hasMore = true;
-    }
+    this.filters.updateParticipants(recording.participants);
+    const { rows, hasMore } = foldEvents(recording.events, this.filters.matcher(room), this.maxRows);
+    const shown = rows.flatMap((row) => (this.open.has(row.key) ? [row, ...partsOf(row)] : [row]));
     this.more.hidden = !hasMore;
-    syncList(this.list, found, ({ n }) => `${recording.epoch} ${n}`, (event) => this.makeItem(event, recording.participants));
+    let place = 0;
+    syncList(this.list, shown, ({ key }) => `${recording.epoch} ${key}`, ({ key }) => this.makeItem(key), (item, row) => {
+      item.style.translate = `0 ${100 * place}%`; // not by layout: new rows push all others down
+      place += 1;
+      this.updateItem(item, row, recording.participants);
+    });
     setTabStop(this.list);
     const total = recording.events.length;
-    setText(this.empty, found.length ? "" : total ? `No events match the filter (${formatNumber(total)} in all).` : "No events yet.");
+    setText(this.empty, rows.length ? "" : total ? `No events match the filter (${formatNumber(total)} in all).` : "No events yet.");
   }
 
-  makeItem(event, participants) {
-    const row = element("button", { type: "button", className: "event", tabIndex: -1 },
+  makeItem(key) {
+    const row = element("button", { type: "button", className: "event", tabIndex: -1 });
+    const item = element("li", {}, row);
+    for (const type of ["focus", "pointerenter"]) row.addEventListener(type, () => this.detail.show(item.events[0]));
+    row.onclick = () => (item.events.length > 1 ? this.toggle(key) : item.events[0].journey && this.onJourney(item.events[0].journey));
+    return item;
+  }
+
+  toggle(key) {
+    if (!this.open.delete(key)) this.open.add(key);
+    this.requestRender();
+  }
+
+  updateItem(item, { key, events, isPart }, participants) {
+    const row = item.firstElementChild;
+    const [event] = events;
+    const participant = event.what === "full" ? participants.find(undefined, event.channel) : participants.find(event.connection);
+    const who = !participant?.number ? "" : participant.name ? participants.label(participant) : "";
+    if (events.length > 1) row.ariaExpanded = String(this.open.has(key));
+    const state = `${events.length} ${event.n} ${who}`;
+    if (item.state === state) return;
+    Object.assign(item, { state, events });
+    Object.assign(item.dataset, { what: event.what, n: event.n });
+    item.classList.toggle("part", Boolean(isPart));
+    row.replaceChildren(
       element("time", { textContent: formatTime(event.at) }),
-      numberDisc(participants.find(event.connection)?.number ?? 0),
-      element("b", { textContent: event.what }),
+      events.length > 1 ? element("span", { className: "fold" }) : element("span", { className: "who" }, numberDisc(participant?.number ?? 0), isolated(who)),
+      element("b", { textContent: events.length > 1 ? `${formatNumber(events.length)} × ${event.what}` : event.what }),
       element("span", { className: "source", textContent: formatSource(event) }),
       isolated(truncate(formatEvent(event).replace(/\s+/g, " "), MAX_ROW_CHARACTERS), "line"));
-    for (const type of ["focus", "pointerenter"]) row.addEventListener(type, () => this.detail.show(event));
-    if (event.journey) row.addEventListener("click", () => this.onJourney(event.journey));
-    return element("li", { data: { what: event.what, n: event.n } }, row);
   }
+}
+
+// The newest events that match, as at most `maxRows` rows {key, events}: a delivery to many is one row, a fault another.
+function foldEvents(events, matches, maxRows) {
+  const folds = new Map();
+  let hasMore = false;
+  let last = null;
+  for (let index = events.length - 1; index >= 0; index -= 1) {
+    const event = events[index];
+    if (!matches(event)) continue;
+    const key = foldKey(event);
+    hasMore ||= folds.size >= maxRows && !folds.has(key);
+    if (hasMore && event.journey !== last.journey) break; // the last row is whole
+    if (folds.has(key)) folds.get(key).push(event);
+    else if (!hasMore) folds.set(key, [(last = event)]);
+  }
+  const rows = [...folds].flatMap(([key, folded]) => (isFold(folded) ? [{ key, events: folded }] : folded.map((event) => ({ key: event.n, events: [event] }))));
+  rows.sort((one, other) => other.events[0].n - one.events[0].n);
+  return { rows: rows.slice(0, maxRows), hasMore: hasMore || rows.length > maxRows };
+}
+
+function foldKey({ n, what, journey, type, detail, source }) {
+  if (FAULTS.includes(what)) return `${what} ${detail} ${source?.file} ${source?.line}`;
+  return DELIVERIES.includes(what) && journey ? `${what} ${journey} ${type} ${source?.file} ${source?.line}` : n;
+}
+
+function isFold([{ what }, ...others]) {
+  return others.length > 0 && (FAULTS.includes(what) || others.length >= MIN_FOLDED - 1);
+}
+
+function partsOf({ events }) {
+  return events.slice(0, MAX_OPEN_ROWS).map((event) => ({ key: event.n, events: [event], isPart: true }));
 }
 
 // Filters by kind, direction, participant and text.
@@ -160,12 +219,13 @@ class EventFilters {
   }
 
   updateParticipants(participants) {
-    const numbered = participants.filter(({ number }) => number);
-    const key = numbered.map(({ id, number, until }) => `${id} ${number} ${until}`).join();
+    const numbered = [...participants.byConnection.values()].filter(({ number }) => number);
+    const key = numbered.map((one) => `${one.id} ${participants.label(one)} ${one.until}`).join();
     if (key === this.participantsKey) return;
     this.participantsKey = key;
     const { value } = this.participant;
-    const options = numbered.map((one) => element("option", { value: one.id, textContent: participantName(one) }));
+    // One that has left may have had the number of one that is here.
+    const options = numbered.map((one) => element("option", { value: one.id, textContent: `${participants.label(one)} in ${one.place}${one.until === Infinity ? "" : `, until ${formatTime(one.until)}`}` }));
     this.participant.replaceChildren(this.participant.options[0], ...options);
     this.participant.value = numbered.some(({ id }) => String(id) === value) ? value : "";
   }
@@ -185,11 +245,6 @@ class EventFilters {
       (!connection || String(event.connection) === connection) &&
       (!text || `${event.what} ${event.consumer ?? ""} ${formatEvent(event)}`.toLowerCase().includes(text));
   }
-}
-
-// One that has left may have had the number of one that is here.
-function participantName({ number, place, until }) {
-  return `browser ${number} in ${place}${until === Infinity ? "" : `, until ${formatTime(until)}`}`;
 }
 
 function select(id, labels) {
@@ -226,11 +281,11 @@ function makeGroup({ group }) {
 function updateGroup(item, { members, shared, expiry, frozen, held }, channels, participants) {
   const shownPart = members.length > MAX_MEMBERS ? `, the first ${MAX_MEMBERS} of them` : "";
   const here = shared ? " in this process; there may be more in others" : "";
-  setText(item.querySelector(".many"), `${formatCount(members.length, "member")}${here}${shownPart}${frozen ? `, frozen: ${held} held` : ""}`);
+  setText(item.querySelector(".many"), `${formatCount(members.length, "member")}${here}${shownPart}${frozen ? `, frozen: ${formatNumber(held)} held` : ""}`);
   setText(item.querySelector(".expiry"), describeGone(members.filter((member) => member.gone), expiry));
   item.classList.toggle("frozen", frozen);
   syncList(item.querySelector(".members"), members.slice(0, MAX_MEMBERS), ({ channel }) => channel,
-    (member) => makeMember(member, participants), (row, member) => updateMember(row, member, channels.get(member.channel)));
+    (member) => makeMember(member, participants), (row, member) => updateMember(row, member, channels.get(member.channel), participants));
 }
 
 function describeGone(gone, expiry) {
@@ -242,17 +297,17 @@ function describeGone(gone, expiry) {
 
 function makeMember({ channel, connection }, participants) {
   const participant = participants.find(connection, channel);
-  const owner = participant?.number ? `${participant.consumer || "consumer"} ${participant.number}` : "no browser";
-  return element("li", {}, numberDisc(participant?.number ?? 0), element("span", { className: "whose", textContent: owner }),
+  return element("li", {}, numberDisc(participant?.number ?? 0), element("span", { className: "whose" }),
     element("code", { className: "channel", textContent: channel, title: channel }),
     element("span", { className: "meter" }, element("span", { className: "fill" }), element("span", { className: "level" })));
 }
 
-function updateMember(row, { gone }, queue) {
+function updateMember(row, { gone, channel, connection }, queue, participants) {
+  const participant = participants.find(connection, channel);
   row.classList.toggle("gone", Boolean(gone));
-  if (gone) setText(row.querySelector(".whose"), "its consumer is gone");
+  setText(row.querySelector(".whose"), gone ? "its consumer is gone" : participant?.number ? participants.label(participant) : "no browser");
   const { waiting = 0, capacity } = queue ?? {};
-  const level = capacity ? `${waiting} of ${formatNumber(capacity)}` : waiting || "";
+  const level = formatLevel(waiting, capacity);
   setText(row.querySelector(".level"), level);
   row.querySelector(".meter").title = `${level} events wait in its queue`;
   row.querySelector(".fill").style.width = `${queuePercent(waiting, capacity)}%`;
@@ -279,7 +334,7 @@ function makeChannel({ channel }) {
 
 function updateChannel(item, { waiting, capacity, read }) {
   const age = read === null ? Infinity : Date.now() / 1000 - read;
-  const count = capacity ? `${waiting} of ${formatNumber(capacity)} events wait` : `${formatCount(waiting, "event waits", "events wait")}`;
+  const count = capacity ? `${formatLevel(waiting, capacity)} events wait` : `${formatCount(waiting, "event waits", "events wait")}`;
   const reader = read === null ? "no worker has read any" : `the last one was read ${formatAge(age)} ago`;
   setText(item.querySelector(".many"), waiting ? `${count}: ${reader}` : "no event waits");
   item.classList.toggle("unread", waiting > 0 && age > MAX_READ_SECONDS);
@@ -291,6 +346,8 @@ const KEY_LABELS = { ArrowLeft: "←", ArrowRight: "→" };
 
 // Choose, replay and pin a journey; freeze, step and thaw its group.
 function addJourneyTools(bar, { recordings, selection, chart, rooms, freezeControls, requestRender }) {
+  const presentButton = button("Present", null, { title: "Presentation view: only the chart, in large letters" });
+  const presentation = new Presentation(presentButton, { key: null });
   const move = (step) => () => selection.move(step, recordings.shown, rooms.selected);
   const selected = () => recordings.shown.journeys.byId.get(selection.selectedId);
   const togglePin = () => {
@@ -304,6 +361,7 @@ function addJourneyTools(bar, { recordings, selection, chart, rooms, freezeContr
     newest: tool("Newest", "n", "Follow the newest message", () => selection.followNewest()),
     replay: tool("Play again", "r", "Play the path again", () => chart.playAgain()),
     pin: tool("Pin", "k", "Keep this message when older events are dropped", togglePin),
+    present: { key: "v", name: "Presentation view", run: () => presentation.toggle(), button: presentButton },
     freeze: { key: "f", name: "Freeze the group", run: () => freezeControls.runCommand("freeze") },
     step: { key: "s", name: "One step", run: () => freezeControls.runCommand("step") },
     thaw: { key: "t", name: "Thaw the group", run: () => freezeControls.runCommand("thaw") },
@@ -552,7 +610,7 @@ const send = (command) => {
 };
 const selection = new JourneySelection(requestRender);
 const rooms = new RoomSelect(byId("room"), requestRender);
-const chart = new Chart(byId("chart"), new EventDetail("Point at an arrow, or move to it with the keyboard, to see what it carries."));
+const chart = new Chart(byId("chart"), new EventDetail("Point at a row, or move to it with the keyboard, to see what it carries."));
 const groups = new GroupList(byId("groups"));
 const channels = new ChannelList(byId("channels"));
 const freezeControls = new FreezeControls(byId("freezer"), send);

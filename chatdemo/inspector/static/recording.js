@@ -378,6 +378,21 @@ class Participants {
     for (const participant of this.byConnection.values()) {
       if (participant.isListed && !listed.has(participant.id) && participant.until === Infinity) participant.until = this.now;
     }
+    this.findNamesakes();
+  }
+
+  // Two tabs of one person have the same name.
+  findNamesakes() {
+    const counts = new Map();
+    const here = [...this.byConnection.values()].filter(({ name, until }) => name && until === Infinity);
+    for (const { name, place } of here) counts.set(`${name} ${place}`, (counts.get(`${name} ${place}`) ?? 0) + 1);
+    for (const participant of here) participant.hasNamesake = counts.get(`${participant.name} ${participant.place}`) > 1;
+  }
+
+  // "Student 6", or if there is no name "Browser 6" or "Consumer 6".
+  label({ name, number, hasNamesake }, kind = "browser") {
+    if (!name) return `${kind === "browser" ? "Browser" : "Consumer"} ${number}`;
+    return hasNamesake ? `${name} · ${number}` : name;
   }
 
   create(id, from) {
@@ -386,8 +401,8 @@ class Participants {
     return participant;
   }
 
-  update(participant, { room, path, consumer, instance, channel, client }) {
-    const values = { room, path, consumer, instance, channel, client };
+  update(participant, { room, path, consumer, instance, channel, client, name }) {
+    const values = { room, path, consumer, instance, channel, client, name };
     for (const [name, value] of Object.entries(values)) if (value) participant[name] = value;
     participant.place = participant.room ?? participant.path;
     if (channel) this.connectionsByChannel.set(channel, participant.id);
@@ -437,6 +452,12 @@ export function formatDelay(seconds) {
   const ms = Math.max(0, seconds * 1000);
   if (ms >= 10_000) return `+${(ms / 1000).toFixed(1)} s`;
   return `+${ms.toFixed(ms < 1 ? 2 : ms < 100 ? 1 : 0)} ms`;
+}
+
+// "+0.30 to 4.1 ms", of the first and the last of several.
+export function formatSpread(first, last) {
+  const [one, other] = [formatDelay(first), formatDelay(last)];
+  return one === other ? one : `${one.replace(other.slice(other.indexOf(" ")), "")} to ${other.slice(1)}`;
 }
 
 // "14:03:59.250", of seconds since the epoch.
@@ -534,7 +555,7 @@ const PARTS = {
 
 // An event in one line, without its kind.
 export function formatEvent(event) {
-  const parts = PARTS[event.what]?.(event) ?? [event.type, event.channel, event.payload];
+  const parts = PARTS[event.what]?.(event) ?? [event.type, event.payload];
   return [...parts, event.detail].filter((part) => part !== null && part !== undefined && part !== "").join(" · ");
 }
 
@@ -563,10 +584,11 @@ export function syncList(list, items, key, make, update = () => {}) {
 export function addRovingFocus(list) {
   list.addEventListener("keydown", (event) => {
     const steps = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
-    if (!(event.key in steps)) return;
-    event.preventDefault();
     const buttons = [...list.children].map((item) => item.firstElementChild);
-    const next = Math.min(buttons.length - 1, Math.max(0, buttons.indexOf(document.activeElement) + steps[event.key]));
+    const index = buttons.indexOf(event.target); // -1 in a list inside an item
+    if (!(event.key in steps) || index < 0) return;
+    event.preventDefault();
+    const next = Math.min(buttons.length - 1, Math.max(0, index + steps[event.key]));
     setTabStop(list, buttons[next]);
     buttons[next]?.focus();
   });
