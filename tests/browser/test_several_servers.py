@@ -91,7 +91,7 @@ def test_the_inspector_shows_the_path_of_a_message_that_was_said_on_another_serv
     expect(page.locator("#status")).to_contain_text("Live")
     meet("Ana", url=one.url).say('He said "hello" \\o/')
     expect(page.locator("#chart")).to_contain_text('He said "hello" \\o/')
-    expect(page.locator("#chart")).to_contain_text("it reached browser 1.")
+    expect(page.locator("#chart")).to_contain_text("it reached Ben.")
 
 
 def test_the_inspector_says_which_server_it_is_of_how_many(servers, context):
