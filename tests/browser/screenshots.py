@@ -82,7 +82,7 @@ def take_class(me, folder: Path, end: str) -> None:
     me.view.evaluate("(view) => view.scrollTo(0, 0)")
     me.open_people()
     picture(me.page, folder / f"class-people-{end}")
-    me.open_people()
+    me.page.keyboard.press("Escape")
     me.page.context.set_offline(True)
     me.expect_state("Connection lost")
     me.say("waits")

@@ -137,7 +137,8 @@ def test_every_field_button_and_link_has_a_name(opened):
 
 def test_a_screen_reader_is_told_of_messages_of_the_connection_and_of_what_is_wrong(join):
     ada = join()
-    expect(ada.page.get_by_role("log", name="Message history")).to_have_count(1)
+    log = ada.page.get_by_role("log", name="Message history")
+    expect(log).to_have_attribute("aria-live", "polite")  # soon after the stored messages
     live = {}
     for node in accessibility_tree(ada.page):
         properties = {entry["name"]: entry["value"].get("value") for entry in node["properties"]}

@@ -152,12 +152,11 @@ def test_the_longest_message_is_counted_in_characters_whatever_their_script(join
     ben.expect_log("🎉" * 4000)
 
 
-def test_who_reads_further_up_stays_there_and_is_offered_the_new_messages(join):
-    ada, ben = join(), join()
-    ben.say("\n".join("a long story"[: number % 9 + 3] for number in range(200)))
-    ben.say("the end of it")
-    expect(ada.messages).to_have_count(2)
-    offer = ada.page.get_by_role("button", name="New messages")
+def test_who_reads_further_up_stays_there_and_is_offered_the_new_messages(meet):
+    ada, ben = meet(), meet()
+    ben.say_all([f"a long story, part {number}" for number in range(40)])
+    expect(ada.messages).to_have_count(40)
+    offer = ada.page.get_by_role("button", name="new message")
     expect(offer).to_be_hidden()
     ada.page.get_by_role("log").hover()
     ada.page.mouse.wheel(0, -1000)

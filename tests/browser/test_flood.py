@@ -1,10 +1,15 @@
 """More than a room takes at once, and more than a message holds."""
 
+import json
 import re
+import threading
+import time
 
 import pytest
 from playwright.sync_api import expect
+from websockets.sync.client import connect
 
+from tests.browser.participant import visit
 from tests.support.served import Served
 
 #: Gathers all that is said of the messages that wait.
@@ -65,3 +70,42 @@ def test_a_novel_is_refused_with_the_reason_and_stays_to_be_shortened(meet):
     ada.say("x" * 4000)
     ada.expect_log("x" * 4000)
     expect(ada.note).to_be_empty()
+
+
+#: Messages on the page before, and then for so many seconds so many a second.
+BEFORE, SECONDS, RATE = 1000, 4, 50
+#: Of the page's main thread, in a second. On a computer that is six times slower it would be a second at 167 ms. The
+#: plain text alone took more than that: the browser laid it out for each message.
+MAX_MILLISECONDS = 200
+
+
+def flood(url: str, count: int, rate: float) -> None:
+    """Say ``count`` lines, ``rate`` a second, and read what comes back."""
+    with connect(url) as socket:
+        reader = threading.Thread(target=lambda: [socket.recv() for _ in range(count)])
+        reader.start()
+        started = time.monotonic()
+        for number in range(count):
+            socket.send(json.dumps({"message": f"message {number} of about a line's length " * 2}))
+            time.sleep(max(0, started + number / rate - time.monotonic()))
+        reader.join()
+
+
+def main_thread_milliseconds(session) -> float:
+    """What the page's main thread has worked: processor time, which other programs don't change."""
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return next(one["value"] for one in metrics if one["name"] == "TaskDuration") * 1000
+
+
+def test_fifty_messages_a_second_leave_the_page_time_for_who_writes(new_context, room, tmp_path):
+    with Served(tmp_path, CHATDEMO_MAX_RATE="0") as server:
+        page, url = new_context().new_page(), server.socket_url(f"/ws/chat/{room}/")
+        ada = visit(page, server.url, room)
+        ada.expect_state("Connected")
+        flood(url, BEFORE, 2000)
+        expect(ada.messages).to_have_count(BEFORE)
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        before = main_thread_milliseconds(session)
+        flood(url, SECONDS * RATE, RATE)
+        assert (main_thread_milliseconds(session) - before) / SECONDS < MAX_MILLISECONDS

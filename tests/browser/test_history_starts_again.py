@@ -102,7 +102,7 @@ def test_a_page_goes_on_when_the_server_has_lost_the_last_messages(meet, served,
 
 def test_who_is_no_longer_known_is_told_and_asked_again(meet, served, start_again):
     ada = meet(url=served.url)
-    ada.call_oneself("Ada")
+    ada.answer("Ada")
     with learning(ada):
         ada.say("old")
     start_again()

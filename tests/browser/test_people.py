@@ -106,3 +106,39 @@ def test_several_who_write_are_named_together(meet):
     expect(ada.writing).to_have_text("Ben is writing…")
     eve.input.press_sequentially("e")
     expect(ada.writing).to_have_text("Ben and Eve are writing…")
+
+
+def test_a_laptop_has_a_column_of_people_that_stays_as_it_was_left(meet):
+    ada = meet("Ada")
+    ada.page.set_viewport_size({"width": 1366, "height": 768})
+    panel, switch = ada.people.locator(".panel"), ada.people.locator("summary")
+    expect(panel).to_be_visible()
+    beside = ada.view.bounding_box()["width"]
+    ada.view.click()
+    ada.page.keyboard.press("Escape")
+    expect(panel).to_be_visible()
+    switch.click()
+    expect(panel).to_be_hidden()
+    assert ada.view.bounding_box()["width"] > beside
+    ada.page.reload()
+    ada.expect_here("Ada (you)")
+    expect(panel).to_be_hidden()
+    switch.click()
+    ada.page.reload()
+    ada.expect_here("Ada (you)")
+    expect(panel).to_be_visible()
+
+
+def test_on_a_phone_the_people_cover_the_messages_until_one_is_done(meet):
+    ada = meet("Ada")
+    expect(ada.asked).to_be_hidden()  # her name is saved, which closes the list
+    ada.page.set_viewport_size({"width": 390, "height": 844})
+    panel = ada.people.locator(".panel")
+    expect(panel).to_be_hidden()
+    ada.open_people()
+    ada.page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(ada.people.locator("summary")).to_be_focused()
+    ada.call_oneself("Ida")
+    expect(panel).to_be_hidden()
+    expect(ada.input).to_be_focused()

@@ -141,27 +141,50 @@ def json_line(value: object) -> str:
 
 
 class Html(Format):
-    """One self-contained page. ``bdi`` and ``dir`` keep right-to-left text in its own place."""
+    """One self-contained page. ``bdi`` and ``dir`` keep right-to-left text in its own place.
+
+    The page's own script shows the times of the reader's time zone. Its policy allows no other.
+    """
 
     content_type = "text/html; charset=utf-8"
 
     def __init__(self) -> None:
         page = Path(__file__).with_name("page.html").read_text("utf-8")
-        self._start, self._end = page.split("$messages")
+        self._start, rest = page.split("$messages")
+        self._before_summary, self._end = rest.split("$summary")
+        self._count = 0
+        self._names: dict[str, None] = {}  # in the order in which they came
+        self._times: list[str] = []  # of the first and the last message
 
     def begin(self, room: str) -> str:
         return Template(self._start).substitute(room=_escape_html(room))
 
     def message(self, message: StoredMessage) -> str:
         name, text = _escape_html(message.name.strip() or NO_NAME), _escape_html(message.text)
-        at, time = escape(message.at), escape(_readable(message.at))
+        time = _time_element(message.at)
+        self._count += 1
+        self._names[name] = None
+        self._times[1:] = [time]
         return (
             f'<li id="m{message.seq}"><strong><bdi>{name}</bdi></strong>'
-            f' <time datetime="{at}">{time}</time>\n<p dir="auto">{text}</p></li>\n'
+            f' {time}\n<p dir="auto">{text}</p></li>\n'
         )
 
     def end(self) -> str:
-        return self._end
+        return self._before_summary + self._summary() + self._end
+
+    def _summary(self) -> str:
+        """Return how many messages there are, whose they are, and from when."""
+        if not self._count:
+            return "<p>No messages.</p>\n"
+        names = ", ".join(f"<bdi>{name}</bdi>" for name in self._names)
+        count = "1 message" if self._count == 1 else f"{self._count:,} messages"
+        since = " to ".join(dict.fromkeys(self._times))
+        return f"<p>{count} by {names}</p>\n<p>{since}</p>\n"
+
+
+def _time_element(at: str) -> str:
+    return f'<time datetime="{escape(at)}">{escape(_readable(at))}</time>'
 
 
 def _escape_html(text: str) -> str:

@@ -1,5 +1,8 @@
 """A transcript as a page."""
 
+import base64
+import hashlib
+import re
 from html.parser import HTMLParser
 
 from hypothesis import given
@@ -45,6 +48,7 @@ def page(*messages, room="lobby"):
 
 HEAD = ["html", "head", "meta", "meta", "meta", "title", "style", "body", "h1", "bdi", "ol"]
 MESSAGE = ["li", "strong", "bdi", "time", "p"]
+END = ["p", "span", "script"]
 TEXTS = st.text() | st.sampled_from(
     ["<b>", "</p>", "<!--", "&lt;", "&#60;", '"><script>', "]]>", "\n\n", "</title>"]
 )
@@ -53,10 +57,13 @@ TEXTS = st.text() | st.sampled_from(
 @given(st.lists(st.tuples(TEXTS, TEXTS)), TEXTS)
 def test_any_text_is_text_and_makes_no_tag(messages, room):
     read = Page(page(*[StoredMessage(1, name, text, AT) for name, text in messages], room=room))
-    assert read.tags == HEAD + MESSAGE * len(messages)
-    assert read.texts.get("p", []) == [replace_controls(text) for _, text in messages]
     names = [replace_controls(name.strip()) or "Somebody" for name, _ in messages]
-    assert read.texts["bdi"] == [replace_controls(room), *names]
+    people = list(dict.fromkeys(names))
+    summary = ["p", *["bdi"] * len(people), *["p", "time"] * bool(messages)]
+    assert read.tags == HEAD + MESSAGE * len(messages) + ["footer"] + summary + END
+    texts = read.texts["p"][: len(messages)]
+    assert texts == [replace_controls(text) for _, text in messages]
+    assert read.texts["bdi"] == [replace_controls(room), *names, *people]
     assert read.texts["title"] == [replace_controls(room)]
 
 
@@ -67,13 +74,32 @@ def test_a_message_has_its_place_and_its_time():
     )
 
 
-def test_it_needs_nothing_else_and_runs_nothing():
+def test_it_says_who_spoke_how_often_and_from_when_to_when():
+    messages = [
+        StoredMessage(seq, name, "hello", f"2026-11-22T10:0{seq}:00.000Z")
+        for seq, name in enumerate(["Ana", "Ben", "Ana"])
+    ]
+    summary = page(*messages).partition("<footer>")[2]
+    assert "<p>3 messages by <bdi>Ana</bdi>, <bdi>Ben</bdi></p>" in summary
+    assert re.findall("2026-11-22 10:0[0-9]:00 UTC", summary) == [
+        "2026-11-22 10:00:00 UTC",
+        "2026-11-22 10:02:00 UTC",
+    ]
+    assert 'Times are <span id="zone">UTC</span>.' in summary
+    assert "<p>1 message by <bdi>Somebody</bdi></p>" in page(StoredMessage(1, "", "", AT))
+    assert "<p>No messages.</p>" in page()
+
+
+def test_it_needs_nothing_else_and_runs_its_own_script_alone():
     text = page(StoredMessage(1, "Ana", "<script>alert(1)</script>", AT))
     assert text.startswith("<!doctype html>\n") and '<meta charset="utf-8">' in text
     assert (
         "color-scheme: light dark" in text and 'dir="auto"' in text and "default-src 'none'" in text
     )
-    assert "<script" not in text and "src=" not in text and "href=" not in text
+    assert "src=" not in text and "href=" not in text
+    [script] = re.findall("<script>(.*?)</script>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'\"" in text
 
 
 def test_control_characters_are_seen():

@@ -1,24 +1,36 @@
 // The messages of a room: the list, the stored history, and those that haven't been sent yet.
 import { button, element, keys, randomId, read, remove, write } from "../common/page.js";
 
-// The messages: a list for people, and the same as plain text for the tutorial's tests and for copying.
+// The messages: as a list, and as plain text for the tutorial's tests and for screen readers.
 
 const MAX_MESSAGES = 1_000; // on the page: a long lesson has more than a phone can draw
 const MAX_PRESENCE_NOTICES = 3; // lines in a row about who joined and left
 const NEAR_END_PIXELS = 80; // a reader this near to the end sees new messages as they come
+const GROUP_MS = 5 * 60_000; // messages of one person within this time stand below one name
+const GROUP_MESSAGES = 20;
+const SILENT_MS = 1_000; // for stored messages to arrive
+const BATCH_MS = 200; // messages of this time are added together: each change of the list costs a layout
 
 export class MessageLog {
   constructor(view, newMessagesButton, plainText) {
     this.view = view;
+    this.region = view.querySelector("[role=log]");
     this.list = view.querySelector(".said");
     this.empty = view.querySelector(".empty");
     this.newMessagesButton = newMessagesButton;
     this.plainText = plainText;
+    this.arrived = []; // messages that aren't in the list yet
     this.lengths = []; // of the messages in the plain text, in the same order
     this.wasTrimmed = false; // the first messages were removed from the page
     this.isFollowing = true; // the reader is at the end, and the view scrolls with new messages
+    this.title = document.title;
+    this.unread = 0;
+    this.unreadLine = element("li", { className: "unread", textContent: "New" });
     this.newMessagesButton.onclick = () => this.scrollToEnd();
     this.view.addEventListener("scroll", () => this.onScroll(), { passive: true });
+    // What somebody unfolds grows below the place where they read.
+    this.list.addEventListener("click", ({ target }) => target.matches(".fold") && (this.isFollowing = false));
+    document.addEventListener("visibilitychange", () => this.markRead());
     // A phone's keyboard, or a long message in the composer, makes the view smaller. Its content grows, too.
     const observer = new ResizeObserver(() => this.isFollowing && this.scrollToEnd());
     for (const part of [view, ...view.children]) observer.observe(part);
@@ -29,75 +41,131 @@ export class MessageLog {
     return Number(this.list.querySelector("[data-seq]")?.dataset.seq ?? 0);
   }
 
+  // A screen reader isn't told of what comes now: others have heard it before.
+  silence() {
+    this.region.ariaLive = "off";
+    clearTimeout(this.silenceTimer);
+    this.silenceTimer = setTimeout(() => (this.region.ariaLive = "polite"), SILENT_MS);
+  }
+
+  // The first message is added at once, and so are one's own, which were on the page before.
   add(message, isOwn) {
-    this.append(receivedMessage(message, isOwn));
-    this.addPlainText(message.message + "\n");
+    this.arrived.push({ ...message, own: isOwn });
+    if (isOwn || !this.timer) this.addArrived();
+  }
+
+  addArrived() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    if (!this.arrived.length) return;
+    this.timer = setTimeout(() => this.addArrived(), BATCH_MS);
+    const messages = this.arrived.splice(0);
+    for (const message of messages) {
+      if (!message.own && (document.hidden || !this.isFollowing)) this.countUnread();
+      appendMessage(this.list, message);
+    }
+    this.appended();
+    this.addPlainText(messages);
   }
 
   // Adds earlier messages at the beginning. The part that the reader sees doesn't move.
   prepend(messages) {
+    this.silence();
     const height = this.view.scrollHeight;
-    this.list.prepend(...messages.map((message) => receivedMessage(message, message.own)));
-    for (const item of [...this.list.children].slice(0, messages.length + 1)) this.groupBySender(item);
+    const earlier = document.createDocumentFragment();
+    for (const message of messages) appendMessage(earlier, message);
+    this.list.prepend(earlier);
     this.view.scrollTop += this.view.scrollHeight - height;
-    for (const { message } of messages.toReversed()) this.addPlainText(message + "\n", true);
+    this.empty.hidden ||= messages.length > 0;
+    this.addPlainText(messages, true);
   }
 
   // A text that the reader has selected in it stays selected.
-  addPlainText(line, atBeginning = false) {
+  addPlainText(messages, atBeginning = false) {
+    const lines = messages.map(({ message }) => message + "\n");
     const position = atBeginning ? 0 : this.plainText.value.length;
-    this.plainText.setRangeText(line, position, position, "preserve");
-    this.lengths[atBeginning ? "unshift" : "push"](line.length);
-    if (this.lengths.length > MAX_MESSAGES && !atBeginning) this.plainText.setRangeText("", 0, this.lengths.shift(), "preserve");
+    this.plainText.setRangeText(lines.join(""), position, position, "preserve");
+    this.lengths[atBeginning ? "unshift" : "push"](...lines.map((line) => line.length));
+    if (this.lengths.length <= MAX_MESSAGES || atBeginning) return;
+    const removed = this.lengths.splice(0, this.lengths.length - MAX_MESSAGES);
+    this.plainText.setRangeText("", 0, removed.reduce((sum, length) => sum + length), "preserve");
   }
 
   // Adds a line that isn't a message: texts or nodes.
   notice(...parts) {
-    this.append(element("li", { className: "notice" }, ...parts));
+    this.addArrived();
+    this.list.append(element("li", { className: "notice" }, ...parts));
+    this.appended();
   }
 
-  // Adds notices about who joined and left, each a list of nodes. Of many in a row only the last few stay.
+  // Adds notices about who joined and left, each a list of nodes. Of many in a row only the last few stay. A screen
+  // reader doesn't read them: in a class there are too many.
   presenceNotices(notices) {
+    this.addArrived();
     for (const parts of notices) {
-      this.notice(...parts);
-      this.list.lastElementChild.classList.add("presence");
+      this.list.append(element("li", { className: "notice presence", ariaLive: "off" }, ...parts));
       const last = [...this.list.children].slice(-MAX_PRESENCE_NOTICES - 1);
       if (last.length > MAX_PRESENCE_NOTICES && last.every((item) => item.matches(".presence"))) last[0].remove();
     }
+    this.appended();
   }
 
   // The room has a new history, in which the numbers of these messages belong to others. The messages stay on the page.
   historyReplaced() {
+    this.addArrived();
     for (const item of this.list.querySelectorAll("[data-seq]")) delete item.dataset.seq;
     this.wasTrimmed = false;
   }
 
-  append(item) {
+  appended() {
     this.empty.hidden = true;
-    this.list.append(item);
-    this.groupBySender(item);
     this.trim();
-    if (!this.isFollowing) this.newMessagesButton.hidden = false;
-    else this.frame ??= requestAnimationFrame(() => this.scrollToEnd()); // once for all messages of one frame
-  }
-
-  // The name is shown only above the first of several messages in a row by the same person on the same day.
-  groupBySender(item) {
-    const before = item.previousElementSibling;
-    const isSame = item.dataset.name && before?.dataset.name === item.dataset.name && before.dataset.day === item.dataset.day;
-    item.classList.toggle("more", Boolean(isSame));
+    if (this.isFollowing) this.frame ??= requestAnimationFrame(() => this.scrollToEnd()); // once for all of a frame
   }
 
   // Not while the reader has scrolled up: the text they read would disappear.
   trim() {
-    if (!this.isFollowing || this.list.childElementCount <= MAX_MESSAGES) return;
-    this.list.firstElementChild.remove();
+    const messages = [...this.list.querySelectorAll(".message")];
+    if (!this.isFollowing || messages.length <= MAX_MESSAGES) return;
+    for (const message of messages.slice(0, -MAX_MESSAGES)) {
+      const group = message.parentElement;
+      while (this.list.firstElementChild !== group) this.list.firstElementChild.remove(); // notices
+      message.remove();
+      if (group.childElementCount === 1) group.remove(); // it has no message
+    }
     this.wasTrimmed = true;
   }
 
+  // The title and the button say how many messages the reader hasn't seen, and a line is above the first.
+  countUnread() {
+    if (!this.unread++) this.list.append(this.unreadLine);
+    document.title = `(${this.unread}) ${this.title}`;
+    this.newMessagesButton.textContent = `${this.unread} new message${this.unread === 1 ? "" : "s"} ↓`;
+    this.newMessagesButton.hidden = this.isFollowing;
+  }
+
+  markRead() {
+    if (document.hidden || !this.isFollowing) return;
+    this.unread = 0;
+    document.title = this.title;
+    this.newMessagesButton.hidden = true;
+  }
+
   onScroll() {
+    this.showNameAtTop();
     this.isFollowing = this.view.scrollHeight - this.view.scrollTop - this.view.clientHeight < NEAR_END_PIXELS;
-    if (this.isFollowing) this.newMessagesButton.hidden = true;
+    this.markRead();
+  }
+
+  // The name above the messages at the top of the view stays in sight. One at a time: with each that can stay, the
+  // browser needs longer for each frame.
+  showNameAtTop() {
+    const { left, top, width } = this.view.getBoundingClientRect();
+    const group = document.elementFromPoint(left + width / 2, top + 1)?.closest(".group");
+    if (group === this.groupAtTop) return;
+    this.groupAtTop?.classList.remove("top");
+    this.groupAtTop = group;
+    group?.classList.add("top");
   }
 
   scrollToEnd() {
@@ -105,25 +173,28 @@ export class MessageLog {
     this.frame = null;
     this.isFollowing = true;
     this.view.scrollTop = this.view.scrollHeight;
-    this.newMessagesButton.hidden = true;
+    this.markRead();
   }
 }
 
-// A list item with a message's text, and other elements below it. The outbox uses it too.
-function messageItem(text, ...below) {
-  return element("li", {}, element("p", { className: "text", dir: "auto", textContent: text }), ...below);
+// Adds a message to the last person's group, or a new group with name and time to the list.
+function appendMessage(list, { message, seq, name = "", at, own }) {
+  const sent = new Date(at ?? Date.now());
+  let group = list.lastElementChild;
+  if (!name || group?.dataset.name !== name || sent - group.dataset.at > GROUP_MS || group.childElementCount > GROUP_MESSAGES) {
+    const head = element("p", { className: "head" }, avatar(name), element("bdi", { className: clipped("name", name), textContent: name }), timeElement(sent));
+    group = element("li", { className: own ? "group own" : "group", data: { name, hue: hueOf(name), at: Number(sent) } }, head);
+    list.append(group);
+  }
+  group.append(element("div", { className: "message", data: seq ? { seq } : {} }, ...textElements(message)));
 }
 
-function receivedMessage({ message, seq, name, at }, isOwn) {
-  const sent = new Date(at ?? Date.now());
-  const item = messageItem(message, element("p", { className: "meta" }, timeElement(sent)));
-  item.classList.toggle("own", isOwn);
-  item.dataset.name = name ?? "";
-  item.dataset.hue = hueOf(name ?? "");
-  item.dataset.day = sent.toDateString();
-  if (seq) item.dataset.seq = seq;
-  if (name) item.prepend(element("p", { className: "name", dir: "auto", textContent: name }));
-  return item;
+// The first letters of a name, in its colour, for the eye alone: "AL" for Ada Lovelace, "S12" for Student 12.
+export function avatar(name) {
+  const [first, ...others] = name.match(/\p{N}+|[\p{L}\p{M}]+/gu) ?? [name || "?"];
+  const last = others.at(-1) ?? "";
+  const initials = Array.from(first)[0] + (/^\d\d?/.exec(last)?.[0] ?? Array.from(last)[0] ?? "");
+  return element("span", { className: "avatar", ariaHidden: "true", data: { hue: hueOf(name), initials: initials.toUpperCase() } });
 }
 
 // The colour of a name, the same on every screen: 1 to 8.
@@ -131,13 +202,66 @@ function hueOf(name) {
   return (Array.from(name).reduce((sum, character) => (sum * 31 + character.codePointAt(0)) % 9973, 7) % 8) + 1;
 }
 
+const TIME = { hour: "2-digit", minute: "2-digit" };
+const timeFormat = new Intl.DateTimeFormat([], TIME); // toLocaleString would make one each time, which takes longer
+const dateFormat = new Intl.DateTimeFormat([], { ...TIME, day: "numeric", month: "short" });
+
 function timeElement(date) {
   const isToday = date.toDateString() === new Date().toDateString();
-  const day = isToday ? {} : { day: "numeric", month: "short" };
-  return element("time", { dateTime: date.toISOString(), textContent: date.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" }) });
+  return element("time", { dateTime: date.toISOString(), textContent: (isToday ? timeFormat : dateFormat).format(date) });
 }
 
-// The room's stored history: the order of messages, and earlier ones, which are loaded when the reader scrolls up.
+const FOLD_LINES = 12;
+const FOLD_CHARACTERS = 1_200;
+// A block of code, code, an address.
+const MARKED = /\n?```(?:[\w+-]*\n)?([^]+?)\n?```\n?|`([^`\n]+)`|\bhttps?:\/\/[^\s\p{C}<>"`]+/giu;
+const PUNCTUATION = /[^\p{L}\p{N}\/=&#%+$_~@-]/u; // at its end it isn't part of an address
+
+// Accents that are stacked on a letter would cover other messages.
+function clipped(className, text) {
+  return /\p{M}{3}/u.test(text) ? `${className} clipped` : className;
+}
+
+// The text of a message: its code and its addresses are marked, and a long one is folded.
+function textElements(text) {
+  const body = element("div", { className: clipped("text", text), dir: "auto" }, ...textParts(text));
+  if (text.length <= FOLD_CHARACTERS && text.split("\n").length <= FOLD_LINES) return [body];
+  const toggle = button("Show more", () => {
+    const isFolded = body.classList.toggle("folded");
+    toggle.textContent = isFolded ? "Show more" : "Show less";
+    toggle.ariaExpanded = !isFolded;
+  }, { className: "fold", ariaExpanded: "false" });
+  body.classList.add("folded");
+  return [body, toggle];
+}
+
+function textParts(text) {
+  const parts = [];
+  let end = 0;
+  for (const { 0: typed, 1: block, 2: code = block, index } of text.matchAll(MARKED)) {
+    const part = code ? element("code", { className: block ? "block" : "", textContent: code }) : link(typed);
+    parts.push(text.slice(end, index), part);
+    end = index + (code ? typed : part.textContent).length;
+  }
+  return [...parts, text.slice(end)];
+}
+
+// A link, whose text is the whole address. An address that can be taken for another one stays text: one with a user's
+// name, as in http://bank.example@elsewhere.example, or with a host that the browser doesn't read as it is written.
+function link(typed) {
+  let length = typed.length;
+  while (PUNCTUATION.test(typed[length - 1])) length--;
+  let address = typed.slice(0, length);
+  if (typed[length] === ")" && address.split("(").length > address.split(")").length) address += ")";
+  try {
+    const { protocol, username, password, host } = new URL(address);
+    if (!username && !password && address.toLowerCase().startsWith(`${protocol}//${host}`))
+      return element("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow", dir: "ltr", textContent: address });
+  } catch {
+    // It isn't an address.
+  }
+  return document.createTextNode(address);
+}
 
 const NEAR_TOP_PIXELS = 200;
 const MAX_KEY_DELAY_MS = 2_000; // random, so that the pages of a class don't all ask at once
@@ -201,7 +325,7 @@ export class EarlierMessages {
     this.loadIfNearTop();
   }
 
-  // The room has a new history, and this page has all of it.
+  // This page has all of the new one.
   historyReplaced() {
     this.hasMore = false;
     this.status.hidden = true;
@@ -246,11 +370,10 @@ export class EarlierMessages {
   }
 }
 
-// Messages that were written and haven't come back from the room yet. Each is shown until then, and none is lost:
-// without a connection it waits, it survives a reload of the page, and after each loss of the connection it is sent again
-// with the same id. The server delivers it once.
+// Messages that haven't come back from the room yet. None is lost: it waits for a connection, survives a reload, and is
+// sent again with the same id after each loss of the connection. The server delivers it once.
 
-const TEMPORARY_ERRORS = ["not_kept"]; // the same message may be accepted at the next attempt
+const TEMPORARY_ERROR = "not_kept"; // the next attempt may succeed
 const OFFLINE = "Waiting for the connection…";
 const QUEUED = "Waiting for its turn…";
 const MAX_IN_FLIGHT = 5; // messages sent and not back yet; the next one is sent when one has come back
@@ -282,7 +405,7 @@ export class Outbox {
   }
 
   enqueue(id, text) {
-    const item = messageItem(text, element("p", { className: "delivery" }), element("div", { className: "actions" }));
+    const item = element("li", {}, ...textElements(text), element("p", { className: "delivery" }), element("div", { className: "actions" }));
     this.entries.set(id, { text, item, isSent: false, isFailed: false });
     this.list.append(item);
     this.showDelivery(item, QUEUED);
@@ -344,7 +467,7 @@ export class Outbox {
       this.throttle();
       return true;
     }
-    const tryAgain = TEMPORARY_ERRORS.includes(code) ? [["Try again", () => this.retry(id)]] : [];
+    const tryAgain = code === TEMPORARY_ERROR ? [["Try again", () => this.retry(id)]] : [];
     this.showFailure(entry, detail, [...tryAgain, ["Edit", () => this.edit(id)], ["Discard", () => this.remove(id)]]);
     return true;
   }

@@ -1,30 +1,10 @@
 // The room page: the composer, the people, the receipts, and what connects them to the socket.
 import { Presentation, ReconnectingSocket, TAB, button, element, formatNumber, isolated, randomId, read, showConnectionState, write } from "../common/page.js";
-import { EarlierMessages, MessageLog, MessageOrder, Outbox } from "./messages.js";
+import { EarlierMessages, MessageLog, MessageOrder, Outbox, avatar } from "./messages.js";
 
-const CLIENT_KEY = "chatdemo client";
-const DRAFT_KEY = `chatdemo draft ${location.pathname}`;
+// The field to write in. What can't be sent stays in it with the reason, and what is unfinished survives a reload.
 
-// The text that was in this tab's composer when the page was left.
-function readDraft() {
-  return read(DRAFT_KEY, TAB) ?? "";
-}
-
-function writeDraft(text) {
-  write(DRAFT_KEY, text, TAB);
-}
-
-// A secret by which the server recognises this browser if it refuses cookies.
-function clientSecret() {
-  const stored = read(CLIENT_KEY);
-  if (stored) return stored;
-  write(CLIENT_KEY, randomId());
-  return read(CLIENT_KEY);
-}
-
-// The field to write in. Enter sends, Shift+Enter starts a new line. A message that can't be sent stays in it with the
-// reason, and an unfinished one survives a reload.
-
+const DRAFT_KEY = `chatdemo draft ${location.pathname}`; // for each tab
 // Spaces and invisible characters: the server refuses a message that has nothing else.
 const INVISIBLE = /^[\s\p{Cf}]*$/u;
 
@@ -42,7 +22,7 @@ class Composer {
     this.input.onkeydown = (event) => this.onKey(event);
     this.input.oninput = () => this.onChange();
     this.focus();
-    this.input.value ||= readDraft();
+    this.input.value ||= read(DRAFT_KEY, TAB) ?? "";
     this.showLength();
   }
 
@@ -79,7 +59,7 @@ class Composer {
   }
 
   onChange() {
-    writeDraft(this.input.value);
+    write(DRAFT_KEY, this.input.value, TAB);
     this.showLength();
   }
 
@@ -87,13 +67,9 @@ class Composer {
   showLength() {
     const length = Array.from(this.input.value).length;
     const left = this.maxCharacters - length;
-    this.showError(left < 0 ? this.tooLong(-left) : "");
+    this.showError(left < 0 ? `${characters(-left)} too many: a message may have at most ${formatNumber(this.maxCharacters)}.` : "");
     if (left >= 0 && left < this.maxCharacters / 10) this.note.textContent = `${characters(left)} left`;
     return length;
-  }
-
-  tooLong(excess) {
-    return `${characters(excess)} too many: a message may have at most ${formatNumber(this.maxCharacters)}.`;
   }
 }
 
@@ -101,7 +77,7 @@ function characters(count) {
   return `${formatNumber(count)} character${count === 1 ? "" : "s"}`;
 }
 
-// The people in the room: who is here, who is writing, and the visitor's own name. One person can have several tabs.
+// The people: who is here, who is writing, and the visitor's own name.
 
 const MAX_NAMES_IN_NOTICE = 5;
 const MAX_NAMES_WRITING = 2; // must fit into one line on a phone
@@ -109,6 +85,8 @@ const TYPING_INTERVAL_MS = 3_000; // between two signals while somebody writes
 const SOON_MS = 1_000; // a signal that is due within this time is scheduled
 const TYPING_SHOWN_MS = 4_500; // longer than the interval
 const NAME_KEY = "chatdemo name"; // stores the answer to "What's your name?"; empty for a guest
+const CLOSED_KEY = "chatdemo people closed"; // the column was closed
+const HAS_COLUMN = matchMedia("(min-width: 64rem)"); // as in the style sheet; else the list covers the messages
 
 class PeopleList {
   constructor(details) {
@@ -117,12 +95,22 @@ class PeopleList {
     this.list = details.querySelector(".here");
     this.names = [];
     this.ownName = null;
-    addEventListener("click", ({ target }) => details.contains(target) || (details.open = false));
-    details.addEventListener("keydown", ({ key }) => {
-      if (key !== "Escape") return;
-      details.open = false;
-      details.querySelector("summary").focus();
-    });
+    HAS_COLUMN.onchange = () => this.reset();
+    this.reset();
+    addEventListener("click", ({ target }) => details.contains(target) || this.close());
+    details.addEventListener("keydown", ({ key }) => key === "Escape" && this.close() && details.querySelector("summary").focus());
+    details.querySelector("summary").addEventListener("click", () => HAS_COLUMN.matches && write(CLOSED_KEY, details.open ? "closed" : ""));
+  }
+
+  reset() {
+    this.details.open = HAS_COLUMN.matches && !read(CLOSED_KEY);
+    this.details.dataset.ready = "";
+  }
+
+  // Uncovers the messages. A column stays. Returns true if it was closed.
+  close() {
+    if (!HAS_COLUMN.matches) this.details.open = false;
+    return !HAS_COLUMN.matches;
   }
 
   welcome({ here, you }) {
@@ -153,7 +141,7 @@ class PeopleList {
 
   render() {
     this.count.textContent = this.names.length || "–";
-    this.list.replaceChildren(...this.names.map((name) => element("li", {}, isolated(name), name === this.ownName ? " (you)" : null)));
+    this.list.replaceChildren(...this.names.map((name) => element("li", {}, avatar(name), isolated(name), name === this.ownName ? " (you)" : null)));
   }
 }
 
@@ -204,11 +192,11 @@ class TypingIndicator {
 }
 
 // The visitor can set a name in two forms: in the panel at any time, and above the composer until they answered once.
-function setUpNameForms(panelForm, askForm, focusComposer) {
+function setUpNameForms(panelForm, askForm, people, focusComposer) {
   const saved = (name) => {
     write(NAME_KEY, name);
     show(name);
-    panelForm.closest("details").open = false;
+    people.close();
     focusComposer();
   };
   const show = (name) => {
@@ -254,7 +242,7 @@ function nameList(names, max = Infinity) {
   return parts.flatMap((part, index) => [index === 0 ? "" : index === parts.length - 1 ? " and " : ", ", part]);
 }
 
-// Receipts: tells the server which messages this page has, and shows under the visitor's own whom they reached.
+// Receipts: which messages this page has, and whom the visitor's own have reached.
 
 const GATHER_MS = 400; // one receipt acknowledges all messages of this time
 const MAX_COUNTS = 100; // messages whose counts are stored
@@ -278,7 +266,6 @@ class Receipts {
     }, GATHER_MS);
   }
 
-  // The room has a new history, with new numbers.
   historyReplaced() {
     clearTimeout(this.timer);
     this.timer = null;
@@ -303,7 +290,7 @@ class Receipts {
   }
 
   findOwn(seq) {
-    return this.list.querySelector(`.own[data-seq="${seq}"]`);
+    return this.list.querySelector(`.own [data-seq="${seq}"]`);
   }
 
   // The button with the count. A click asks the server for the names.
@@ -312,7 +299,7 @@ class Receipts {
     if (existing) return existing;
     const toggle = () => (item.querySelector(".names") ? this.hideNames(item) : this.send({ who: seq }));
     const made = button("", toggle, { className: "reached", title: "Who got it?", ariaExpanded: "false" });
-    item.querySelector(".meta").append(made);
+    item.append(made);
     return made;
   }
 
@@ -342,10 +329,11 @@ function nameLine(label, names) {
   return element("p", {}, element("strong", { textContent: label }), ...nameList(names));
 }
 
-// The room's page: connects its parts. A message goes from the composer to the outbox and the socket; a received one
-// goes from the socket through the message order and the outbox to the log.
+// The page: a message goes from the composer to the outbox and the socket; a received one goes from the socket through
+// the message order and the outbox to the log.
 
-const SILENCE_MS = 10_000; // the server sends a heartbeat every 4 s and an answer to each message; else the line is dead
+const CLIENT_KEY = "chatdemo client";
+const SILENCE_MS = 10_000; // the server sends a heartbeat every 4 s; after this time the line is dead
 const NEW_HISTORY_CODE = 4410;
 
 const byId = (id) => document.getElementById(id);
@@ -364,13 +352,19 @@ const people = new PeopleList(byId("people"));
 const receipts = new Receipts(log.list, send);
 const typing = new TypingIndicator(byId("doing"), composer.input, send);
 
-for (const message of past.messages) log.add(message, message.own);
+log.prepend(past.messages);
 new Presentation(byId("present"));
-setUpNameForms(byId("name"), byId("asked"), focusComposer);
+setUpNameForms(byId("name"), byId("asked"), people, focusComposer);
 showConnectionState(byId("connection"), socket, "Connected", focusComposer);
 outbox.restore();
 log.scrollToEnd();
 const earlier = new EarlierMessages(view, log, room.dataset.older, past.more);
+
+// A secret by which the server recognises this browser if it refuses cookies.
+function clientSecret() {
+  if (!read(CLIENT_KEY)) write(CLIENT_KEY, randomId());
+  return read(CLIENT_KEY);
+}
 
 function socketAddress(path) {
   const url = new URL(path, location.href);
@@ -407,6 +401,7 @@ const EVENTS = {
 
 socket.addEventListener("open", ({ detail: { secondsAway } }) => {
   order.connected();
+  log.silence();
   if (secondsAway && !past.kept) log.notice(`Connected again. Messages that others sent during those ${secondsAway} s are not shown here.`);
   outbox.flush();
 });
