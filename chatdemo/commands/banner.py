@@ -16,6 +16,9 @@ NO_ADDRESS = {
     False: "not reachable; restart with --host 0.0.0.0",
     True: "not reachable: this computer isn't connected to a network",
 }
+#: What it means that there is an address for the class: for the chat, and for a learner's project.
+JOINED_BY_ALL = "everybody in this network can join; nobody needs a password"
+OPEN_TO_ALL = "everybody in this network can open the project"
 WAITING = "Waiting for a file to be saved. Press Ctrl-C to stop."
 
 
@@ -24,17 +27,24 @@ def show_banner(
 ) -> None:
     """Print that the chat or the learner's ``project`` is running, its addresses, and ``rows``.
 
-    With the setting ``open``, open the browser.
+    A page that the class may open has the address for the class. With the setting ``open``, open
+    the browser.
     """
     click.secho(f"chatdemo {__version__} is running{project and f' {project}'}.", bold=True)
-    others = addresses.others or NO_ADDRESS[addresses.is_open]
-    pages = [("Open", addresses.local), ("The class", others)]
+    for_all = addresses.others or addresses.local
+    pages = [
+        ("Open", addresses.local),
+        ("The class", addresses.others or NO_ADDRESS[addresses.is_open]),
+    ]
     if not project:
-        pages.append(("The course", f"{addresses.others or addresses.local}learn/"))
-    if settings.inspect != "off":
-        is_local = addresses.others and settings.inspect == "local"
-        note = " (on this computer only)" if is_local else ""
+        pages.append(("The course", f"{for_all}learn/"))
+    if settings.inspect == "all":
+        pages.append(("Inspector", f"{for_all}inspect/"))
+    elif settings.inspect == "local":
+        note = " (on this computer only)" if addresses.others else ""
         pages.append(("Inspector", f"{addresses.local}inspect/{note}"))
+    if addresses.others:
+        pages.append(("Access", OPEN_TO_ALL if project else JOINED_BY_ALL))
     show_rows([*pages, *rows, ("Stop", "Ctrl-C")])
     if settings.open:
         click.launch(addresses.local)
