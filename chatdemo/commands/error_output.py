@@ -1,26 +1,38 @@
-"""How a command fails: two lines on stderr and an exit code."""
+"""How a command fails: two lines on stderr, with a list at times, and an exit code."""
 
+import shutil
 import sys
+import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from chatdemo.commands.colors import choose_colors
 from chatdemo.common import config
 from chatdemo.common.errors import ChatdemoError, UsageError
 from chatdemo.common.stop_signals import is_interrupt
 
 #: As a shell reports it: 128 and the number of SIGINT.
 INTERRUPTED = 130
+#: Longer lines are hard to read.
+MAX_COLUMNS = 80
 
 
 class CommandGroup(click.Group):
     """A group whose errors are two lines on stderr, what went wrong and what to do next."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        color = choose_colors()
+        with click.Context(self, color=color):  # that of the errors: the command's has ended
+            sys.exit(self._run(*args, **{**kwargs, "color": color, "standalone_mode": False}))
+
+    def _run(self, *args: Any, **kwargs: Any) -> int:
+        """Returns the exit code."""
         try:
-            code = super().main(*args, **{**kwargs, "standalone_mode": False})
+            code = super().main(*args, **kwargs)
         except ChatdemoError as error:
-            code = print_error(error.message, error.hint, error.exit_code)
+            code = print_error(error.message, error.hint, error.exit_code, error.choices)
         except click.ClickException as error:
             code = _print_usage_error(error)
         except click.Abort:  # Ctrl-C
@@ -32,14 +44,30 @@ class CommandGroup(click.Group):
                 raise
             else:
                 code = print_error(*_explain(error))
-        sys.exit(code if isinstance(code, int) else 0)
+        return code if isinstance(code, int) else 0
 
 
-def print_error(message: str, hint: str, code: int = 1) -> int:
-    """Print the two lines of an error. Returns ``code``."""
+def print_error(message: str, hint: str, code: int = 1, choices: Sequence[str] = ()) -> int:
+    """Print the two lines of an error, and the ``choices`` below them. Returns ``code``."""
     click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
     click.echo(click.style("Next:  ", bold=True) + hint, err=True)
+    if choices:
+        click.echo(_indented(", ".join(choices)), err=True)
     return code
+
+
+def _indented(text: str) -> str:
+    """Lines that fit into the terminal, below the text of the hint."""
+    columns = min(shutil.get_terminal_size().columns, MAX_COLUMNS) - 1
+    indent = " " * len("Next:  ")
+    return textwrap.fill(
+        text,
+        columns,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _explain(error: Exception) -> tuple[str, str]:

@@ -208,8 +208,7 @@ def _from_environ(environ: Mapping[str, str]) -> Iterator[tuple[str, Any, str]]:
         if variable.startswith(ENV_PREFIX) and variable not in ENV_RESERVED:
             name = variable.removeprefix(ENV_PREFIX).lower()
             if name not in SETTINGS:
-                variables = {name: ENV_PREFIX + name.upper() for name in SETTINGS}
-                raise _unknown(variable, name, variables)
+                raise _unknown(variable, name, ENV_PREFIX)
             yield name, value, variable
 
 
@@ -228,15 +227,19 @@ def _from_file(file: str | os.PathLike | None) -> Iterator[tuple[str, Any, str]]
         raise UsageError(f"{path} isn't valid TOML: {error}.", hint) from None
     for name, value in values.items():
         if name not in SETTINGS:
-            raise _unknown(f"{name!r} in {path}", name, {name: name for name in SETTINGS})
+            raise _unknown(f"{name!r} in {path}", name)
         yield name, value, f"{name} in {path}"
 
 
-def _unknown(shown: str, name: str, spellings: Mapping[str, str]) -> UsageError:
-    """The error for an unknown setting. ``spellings`` are the known ones, as to be written."""
+def _unknown(shown: str, name: str, prefix: str = "") -> UsageError:
+    """The error for an unknown setting. With ``prefix`` it is a variable of the environment."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name, spellings, n=1)
-    guess = "".join(f"Did you mean {spellings[known]}? " for known in close)
-    hint = f"{guess}The settings are: {', '.join(spellings.values())}."
-    return UsageError(f"{shown} is not a setting.", hint)
+    def spelled(name: str) -> str:
+        return prefix + name.upper() if prefix else name
+
+    close = get_close_matches(name.lower(), SETTINGS, n=1)
+    guess = "".join(f"Did you mean {spelled(known)}? " for known in close)
+    before = f" these, with {prefix} before each" if prefix else ""
+    choices = [spelled(known).removeprefix(prefix) for known in SETTINGS]
+    return UsageError(f"{shown} is not a setting.", f"{guess}The settings are{before}:", choices)

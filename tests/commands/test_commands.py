@@ -82,9 +82,20 @@ def test_a_port_out_of_range_is_two_lines():
     )
 
 
-def test_an_unknown_key_in_the_file_is_two_lines(folder):
-    (folder / "chatdemo.toml").write_text("colour = 1", "utf-8")
-    assert refused(2, "serve")[0] == "'colour' in chatdemo.toml is not a setting."
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+def test_an_unknown_setting_is_two_lines_and_a_list_that_fits_into_the_terminal(
+    folder, monkeypatch, columns
+):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    (folder / "chatdemo.toml").write_text("prot = 1", "utf-8")
+    result = run("serve")
+    message, hint, *lines = result.stderr.splitlines()
+    assert result.exit_code == 2 and result.stdout == ""
+    assert message == "Error: 'prot' in chatdemo.toml is not a setting."
+    assert hint == "Next:  Did you mean port? The settings are:"
+    assert all(line.startswith("       ") for line in lines)
+    assert " ".join(map(str.strip, lines)) == ", ".join(config.SETTINGS)
+    assert max(map(len, lines)) < min(columns, 80)
 
 
 def test_an_address_of_another_machine_is_two_lines():

@@ -98,13 +98,24 @@ def test_an_unknown_key_in_the_file_names_the_known_ones(folder):
     path = written(folder, "prot = 8000")
     error = refusal(file=path)
     assert error.message == f"'prot' in {path} is not a setting."
-    assert error.hint.startswith("Did you mean port? The settings are: host, port, ")
+    assert error.hint == "Did you mean port? The settings are:"
+    assert error.choices == list(config.SETTINGS)
+
+
+def test_a_key_in_capitals_is_recognized(folder):
+    assert refusal(file=written(folder, "PORT = 1")).hint.startswith("Did you mean port? ")
 
 
 def test_an_unknown_variable_names_the_known_ones():
     error = refusal(environ={"CHATDEMO_COLOUR": "red"})
     assert error.message == "CHATDEMO_COLOUR is not a setting."
-    assert error.hint.startswith("The settings are: CHATDEMO_HOST, CHATDEMO_PORT, ")
+    assert error.hint == "The settings are these, with CHATDEMO_ before each:"
+    assert error.choices == [name.upper() for name in config.SETTINGS]
+
+
+def test_an_unknown_variable_names_the_most_similar_one():
+    error = refusal(environ={"CHATDEMO_MAXRATE": "1"})
+    assert error.hint.startswith("Did you mean CHATDEMO_MAX_RATE? The settings are these, ")
 
 
 def test_a_switch_of_the_test_suite_is_no_unknown_variable(folder):
