@@ -10,7 +10,7 @@ from chatdemo.commands.options import database_options, use_settings
 @click.command(
     short_help="Run Django's own commands, such as shell and migrate.",
     options_metavar="[OPTIONS]",
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    context_settings={"allow_interspersed_args": False},
 )
 @database_options
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")

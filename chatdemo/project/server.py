@@ -56,15 +56,18 @@ def serve(config: Config, listener: socket.socket, on_ready: Callable[[int], Non
 def manage(config: Config, arguments: Sequence[str]) -> None:
     """Run Django's management command ``arguments`` on the embedded project.
 
-    ``config`` must be in use. Raises ChatdemoError for an exception of the command.
+    ``config`` must be in use. Raises UsageError for an unknown command or argument, and
+    ChatdemoError for an exception of the command.
     """
     os.environ["CHATDEMO_DB"] = config.db  # for the server process that a browser test starts
     # `migrate` itself makes the tables, so that its output shows the migrations as in the tutorial.
     with _database_ready(config, tables=arguments[:1] != ("migrate",)):
-        from django.core.management import execute_from_command_line
+        from chatdemo.realtime.upstream.django import ManagementCommands
 
         try:
-            execute_from_command_line(["chatdemo manage", *arguments])
+            ManagementCommands(["chatdemo manage", *arguments]).execute()
+        except ChatdemoError:
+            raise
         except Exception as error:
             if config.debug:
                 raise

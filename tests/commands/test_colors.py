@@ -13,10 +13,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are
 
 ESCAPE = "\x1b"
 #: By name: what decides about colors in the environment.
-PLAIN = {
-    "NO_COLOR": {"NO_COLOR": "1", "TERM": "xterm-256color"},
-    "dumb": {"TERM": "dumb"},
-}
+PLAIN = {"NO_COLOR": {"NO_COLOR": "1", "TERM": "xterm-256color"}, "dumb": {"TERM": "dumb"}}
 COLORFUL = {
     "xterm": {"TERM": "xterm-256color"},
     "an empty NO_COLOR": {"NO_COLOR": "", "TERM": "xterm-256color"},

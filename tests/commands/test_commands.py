@@ -196,6 +196,35 @@ def test_a_fault_of_a_django_command_is_two_lines_that_say_whose_it_is(folder):
     assert hint == "Django's own command raised this. CHATDEMO_DEBUG=1 shows the traceback."
 
 
+@pytest.mark.parametrize(
+    ("code", "arguments", "message", "hint"),
+    [
+        (2, ["nocmd"], "No such command 'nocmd'.", "chatdemo manage help lists the commands."),
+        (
+            2,
+            ["migrate", "--nope"],
+            "migrate: unrecognized arguments: --nope.",
+            "chatdemo manage migrate --help shows how it is used.",
+        ),
+        (
+            1,
+            ["startapp", "math"],
+            "'math' conflicts with the name of an existing Python module and cannot be used as an app name."
+            " Please try another name.",
+            "chatdemo manage startapp --help shows how it is used.",
+        ),
+    ],
+)
+def test_what_a_django_command_refuses_is_two_lines(folder, code, arguments, message, hint):
+    assert refused(code, "manage", *arguments) == (message, hint)
+
+
+def test_an_unknown_option_before_djangos_command_is_our_own():
+    message, hint = refused(2, "manage", "--dv", "x", "check")
+    assert message.startswith("No such option '--dv'")
+    assert hint == "chatdemo manage --help shows the commands and options."
+
+
 def test_manage_hands_the_rest_over_as_it_is(monkeypatch):
     seen = []
     monkeypatch.setattr(

@@ -16,7 +16,9 @@ class Terminal:
     As a context manager it ends the process whatever happens. ``written`` is what it wrote so far, stdout and stderr.
     """
 
-    def __init__(self, folder: Path, command: list[str], environ: dict[str, str], columns: int = 80):
+    def __init__(
+        self, folder: Path, command: list[str], environ: dict[str, str], columns: int = 80
+    ):
         import fcntl
         import pty
         import struct
