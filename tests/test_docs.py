@@ -89,7 +89,7 @@ def test_the_settings_without_an_option_are_named():
 @pytest.mark.parametrize("page", PAGES)
 def test_every_environment_variable_in_the_docs_is_read(page):
     known = {f"CHATDEMO_{name.upper()}" for name in SETTINGS} | config.ENV_RESERVED
-    assert set(re.findall(r"CHATDEMO_[A-Z_]+", PAGES[page])) <= known
+    assert set(re.findall(r"\bCHATDEMO_[A-Z_]+", PAGES[page])) <= known
 
 
 def test_the_commands_page_has_every_command_and_no_other():

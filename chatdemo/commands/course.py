@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from chatdemo.commands.banner import WAITING, show_progress
+from chatdemo.commands.completion import complete_folder, complete_layer, complete_step
 from chatdemo.commands.options import version_option
 from chatdemo.common.file_watcher import FileWatcher
 
@@ -37,15 +38,19 @@ def steps() -> None:
 
 
 @click.command(short_help="Write the tutorial's project into a folder.")
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=complete_folder)
 @click.option(
-    "--step", metavar="NAME", help="The project at the end of this step. [default: the last]"
+    "--step",
+    metavar="NAME",
+    help="The project at the end of this step. [default: the last]",
+    shell_complete=complete_step,
 )
 @click.option(
     "--layer",
     metavar="NAME",
     default="memory",
     help="Channel layer: memory or redis. [default: memory]",
+    shell_complete=complete_layer,
 )
 @version_option
 def new(directory: str, step: str | None, layer: str) -> None:
@@ -71,9 +76,12 @@ def new(directory: str, step: str | None, layer: str) -> None:
 
 
 @click.command(short_help="Check your own project, step by step.")
-@click.argument("directory", metavar="[DIR]", default=".")
+@click.argument("directory", metavar="[DIR]", default=".", shell_complete=complete_folder)
 @click.option(
-    "--step", metavar="NAME", help="Check up to this step. [default: the last one started]"
+    "--step",
+    metavar="NAME",
+    help="Check up to this step. [default: the last one started]",
+    shell_complete=complete_step,
 )
 @click.option("--watch", is_flag=True, help="Check again whenever a file is saved, until Ctrl-C.")
 @version_option

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from chatdemo import __version__
+from chatdemo.commands.completion import complete_file
 from chatdemo.common import config
 
 Command = Callable[..., Any]
@@ -47,19 +48,23 @@ def setting_option(
 
 def database_options(command: Command) -> Command:
     """The options of a command that creates or opens a database: see ``use_settings``."""
-    return setting_option("db", metavar="PATH")(_common_options(command))
+    db = setting_option("db", metavar="PATH", shell_complete=complete_file)
+    return db(_common_options(command))
 
 
 def existing_database_options(command: Command) -> Command:
     """The same for a command that reads a file: a database in memory is its server's alone."""
     help = "SQLite file; empty: the one in your application folder."
+    db = setting_option("db", metavar="PATH", help=help, shell_complete=complete_file)
     redis = setting_option("redis", metavar="URL")
-    return setting_option("db", metavar="PATH", help=help)(redis(_common_options(command)))
+    return db(redis(_common_options(command)))
 
 
 def _common_options(command: Command) -> Command:
     help = "Read the settings from this file instead of chatdemo.toml."
-    file = click.option("--config", "config_file", metavar="FILE", help=help)
+    file = click.option(
+        "--config", "config_file", metavar="FILE", help=help, shell_complete=complete_file
+    )
     debug = setting_option("debug", is_flag=True, flag_value=True)
     return file(debug(version_option(command)))
 

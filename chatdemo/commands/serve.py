@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chatdemo.commands.banner import WAITING, Row, show_banner, show_progress, show_rows
+from chatdemo.commands.completion import complete_folder, complete_step
 from chatdemo.commands.error_output import print_error
 from chatdemo.commands.options import database_options, setting_option, use_settings
 from chatdemo.common.config import Config
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Run the chat, or your own project.")
-@click.argument("directory", metavar="[DIR]", required=False)
+@click.argument("directory", metavar="[DIR]", required=False, shell_complete=complete_folder)
 @setting_option("host", metavar="ADDRESS")
 @setting_option("port", metavar="NUMBER")
 @setting_option("redis", metavar="URL")
 @setting_option("open", "--open/--no-open")
-@setting_option("step", metavar="NAME")
+@setting_option("step", metavar="NAME", shell_complete=complete_step)
 @click.option("--adopt", type=int, nargs=2, hidden=True)  # the supervisor's sockets
 @click.option("--problems", hidden=True)  # the supervisor's file
 @click.option("--again", is_flag=True, hidden=True)  # an earlier process has shown the banner
