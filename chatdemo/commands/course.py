@@ -8,6 +8,7 @@ import click
 from chatdemo.commands.banner import WAITING, show_progress
 from chatdemo.commands.completion import complete_folder, complete_layer, complete_step
 from chatdemo.commands.options import version_option
+from chatdemo.commands.wrapping import hanging
 from chatdemo.common.file_watcher import FileWatcher
 
 #: How `check` shows each kind of line (course/checker/report.py).
@@ -31,7 +32,8 @@ def steps() -> None:
     from chatdemo.course import outline
 
     for step in outline.steps():
-        click.echo(f"{step.number}  {click.style(f'{step.name:<8}', bold=True)}{step.summary}")
+        name = click.style(f"{step.name:<8}", bold=True)
+        click.echo(f"{step.number}  {name}{hanging(step.summary, len('1  index   '))}")
     click.echo("\nRead them:       chatdemo serve, then open /learn/ in the browser")
     click.echo("Run one:         chatdemo serve --step echo")
     click.echo("Write one out:   chatdemo new mysite --step echo")

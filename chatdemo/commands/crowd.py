@@ -10,8 +10,16 @@ import click
 from chatdemo.commands.options import version_option
 
 
+class WholeRange(click.IntRange):
+    """A whole number within a range."""
+
+    name = "whole number"  # as an error says it
+
+
 class FiniteRange(click.FloatRange):
     """A number within a range. click accepts "nan" in every range."""
+
+    name = "number"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -30,9 +38,7 @@ def number_option(*names: str, help: str, default: int, type: click.ParamType) -
 
 @click.command(short_help="Simulate participants, to rehearse a class.")
 @click.argument("url", metavar="[URL]", default="")
-@number_option(
-    "--people", help="Number of participants.", default=30, type=click.IntRange(1, 10_000)
-)
+@number_option("--people", help="Number of participants.", default=30, type=WholeRange(1, 10_000))
 @number_option(
     "--rate",
     help="Messages per second, from all participants together.",

@@ -1,22 +1,20 @@
 """How a command fails: two lines on stderr, with a list at times, and an exit code."""
 
-import shutil
+import errno
 import sys
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from chatdemo.commands.colors import choose_colors
+from chatdemo.commands.wrapping import listed
 from chatdemo.common import config
 from chatdemo.common.errors import ChatdemoError, UsageError
 from chatdemo.common.stop_signals import is_interrupt
 
 #: As a shell reports it: 128 and the number of SIGINT.
 INTERRUPTED = 130
-#: Longer lines are hard to read.
-MAX_COLUMNS = 80
 
 
 class CommandGroup(click.Group):
@@ -26,6 +24,16 @@ class CommandGroup(click.Group):
         color = choose_colors()
         with click.Context(self, color=color):  # that of the errors: the command's has ended
             sys.exit(self._run(*args, **{**kwargs, "color": color, "standalone_mode": False}))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, whose usage errors name it."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            name = ctx.invoked_subcommand or ""
+            if error.ctx is None and name in self.commands:  # an option without its value
+                error.ctx = click.Context(self.commands[name], parent=ctx, info_name=name)
+            raise
 
     def _run(self, *args: Any, **kwargs: Any) -> int:
         """Returns the exit code."""
@@ -52,22 +60,8 @@ def print_error(message: str, hint: str, code: int = 1, choices: Sequence[str] =
     click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
     click.echo(click.style("Next:  ", bold=True) + hint, err=True)
     if choices:
-        click.echo(_indented(", ".join(choices)), err=True)
+        click.echo(listed(choices, len("Next:  ")), err=True)
     return code
-
-
-def _indented(text: str) -> str:
-    """Lines that fit into the terminal, below the text of the hint."""
-    columns = min(shutil.get_terminal_size().columns, MAX_COLUMNS) - 1
-    indent = " " * len("Next:  ")
-    return textwrap.fill(
-        text,
-        columns,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _explain(error: Exception) -> tuple[str, str]:
@@ -79,6 +73,8 @@ def _explain(error: Exception) -> tuple[str, str]:
     if isinstance(error, ModuleNotFoundError):
         message = f"{error.name} isn't installed for this Python, {sys.executable}."
         return message, "Install chatdemo for this Python, as the README says, or use another one."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"The disk is full: {error.strerror}.", "Free space on it, or use another disk."
     hint = "This is a bug in chatdemo: please report it. CHATDEMO_DEBUG=1 shows the traceback."
     return f"{type(error).__name__}: {error}", hint
 

@@ -1,7 +1,9 @@
 """The commands as a user types them, short of serving."""
 
+import os
 import re
 import socket
+import subprocess
 import sys
 from importlib.metadata import version
 
@@ -64,6 +66,28 @@ def test_an_unknown_option_is_two_lines():
     message, hint = refused(2, "serve", "--prot", "1")
     assert message.startswith("No such option '--prot'")
     assert hint == "chatdemo serve --help shows the commands and options."
+
+
+@pytest.mark.parametrize("arguments", [("serve", "--port"), ("crowd", "--people")])
+def test_an_option_without_its_value_is_two_lines_that_name_the_command(arguments):
+    name, option = arguments
+    message, hint = refused(2, *arguments)
+    assert f"'{option}' requires an argument" in message
+    assert hint == f"chatdemo {name} --help shows the commands and options."
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a full disk for tests")
+def test_a_full_disk_is_no_bug_of_ours():
+    command = [sys.executable, "-m", "chatdemo", "steps"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, env=clean_environ()
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[:2] == [
+        "Error: The disk is full: No space left on device.",
+        "Next:  Free space on it, or use another disk.",
+    ]
 
 
 def test_an_option_that_no_help_shows_is_not_guessed_at():

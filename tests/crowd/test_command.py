@@ -35,7 +35,7 @@ def refused(code: int, *arguments: str) -> tuple[str, str]:
             ("--people", "10001"),
             "Invalid value for '--people': 10001 is not in the range 1<=x<=10000.",
         ),
-        (("--people", "1.5"), "Invalid value for '--people': '1.5' is not a valid integer range."),
+        (("--people", "1.5"), "Invalid value for '--people': '1.5' is not a valid whole number."),
         (("--rate", "0"), "Invalid value for '--rate': 0.0 is not in the range 0<x<=10000."),
         (("--rate", "-1"), "Invalid value for '--rate': -1.0 is not in the range 0<x<=10000."),
         (("--rate", "inf"), "Invalid value for '--rate': inf is not in the range 0<x<=10000."),
@@ -44,7 +44,7 @@ def refused(code: int, *arguments: str) -> tuple[str, str]:
         (("--drop", "2"), "Invalid value for '--drop': 2.0 is not in the range 0<=x<=1."),
         (("--drop", "nan"), "Invalid value for '--drop': nan is not in the range 0<=x<=1."),
         (("--for", "0"), "Invalid value for '--for': 0.0 is not in the range 0<x<=86400."),
-        (("--for", "soon"), "Invalid value for '--for': 'soon' is not a valid float range."),
+        (("--for", "soon"), "Invalid value for '--for': 'soon' is not a valid number."),
     ],
 )
 def test_a_bad_value_is_refused_with_its_range(arguments, message):

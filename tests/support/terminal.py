@@ -27,10 +27,12 @@ class Terminal:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self._bytes = bytearray()
+        # With these, the size of the terminal that the tests run in would count.
+        own = {name: text for name, text in environ.items() if name not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             command,
             cwd=folder,
-            env=environ,
+            env=own,
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
