@@ -66,8 +66,11 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> str:
                 return match[1]
     finally:
         timer.cancel()
+    # The lines of an error as commands print it (commands/error_output.py).
     errors = {line[:7].rstrip(): line[7:] for line in lines}  # by "Error:" and "Next:"
+    listed = ", ".join(line.strip(" ,") for line in lines if line.startswith(" " * 7))
     raise ChatdemoError(
         f"The temporary server didn't start: {errors.get('Error:', lines[-1])}",
         errors.get("Next:", "Does chatdemo serve --port 0 work?"),
+        listed.split(", ") if listed else (),
     )

@@ -113,7 +113,7 @@ def test_a_temporary_server_that_does_not_start_says_why(tmp_path):
     assert re.search(
         rf"^Error: The temporary server didn't start: {message}$", crowd.output, re.MULTILINE
     )
-    assert "\nNext:  The settings are: " in crowd.output
+    assert "\nNext:  The settings are:\n       host, port, open, db," in crowd.output
 
 
 #: Sends this process SIGINT while the loop is made, or before the first step of its first task.
