@@ -1,11 +1,35 @@
 """The pages there are, by a name for each, and the screens they are looked at on."""
 
+from collections.abc import Iterator
 from urllib.parse import quote
+
+from playwright.sync_api import Page
 
 from chatdemo.course import outline
 
 #: Width and height in CSS pixels.
 SCREENS = {"phone": (390, 844), "laptop": (1366, 768), "projector": (1920, 1080)}
+#: What a visitor can have set for all pages: options of Playwright's emulate_media.
+SCHEMES = {
+    "light": {"color_scheme": "light", "forced_colors": "none"},
+    "dark": {"color_scheme": "dark", "forced_colors": "none"},
+    "forced": {"color_scheme": "light", "forced_colors": "active"},
+}
+
+
+def show(page: Page, screen: str) -> None:
+    width, height = SCREENS[screen]
+    page.set_viewport_size({"width": width, "height": height})
+
+
+def each_screen(page: Page) -> Iterator[str]:
+    """Shows ``page`` on every screen in every scheme, one after the other, and gives the names of both."""
+    for screen in SCREENS:
+        show(page, screen)
+        for scheme, options in SCHEMES.items():
+            page.emulate_media(**options)
+            yield f"{screen} {scheme}"
+    page.emulate_media(**SCHEMES["light"])
 
 
 def long_name(room: str) -> str:

@@ -31,6 +31,14 @@ def test_two_tabs_in_one_room_see_each_others_messages(join):
     ben.expect_log("hello", "hello, Ada")
 
 
+def test_an_empty_room_says_so_until_the_first_message(join):
+    ada = join()
+    expect(ada.here).to_have_count(1)
+    expect(ada.page.get_by_text("Write the first one below.")).to_be_visible()
+    ada.say("hello")
+    expect(ada.page.get_by_text("Write the first one below.")).to_be_hidden()
+
+
 def test_a_message_is_not_seen_in_another_room(join, room):
     ada, ben, cleo = join(), join(), join(f"{room}-kitchen")
     ada.say("for the lobby")

@@ -5,8 +5,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import test_inspect_feed
 from tests.browser.inspect_feed import FakeFeed, Story
+from tests.browser.pages import SCREENS, show
 from tests.browser.test_inspect_feed import caption, hops, kinds
-from tests.browser.test_pages import SCREENS, overflow, show
+from tests.browser.test_pages import overflow
 from tests.support.served import wait_for
 
 feed, look, still = test_inspect_feed.feed, test_inspect_feed.look, test_inspect_feed.still

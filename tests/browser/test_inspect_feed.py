@@ -7,9 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.inspect_feed import START, FakeFeed, Story
+from tests.browser.pages import each_screen, show
 from tests.browser.test_accessibility import REACHABLE, expect_contrast, tab_round
 from tests.browser.test_inspect import MARKUP
-from tests.browser.test_pages import each_screen, overflow, show, watch
+from tests.browser.test_pages import overflow, watch
 from tests.support.served import TIMEOUT_SECONDS
 
 LONG = "Donaudampfschifffahrtsgesellschaft-日本語-" * 3

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Frame, Page, expect
 
 from chatdemo.course import outline
-from tests.browser.pages import LESSONS, SCREENS
+from tests.browser.pages import LESSONS, SCREENS, each_screen, show
 from tests.browser.test_accessibility import accessibility_tree, expect_contrast
-from tests.browser.test_pages import each_screen, fits_a_finger, overflow, show, watch
+from tests.browser.test_pages import fits_a_finger, overflow, watch
 from tests.support.served import Served, wait_for
 
 NAMES = [step.name for step in outline.steps()]
@@ -428,6 +428,50 @@ def test_the_code_is_one_key_away_and_has_every_file(lesson):
     assert "as_asgi" in listing.locator(".code").text_content()
     page.get_by_role("button", name="Code").click()
     expect(listing).to_be_hidden()
+
+
+def test_the_code_opens_at_the_first_line_that_the_step_adds(lesson):
+    page = lesson("layer").page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.keyboard.press("c")
+    line = page.locator(".listing ins").first
+    expect(line).to_be_in_viewport(ratio=1)
+    assert line.evaluate("(line) => line.closest('.code').scrollTop") > 0
+
+
+#: The smallest size of text in elements of ``selector`` that are shown, on the page and in its tabs.
+SMALLEST = """(selector) => Math.min(...[...document.querySelectorAll(selector)]
+  .filter((one) => one.checkVisibility() && one.textContent.trim())
+  .map((one) => parseFloat(getComputedStyle(one).fontSize)))"""
+
+
+def test_the_presentation_view_of_a_lesson_has_the_tabs_and_the_journey_in_large_letters(
+    new_context, house
+):
+    width, height = SCREENS["projector"]
+    groups = Lesson(
+        new_context(viewport={"width": width, "height": height}).new_page(), house.url, "groups"
+    )
+    page = groups.page
+    groups.both_open()
+    groups.say(1, "hello")
+    expect(page.locator(".journey .got")).to_have_count(2)
+    page.get_by_role("button", name="Present").click()
+    for hidden in (".bar", ".side", ".rest", ".journey .chart-bar", ".console"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    assert page.evaluate(SMALLEST, ".reach, .deed, .deed b, .whom") >= 32
+    assert page.evaluate(SMALLEST, ".gap, .payload, .source, .head .name, .note") >= 24
+    frame = page.locator(".tab iframe").first
+    zoom = frame.evaluate("(frame) => frame.getBoundingClientRect().width / frame.clientWidth")
+    size = groups.log(1).evaluate("(log) => parseFloat(getComputedStyle(log).fontSize)")
+    assert zoom * size >= 31.9
+    for number in (1, 2):
+        expect(groups.tab(number).locator("#chat-message-submit")).to_be_in_viewport(ratio=0.99)
+    expect(page.locator(".journey .hops li").last).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Present")).to_be_focused()
+    page.keyboard.press("v")
+    expect(page.locator(".bar")).to_be_hidden()
 
 
 def test_what_one_should_see_opens_after_trying(lesson):

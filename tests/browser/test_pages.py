@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.pages import SCREENS, addresses, long_name
+from tests.browser.pages import SCREENS, addresses, each_screen, long_name, show
 from tests.browser.participant import Participant, visit
 
 ROOMS = ("room", "long room")
@@ -26,20 +26,6 @@ LONG_MESSAGES = [
 REPORT_VIOLATIONS = """
   addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.blockedURI}`));
 """
-
-
-def show(page, screen: str) -> None:
-    width, height = SCREENS[screen]
-    page.set_viewport_size({"width": width, "height": height})
-
-
-def each_screen(page):
-    """Shows ``page`` on every screen, light and dark, one after the other, and gives the names of both."""
-    for screen in SCREENS:
-        show(page, screen)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            yield f"{screen} {scheme}"
 
 
 @pytest.fixture
@@ -192,7 +178,7 @@ def test_the_presentation_view_of_a_room_has_the_talk_alone_in_large_letters(joi
     show(page, "projector")
     ada.open_people()
     page.get_by_role("button", name="Presentation view").click()
-    for hidden in ("header", "#composer", "#asked"):
+    for hidden in (".bar", "#composer", "#asked"):
         expect(page.locator(hidden)).to_be_hidden()
     size = "(element) => parseFloat(getComputedStyle(element).fontSize)"
     assert page.locator(".said .text").evaluate(size) >= 32
@@ -203,4 +189,4 @@ def test_the_presentation_view_of_a_room_has_the_talk_alone_in_large_letters(joi
     page.keyboard.press("v")
     expect(page.locator("#composer")).to_be_hidden()
     page.get_by_role("button", name="Leave the presentation view").click()
-    expect(page.locator("header")).to_be_visible()
+    expect(page.locator(".bar")).to_be_visible()

@@ -180,6 +180,8 @@ export class Presentation {
   constructor(toggleButton, { key = "v" } = {}) {
     this.toggleButton = toggleButton;
     this.leaveButton = button("✕", () => this.leave(), { className: "leave", title: "Leave the presentation view (Escape)", ariaLabel: "Leave the presentation view" });
+    this.title = element("h1");
+    this.header = element("header", { className: "hidden" }, this.title); // in place of the page's own, for screen readers
     toggleButton.addEventListener("click", () => this.toggle());
     toggleButton.setAttribute("aria-pressed", "false");
     document.addEventListener("keydown", (event) => this.onKey(event, key));
@@ -211,12 +213,14 @@ export class Presentation {
   enter() {
     this.focusedBefore = document.activeElement; // it may be hidden now, and lose the focus
     this.set(true);
-    document.body.append(this.leaveButton);
+    this.title.textContent = document.title;
+    document.body.append(this.header, this.leaveButton);
     document.documentElement.requestFullscreen?.().catch(() => {}); // a browser may refuse it
   }
 
   leave() {
     if (!this.isOn) return;
+    this.header.remove();
     this.leaveButton.remove();
     this.isFullscreen = false;
     this.set(false);

@@ -46,7 +46,7 @@ def page(*messages, room="lobby"):
     return text.encode("utf-8").decode("utf-8")
 
 
-HEAD = ["html", "head", "meta", "meta", "meta", "title", "style", "body", "h1", "bdi", "ol"]
+HEAD = ["html", "head", "meta", "meta", "meta", "title", "style", "body", "main", "h1", "bdi", "ol"]
 MESSAGE = ["li", "strong", "bdi", "time", "p"]
 END = ["p", "span", "script"]
 TEXTS = st.text() | st.sampled_from(

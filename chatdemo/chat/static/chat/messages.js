@@ -101,6 +101,7 @@ export class MessageLog {
   // Adds notices about who joined and left, each a list of nodes. Of many in a row only the last few stay. A screen
   // reader doesn't read them: in a class there are too many.
   presenceNotices(notices) {
+    if (!notices.length) return;
     this.addArrived();
     for (const parts of notices) {
       this.list.append(element("li", { className: "notice presence", ariaLive: "off" }, ...parts));
@@ -247,7 +248,7 @@ function textParts(text) {
 }
 
 // A link, whose text is the whole address. An address that can be taken for another one stays text: one with a user's
-// name, as in http://bank.example@elsewhere.example, or with a host that the browser doesn't read as it is written.
+// name before an @, or with a host that the browser doesn't read as it is written.
 function link(typed) {
   let length = typed.length;
   while (PUNCTUATION.test(typed[length - 1])) length--;

@@ -1,5 +1,5 @@
 // The lesson's page: its tabs, the console on the channel layer, and the buttons that copy a file's code.
-import { isShortcut } from "../common/page.js";
+import { Presentation, isShortcut } from "../common/page.js";
 
 // A tab of the lesson: its address, its buttons, and its browser console, which console.js reports.
 
@@ -228,15 +228,22 @@ class Listing {
   setOpen(isOpen) {
     this.toggle.ariaExpanded = String(isOpen);
     this.root.closest(".bench").classList.toggle("with-code", isOpen);
+    this.bringIntoSight(this.lit ?? this.firstChange); // while the code is hidden it can't be scrolled
   }
 
-  // Shows a file as it is at the end of the step: without the lines that the step removes.
+  // Shows a file as it is at the end of the step, without the lines that it removes, from the first line that it adds.
   show(path) {
     if (!path || path === this.path) return;
     this.path = this.select.value = path;
     const lines = this.files.get(path).querySelectorAll(".line[data-number]");
     this.code.replaceChildren(...Array.from(lines, (line) => line.cloneNode(true)));
-    this.code.scrollTop = 0;
+    this.lit = null;
+    this.firstChange = this.code.querySelector("ins");
+    this.bringIntoSight(this.firstChange);
+  }
+
+  bringIntoSight(line) {
+    this.code.scrollTop = line ? line.offsetTop - this.code.clientHeight / 2 : 0;
   }
 
   // Lights the line of an event of the inspector's, and brings it into sight.
@@ -251,7 +258,7 @@ class Listing {
     clearTimeout(this.timer);
     this.lit = line;
     line.classList.add("lit");
-    this.code.scrollTop = line.offsetTop - this.code.clientHeight / 2;
+    this.bringIntoSight(line);
     this.timer = setTimeout(() => line.classList.remove("lit"), LIT_MS);
   }
 }
@@ -272,6 +279,7 @@ const tabs = Array.from(document.querySelectorAll(".tab"), (element) => new Less
 for (const button of document.querySelectorAll("[data-copy]")) setUpCopyButton(button);
 for (const element of document.querySelectorAll(".layer-console")) new LayerConsole(element);
 
+new Presentation(document.getElementById("present"));
 openAfterTrying(document.querySelector(".expected"), document.querySelectorAll(".tab iframe"));
 const listing = new Listing(document.getElementById("listing"), document.getElementById("show-code"));
 for (const element of document.querySelectorAll("[data-feed]")) {
