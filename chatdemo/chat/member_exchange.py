@@ -61,6 +61,10 @@ class MemberExchange(ABC):
     def rename(self, person: str, name: str) -> None:
         """Give a person another name on all servers. To be called in a thread."""
 
+    @abstractmethod
+    def people_elsewhere(self) -> dict[str, int]:
+        """Return how many people each room has on other servers. To be called in a thread."""
+
 
 class NoExchange(MemberExchange):
     """The exchange of the only server: there is nobody to tell."""
@@ -91,3 +95,6 @@ class NoExchange(MemberExchange):
 
     def rename(self, person: str, name: str) -> None:
         self.rename_here(person, name)
+
+    def people_elsewhere(self) -> dict[str, int]:
+        return {}

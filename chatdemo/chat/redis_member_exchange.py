@@ -172,6 +172,28 @@ class RedisMemberExchange(MemberExchange):
         with open_client(self.url) as client:
             client.publish(self.channel, json.dumps({"person": person, "name": name}))
 
+    def people_elsewhere(self) -> dict[str, int]:
+        """Return how many people each room has on other servers: none while Redis is away."""
+        try:
+            with open_client(self.url) as client:
+                prefix = _members_key("")
+                rooms = list(dict.fromkeys(client.scan_iter(f"{prefix}*", count=1000)))
+                pipeline = client.pipeline(transaction=False).hkeys(SERVERS_KEY)
+                for key in rooms:
+                    pipeline.hkeys(key)
+                servers, *fields = pipeline.execute()
+        except Exception as error:
+            if not is_redis_error(error):
+                raise
+            return {}
+        others = set(servers) - {self.server}
+        counts = {}
+        for key, members in zip(rooms, fields, strict=True):
+            parts = (member.partition(" ") for member in members)
+            if people := {person for server, _, person in parts if server in others}:
+                counts[key.removeprefix(prefix)] = len(people)
+        return counts
+
     async def _beat_regularly(self) -> None:
         quiet_until = 0.0  # no other server is ended before
         while True:

@@ -222,9 +222,12 @@ class Rooms:
         return iter(list(self._rooms.values()))
 
     def with_people(self) -> list[OpenRoom]:
-        """Return the rooms where somebody is, the fullest first."""
-        rooms = [OpenRoom(room.name, room.person_count) for room in self if room.person_count]
-        return sorted(rooms, key=lambda room: (-room.people, room.name))
+        """Return the rooms where somebody is, the fullest first. To be called in a thread."""
+        here = {room.name: room.person_count for room in self}  # with those who are elsewhere
+        rooms = (OpenRoom(*room) for room in (self.exchange.people_elsewhere() | here).items())
+        return sorted(
+            (room for room in rooms if room.people), key=lambda room: (-room.people, room.name)
+        )
 
     def name_of(self, scope: dict[str, Any]) -> str | None:
         """Return the name that a room shows for the person behind a WebSocket, if it shows one."""

@@ -54,6 +54,14 @@ def test_who_is_on_another_server_is_in_the_same_room(servers, meet):
     expect(ben.reached).to_have_text(["reached 2 of 2"])
 
 
+def test_rooms_with_people_on_another_server_are_listed(servers, meet, room, context):
+    one, two = servers
+    meet("Ana", url=one.url)
+    page = context.new_page()
+    page.goto(f"{two.url}chat/")
+    expect(page.get_by_role("link", name=f"{room} 1 person", exact=True)).to_be_visible()
+
+
 def test_who_writes_on_another_server_is_shown(servers, meet):
     one, two = servers
     ana, ben = meet("Ana", url=one.url), meet("Ben", url=two.url)

@@ -193,6 +193,24 @@ async def test_who_was_on_a_server_that_has_ended_is_deleted_from_redis(url, pee
         )
 
 
+async def test_the_people_of_each_room_on_other_servers_are_counted(url, peer):
+    one, other, third = peer(url), peer(url), peer(url)
+    for server, person in ((one, "a"), (other, "a"), (other, "b"), (third, "b")):
+        await server.join(person, person)
+    assert one.exchange.people_elsewhere() == {"lobby": 2}
+    await third.exchange.stop()
+    assert other.exchange.people_elsewhere() == {"lobby": 1}
+    await one.exchange.stop()
+    assert other.exchange.people_elsewhere() == {}
+
+
+async def test_nobody_is_counted_elsewhere_while_redis_is_away(has_redis, tmp_path, peer):
+    with RedisServer(tmp_path) as redis:
+        one = peer(redis.url())
+        await one.join("a", "Ana")
+    assert one.exchange.people_elsewhere() == {}
+
+
 async def test_the_databases_of_one_redis_server_have_members_of_their_own(url, peer):
     one, other = peer(url), peer(f"{url.rpartition('/')[0]}/8")
     await one.join("a", "Ana")
