@@ -7,10 +7,12 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.inspect_feed import FakeFeed, Story
+from tests.browser.pages import long_name
 from tests.browser.participant import SOCKET, Participant, enter, visit
 from tests.support.served import wait_for
 
@@ -317,6 +319,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "rooms-capitals": name_in_capitals,
     "rooms-refused": at(f"chat/?room={'x' * 101}"),
     "room": at("chat/{room}/"),
+    "room-long": lambda stage: stage.visit(f"chat/{quote(long_name(stage.room))}/"),
     "room-talk": talk,
     "room-class": lambda stage: in_class(stage).page,
     "room-beginning": class_at_its_beginning,
@@ -328,6 +331,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "lesson-room": at("learn/room/"),
     "lesson-echo": lambda stage: lesson(stage, "echo"),
     "lesson-groups": lesson,
+    "lesson-async": at("learn/async/"),
     "lesson-code": lesson_with_its_code,
     "lesson-layer": layer_by_hand,
     "lesson-unfolded": unfolded_lesson,

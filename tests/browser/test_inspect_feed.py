@@ -6,9 +6,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import expect_no_violations
 from tests.browser.inspect_feed import START, FakeFeed, Story
 from tests.browser.pages import each_screen, show
-from tests.browser.test_accessibility import REACHABLE, expect_contrast, tab_round
+from tests.browser.test_accessibility import REACHABLE, tab_round
 from tests.browser.test_inspect import MARKUP
 from tests.browser.test_pages import overflow, watch
 from tests.support.served import TIMEOUT_SECONDS
@@ -437,9 +438,8 @@ def test_hostile_texts_stay_texts_and_break_no_layout(look, feed):
     assert page.complaints == []
 
 
-@pytest.mark.parametrize("people", [2, 8, 30])
-def test_every_text_has_contrast(people, look, feed):
-    story = Story(feed, people).arrive().say("hello")
+def test_axe_finds_no_violation_when_a_connection_is_refused(look, feed):
+    story = Story(feed, 2).arrive().say("hello")
     story.batch(
         [
             story.event(
@@ -449,7 +449,7 @@ def test_every_text_has_contrast(people, look, feed):
     )
     page = look()
     expect(page.locator(".outcome .got").first).to_be_visible()
-    expect_contrast(page)
+    expect_no_violations(page)
 
 
 def test_the_keyboard_reaches_all_of_the_page_in_order(look, feed):

@@ -7,7 +7,7 @@ from playwright.sync_api import Frame, Page, expect
 
 from chatdemo.course import outline
 from tests.browser.pages import LESSONS, SCREENS, each_screen, show
-from tests.browser.test_accessibility import accessibility_tree, expect_contrast
+from tests.browser.test_accessibility import accessibility_tree
 from tests.browser.test_pages import fits_a_finger, overflow, watch
 from tests.support.served import Served, wait_for
 
@@ -345,13 +345,6 @@ def test_a_lesson_has_no_complaints_but_its_steps_own_and_asks_no_other_host(ope
     assert {host for host in page.hosts if host} == {house.url.split("/")[2]}
 
 
-@pytest.mark.parametrize("path", ["learn/", *LESSONS.values()])
-def test_no_page_of_the_course_scrolls_sideways(opened, path):
-    page = opened(path)
-    for screen in each_screen(page):
-        assert overflow(page.locator("html")) <= 0, screen
-
-
 def test_a_refusal_fits_into_a_lessons_tab(lesson):
     index = lesson("index")
     way = index.tab(2).get_by_role("link", name="Back to the index page")
@@ -492,13 +485,6 @@ def test_the_tabs_are_side_by_side_where_there_is_room(opened, screen, beside):
     show(page, screen)
     first, second = (page.locator(".tab").nth(number).bounding_box() for number in (0, 1))
     assert (first["y"] == second["y"]) is beside
-
-
-@pytest.mark.parametrize("path", ["learn/", *LESSONS.values()])
-def test_every_text_of_the_course_has_contrast(opened, path):
-    page = opened(path)
-    show(page, "laptop")
-    expect_contrast(page)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -39,14 +39,6 @@ def overflow(locator) -> int:
     return locator.evaluate("(element) => element.scrollWidth - element.clientWidth")
 
 
-def test_no_page_scrolls_sideways(context, house, room):
-    page = context.new_page()
-    for name, path in addresses(room).items():
-        page.goto(house.url + path)
-        for screen in each_screen(page):
-            assert overflow(page.locator("html")) <= 0, f"{name} {screen}"
-
-
 def test_no_message_makes_a_room_scroll_sideways(join, room):
     ada = join(long_name(room))
     for message in LONG_MESSAGES:

@@ -1,20 +1,11 @@
-"""What every page must have in every state: nothing is too small, cut or wider than the screen, and axe-core finds nothing.
-
-axe-core runs all its rules but the experimental ones, in both themes, at three widths.
-"""
+"""What every page must have in every state: nothing is too small, cut or wider than the screen, and axe-core is content."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 
-from tests.browser.pages import LESSONS, SCHEMES, each_screen
-from tests.browser.scenes import SCENES, at, staged
+from tests.browser.axe import expect_no_violations, violations
+from tests.browser.pages import each_screen
+from tests.browser.scenes import SCENES, staged
 
-#: axe-core's groups of rules; with AAA, also a contrast of 7.
-TAGS = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDTHS = (320, 768, 1280)
-#: The scenes, and each lesson as it opens.
-ALL = SCENES | {name.replace(" ", "-as-opened-"): at(path) for name, path in LESSONS.items()}
 #: The texts that can be seen: those with a size below the smallest, and those that are cut without an ellipsis. What
 #: scrolls isn't cut.
 FAULTS = """(smallest) => {
@@ -32,15 +23,16 @@ FAULTS = """(smallest) => {
   const { scrollWidth, clientWidth } = document.documentElement;
   return scrollWidth > clientWidth ? [...faults, `${scrollWidth} pixels wide`] : faults;
 }"""
+SET_STYLE = "(element, style) => { element.style.cssText = style; }"
 SMALLEST_PIXELS, SMALLEST_PRESENTED_PIXELS = 14, 24
 
 
-@pytest.fixture(scope="module", params=ALL)
+@pytest.fixture(scope="module", params=SCENES)
 def scene(request, browser, house):
     """The page of each scene."""
     room = f"room{request.param_index}"
     with staged(browser, house.url, room, reduced_motion="reduce") as stage:
-        page = ALL[request.param](stage)
+        page = SCENES[request.param](stage)
         page.bring_to_front()
         yield page
 
@@ -53,19 +45,29 @@ def test_every_text_is_large_enough_and_none_is_cut(scene):
 
 
 def test_axe_finds_no_violation(scene):
-    for scheme in ("light", "dark"):
-        scene.emulate_media(**SCHEMES[scheme])
-        for width in WIDTHS:
-            scene.set_viewport_size({"width": width, "height": 800})
-            assert violations(scene) == [], f"{scheme}, {width} pixels"
+    expect_no_violations(scene)
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core complains about on the page as it is shown now."""
-    options = {
-        "runOnly": {"type": "tag", "values": TAGS},
-        "rules": {"color-contrast-enhanced": {"enabled": True}},
-        "resultTypes": ["violations"],
-    }
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+@pytest.mark.parametrize(
+    "style, fault",
+    [
+        ("font-size: 13px", "13px: H1"),
+        ("overflow: clip; width: 2rem; white-space: nowrap", "cut: H1"),
+        ("width: 3000px", "pixels wide"),
+    ],
+)
+def test_a_text_that_is_too_small_cut_or_too_wide_is_found(context, house, style, fault):
+    page = context.new_page()
+    page.goto(house.url + "nowhere")
+    assert page.evaluate(FAULTS, SMALLEST_PIXELS) == []
+    page.locator("h1").evaluate(SET_STYLE, style)
+    assert any(fault in found for found in page.evaluate(FAULTS, SMALLEST_PIXELS))
+
+
+@pytest.mark.parametrize("style", ["opacity: 0.4", "color: #777"])
+def test_a_text_that_is_too_faint_is_found(context, house, style):
+    page = context.new_page()
+    page.goto(house.url + "nowhere")
+    assert violations(page) == []
+    page.locator("main p:last-of-type").evaluate(SET_STYLE, style)
+    assert any("contrast" in found for found in violations(page))

@@ -214,7 +214,8 @@ export class Presentation {
     this.focusedBefore = document.activeElement; // it may be hidden now, and lose the focus
     this.set(true);
     this.title.textContent = document.title;
-    document.body.append(this.header, this.leaveButton);
+    document.body.prepend(this.header); // at the end it would make the page higher
+    document.body.append(this.leaveButton);
     document.documentElement.requestFullscreen?.().catch(() => {}); // a browser may refuse it
   }
 
