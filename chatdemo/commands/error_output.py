@@ -87,5 +87,5 @@ def _print_usage_error(error: click.ClickException) -> int:
         similar = [name for name in error.possibilities or () if name not in hidden]
         error = click.NoSuchOption(error.option_name, possibilities=similar, ctx=context)
     command = context.command_path if context else "chatdemo"
-    hint = f"{command} --help shows the commands and options."
+    hint = f"{command} --help shows how it is used."
     return print_error(error.format_message(), hint, UsageError.exit_code)

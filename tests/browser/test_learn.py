@@ -423,6 +423,45 @@ def test_the_code_is_one_key_away_and_has_every_file(lesson):
     expect(listing).to_be_hidden()
 
 
+def test_the_keys_of_a_lesson_work_in_its_tabs_unless_they_are_typed(lesson):
+    echo = lesson("echo")
+    page = echo.page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    echo.both_open()
+    echo.tab(1).locator("#chat-message-input").press("C")
+    expect(page.locator(".listing")).to_be_hidden()
+    echo.tab(1).locator("#chat-log").focus()
+    page.keyboard.press("Shift+C")
+    expect(page.locator(".listing")).to_be_visible()
+    page.keyboard.press("v")
+    expect(page.locator(".bar")).to_be_hidden()
+    echo.tab(1).locator("#chat-message-input").press("Escape")
+    expect(page.locator(".bar")).to_be_visible()
+
+
+#: How far the lowest point of ``selector``'s elements is below the screen, in pixels.
+BELOW = """(selector) => Math.max(...[...document.querySelectorAll(selector)]
+  .map((one) => one.getBoundingClientRect().bottom)) - innerHeight"""
+
+
+@pytest.mark.parametrize("height", [625, 660, 720])
+def test_a_laptops_screen_has_all_below_the_bars_of_a_browser(new_context, house, height):
+    width = 1366 if height < 720 else 1280
+    groups = Lesson(
+        new_context(viewport={"width": width, "height": height}).new_page(), house.url, "groups"
+    )
+    page = groups.page
+    groups.both_open()
+    groups.say(1, "hello")
+    expect(page.locator(".journey .got")).to_have_count(2)
+    assert page.evaluate(BELOW, ".tab, .journey .outcome span, .journey .hops li") <= 0
+    caption, heads = (
+        page.locator(f".journey {part}").bounding_box() for part in (".caption", ".stage")
+    )
+    assert heads["y"] >= caption["y"] + caption["height"] - 1
+    assert page.locator(".journey").evaluate("(journey) => journey.scrollTop") == 0
+
+
 def test_the_code_opens_at_the_first_line_that_the_step_adds(lesson):
     page = lesson("layer").page
     page.set_viewport_size({"width": 1366, "height": 768})

@@ -102,6 +102,22 @@ def test_an_address_is_a_link_and_the_log_has_what_was_typed(meet):
 
 
 @pytest.mark.parametrize(
+    "address, after",
+    [
+        ("https://hi.wikipedia.org/wiki/हिन्दी", "।"),
+        ("https://example.com/𠀀", "…"),
+        ("https://example.com/A_(b_(c))", ")."),
+        ("https://example.com/?b=[1]", "],"),
+        ("https://example.com/e\u0301", "!?"),
+    ],
+)
+def test_a_link_ends_where_the_address_does(meet, address, after):
+    ada = meet("Ada")
+    ada.say(address + after)
+    expect(ada.messages.locator("a")).to_have_text([address])
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         "https://bank.example@elsewhere.example/",

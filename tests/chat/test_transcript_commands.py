@@ -106,7 +106,7 @@ def test_export_since_no_time_is_wrong_usage(history):
 def test_export_in_no_form_is_wrong_usage():
     message, hint = refused(2, "export", "lobby", "--format", "pdf")
     assert "'pdf' is not one of 'md', 'csv', 'json', 'html'" in message
-    assert hint == "chatdemo export --help shows the commands and options."
+    assert hint == "chatdemo export --help shows how it is used."
 
 
 @pytest.mark.parametrize("command", ["export", "forget"])

@@ -65,7 +65,7 @@ def test_the_help_of_serve_has_every_option(name):
 def test_an_unknown_option_is_two_lines():
     message, hint = refused(2, "serve", "--prot", "1")
     assert message.startswith("No such option '--prot'")
-    assert hint == "chatdemo serve --help shows the commands and options."
+    assert hint == "chatdemo serve --help shows how it is used."
 
 
 @pytest.mark.parametrize("arguments", [("serve", "--port"), ("crowd", "--people")])
@@ -73,7 +73,7 @@ def test_an_option_without_its_value_is_two_lines_that_name_the_command(argument
     name, option = arguments
     message, hint = refused(2, *arguments)
     assert f"'{option}' requires an argument" in message
-    assert hint == f"chatdemo {name} --help shows the commands and options."
+    assert hint == f"chatdemo {name} --help shows how it is used."
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a full disk for tests")
@@ -96,7 +96,7 @@ def test_an_option_that_no_help_shows_is_not_guessed_at():
 
 
 def test_an_unknown_command_is_two_lines():
-    assert refused(2, "server")[1] == "chatdemo --help shows the commands and options."
+    assert refused(2, "server")[1] == "chatdemo --help shows how it is used."
 
 
 def test_a_port_out_of_range_is_two_lines():
@@ -246,7 +246,7 @@ def test_what_a_django_command_refuses_is_two_lines(folder, code, arguments, mes
 def test_an_unknown_option_before_djangos_command_is_our_own():
     message, hint = refused(2, "manage", "--dv", "x", "check")
     assert message.startswith("No such option '--dv'")
-    assert hint == "chatdemo manage --help shows the commands and options."
+    assert hint == "chatdemo manage --help shows how it is used."
 
 
 def test_manage_hands_the_rest_over_as_it_is(monkeypatch):

@@ -167,7 +167,7 @@ def test_a_folder_that_is_not_empty_is_two_lines_and_exit_code_1(folder):
 def test_no_folder_at_all_is_two_lines():
     assert refused(2, "new") == (
         "Missing argument 'DIR'.",
-        "chatdemo new --help shows the commands and options.",
+        "chatdemo new --help shows how it is used.",
     )
 
 

@@ -48,10 +48,7 @@ def refused(code: int, *arguments: str) -> tuple[str, str]:
     ],
 )
 def test_a_bad_value_is_refused_with_its_range(arguments, message):
-    assert refused(2, *arguments) == (
-        message,
-        "chatdemo crowd --help shows the commands and options.",
-    )
+    assert refused(2, *arguments) == (message, "chatdemo crowd --help shows how it is used.")
 
 
 def test_a_bad_address_is_refused_with_examples():

@@ -29,12 +29,23 @@ export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
+const TYPED_INTO = "input:not([type=button], [type=submit]), select, textarea:not([readonly]), [contenteditable]";
+
 // Whether a key that goes down can be one of the page's: it is pressed alone, and the visitor isn't typing.
 export function isShortcut({ ctrlKey, altKey, metaKey, target }) {
-  return !(ctrlKey || altKey || metaKey || target.closest("input, select, textarea, [contenteditable]"));
+  return !(ctrlKey || altKey || metaKey || target.closest(TYPED_INTO));
 }
 
-// A WebSocket that connects again when it is lost. The room's page and the inspector both use it.
+// Calls `action` for a letter's key, small or capital.
+export function onShortcut(letter, action) {
+  document.addEventListener("keydown", (event) => {
+    if (event.key?.toLowerCase() !== letter || event.defaultPrevented || !isShortcut(event)) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+// A WebSocket that connects again when it is lost. The room's page uses it, and the inspector's feed.
 // Events: "connecting"; "open" ({secondsAway}: since it was lost, 0 at first); "lost" ({code}: the close code, if there
 // is one); "message" (the decoded JSON).
 
@@ -184,7 +195,8 @@ export class Presentation {
     this.header = element("header", { className: "hidden" }, this.title); // in place of the page's own, for screen readers
     toggleButton.addEventListener("click", () => this.toggle());
     toggleButton.setAttribute("aria-pressed", "false");
-    document.addEventListener("keydown", (event) => this.onKey(event, key));
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && this.leave());
+    if (key) onShortcut(key, () => this.toggle());
     // Escape leaves the full screen first, and the page gets no key event for it.
     // One that comes late, after the view was left and entered again, is of the time before.
     this.isFullscreen = false;
@@ -196,13 +208,6 @@ export class Presentation {
 
   get isOn() {
     return document.documentElement.classList.contains(PRESENTS);
-  }
-
-  onKey(event, key) {
-    if (event.key === "Escape") return this.leave();
-    if (event.key !== key || event.defaultPrevented || !isShortcut(event)) return;
-    event.preventDefault();
-    this.toggle();
   }
 
   toggle() {

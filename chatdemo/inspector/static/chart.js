@@ -65,7 +65,7 @@ export class Chart {
     for (const grid of [this.heads, this.lines]) grid.style.gridTemplateColumns = widths.map((width) => `minmax(0, ${width}fr)`).join(" ");
     this.heads.replaceChildren(...laneHeads(lanes));
     this.lines.replaceChildren(...laneLines(lanes));
-    syncList(this.rows, []);
+    if (!isSameJourney) syncList(this.rows, []); // else open rows stay open
     this.animation.reset(!isSameJourney);
   }
 
@@ -131,9 +131,10 @@ export class Chart {
   outcomeMark({ key, participant, others }, reached, rows) {
     const all = others ?? [participant];
     const got = all.filter(({ id }) => reached.has(id)).length;
-    const alarm = participant && rows.find(({ isAlarm, hops }) => isAlarm && hops.some(({ connection }) => connection === participant.id));
-    const mark = element("span", { className: alarm ? "alarm" : got ? "got" : "nothing" });
-    if (alarm) mark.textContent = alarm.flag || OUTCOMES[alarm.what];
+    const ids = new Set(all.map(({ id }) => id));
+    const alarms = new Set(rows.filter(({ isAlarm, hops }) => isAlarm && hops.some(({ connection }) => ids.has(connection))).map(({ flag, what }) => flag || OUTCOMES[what]));
+    const mark = element("span", { className: alarms.size ? "alarm" : got ? "got" : "nothing" });
+    if (alarms.size) mark.textContent = others ? `with ${joinWithAnd([...alarms])}` : [...alarms][0];
     else if (!got) mark.textContent = this.lanes.some(({ isFrozen }) => isFrozen) ? "not yet" : "nothing";
     else mark.textContent = others ? `${got < all.length ? `${formatNumber(got)} of` : "✓"} ${formatNumber(all.length)}` : "✓ got it";
     mark.style.left = `${this.places.get(key) * 100}%`;
@@ -223,7 +224,7 @@ function listNames(names) {
 // sheet has no animation.
 class HopAnimation {
   static HOP_MS = 320;
-  static MAX_BATCH_MS = 2_600; // with thirty participants, a hop is faster
+  static MAX_BATCH_MS = 2_600; // of many rows, each plays faster
 
   constructor() {
     this.endsAt = 0; // when the rows that play now have ended
@@ -281,7 +282,8 @@ function layOutLanes(recording, place, hops, rows, everyone, maxLanes) {
   const labels = new Labels(recording.participants, everyone);
   const servers = [...workerLanes(hops), ...groupLanes(recording, place, hops)];
   const space = Math.floor((maxLanes - sum(servers.map(widthOf))) / 2);
-  const own = everyone.length <= space ? everyone : chooseOwn(everyone, hops, rows).slice(0, Math.max(1, space - 1)).sort(compareNumbers);
+  const chosen = chooseOwn(everyone, hops, rows).slice(0, Math.max(1, space - 1)).sort(compareNumbers);
+  const own = everyone.length <= Math.max(space, chosen.length + 1) ? everyone : chosen; // one other needs a lane, too
   const classes = [...new Set(everyone.map(({ consumer }) => consumer))];
   const zone = classes.length === 1 && classes[0] ? `: ${classes[0]}` : ""; // the title over the lanes names the class of all
   const others = everyone.filter((participant) => !own.includes(participant));
@@ -620,6 +622,7 @@ class RowView {
       this.item.append(this.each);
     }
     this.showEach();
+    this.each?.scrollIntoView({ block: "nearest" });
   }
 
   // The participants of an open row, with their times.
@@ -857,7 +860,7 @@ function describe({ text, last, count, saved, source, remedy, traceback }) {
   return parts.filter(Boolean);
 }
 
-// The chart under a lesson's tabs: for each element with data-feed, the chart of the room whose feed has that address.
+// The chart below a lesson's tabs.
 
 const NO_MESSAGE = "Send a message in one of the tabs. Its path appears here.";
 const NOBODY = "Nobody is connected to this room yet.";

@@ -395,7 +395,7 @@ function addRecordingTools(bar, { recordings, send, requestRender, selection, no
   };
   const tools = {
     pause: tool("Pause", "p", "Pause or continue", togglePause),
-    clear: tool("Clear", "c", "Delete all events", clear),
+    clear: tool("Clear", null, "Delete all events", clear), // without a key: it can't be undone
     save: tool("Export", "e", "Save the events to a file", () => saveRecording(recordings.shown)),
     open: tool("Open a file", "o", "View a saved file", () => fileInput.click()),
     live: tool("Back to live", "l", "Close the file and show live events", showLive),
@@ -432,16 +432,17 @@ function addButtons(bar, tools) {
   bar.append(...Object.values(tools).map((tool) => tool.button).filter(Boolean));
 }
 
-// Each tool has a key, except while the visitor types. The keys can be switched off: with speech input or unsteady hands
+// The tools' keys work except while the visitor types. The keys can be switched off: with speech input or unsteady hands
 // they are pressed by accident (WCAG 2.2, 2.1.4). The keys are listed in `list`.
 function bindKeys(list, tools) {
-  const all = Object.values(tools);
+  const all = Object.values(tools).filter(({ key }) => key);
   const isOn = element("input", { type: "checkbox", checked: true, id: "keys-on" });
   list.before(element("label", { className: "switch" }, isOn, " Use these keys"));
   list.append(...all.flatMap(({ key, name }) => [element("dt", {}, element("kbd", { textContent: KEY_LABELS[key] ?? key })), element("dd", { textContent: name })]));
   document.addEventListener("keydown", (event) => {
     if (!isOn.checked || !isShortcut(event)) return;
-    const tool = all.find(({ key }) => key === event.key);
+    const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key; // Caps Lock may be on
+    const tool = all.find(({ key }) => key === pressed);
     if (!tool || tool.button?.disabled || tool.button?.hidden) return;
     event.preventDefault();
     tool.run();

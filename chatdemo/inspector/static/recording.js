@@ -447,7 +447,7 @@ export function compareNumbers(one, other) {
 
 const MAX_TITLE_CHARACTERS = 80;
 
-// The time between two events, "+1.25 ms", with as many digits as matter.
+// The time since a journey's start, "+1.25 ms", with as many digits as matter.
 export function formatDelay(seconds) {
   const ms = Math.max(0, seconds * 1000);
   if (ms >= 10_000) return `+${(ms / 1000).toFixed(1)} s`;

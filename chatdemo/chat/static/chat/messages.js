@@ -61,7 +61,8 @@ export class MessageLog {
     this.timer = setTimeout(() => this.addArrived(), BATCH_MS);
     const messages = this.arrived.splice(0);
     for (const message of messages) {
-      if (!message.own && (document.hidden || !this.isFollowing)) this.countUnread();
+      if (message.own) this.unreadLine.remove();
+      else if (document.hidden || !this.isFollowing) this.countUnread();
       appendMessage(this.list, message);
     }
     this.appended();
@@ -161,8 +162,9 @@ export class MessageLog {
   // The name above the messages at the top of the view stays in sight. One at a time: with each that can stay, the
   // browser needs longer for each frame.
   showNameAtTop() {
-    const { left, top, width } = this.view.getBoundingClientRect();
-    const group = document.elementFromPoint(left + width / 2, top + 1)?.closest(".group");
+    const { left } = this.list.getBoundingClientRect(); // at the right the list of people may cover the messages
+    const { top } = this.view.getBoundingClientRect();
+    const group = document.elementFromPoint(left + 1, top + 1)?.closest(".group");
     if (group === this.groupAtTop) return;
     this.groupAtTop?.classList.remove("top");
     this.groupAtTop = group;
@@ -213,10 +215,11 @@ function timeElement(date) {
 }
 
 const FOLD_LINES = 12;
-const FOLD_CHARACTERS = 1_200;
+const FOLD_CHARACTERS = matchMedia("(max-width: 40rem)").matches ? 480 : 1_200; // about as many lines
 // A block of code, code, an address.
 const MARKED = /\n?```(?:[\w+-]*\n)?([^]+?)\n?```\n?|`([^`\n]+)`|\bhttps?:\/\/[^\s\p{C}<>"`]+/giu;
-const PUNCTUATION = /[^\p{L}\p{N}\/=&#%+$_~@-]/u; // at its end it isn't part of an address
+const PUNCTUATION = /[^\p{L}\p{M}\p{N}\/=&#%+$_~@-]+$/u; // at its end it isn't part of an address
+const BRACKETS = { ")": "(", "]": "[" };
 
 // Accents that are stacked on a letter would cover other messages.
 function clipped(className, text) {
@@ -250,10 +253,7 @@ function textParts(text) {
 // A link, whose text is the whole address. An address that can be taken for another one stays text: one with a user's
 // name before an @, or with a host that the browser doesn't read as it is written.
 function link(typed) {
-  let length = typed.length;
-  while (PUNCTUATION.test(typed[length - 1])) length--;
-  let address = typed.slice(0, length);
-  if (typed[length] === ")" && address.split("(").length > address.split(")").length) address += ")";
+  const address = withoutPunctuation(typed);
   try {
     const { protocol, username, password, host } = new URL(address);
     if (!username && !password && address.toLowerCase().startsWith(`${protocol}//${host}`))
@@ -262,6 +262,17 @@ function link(typed) {
     // It isn't an address.
   }
   return document.createTextNode(address);
+}
+
+// A bracket at the end is part of an address if it closes one in it.
+function withoutPunctuation(typed) {
+  let address = typed.replace(PUNCTUATION, "");
+  for (const next of typed.slice(address.length)) {
+    const open = BRACKETS[next];
+    if (!open || address.split(open).length <= address.split(next).length) break;
+    address += next;
+  }
+  return address;
 }
 
 const NEAR_TOP_PIXELS = 200;

@@ -43,6 +43,7 @@ class Composer {
   }
 
   onKey(event) {
+    if (event.key === "Escape" && !this.input.value) this.input.blur(); // then the page's keys work
     // Enter that ends a Japanese or Chinese word belongs to the input method. (Safari reports it as key code 229.)
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
@@ -98,7 +99,7 @@ class PeopleList {
     HAS_COLUMN.onchange = () => this.reset();
     this.reset();
     addEventListener("click", ({ target }) => details.contains(target) || this.close());
-    details.addEventListener("keydown", ({ key }) => key === "Escape" && this.close() && details.querySelector("summary").focus());
+    addEventListener("keydown", ({ key }) => key === "Escape" && details.open && this.close() && details.querySelector("summary").focus());
     details.querySelector("summary").addEventListener("click", () => HAS_COLUMN.matches && write(CLOSED_KEY, details.open ? "closed" : ""));
   }
 

@@ -1,5 +1,5 @@
 // The lesson's page: its tabs, the console on the channel layer, and the buttons that copy a file's code.
-import { Presentation, isShortcut } from "../common/page.js";
+import { Presentation, isShortcut, onShortcut } from "../common/page.js";
 
 // A tab of the lesson: its address, its buttons, and its browser console, which console.js reports.
 
@@ -211,7 +211,7 @@ class Listing {
     this.select.onchange = () => this.show(this.select.value);
     this.show(this.firstPath());
     toggle.onclick = () => this.setOpen(!this.isOpen);
-    document.addEventListener("keydown", (event) => event.key === "c" && isShortcut(event) && this.setOpen(!this.isOpen));
+    onShortcut("c", () => presentation.isOn || this.setOpen(!this.isOpen));
   }
 
   // The consumer if the step changes it; else the first file.
@@ -229,6 +229,7 @@ class Listing {
     this.toggle.ariaExpanded = String(isOpen);
     this.root.closest(".bench").classList.toggle("with-code", isOpen);
     this.bringIntoSight(this.lit ?? this.firstChange); // while the code is hidden it can't be scrolled
+    if (isOpen) this.root.scrollIntoView({ block: "nearest" }); // on a phone it is below the tabs
   }
 
   // Shows a file as it is at the end of the step, without the lines that it removes, from the first line that it adds.
@@ -263,9 +264,11 @@ class Listing {
   }
 }
 
-// What one should see opens once the visitor has tried it: after Enter or a click on a button in one of the tabs.
-function openAfterTrying(expected, frames) {
+// What one should see opens once the visitor has tried it: after Enter or a click on a button in one of the tabs or in the
+// console on the channel layer.
+function openAfterTrying(expected, frames, layerConsole) {
   const onTried = () => (expected.open = true);
+  layerConsole?.addEventListener("submit", onTried);
   for (const frame of frames) {
     frame.addEventListener("load", () => {
       const page = frame.contentDocument;
@@ -275,12 +278,23 @@ function openAfterTrying(expected, frames) {
   }
 }
 
+// The lesson's keys also work when the focus is in a tab, but for those that are typed into a field there.
+function forwardKeys(frames) {
+  for (const frame of frames) {
+    frame.addEventListener("load", () => frame.contentDocument?.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" || isShortcut(event)) document.body.dispatchEvent(new KeyboardEvent("keydown", event));
+    }));
+  }
+}
+
 const tabs = Array.from(document.querySelectorAll(".tab"), (element) => new LessonTab(element));
 for (const button of document.querySelectorAll("[data-copy]")) setUpCopyButton(button);
 for (const element of document.querySelectorAll(".layer-console")) new LayerConsole(element);
 
-new Presentation(document.getElementById("present"));
-openAfterTrying(document.querySelector(".expected"), document.querySelectorAll(".tab iframe"));
+const frames = document.querySelectorAll(".tab iframe");
+const presentation = new Presentation(document.getElementById("present"));
+openAfterTrying(document.querySelector(".expected"), frames, document.querySelector(".layer-console"));
+forwardKeys(frames);
 const listing = new Listing(document.getElementById("listing"), document.getElementById("show-code"));
 for (const element of document.querySelectorAll("[data-feed]")) {
   element.addEventListener("hop", ({ detail }) => listing.light(detail));
