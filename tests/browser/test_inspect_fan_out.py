@@ -139,6 +139,28 @@ def test_a_row_of_many_opens_with_the_keyboard_and_shows_each_with_its_time(look
     expect(fan.locator(".each")).to_have_count(0)
 
 
+def test_an_open_row_stays_open_when_the_lanes_change(look, feed):
+    page = look()
+    story = named(feed, 30).say("hello")
+    fan = row(page, "to 30 browsers")
+    fan.get_by_role("button").first.click()
+    expect(fan.locator(".each")).to_be_visible()
+    story.freeze()
+    expect(page.locator(".head .ice")).to_be_visible()
+    expect(fan.locator(".each")).to_be_visible()
+    expect(fan.get_by_role("button").first).to_be_focused()
+    show(page, "phone")
+    expect(page.locator(".head.browser")).to_have_count(2)
+    expect(fan.locator(".each")).to_be_visible()
+
+
+def test_the_lane_of_others_tells_that_some_are_late_or_have_lost_it(look, feed):
+    page = look()
+    show(page, "phone")
+    named(feed, 300).say_unevenly("hello", late=299, lost=300)
+    expect(page.locator(".outcome .alarm")).to_have_text("with lost and late")
+
+
 def test_the_same_fault_in_many_consumers_is_one_row_and_one_event(look, feed):
     page = look()
     story = named(feed, 30)

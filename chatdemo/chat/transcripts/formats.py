@@ -178,9 +178,10 @@ class Html(Format):
         if not self._count:
             return "<p>No messages.</p>\n"
         names = ", ".join(f"<bdi>{name}</bdi>" for name in self._names)
+        people = "" if len(self._names) == 1 else f"{len(self._names):,} people: "
         count = "1 message" if self._count == 1 else f"{self._count:,} messages"
         since = " to ".join(dict.fromkeys(self._times))
-        return f"<p>{count} by {names}</p>\n<p>{since}</p>\n"
+        return f"<p>{count} by {people}{names}</p>\n<p>{since}</p>\n"
 
 
 def _time_element(at: str) -> str:

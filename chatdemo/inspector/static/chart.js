@@ -46,12 +46,13 @@ export class Chart {
     const rows = rowsOf(hops);
     this.noteHops(recording, journey);
     if (performance.now() >= this.settlesAt) rows.push(...missingRows(hops, everyone, recording.state.groups));
-    const lanes = layOutLanes(recording, place, hops, rows, everyone, this.maxLanes);
+    const labels = new Labels(recording.participants, everyone);
+    const lanes = layOutLanes(recording, place, hops, rows, everyone, labels, this.maxLanes);
     const drawingKey = `${recording.epoch} ${journey?.id} ${lanes.map(({ key, title, note, isFrozen }) => [key, title, note, isFrozen])}`;
     if (drawingKey !== this.drawingKey) this.drawLanes(lanes, this.journey === journey && this.recording === recording);
     Object.assign(this, { drawingKey, journey, recording });
-    this.drawRows(rows, new Labels(recording.participants, everyone));
-    this.renderOutcome(journey, hops, rows, everyone);
+    this.drawRows(rows, labels);
+    this.renderOutcome(journey, hops, rows, everyone, labels);
     updateQueues(this.heads, recording.state.channels);
     setText(this.hint, hint);
     this.hint.hidden = Boolean(journey) || !hint;
@@ -112,13 +113,12 @@ export class Chart {
   }
 
   // The caption, and a mark under each browser's lane that says whether it got the message.
-  renderOutcome(journey, hops, rows, everyone) {
+  renderOutcome(journey, hops, rows, everyone, labels) {
     if (!journey) {
       setText(this.title, "");
       setText(this.summary, "");
       return this.outcome.replaceChildren();
     }
-    const labels = new Labels(this.recording.participants, everyone);
     const sender = this.recording.participants.find(hops[0].event.connection);
     const titleKey = `${sender && labels.full(sender)} ${journey.title}`;
     if (this.titleKey !== titleKey) this.title.replaceChildren(sender ? `${labels.full(sender)}: ` : "", isolated(journey.title, "said"));
@@ -278,8 +278,7 @@ const MIN_QUEUE_PERCENT = 6; // a single event must be visible
 const ZONE_TITLES = { browser: "Browsers", consumer: "Consumers", group: "Groups" };
 
 // Returns the lanes for a journey's hops (or none), at most `maxLanes` if possible.
-function layOutLanes(recording, place, hops, rows, everyone, maxLanes) {
-  const labels = new Labels(recording.participants, everyone);
+function layOutLanes(recording, place, hops, rows, everyone, labels, maxLanes) {
   const servers = [...workerLanes(hops), ...groupLanes(recording, place, hops)];
   const space = Math.floor((maxLanes - sum(servers.map(widthOf))) / 2);
   const chosen = chooseOwn(everyone, hops, rows).slice(0, Math.max(1, space - 1)).sort(compareNumbers);

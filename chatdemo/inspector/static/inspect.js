@@ -35,8 +35,9 @@ function makeRow() {
 function updateRow(row, connection, participants, now) {
   const { id, path, user, consumer, instance, backlog, received, sent, since, client } = connection;
   const [browser, ...cells] = row.children;
-  const { number = 0, ...participant } = participants.find(id) ?? {};
-  const name = participant.name ? participants.label({ number, ...participant }) : "";
+  const participant = participants.find(id);
+  const number = participant?.number ?? 0;
+  const name = participants.nameOf(participant);
   if (row.key !== `${number} ${name}`) browser.replaceChildren(numberDisc(number), ` ${name}`, element("span", { className: "client", textContent: client ?? "" }));
   row.key = `${number} ${name}`;
   const texts = [
@@ -157,7 +158,7 @@ class EventList {
     const row = item.firstElementChild;
     const [event] = events;
     const participant = event.what === "full" ? participants.find(undefined, event.channel) : participants.find(event.connection);
-    const who = !participant?.number ? "" : participant.name ? participants.label(participant) : "";
+    const who = participants.nameOf(participant);
     if (events.length > 1) row.ariaExpanded = String(this.open.has(key));
     const state = `${events.length} ${event.n} ${who}`;
     if (item.state === state) return;

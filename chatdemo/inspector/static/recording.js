@@ -395,6 +395,11 @@ class Participants {
     return hasNamesake ? `${name} · ${number}` : name;
   }
 
+  // The same for a place that has the number already: empty if there is no name.
+  nameOf(participant) {
+    return participant?.name ? this.label(participant) : "";
+  }
+
   create(id, from) {
     const participant = { id, from, until: Infinity, number: 0, room: null, path: null, consumer: "", instance: "" };
     this.byConnection.set(id, participant);

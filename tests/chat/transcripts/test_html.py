@@ -80,7 +80,7 @@ def test_it_says_who_spoke_how_often_and_from_when_to_when():
         for seq, name in enumerate(["Ana", "Ben", "Ana"])
     ]
     summary = page(*messages).partition("<footer>")[2]
-    assert "<p>3 messages by <bdi>Ana</bdi>, <bdi>Ben</bdi></p>" in summary
+    assert "<p>3 messages by 2 people: <bdi>Ana</bdi>, <bdi>Ben</bdi></p>" in summary
     assert re.findall("2026-11-22 10:0[0-9]:00 UTC", summary) == [
         "2026-11-22 10:00:00 UTC",
         "2026-11-22 10:02:00 UTC",
