@@ -16,6 +16,11 @@ SCHEMES = {
     "forced": {"color_scheme": "light", "forced_colors": "active"},
 }
 
+#: The smallest size of a text that is seen in elements of ``selector``, in CSS pixels.
+SMALLEST = """(selector) => Math.min(...[...document.querySelectorAll(selector)]
+  .filter((one) => one.checkVisibility() && one.textContent.trim())
+  .map((one) => parseFloat(getComputedStyle(one).fontSize)))"""
+
 
 def show(page: Page, screen: str) -> None:
     width, height = SCREENS[screen]

@@ -113,7 +113,7 @@ def presented(page: Page) -> Page:
 
 
 def in_class(stage: Stage) -> Participant:
-    """The page of one more person: below what the class said, a message that has come, one on its way, one that failed."""
+    """The page of one more person: below the class's messages, one that has come, one on its way, one that failed."""
     me = deaf_to_all_but_the_first(stage)
     people = [stage.enter(name.removesuffix(" (2)")) for name in CLASS]
     for number, (participant, text) in enumerate(zip(people, CLASS.values(), strict=True), 1):

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import test_inspect_feed
 from tests.browser.inspect_feed import FakeFeed, Story
-from tests.browser.pages import SCREENS, show
+from tests.browser.pages import SCREENS, SMALLEST, show
 from tests.browser.test_inspect_feed import caption, hops, kinds
 from tests.browser.test_pages import overflow
 from tests.support.served import wait_for
@@ -263,12 +263,6 @@ def test_the_filters_are_one_row_and_an_events_detail_is_beside_the_list(screen,
     expect(detail).to_contain_text("chat/consumers.py:25 in receive async_to_sync")
     listed = page.locator(".events").bounding_box()
     assert detail.bounding_box()["x"] >= listed["x"] + listed["width"]
-
-
-#: The smallest size of a text that is seen, and of one of `selector`.
-SMALLEST = """(selector) => Math.min(...[...document.querySelectorAll(selector)]
-    .filter((one) => one.checkVisibility() && one.textContent.trim())
-    .map((one) => parseFloat(getComputedStyle(one).fontSize)))"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Frame, Page, expect
 
 from chatdemo.course import outline
-from tests.browser.pages import LESSONS, SCREENS, each_screen, show
+from tests.browser.pages import LESSONS, SCREENS, SMALLEST, each_screen, show
 from tests.browser.test_accessibility import accessibility_tree
 from tests.browser.test_pages import fits_a_finger, overflow, watch
 from tests.support.served import Served, wait_for
@@ -439,6 +439,16 @@ def test_the_keys_of_a_lesson_work_in_its_tabs_unless_they_are_typed(lesson):
     expect(page.locator(".bar")).to_be_visible()
 
 
+def with_a_journey(new_context, house, width: int, height: int) -> Lesson:
+    """The lesson on groups on a screen of this size, after hello has come to both tabs."""
+    page = new_context(viewport={"width": width, "height": height}).new_page()
+    groups = Lesson(page, house.url, "groups")
+    groups.both_open()
+    groups.say(1, "hello")
+    expect(page.locator(".journey .got")).to_have_count(2)
+    return groups
+
+
 #: How far the lowest point of ``selector``'s elements is below the screen, in pixels.
 BELOW = """(selector) => Math.max(...[...document.querySelectorAll(selector)]
   .map((one) => one.getBoundingClientRect().bottom)) - innerHeight"""
@@ -447,13 +457,8 @@ BELOW = """(selector) => Math.max(...[...document.querySelectorAll(selector)]
 @pytest.mark.parametrize("height", [625, 660, 720])
 def test_a_laptops_screen_has_all_below_the_bars_of_a_browser(new_context, house, height):
     width = 1366 if height < 720 else 1280
-    groups = Lesson(
-        new_context(viewport={"width": width, "height": height}).new_page(), house.url, "groups"
-    )
+    groups = with_a_journey(new_context, house, width, height)
     page = groups.page
-    groups.both_open()
-    groups.say(1, "hello")
-    expect(page.locator(".journey .got")).to_have_count(2)
     assert page.evaluate(BELOW, ".tab, .journey .outcome span, .journey .hops li") <= 0
     caption, heads = (
         page.locator(f".journey {part}").bounding_box() for part in (".caption", ".stage")
@@ -471,23 +476,12 @@ def test_the_code_opens_at_the_first_line_that_the_step_adds(lesson):
     assert line.evaluate("(line) => line.closest('.code').scrollTop") > 0
 
 
-#: The smallest size of text in elements of ``selector`` that are shown, on the page and in its tabs.
-SMALLEST = """(selector) => Math.min(...[...document.querySelectorAll(selector)]
-  .filter((one) => one.checkVisibility() && one.textContent.trim())
-  .map((one) => parseFloat(getComputedStyle(one).fontSize)))"""
-
-
 def test_the_presentation_view_of_a_lesson_has_the_tabs_and_the_journey_in_large_letters(
     new_context, house
 ):
     width, height = SCREENS["projector"]
-    groups = Lesson(
-        new_context(viewport={"width": width, "height": height}).new_page(), house.url, "groups"
-    )
+    groups = with_a_journey(new_context, house, width, height)
     page = groups.page
-    groups.both_open()
-    groups.say(1, "hello")
-    expect(page.locator(".journey .got")).to_have_count(2)
     page.get_by_role("button", name="Present").click()
     for hidden in (".bar", ".side", ".rest", ".journey .chart-bar", ".console"):
         expect(page.locator(hidden).first).to_be_hidden()
