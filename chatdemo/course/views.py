@@ -56,7 +56,7 @@ def lesson(request: HttpRequest, name: str) -> HttpResponse:
     progress.here = step
     store_progress(request, progress)
     room = step_rooms.pinned_name(step, progress.token)
-    is_watched = not step.tabs and settings.CHATDEMO.inspect != "off"
+    is_watched = step.journey and settings.CHATDEMO.inspect != "off"
     files = listed_files(step)
     context = {
         "step": step,

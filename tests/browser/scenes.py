@@ -239,7 +239,6 @@ def layer_by_hand(stage: Stage) -> Page:
     for experiment in page.locator(".experiment button").all():
         experiment.click()
         expect(page.locator(".calls .waiting")).to_have_count(0)
-    page.locator(".calls").scroll_into_view_if_needed()
     return page
 
 

@@ -467,6 +467,31 @@ def test_a_laptops_screen_has_all_below_the_bars_of_a_browser(new_context, house
     assert page.locator(".journey").evaluate("(journey) => journey.scrollTop") == 0
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_to_try_and_the_tabs_are_on_one_screen_and_so_is_the_channel_layer(opened, name):
+    page = opened(LESSONS[f"learn {name}"])
+    for width, height in [(1366, 625), (1280, 720), SCREENS["laptop"], SCREENS["projector"]]:
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate(BELOW, ".task ol li, .tab, .layer-console *") <= 0, (width, height)
+        assert page.locator(".task").evaluate("(task) => task.scrollTop") == 0
+
+
+def test_the_heads_of_a_journey_beside_the_code_have_whole_words(new_context, house):
+    width, height = SCREENS["laptop"]
+    page = with_a_journey(new_context, house, width, height).page
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Code").click()
+    heads = page.locator(".journey .head:is(.browser, .consumer) .name")
+    lines = heads.evaluate_all("""(heads) => heads.map((head) => {
+      const word = document.createRange();
+      const text = document.createTreeWalker(head, NodeFilter.SHOW_TEXT).nextNode();
+      word.setStart(text, 0);
+      word.setEnd(text, text.data.indexOf(" "));
+      return word.getClientRects().length;
+    })""")
+    assert lines == [1, 1, 1, 1]
+
+
 def test_the_code_opens_at_the_first_line_that_the_step_adds(lesson):
     page = lesson("layer").page
     page.set_viewport_size({"width": 1366, "height": 768})
