@@ -112,3 +112,20 @@ class NameForm(forms.Form):
         # Unicode's form NFC of a letter can be longer than what was typed.
         MaxLengthValidator(MAX_NAME_LENGTH, TOO_LONG_NAME)(name)
         return name
+
+
+class JoinForm(NameForm):
+    """The name and the room of a person who joins: without a name they are a guest.
+
+    The room's name isn't checked: the page that it leads to does that.
+    """
+
+    room = forms.CharField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["name"].required = False
+
+    def clean_name(self) -> str:
+        """Return the name as it is shown, or "". Raises ValidationError if it can't be used."""
+        return super().clean_name() if self.cleaned_data["name"] else ""

@@ -1,12 +1,12 @@
 -- Adds members of one server to a room, each with a number that no other person of this name has.
 --
--- KEYS: the hash of the room's members, and the hash of the servers.
+-- KEYS: the hash of the room's members, the hash of the servers, and the set of rooms with members.
 -- ARGV: the channel, the room, the server, after how many seconds the room's members expire; then for
 -- each member the person, the name, its comparison key, the number that the server has chosen, seq
 -- before the person joined, the last seq that they have.
 -- Returns the numbers, in order.
 
-local members, servers = KEYS[1], KEYS[2]
+local members, servers, rooms = unpack(KEYS)
 local channel, room, server, expiry = unpack(ARGV, 1, 4)
 local is_running, person_of, number_of, results = {}, {}, {}, {}
 
@@ -45,5 +45,6 @@ for first = 5, #ARGV, 6 do
   }))
   results[#results + 1] = number
 end
+redis.call("SADD", rooms, room)
 redis.call("EXPIRE", members, expiry)
 return results

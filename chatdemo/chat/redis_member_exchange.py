@@ -1,8 +1,8 @@
 """The exchange of members through Redis.
 
-A room has a hash there with a field for each server and person. A server writes its own fields
-alone, and publishes each change. Each server says every few seconds that it runs, and another one
-ends it if it doesn't.
+A room has a hash there with a field for each server and person, and a set has the rooms' names. A
+server writes its own fields alone, and publishes each change. Each server says every few seconds
+that it runs, and another one ends it if it doesn't.
 """
 
 import asyncio
@@ -28,11 +28,12 @@ from chatdemo.realtime.background_tasks import OwnedTasks
 from chatdemo.realtime.redis_subscriber import RedisSubscriber
 
 logger = logging.getLogger(__name__)
-JOIN, BEAT, CLEAN = (
+JOIN, BEAT, CLEAN, ROOMS = (
     Path(__file__).with_name(name).read_text("utf-8")
-    for name in ("redis_join.lua", "redis_beat.lua", "redis_clean.lua")
+    for name in ("redis_join.lua", "redis_beat.lua", "redis_clean.lua", "redis_rooms.lua")
 )
-SERVERS_KEY, CHANNEL = "chatdemo:servers", "chatdemo:members"
+SERVERS_KEY, ROOMS_KEY = "chatdemo:servers", "chatdemo:member-rooms"
+CHANNEL = "chatdemo:members"
 #: How often a server says that it runs, and the time after which others end one that doesn't.
 BEAT_SECONDS, ENDED_SECONDS = 3.0, 9.0
 #: A server that hasn't said so for longer ends no other one: Redis was held up, and so were they.
@@ -125,7 +126,7 @@ class RedisMemberExchange(MemberExchange):
             self._note_failure(error)
 
     async def _join(self, room: str, members: dict[str, Member]) -> None:
-        keys = [_members_key(room), SERVERS_KEY]
+        keys = [_members_key(room), SERVERS_KEY, ROOMS_KEY]
         arguments = [self.channel, room, self.server, str(EXPIRY_SECONDS)]
         for person, member in members.items():
             arguments += [person, member.name, comparison_key(member.name)]
@@ -176,22 +177,18 @@ class RedisMemberExchange(MemberExchange):
         """Return how many people each room has on other servers: none while Redis is away."""
         try:
             with open_client(self.url) as client:
-                prefix = _members_key("")
-                rooms = list(dict.fromkeys(client.scan_iter(f"{prefix}*", count=1000)))
-                pipeline = client.pipeline(transaction=False).hkeys(SERVERS_KEY)
-                for key in rooms:
-                    pipeline.hkeys(key)
-                servers, *fields = pipeline.execute()
+                servers = client.hkeys(SERVERS_KEY)
+                rooms = client.eval(ROOMS, 1, ROOMS_KEY, _members_key(""))
         except Exception as error:
             if not is_redis_error(error):
                 raise
             return {}
         others = set(servers) - {self.server}
         counts = {}
-        for key, members in zip(rooms, fields, strict=True):
-            parts = (member.partition(" ") for member in members)
+        for room, fields in rooms:
+            parts = (field.partition(" ") for field in fields)
             if people := {person for server, _, person in parts if server in others}:
-                counts[key.removeprefix(prefix)] = len(people)
+                counts[room] = len(people)
         return counts
 
     async def _beat_regularly(self) -> None:

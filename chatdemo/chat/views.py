@@ -103,13 +103,21 @@ def name(request: HttpRequest, room_name: str) -> HttpResponse:
     form = identity.NameForm(request.POST)
     if not form.is_valid():
         return HttpResponseBadRequest(form.errors["name"][0], content_type=PLAIN_TEXT)
-    name = request.session[identity.NAME_SESSION_KEY] = form.cleaned_data["name"]
+    if not store_name(request, form.cleaned_data["name"]):
+        return HttpResponse(NAME_NOT_STORED, status=503, content_type=PLAIN_TEXT)
+    return HttpResponse(status=204)
+
+
+def store_name(request: HttpRequest, name: str) -> bool:
+    """Give the visitor this name in all rooms. Return False if it can't be stored now."""
+    person = identity.ensure_key(request.session)
+    request.session[identity.NAME_SESSION_KEY] = name
     request.session.save()
     if getattr(request.session, "is_lost", False):
         request.session.modified = False  # or the middleware would try again
-        return HttpResponse(NAME_NOT_STORED, status=503, content_type=PLAIN_TEXT)
-    apps.get_app_config("chat").rooms.exchange.rename(identity.ensure_key(request.session), name)
-    return HttpResponse(status=204)
+        return False
+    apps.get_app_config("chat").rooms.exchange.rename(person, name)
+    return True
 
 
 @require_safe

@@ -1,15 +1,18 @@
 """The start page and the error pages."""
 
 from collections.abc import Sequence
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
 
+from chatdemo.chat.identity import MAX_NAME_LENGTH, NAME_SESSION_KEY, JoinForm
 from chatdemo.chat.room_names import RoomNameError
+from chatdemo.chat.views import NAME_NOT_STORED, store_name
 from chatdemo.common.local_machine import is_own_browser, scope_of
 from chatdemo.course.step_rooms import default_step
 from chatdemo.inspector.pages import PREFIX
@@ -24,17 +27,33 @@ INSPECTOR_HINT = (
 )
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
-    """The first page: for this machine's browser the address for the class, for others a room."""
+    """The first page: the address for the class, or, for other machines' browsers, a form to join.
+
+    A POST of that form gives the visitor a name and redirects to the room. The status is 400 for a
+    name that can't be used, 503 if it can't be stored.
+    """
+    form, status = JoinForm(request.POST if request.method == "POST" else None), 200
+    if form.is_bound:
+        if not form.is_valid():
+            status = 400
+        elif (name := form.cleaned_data["name"]) and not store_name(request, name):
+            form.add_error("name", NAME_NOT_STORED)
+            status = 503
+        else:
+            return redirect(f"{reverse('index')}?{urlencode({'room': form.cleaned_data['room']})}")
     arrived_at, port = request.META["SERVER_NAME"], int(request.META["SERVER_PORT"])
     host = settings.CHATDEMO.host if settings.CHATDEMO.host in ANY_ADDRESS else arrived_at
     context = {
         "addresses": addresses(host, port),
         "step": default_step(),
         "is_teacher": is_own_browser(scope_of(request)),
+        "form": form,
+        "name": request.POST.get("name") or request.session.get(NAME_SESSION_KEY, ""),
+        "max_name": MAX_NAME_LENGTH,
     }
-    return render(request, "start.html", context)
+    return render(request, "start.html", context, status=status)
 
 
 def websocket_only(request: HttpRequest) -> HttpResponse:

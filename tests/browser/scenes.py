@@ -87,6 +87,23 @@ def staged(browser: Browser, url: str, room: str = "lobby", **options) -> Iterat
         yield Stage(browser, url, room, options, cleanup)
 
 
+def students_start(stage: Stage) -> Page:
+    """The start page as a browser of another machine sees it."""
+    page = stage.context().new_page()
+    page.set_extra_http_headers({"X-Forwarded-For": "192.0.2.9"})
+    page.goto(stage.url)
+    return page
+
+
+def refused_start(stage: Stage) -> Page:
+    page = students_start(stage)
+    page.get_by_label("Your name").fill("\u2800")
+    page.get_by_label("Room").fill(stage.room)
+    page.get_by_role("button", name="Join").click()
+    page.get_by_role("alert").wait_for()
+    return page
+
+
 def talk(stage: Stage) -> Page:
     """The pupil's page after the exchange."""
     people = {name: stage.enter(name) for name in ("Ms Kim", "Ben")}
@@ -313,6 +330,8 @@ def at(path: str) -> Callable[[Stage], Page]:
 
 SCENES: dict[str, Callable[[Stage], Page]] = {
     "start": at(""),
+    "start-student": students_start,
+    "start-refused": refused_start,
     "rooms": at("chat/"),
     "rooms-people": rooms_with_people,
     "rooms-capitals": name_in_capitals,

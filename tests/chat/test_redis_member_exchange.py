@@ -204,6 +204,18 @@ async def test_the_people_of_each_room_on_other_servers_are_counted(url, peer):
     assert other.exchange.people_elsewhere() == {}
 
 
+async def test_a_room_that_everybody_has_left_is_forgotten(url, peer):
+    one, other = peer(url), peer(url)
+    await one.join("a", "Ana")
+    assert other.exchange.people_elsewhere() == {"lobby": 1}
+    one.exchange.leave("lobby", "a")
+    await until(lambda: other.exchange.people_elsewhere() == {})
+    with importlib.import_module("redis").Redis.from_url(url) as client:
+        assert client.smembers(module.ROOMS_KEY) == set()
+    await one.join("a", "Ana")
+    assert other.exchange.people_elsewhere() == {"lobby": 1}
+
+
 async def test_nobody_is_counted_elsewhere_while_redis_is_away(has_redis, tmp_path, peer):
     with RedisServer(tmp_path) as redis:
         one = peer(redis.url())

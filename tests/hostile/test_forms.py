@@ -33,7 +33,7 @@ ADDRESSES = [
     "/nowhere/",
 ]
 #: Those that take a form.
-TAKE = {"/chat/lobby/name/", "/learn/console/", "/learn/echo/"}
+TAKE = {"/", "/chat/lobby/name/", "/learn/console/", "/learn/echo/"}
 
 
 @pytest.fixture(scope="module")

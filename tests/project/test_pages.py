@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import replace
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
@@ -30,10 +31,40 @@ def test_the_start_page_says_how_others_join(monkeypatch, host, lan, text):
     assert ("--host 0.0.0.0" in page) == (host == "127.0.0.1")
 
 
-def test_a_student_is_asked_for_a_room_and_sees_no_address():
+def test_a_student_is_asked_for_a_name_and_a_room_and_sees_no_address():
     page = CLIENT.get("/", REMOTE_ADDR="192.0.2.9").content.decode()
-    assert 'name="room"' in page and 'href="/learn/"' in page
+    assert 'name="name"' in page and 'name="room"' in page and 'href="/learn/"' in page
     assert "--host" not in page and "/inspect/" not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("room", "leads_to"), [("", "/chat/lobby/"), ("Class 7b", "/chat/Class%207b/")]
+)
+def test_a_student_joins_a_room_with_a_name(room, leads_to):
+    student = Client(headers={"host": "localhost"}, REMOTE_ADDR="192.0.2.9")
+    response = student.post("/", {"name": " Ada  Lovelace", "room": room}, follow=True)
+    assert response.request["PATH_INFO"] == unquote(leads_to)
+    assert 'value="Ada Lovelace"' in response.content.decode()
+    assert 'value="Ada Lovelace"' in student.get("/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_student_without_a_name_is_a_guest_whom_the_room_asks():
+    student = Client(headers={"host": "localhost"}, REMOTE_ADDR="192.0.2.9")
+    response = student.post("/", {"name": "", "room": "lobby"}, follow=True)
+    assert "What's your name?" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"), [("\u2800", "That name would be invisible"), ("x" * 41, "the limit is 40")]
+)
+def test_a_name_that_cant_be_used_is_asked_for_again_with_the_room_as_it_was_typed(typed, says):
+    student = Client(headers={"host": "localhost"}, REMOTE_ADDR="192.0.2.9")
+    response = student.post("/", {"name": typed, "room": "Class 7b"})
+    page = response.content.decode()
+    assert response.status_code == 400 and says in page
+    assert f'value="{typed}"' in page and 'value="Class 7b"' in page
 
 
 @pytest.mark.parametrize(
