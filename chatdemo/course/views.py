@@ -67,6 +67,7 @@ def lesson(request: HttpRequest, name: str) -> HttpResponse:
         "exercises": listed_exercises(step),
         "redis": lambda: [file for file in listed_files(step, "redis") if file.state != UNCHANGED],
         "tabs": step.tabs or [f"/chat/{quote(room)}/"] * 2,
+        "room": room,
         "watch": step_rooms.watch_token(room) if is_watched else "",
         "port": _learners_port(int(request.META["SERVER_PORT"])),
         "script": (command := _command_path(request)),
