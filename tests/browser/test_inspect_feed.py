@@ -76,7 +76,7 @@ def test_hops_come_in_order_with_their_lines_and_times(look, feed):
     lines = hops(page).locator(".source").all_text_contents()
     assert lines == [f"consumers.py:{line}" for line in (22, 25, 30, 31)]
     times = hops(page).locator(".gap").all_text_contents()
-    assert times[1:] == ["+0.40 ms", "+0.80 to 1.6 ms", "+1.2 to 2.0 ms"]
+    assert times[1:] == ["+0.40 ms", "+0.80–1.6 ms", "+1.2–2.0 ms"]
 
 
 def test_heartbeats_are_listed_for_those_who_ask_for_them(look, feed):

@@ -1,9 +1,9 @@
-"""What every page must have in every state: no text is too small or cut, and axe-core finds nothing."""
+"""What every page must have in every state: no text is too small, cut or covered, and axe-core finds nothing."""
 
 import pytest
 
 from tests.browser.axe import expect_no_violations, violations
-from tests.browser.pages import each_screen
+from tests.browser.pages import SCREENS, each_screen, show
 from tests.browser.scenes import SCENES, staged
 
 #: The texts that can be seen: those with a size below the smallest, and those that are cut without an ellipsis. What
@@ -22,6 +22,53 @@ FAULTS = """(smallest) => {
   }
   const { scrollWidth, clientWidth } = document.documentElement;
   return scrollWidth > clientWidth ? [...faults, `${scrollWidth} pixels wide`] : faults;
+}"""
+#: The texts that something else lies on, at the middle or an end of a line, wherever the page is scrolled to. A bar that
+#: stays in its place and the button to the newest message lie on what scrolls below them.
+COVERED = """async () => {
+  for (const frame of [1, 2]) await new Promise(requestAnimationFrame); // the page answers to the size of its window
+  const floats = (one) => one.id === "newest" || ["sticky", "fixed"].includes(getComputedStyle(one).position);
+  const isWithin = (one, test) => one && (test(one) || isWithin(one.parentElement, test));
+  const cut = (line, { left, top, right, bottom }) => ({
+    left: Math.max(line.left, left), top: Math.max(line.top, top),
+    right: Math.min(line.right, right), bottom: Math.min(line.bottom, bottom),
+  });
+  const texts = [];
+  for (const one of document.querySelectorAll("body *")) {
+    if (!one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    if (isWithin(one, (up) => up.clientWidth === 1 || up.matches(".hidden, noscript, option, .bar [role=status]"))) continue;
+    const nodes = [...one.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if (!nodes.length) continue;
+    const clips = [];
+    for (let up = one; up !== document.body; up = up.parentElement) {
+      if (getComputedStyle(up).overflowY !== "visible") clips.push(up);
+    }
+    texts.push(...nodes.map((node) => ({ node, one, clips })));
+  }
+  const range = document.createRange();
+  const covers = ({ node, one, clips }) => {
+    range.selectNodeContents(node);
+    for (const line of range.getClientRects()) {
+      const boxes = clips.map((clip) => clip.getBoundingClientRect());
+      const seen = [{ left: 0, top: 0, right: innerWidth, bottom: innerHeight }, ...boxes].reduce(cut, line);
+      if (seen.right - seen.left < 3 || seen.bottom - seen.top < 3) continue;
+      const edge = Math.min(4, (seen.right - seen.left) / 3); // a space at its end may belong to the next line
+      for (const x of [seen.left + edge, (seen.left + seen.right) / 2, seen.right - edge]) {
+        const top = document.elementFromPoint(x, (seen.top + seen.bottom) / 2);
+        if (top && !top.contains(one) && !one.contains(top) && !isWithin(top, floats)) return top;
+      }
+    }
+  };
+  const faults = new Set();
+  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+    scrollTo({ top: y, behavior: "instant" });
+    for (const text of texts) {
+      const top = covers(text);
+      if (top) faults.add(`${text.node.data.trim().slice(0, 30)} is covered by ${top.tagName} ${top.className} ${top.textContent.trim().slice(0, 30)}`);
+    }
+  }
+  scrollTo({ top: 0, behavior: "instant" });
+  return [...faults];
 }"""
 SET_STYLE = "(element, style) => { element.style.cssText = style; }"
 SMALLEST_PIXELS, SMALLEST_PRESENTED_PIXELS = 14, 24
@@ -44,6 +91,12 @@ def test_every_text_is_large_enough_and_none_is_cut(scene):
         assert scene.evaluate(FAULTS, smallest) == [], look
 
 
+def test_no_text_is_covered(scene):
+    for screen in SCREENS:
+        show(scene, screen)
+        assert scene.evaluate(COVERED) == [], screen
+
+
 def test_axe_finds_no_violation(scene):
     expect_no_violations(scene)
 
@@ -62,6 +115,15 @@ def test_a_text_that_is_too_small_cut_or_too_wide_is_found(context, house, style
     assert page.evaluate(FAULTS, SMALLEST_PIXELS) == []
     page.locator("h1").evaluate(SET_STYLE, style)
     assert any(fault in found for found in page.evaluate(FAULTS, SMALLEST_PIXELS))
+
+
+def test_a_text_that_is_covered_is_found(context, house):
+    page = context.new_page()
+    page.goto(house.url + "nowhere")
+    assert page.evaluate(COVERED) == []
+    page.locator("h1").evaluate(SET_STYLE, "position: relative; top: 2.5rem")
+    [fault] = page.evaluate(COVERED)
+    assert fault.startswith("Check the address") and "H1" in fault
 
 
 @pytest.mark.parametrize("style", ["opacity: 0.4", "color: #777"])

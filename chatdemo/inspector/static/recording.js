@@ -459,10 +459,10 @@ export function formatDelay(seconds) {
   return `+${ms.toFixed(ms < 1 ? 2 : ms < 100 ? 1 : 0)} ms`;
 }
 
-// "+0.30 to 4.1 ms", of the first and the last of several.
+// "+0.30–4.1 ms", of the first and the last of several.
 export function formatSpread(first, last) {
   const [one, other] = [formatDelay(first), formatDelay(last)];
-  return one === other ? one : `${one.replace(other.slice(other.indexOf(" ")), "")} to ${other.slice(1)}`;
+  return one === other ? one : `${one.replace(other.slice(other.indexOf(" ")), "")}–${other.slice(1)}`;
 }
 
 // "14:03:59.250", of seconds since the epoch.
