@@ -9,6 +9,7 @@
   and runs the commands as a command line does: ``call_command`` leaves out the system checks.
 """
 
+import traceback
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -94,6 +95,8 @@ def _raise_errors(command: BaseCommand, name: str, hint: str) -> None:
         except SystemCheckError:
             raise
         except CommandError as error:
+            if options.get("traceback"):
+                traceback.print_exception(error)
             failure = ChatdemoError(_sentence(str(error)), hint)
             failure.exit_code = error.returncode
             raise failure from error

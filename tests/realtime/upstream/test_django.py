@@ -60,6 +60,12 @@ def test_what_a_management_command_refuses_is_raised_and_not_printed(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_the_option_traceback_shows_where_a_refusal_was_raised(capfd):
+    kind, _, _ = refusal("startapp", "1x", "--traceback")
+    assert kind is ChatdemoError
+    assert "in validate_name" in capfd.readouterr().err
+
+
 def test_system_checks_that_fail_are_printed_as_django_does(capfd):
     with pytest.raises(SystemExit) as caught:
         ManagementCommands(["", "check", "--deploy", "--fail-level", "INFO"]).execute()
