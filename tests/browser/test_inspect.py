@@ -426,6 +426,7 @@ def test_a_lesson_shows_whom_a_message_reaches(new_context, house, step, outcome
 
 def test_the_second_lesson_says_why_its_connection_is_refused(new_context, house):
     lesson = Lesson(new_context().new_page(), house.url, "room")
+    lesson.page.get_by_role("link", name="Open your room in tab 1").click()
     expect(lesson.page.locator(".journey .troubles").first).to_contain_text(
         "refused because no application is configured for WebSockets: see ProtocolTypeRouter in asgi.py."
     )
