@@ -27,8 +27,8 @@ django.setup()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Three processes for two cores: half of the time a test waits for servers and browsers. It saves a seventh."""
-    return (os.cpu_count() or 2) * 3 // 2
+    """Two processes for each core: more than half of the time a test waits for servers and browsers."""
+    return (os.cpu_count() or 2) * 2
 
 
 @pytest.hookimpl(optionalhook=True)
