@@ -44,6 +44,7 @@ class Step:
     files: Sequence[str] = ()
     adds: Sequence[str] = ()
     tabs: Sequence[str] = ()
+    rooms: Sequence[str] = ()
     journey: bool = True
     needs: Sequence[str] = ()
     needs_with: Mapping[str, Sequence[str]] = field(default_factory=dict)

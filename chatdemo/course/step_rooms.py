@@ -6,6 +6,7 @@ types never counts as pinned. Nothing is stored: a pinned room works after a res
 
 import base64
 import re
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
@@ -49,17 +50,17 @@ def _signature(step: str, room: str) -> str:
     return base64.b32encode(digest).decode()[:6].lower()
 
 
-def watch_token(room: str) -> str:
-    """Return a token with which the inspector shows this room, and no other.
+def watch_token(rooms: Sequence[str]) -> str:
+    """Return a token with which the inspector shows these rooms, and no others.
 
-    Only the lesson's page has it. The room's name, which others may see on a screen, isn't enough.
+    Only the lesson's page has it. The rooms' names, which others may see, aren't enough.
     """
-    return _watch_signer.sign(f"/ws/chat/{room}/")
+    return _watch_signer.sign_object(rooms)
 
 
-def watched_path(token: str) -> str | None:
-    """Return the path of the WebSocket of the token's room; None if the token isn't valid."""
+def watched_paths(token: str) -> list[str]:
+    """Return the paths of the WebSockets of the token's rooms; none if the token isn't valid."""
     try:
-        return _watch_signer.unsign(token)
+        return [f"/ws/chat/{room}/" for room in _watch_signer.unsign_object(token)]
     except BadSignature:
-        return None
+        return []

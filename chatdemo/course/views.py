@@ -56,6 +56,7 @@ def lesson(request: HttpRequest, name: str) -> HttpResponse:
     progress.here = step
     store_progress(request, progress)
     room = step_rooms.pinned_name(step, progress.token)
+    rooms = [step_rooms.pinned_name(step, f"{one}_{progress.token}") for one in step.rooms]
     is_watched = step.journey and settings.CHATDEMO.inspect != "off"
     files = listed_files(step)
     context = {
@@ -68,7 +69,8 @@ def lesson(request: HttpRequest, name: str) -> HttpResponse:
         "redis": lambda: [file for file in listed_files(step, "redis") if file.state != UNCHANGED],
         "tabs": step.tabs or [f"/chat/{quote(room)}/"] * 2,
         "room": room,
-        "watch": step_rooms.watch_token(room) if is_watched else "",
+        "rooms": rooms,
+        "watch": step_rooms.watch_token([room, *rooms]) if is_watched else "",
         "port": _learners_port(int(request.META["SERVER_PORT"])),
         "script": (command := _command_path(request)),
         "activate": _activation(command),

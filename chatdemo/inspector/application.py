@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 from channels.exceptions import InvalidChannelLayerError
@@ -51,7 +51,7 @@ class Inspector:
         application: Callable[[Scope, Receive, Send], Awaitable[None]],
         who: str = "local",
         limit: int = 5000,
-        watch: Callable[[str], str | None] | None = None,
+        watch: Callable[[str], Collection[str]] | None = None,
         describe_server: Callable[[int], dict[str, Any]] | None = None,
         notes: Sequence[tuple[str, str]] = (),
         links: Sequence[tuple[str, str]] = (),
@@ -163,15 +163,15 @@ class Inspector:
         Returns False if it isn't one, or if the client may not see it. Then the application
         answers, as without an inspector.
         """
-        path = self.access.watched_path(scope)
-        is_allowed = bool(path) or self.access.may_see_all(scope)
+        paths = self.access.watched_paths(scope)
+        is_allowed = bool(paths) or self.access.may_see_all(scope)
         if scope["type"] == "http":
             return is_allowed and await self.pages.answer(scope, send)
         if scope["path"] != pages.FEED:
             return False
         await receive()  # websocket.connect
         if is_allowed and pages.is_own_origin(scope):
-            await self._watch(path, scope, receive, send)
+            await self._watch(paths or None, scope, receive, send)
         elif is_allowed or "websocket.http.response" not in scope.get("extensions", {}):
             await send({"type": "websocket.close"})
         else:
@@ -179,10 +179,12 @@ class Inspector:
             await send({"type": "websocket.http.response.body", "body": b""})
         return True
 
-    async def _watch(self, path: str | None, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _watch(
+        self, paths: Collection[str] | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         await send({"type": "websocket.accept"})
         port = (scope.get("server") or ("", 0))[1]
-        watcher = feed.Watcher(self, path, send, port)
+        watcher = feed.Watcher(self, paths, send, port)
         self.watchers.add(watcher)
         self._on_watchers_changed()
         try:
@@ -197,7 +199,7 @@ class Inspector:
 
     def _on_watchers_changed(self) -> None:
         self.recording.is_watched = bool(self.watchers)
-        self.recording.is_all_watched = any(watcher.path is None for watcher in self.watchers)
+        self.recording.is_all_watched = any(watcher.paths is None for watcher in self.watchers)
         if not self.watchers:
             self.forget_closed(0)
 
@@ -220,17 +222,17 @@ class Inspector:
         user = connection.user
         return name or (user if user != "AnonymousUser" else None)
 
-    def find_layer(self, group: str, path: str | None) -> LayerRecorder | None:
+    def find_layer(self, group: str, paths: Collection[str] | None) -> LayerRecorder | None:
         """Return the layer that has a group.
 
-        None if none has, or if the watcher of ``path`` may not see all of its members.
+        None if none has, or if the watcher of ``paths`` may not see all of its members.
         """
         for recorder in self.layers:
             members = recorder.members.channels(group)
             if not members and not recorder.frozen_groups.is_frozen(group):
                 continue
             known = [recorder.connections.get(channel) for channel in members]
-            if path is None or (known and all(one and one.path == path for one in known)):
+            if paths is None or (known and all(one and one.path in paths for one in known)):
                 return recorder
         return None
 
@@ -238,7 +240,7 @@ class Inspector:
         """Thaw the groups that no watcher is left for."""
         for recorder in self.layers:
             for group in list(recorder.frozen_groups.groups):
-                if not any(self.find_layer(group, watcher.path) for watcher in self.watchers):
+                if not any(self.find_layer(group, watcher.paths) for watcher in self.watchers):
                     self.recording.record("thaw", group=group, detail="Its last watcher has left.")
                     recorder.frozen_groups.thaw(group)
 

@@ -9,6 +9,7 @@ of the last entry that it has.
 
 import asyncio
 import json
+from collections.abc import Collection
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 #: How often the feed looks for new entries.
 INTERVAL_SECONDS = 0.1
-#: It looks for a changed state each third time, but each 30th time for a watcher of one path if
+#: It looks for a changed state each third time, but each 30th time for a watcher of some paths if
 #: there are no entries: a class has many lessons open.
 CHECKS_PER_STATE, CHECKS_PER_QUIET_STATE = 3, 30
 #: Entries in one message, and entries that may be sent before the watcher confirms some.
@@ -37,10 +38,12 @@ MAX_LISTED = 400
 
 
 class Watcher:
-    """A WebSocket to ``port`` that watches everything, or the connections to one ``path``."""
+    """A WebSocket to ``port`` that watches everything, or the connections to ``paths``."""
 
-    def __init__(self, inspector: "Inspector", path: str | None, send: Send, port: int = 0):
-        self.inspector, self.path, self.send, self.port = inspector, path, send, port
+    def __init__(
+        self, inspector: "Inspector", paths: Collection[str] | None, send: Send, port: int = 0
+    ):
+        self.inspector, self.paths, self.send, self.port = inspector, paths, send, port
         self.recording = inspector.recording
         self._next = max(1, self.recording.first_number)  # number of the next entry to send
         self._sent = self._confirmed = self._next - 1
@@ -51,9 +54,8 @@ class Watcher:
 
     async def run(self, receive: Receive) -> None:
         """Send changes and carry out commands until the watcher leaves or reads too slowly."""
-        room = self.path.rstrip("/").rpartition("/")[2] if self.path else None
         limit = self.recording.entries.maxlen
-        await self._send({"kind": "hello", "version": __version__, "limit": limit, "room": room})
+        await self._send({"kind": "hello", "version": __version__, "limit": limit})
         tasks = [
             asyncio.ensure_future(self._send_changes()),
             asyncio.ensure_future(self._carry_out_commands(receive)),
@@ -71,7 +73,7 @@ class Watcher:
         checks, has_news = 0, True
         while self._delay < MAX_DELAY_SECONDS:
             has_news = await self._send_entries() or has_news
-            is_quiet = not has_news and self.path is not None
+            is_quiet = not has_news and self.paths is not None
             if checks % (CHECKS_PER_QUIET_STATE if is_quiet else CHECKS_PER_STATE) == 0:
                 await self._send_state()
                 has_news = False
@@ -98,20 +100,20 @@ class Watcher:
         entries = self.recording.since(start, MAX_BATCH_ENTRIES)
         self._next = start + len(entries)
         self._unrecorded = self.recording.unrecorded
-        if self.path is not None:
-            entries = [entry for entry in entries if entry.get("path") == self.path]
+        if self.paths is not None:
+            entries = [entry for entry in entries if entry.get("path") in self.paths]
             dropped = 0
         if entries:
             self._sent = entries[-1]["n"]
         return entries, dropped
 
     async def _send_state(self) -> None:
-        state = {"kind": "state", **describe_state(self.inspector, self.path)}
-        if self.path is None:
+        state = {"kind": "state", **describe_state(self.inspector, self.paths)}
+        if self.paths is None:
             state |= {"notes": self.inspector.notes, "process": describe_process()}
             if self.inspector.describe_server:
                 state["server"] = self.inspector.describe_server(self.port)
-        if problems := self.inspector.problems.since(self._problems_version, self.path):
+        if problems := self.inspector.problems.since(self._problems_version, self.paths):
             self._problems_version = max(problem["version"] for problem in problems)
             await self._send({"kind": "problems", "problems": problems})
         text = json.dumps(state)
@@ -137,7 +139,7 @@ class Watcher:
         """Carry out a command. Raises ValueError, KeyError or TypeError for an unknown one."""
         if do == "got":
             self._confirmed = min(int(command["n"]), self._sent)
-        elif do == "clear" and self.path is None:
+        elif do == "clear" and self.paths is None:
             self.recording.clear()
             self.inspector.problems.clear()
         elif do in ("freeze", "step", "thaw") and isinstance(command["group"], str):
@@ -146,7 +148,7 @@ class Watcher:
             raise ValueError(do)
 
     async def _change_group(self, do: str, group: str) -> None:
-        layer = self.inspector.find_layer(group, self.path)
+        layer = self.inspector.find_layer(group, self.paths)
         if layer is None:
             await self._send_error(f"There is no group {group} here.")
         elif layer.why_unfreezable:
@@ -154,20 +156,22 @@ class Watcher:
         elif do == "step":
             await layer.frozen_groups.deliver_one(group)
         elif (layer.frozen_groups.freeze if do == "freeze" else layer.frozen_groups.thaw)(group):
-            self.recording.record(do, group=group, path=self.path)
+            members = [layer.connections.get(one) for one in layer.members.channels(group)]
+            paths = {one.path for one in members if one and self.paths}
+            self.recording.record(do, group=group, path=min(paths, default=None))
 
 
-def describe_state(inspector: "Inspector", path: str | None = None) -> dict[str, Any]:
-    """Describe connections, groups and channels: all, or those of the connections to ``path``."""
+def describe_state(inspector: "Inspector", paths: Collection[str] | None = None) -> dict[str, Any]:
+    """Describe connections, groups and channels: all, or those of the connections to ``paths``."""
     inspector.forget_closed()
     connections = [
-        one for one in inspector.connections.values() if path is None or one.path == path
+        one for one in inspector.connections.values() if paths is None or one.path in paths
     ]
     by_channel = {one.channel: one for one in connections if one.channel}
     groups, channels = [], []
     for layer in inspector.layers:
-        groups += _describe_groups(layer, by_channel, path is None)
-        channels += _describe_channels(layer, by_channel, path is None)
+        groups += _describe_groups(layer, by_channel, paths is None)
+        channels += _describe_channels(layer, by_channel, paths is None)
     return {
         "connections": [
             {**_describe_connection(one), "name": inspector.find_name(one)}

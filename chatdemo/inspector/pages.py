@@ -1,7 +1,7 @@
 """The inspector's page and its files, without Django's static files, and who may open them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, cached_property
 from html import escape
 from pathlib import Path
@@ -26,11 +26,11 @@ _FILE = re.compile(r"(?P<folder>inspector|common)/(?P<name>[a-z0-9_-]+\.(?:css|j
 class Access:
     """Decides about requests. ``who`` is "off", "local" (browsers of this machine) or "all".
 
-    ``watch(token)`` returns the path of the WebSocket that the bearer of a token may watch, and
-    None for an invalid token. The token is the parameter ``watch`` of the URL.
+    ``watch(token)`` returns the paths of the WebSockets that the bearer of a token may watch, none
+    for an invalid token. The token is the parameter ``watch`` of the URL.
     """
 
-    def __init__(self, who: str, watch: Callable[[str], str | None] | None = None):
+    def __init__(self, who: str, watch: Callable[[str], Collection[str]] | None = None):
         self.who, self.watch = who, watch
 
     def may_see_all(self, scope: Scope) -> bool:
@@ -39,11 +39,11 @@ class Access:
             return is_known_host(scope)
         return self.who == "local" and is_own_browser(scope)
 
-    def watched_path(self, scope: Scope) -> str | None:
-        """Return the path of the WebSocket that the URL's token is for."""
+    def watched_paths(self, scope: Scope) -> Collection[str]:
+        """Return the paths of the WebSockets that the URL's token is for."""
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         token = query.get("watch", [""])[0]
-        return self.watch(token) if token and self.watch and self.who != "off" else None
+        return self.watch(token) if token and self.watch and self.who != "off" else ()
 
 
 def is_own_origin(scope: Scope) -> bool:

@@ -6,7 +6,7 @@ for long (handler_watch.py).
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from types import FrameType
@@ -183,16 +183,16 @@ class Problems:
                 return entry.get("source")
         return None
 
-    def since(self, version: int, path: str | None = None) -> list[dict[str, Any]]:
+    def since(self, version: int, paths: Collection[str] | None = None) -> list[dict[str, Any]]:
         """Return the problems that have changed since, as objects for JSON, the oldest first.
 
-        With ``path``, only those of the connections to it.
+        With ``paths``, only those of the connections to them.
         """
         with self._lock:
             return [
                 asdict(problem)
                 for problem in self._problems.values()
-                if problem.version > version and path in (None, problem.path)
+                if problem.version > version and (paths is None or problem.path in paths)
             ]
 
     def clear(self) -> None:

@@ -54,7 +54,7 @@ if settings.CHATDEMO.inspect != "off":
         application,
         config.inspect,
         config.inspect_events,
-        step_rooms.watched_path,
+        step_rooms.watched_paths,
         describe_server if config.redis else None,
         links=[("Chat", "/chat/"), ("Learn", "/learn/")],
         name_of=name_of,

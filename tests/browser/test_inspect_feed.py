@@ -179,6 +179,10 @@ def problem(number: int = 1, **more) -> dict:
 
 
 def problems(page: Page):
+    """Those that there were before the page was opened are folded."""
+    panel = page.locator("#problems")
+    if panel.get_attribute("open") is None:
+        panel.locator("> summary").click()
     return page.get_by_role("list", name="Problems").get_by_role("listitem")
 
 
@@ -226,6 +230,7 @@ def test_a_problem_that_changes_keeps_its_buttons(look, feed):
     slow = {"kind": "slow", "text": "receive has been running for 2 s."}
     tell_problems(feed, problem(**slow))
     page = look()
+    problems(page)
     dismiss = page.get_by_role("button", name="Dismiss")
     dismiss.focus()
     tell_problems(feed, problem(kind="slow", text="receive ran for 7 s.", version=2))
@@ -233,11 +238,21 @@ def test_a_problem_that_changes_keeps_its_buttons(look, feed):
     expect(dismiss).to_be_focused()
 
 
+def test_problems_from_before_are_one_line_and_a_new_one_unfolds_them(look, feed):
+    tell_problems(feed, problem(text="of before"))
+    page = look()
+    expect(page.locator("#problems .newest")).to_contain_text("of before")
+    expect(page.locator("#problems .troubles")).to_be_hidden()
+    tell_problems(feed, problem(2, text="of now", last=START + 9))
+    expect(page.locator("#problems .troubles")).to_contain_text("of now")
+
+
 def test_a_dismissed_problem_comes_back_when_it_happens_again(look, feed):
     tell_problems(feed, problem())
     page = look()
+    problems(page)
     page.get_by_role("button", name="Dismiss").click()
-    expect(page.locator("#problems")).to_be_hidden()
+    expect(page.locator("#problems .newest")).to_have_text("none")
     tell_problems(feed, problem(count=2, last=START + 9, version=2))
     expect(problems(page)).to_contain_text("2 times")
 
@@ -255,7 +270,7 @@ def test_problems_of_a_server_that_was_started_again_replace_the_earlier_ones(lo
     page = look()
     expect(problems(page)).to_contain_text("of the first")
     feed.drop(forget=True)
-    expect(page.locator("#problems")).to_be_hidden()
+    expect(page.locator("#problems .newest")).to_have_text("none")
     tell_problems(feed, problem(text="of the second", first=START + 99))
     expect(problems(page)).to_have_count(1)
     expect(problems(page)).to_contain_text("of the second")

@@ -69,7 +69,7 @@ def test_the_first_page_lists_a_limited_number_of_rooms(rooms):
 def test_a_name_that_differs_in_capitals_from_an_open_rooms_is_asked_about(rooms):
     rooms(("lobby", 3))
     text = page("/chat/?room=Lobby")
-    assert "Did you mean" in text and "are 3 people" in text
+    assert "Did you mean" in text and "3 people are in" in text
     assert 'href="/chat/lobby/"' in text and 'href="/chat/Lobby/"' in text
 
 

@@ -58,12 +58,14 @@ def test_all_means_every_machine_but_not_by_another_sites_name():
     assert not Access("all").may_see_all(scope(client="192.168.1.9", host="evil.example"))
 
 
-def test_a_token_is_for_one_path():
-    access = Access("local", {"good": "/ws/chat/a/"}.get)
-    assert access.watched_path(scope(query=b"watch=good")) == "/ws/chat/a/"
-    assert access.watched_path(scope(query=b"watch=bad")) is None
-    assert access.watched_path(scope(query=b"")) is None
-    assert Access("off", {"good": "/x"}.get).watched_path(scope(query=b"watch=good")) is None
+def test_a_token_is_for_its_paths():
+    paths = ["/ws/chat/a/", "/ws/chat/b/"]
+    tokens = {"good": paths, "bad": []}
+    access = Access("local", tokens.__getitem__)
+    assert access.watched_paths(scope(query=b"watch=good")) == paths
+    assert not access.watched_paths(scope(query=b"watch=bad"))
+    assert not access.watched_paths(scope(query=b""))
+    assert not Access("off", tokens.__getitem__).watched_paths(scope(query=b"watch=good"))
 
 
 async def theirs(scope, receive, send):

@@ -64,12 +64,7 @@ async def test_stored_entries_are_sent_first_and_then_new_ones(inspector):
         state = await watcher.until(
             lambda content: content["kind"] == "state" and content["connections"][0]["sent"]
         )
-    assert watcher.received[0] == {
-        "kind": "hello",
-        "version": feed.__version__,
-        "limit": 5000,
-        "room": None,
-    }
+    assert watcher.received[0] == {"kind": "hello", "version": feed.__version__, "limit": 5000}
     whats = [event["what"] for event in watcher.events]
     assert whats == [
         "connect",
@@ -184,7 +179,7 @@ async def test_an_unknown_group_is_an_error_with_its_name(inspector):
 
 
 async def test_a_lessons_watcher_sees_its_own_room_and_nothing_else(layer):
-    inspector = Inspector(project.make_application(), watch={"mine": "/ws/room/mine/"}.get)
+    inspector = Inspector(project.make_application(), watch={"mine": ["/ws/room/mine/"]}.get)
     async with (
         joined(inspector, "/ws/room/mine/") as mine,
         joined(inspector, "/ws/room/theirs/") as theirs,
@@ -209,7 +204,7 @@ async def test_a_lessons_watcher_is_not_disconnected_for_messages_in_other_rooms
 ):
     monkeypatch.setattr(feed, "MAX_UNCONFIRMED_ENTRIES", 10)
     monkeypatch.setattr(feed, "MAX_DELAY_SECONDS", 0.2)
-    inspector = Inspector(project.make_application(), watch={"mine": "/ws/echo/mine/"}.get)
+    inspector = Inspector(project.make_application(), watch={"mine": ["/ws/echo/mine/"]}.get)
     async with (
         joined(inspector, "/ws/echo/mine/") as mine,
         joined(inspector, "/ws/echo/theirs/") as theirs,
@@ -228,7 +223,7 @@ async def test_a_lessons_watcher_is_not_disconnected_for_messages_in_other_rooms
 
 
 async def test_a_lesson_cant_freeze_a_group_of_several_rooms(layer):
-    inspector = Inspector(project.make_application(), watch={"mine": "/ws/room/lobby/"}.get)
+    inspector = Inspector(project.make_application(), watch={"mine": ["/ws/room/lobby/"]}.get)
     async with (
         joined(inspector, "/ws/room/lobby/"),
         joined(inspector, "/ws/sync/lobby/"),

@@ -1,6 +1,8 @@
 """The embedded project with the inspector built in."""
 
 import json
+import re
+from contextlib import ExitStack
 
 import pytest
 from click.testing import CliRunner
@@ -42,15 +44,22 @@ def test_an_unknown_choice_is_named(folder):
     assert "Choose one of off, local, all." in result.stderr
 
 
-def test_a_lessons_token_is_for_its_room(tmp_path):
-    with Served(tmp_path) as served:
+@pytest.mark.parametrize("token", ["the lesson's", "forged"])
+def test_a_lessons_token_is_for_its_rooms(tmp_path, token):
+    """With a forged one, this machine's browser sees everything, as without one."""
+    with Served(tmp_path) as served, ExitStack() as open_:
         page = get(f"{served.url}learn/groups/")
         address = page.partition('data-feed="')[2].partition('"')[0].replace("&amp;", "&")
-        with feed(served, address.partition("/inspect/feed/")[2]) as watcher:
-            room = json.loads(watcher.recv())["room"]
-        assert f"/chat/{room}/" in page
-        with feed(served, "?watch=forged") as watcher:  # this machine's: it sees everything anyway
-            assert json.loads(watcher.recv())["room"] is None
+        query = address.partition("/inspect/feed/")[2] if token != "forged" else "?watch=forged"
+        [room] = set(re.findall('data-src="/chat/([^/"]+)/"', page))
+        for name in ("lobby", room):
+            path = served.socket_url(f"/ws/chat/{name}/")
+            open_.enter_context(connect(path, origin=served.url.removesuffix("/")))
+        watcher = open_.enter_context(feed(served, query))
+        seen = set()
+        while room not in seen:
+            seen |= {one["room"] for one in json.loads(watcher.recv()).get("connections", ())}
+    assert ("lobby" in seen) == (token == "forged")
 
 
 @pytest.mark.parametrize("step", ["groups", "async"])

@@ -77,7 +77,7 @@ export class Chart {
     this.stage.classList.toggle("many", rows.length > MAX_HIGH_ROWS);
     syncList(this.rows, shown, ({ key }) => key, (row) => this.makeRow(row), ({ view }, row) => {
       view.update(row, before, start, labels, (lane) => this.placeOf(lane));
-      before = row;
+      if (!before || payloadOf(row)) before = row;
     });
     this.rows.style.setProperty("--rows", shown.length);
     this.rows.dataset.more = rows.length > MAX_ROWS ? `and ${formatCount(rows.length - MAX_ROWS, "more row")}: see the events` : "";
@@ -735,7 +735,7 @@ function facts(event) {
     ["size", event.size === undefined ? null : formatSize(event.size)],
   ];
   const known = all.filter(([, value]) => !isEmpty(value) && value !== "");
-  return known.map(([name, value], index) => element("span", { className: index ? "fact" : "fact kind" }, name ? `${name} ` : "", isolated(typeof value === "number" && name !== "code" ? formatNumber(value) : String(value))));
+  return known.map(([name, value], index) => element("span", { className: index ? "fact" : "fact kind", data: { fact: name } }, name ? `${name} ` : "", isolated(typeof value === "number" && name !== "code" ? formatNumber(value) : String(value))));
 }
 
 function sourceLine({ file, line, function: name, code }) {
@@ -816,6 +816,7 @@ export class ProblemList {
     this.requestRender();
   }
 
+  // Returns the problems that weren't dismissed, the newest first.
   render(recording) {
     const key = ({ number, first }) => `${recording.epoch} ${number} ${first}`;
     const problems = [...recording.problems.values()].filter((problem) => !(this.dismissed.get(key(problem)) >= problem.last));
@@ -829,6 +830,7 @@ export class ProblemList {
     this.more.hidden = shown.length === problems.length;
     setText(this.more, `Show all ${problems.length} problems`);
     this.root.hidden = problems.length === 0;
+    return problems;
   }
 
   makeItem(dismiss) {

@@ -567,6 +567,25 @@ class RoomSelect {
   }
 }
 
+// All problems, below one line: those that happened before the page was opened are folded, so that nothing moves.
+class ProblemPanel {
+  constructor(root, requestRender, onJourney) {
+    this.root = root;
+    this.line = root.querySelector(".newest");
+    this.list = new ProblemList(root.querySelector(".problems"), requestRender, onJourney);
+    this.newest = null; // when the newest one happened, null before the feed has told those before
+  }
+
+  render(recording) {
+    const problems = this.list.render(recording);
+    const [newest] = problems;
+    setText(this.line, newest ? `${formatNumber(problems.length)}, the newest at ${formatTime(newest.last)}: ${newest.text}` : "none");
+    this.line.classList.toggle("bad", Boolean(newest));
+    if (this.newest !== null && newest?.last > this.newest) this.root.open = true;
+    if (recording.hasState) this.newest = Math.max(this.newest, newest?.last ?? 0);
+  }
+}
+
 // Says how many events were lost, not recorded or dropped.
 function renderLosses(place, { state, dropped }) {
   const parts = [];
@@ -618,7 +637,7 @@ const channels = new ChannelList(byId("channels"));
 const freezeControls = new FreezeControls(byId("freezer"), send);
 const connections = new ConnectionTable(byId("connections"));
 const events = new EventList(byId("events"), byId("filters"), requestRender, (journey) => selection.choose(journey));
-const problems = new ProblemList(byId("problems"), requestRender, (journey) => selection.choose(journey));
+const problems = new ProblemPanel(byId("problems"), requestRender, (journey) => selection.choose(journey));
 const page = { recordings, selection, chart, rooms, freezeControls, send, requestRender, notice: byId("notice") };
 const tools = { ...addJourneyTools(byId("journey-bar"), page), ...addRecordingTools(byId("events-bar"), page) };
 bindKeys(byId("keys"), tools);

@@ -96,6 +96,11 @@ export class Recording {
     this.participants.removeBefore(this.events[0].at);
   }
 
+  // Whether the server has said what is connected: before that, it tells the problems that there were.
+  get hasState() {
+    return this.state !== EMPTY_STATE;
+  }
+
   setState(state) {
     this.state = { ...EMPTY_STATE, ...state };
     this.participants.updateConnections(this.state.connections);

@@ -205,7 +205,7 @@ function hueOf(name) {
   return (Array.from(name).reduce((sum, character) => (sum * 31 + character.codePointAt(0)) % 9973, 7) % 8) + 1;
 }
 
-const TIME = { hour: "2-digit", minute: "2-digit" };
+const TIME = { hour: "numeric", minute: "2-digit" };
 const timeFormat = new Intl.DateTimeFormat([], TIME); // toLocaleString would make one each time, which takes longer
 const dateFormat = new Intl.DateTimeFormat([], { ...TIME, day: "numeric", month: "short" });
 

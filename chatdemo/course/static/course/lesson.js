@@ -193,7 +193,6 @@ function copyBySelection(text) {
 
 // The code of the step beside its tabs: one file of those below "Write it", in which the line that a hop of the journey
 // has run is lit.
-const LIT_MS = 1_600; // longer than a hop, so that one can look from the chart to the line
 
 class Listing {
   constructor(root, toggle) {
@@ -256,11 +255,9 @@ class Listing {
     const line = this.code.querySelector(`[data-number="${source.line}"]`);
     if (!line) return;
     this.lit?.classList.remove("lit");
-    clearTimeout(this.timer);
     this.lit = line;
     line.classList.add("lit");
     this.bringIntoSight(line);
-    this.timer = setTimeout(() => line.classList.remove("lit"), LIT_MS);
   }
 }
 
