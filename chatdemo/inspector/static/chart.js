@@ -189,10 +189,12 @@ class Labels {
   }
 }
 
+const MAX_GROUP_CHARACTERS = 16; // in a sentence: the chart has the whole name
+
 // Who got the message and through which groups, in sentences. `reached` are participants.
 function summarise(hops, rows, reached, sender, total, labels) {
   const groups = [...new Set(hops.filter(({ event }) => event.what === "group_send").map(({ event }) => event.group))];
-  const subject = groups.length ? `Through ${groups.length > 1 ? "the groups" : "the group"} ${joinWithAnd(groups)} it` : "It";
+  const subject = groups.length ? `Through ${groups.length > 1 ? "the groups" : "the group"} ${joinWithAnd(groups.map((group) => truncate(group, MAX_GROUP_CHARACTERS)))} it` : "It";
   const failed = rows.some(({ what }) => what === "error");
   const namesOf = (test) => listNames([...new Set(rows.filter(test).flatMap((row) => row.hops.map((hop) => labels.ofHop(hop))))]);
   const lost = hops.filter(({ event }) => event.what === "full").length;
