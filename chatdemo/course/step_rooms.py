@@ -16,7 +16,7 @@ from chatdemo.common.errors import UsageError
 from chatdemo.course import outline
 
 _PINNED = re.compile(r"([a-z]+)_([a-z2-7]{6})_(.+)", re.DOTALL)
-_watch_signer = Signer(salt="chatdemo.course.watching")
+_watch_signer = Signer(salt="chatdemo.course.watched_rooms")
 
 
 def pinned_name(step: outline.Step, room: str) -> str:

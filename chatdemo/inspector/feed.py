@@ -156,9 +156,9 @@ class Watcher:
         elif do == "step":
             await layer.frozen_groups.deliver_one(group)
         elif (layer.frozen_groups.freeze if do == "freeze" else layer.frozen_groups.thaw)(group):
-            members = [layer.connections.get(one) for one in layer.members.channels(group)]
-            paths = {one.path for one in members if one and self.paths}
-            self.recording.record(do, group=group, path=min(paths, default=None))
+            members = (layer.connections.get(channel) for channel in layer.members.channels(group))
+            path = next((one.path for one in members if one), None) if self.paths else None
+            self.recording.record(do, group=group, path=path)
 
 
 def describe_state(inspector: "Inspector", paths: Collection[str] | None = None) -> dict[str, Any]:

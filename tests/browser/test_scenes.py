@@ -23,8 +23,8 @@ FAULTS = """(smallest) => {
   const { scrollWidth, clientWidth } = document.documentElement;
   return scrollWidth > clientWidth ? [...faults, `${scrollWidth} pixels wide`] : faults;
 }"""
-#: The texts that something else lies on, at the middle or an end of a line, wherever the page is scrolled to. A bar that
-#: stays in its place and the button to the newest message lie on what scrolls below them.
+#: The texts that something else lies on, at the middle or an end of a line, wherever the page is scrolled to. A bar
+#: that stays in its place and the button to the newest message lie on what scrolls below them.
 COVERED = """async () => {
   for (const frame of [1, 2]) await new Promise(requestAnimationFrame); // the page answers to the size of its window
   const floats = (one) => one.id === "newest" || ["sticky", "fixed"].includes(getComputedStyle(one).position);
@@ -36,7 +36,8 @@ COVERED = """async () => {
   const texts = [];
   for (const one of document.querySelectorAll("body *")) {
     if (!one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
-    if (isWithin(one, (up) => up.clientWidth === 1 || up.matches(".hidden, noscript, option, .bar [role=status]"))) continue;
+    const isHidden = (up) => up.clientWidth === 1 || up.matches(".hidden, noscript, option, .bar [role=status]");
+    if (isWithin(one, isHidden)) continue;
     const nodes = [...one.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
     if (!nodes.length) continue;
     const clips = [];
@@ -64,7 +65,9 @@ COVERED = """async () => {
     scrollTo({ top: y, behavior: "instant" });
     for (const text of texts) {
       const top = covers(text);
-      if (top) faults.add(`${text.node.data.trim().slice(0, 30)} is covered by ${top.tagName} ${top.className} ${top.textContent.trim().slice(0, 30)}`);
+      if (!top) continue;
+      const [below, above] = [text.node.data, top.textContent].map((one) => one.trim().slice(0, 30));
+      faults.add(`${below} is covered by ${top.tagName} ${top.className} ${above}`);
     }
   }
   scrollTo({ top: 0, behavior: "instant" });
