@@ -395,7 +395,7 @@ def test_a_hop_lights_its_line_of_code(new_context, house):
         return any(code in line for line in page.evaluate("litLines"))
 
     groups.both_open()
-    expect(page.locator(".journey .connection")).to_have_text("Live")  # else nothing would be played
+    expect(page.locator(".journey .connection")).to_contain_text("Live")
     page.evaluate(NOTE_LIT)
     groups.say(1, "hello")
     wait_for(lambda: is_lit("self.send(text_data=json.dumps"), "the line of the last hop")

@@ -66,8 +66,9 @@ export class Chart {
     for (const grid of [this.heads, this.lines]) grid.style.gridTemplateColumns = widths.map((width) => `minmax(0, ${width}fr)`).join(" ");
     this.heads.replaceChildren(...laneHeads(lanes));
     this.lines.replaceChildren(...laneLines(lanes));
-    if (!isSameJourney) syncList(this.rows, []); // else open rows stay open
-    this.animation.reset(!isSameJourney);
+    if (isSameJourney) return; // its rows stay, and open ones stay open
+    syncList(this.rows, []);
+    this.animation.reset();
   }
 
   drawRows(rows, labels) {
@@ -233,9 +234,8 @@ class HopAnimation {
     this.rows = [];
   }
 
-  // Begins a new drawing. With `isNew` its first rows are animated; else they are only drawn again.
-  reset(isNew) {
-    this.isAnimated = isNew;
+  // Begins a new drawing.
+  reset() {
     this.endsAt = 0;
     this.rows = [];
   }
@@ -245,8 +245,7 @@ class HopAnimation {
   }
 
   playQueued() {
-    if (this.isAnimated && this.rows.length) this.play(this.rows);
-    this.isAnimated = true; // rows that are added after the first drawing are new
+    if (this.rows.length) this.play(this.rows);
     this.rows = [];
   }
 
