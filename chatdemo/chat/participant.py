@@ -54,6 +54,11 @@ class ParticipantConsumer(CatchUpMixin, AsyncWebsocketConsumer):
             await self.channel_layer.group_discard(self.room.group, self.channel_name)
 
     @property
+    def given_name(self) -> str | None:
+        """The name that the person gave last; None for a client without a session."""
+        return self.rooms.given_name(self.person, self.scope)
+
+    @property
     def name(self) -> str:
         """The person's name in the room, "" for one who isn't a member."""
         return self.member.display_name if self.member else ""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from chatdemo.chat.consumers import ChatConsumer
 
 logger = logging.getLogger(__name__)
+
+#: The names given last, kept for people whose handshake began before.
+MAX_NEW_NAMES = 2000
 
 
 class Room:
@@ -73,10 +77,10 @@ class Room:
 
         A client without a session has no name and is no member.
         """
-        name = identity.name_of(participant.scope)
+        name = participant.given_name
         epoch, numbers = "", NameNumbers()
         if self.log.stores_messages and (name or participant.wants_page_events):
-            epoch, numbers = await sync_to_async(self._read_history)(participant.person, name)
+            name, epoch, numbers = await self._read_for(participant)
         if name:
             participant.member = self.members.join(
                 participant.person, name, participant.channel_name, self.last_seq, numbers
@@ -154,6 +158,14 @@ class Room:
         if member := self.members.present.get(person):
             run_in_background(self.exchange.join(self.name, person, member))
 
+    async def _read_for(self, participant: "ChatConsumer") -> tuple[str | None, str, NameNumbers]:
+        """Return the participant's name, the epoch of the history, and its numbers of the name."""
+        while True:
+            name = participant.given_name
+            epoch, numbers = await sync_to_async(self._read_history)(participant.person, name)
+            if name == participant.given_name:  # and not another one, given meanwhile
+                return name, epoch, numbers
+
     def _read_history(self, person: str, name: str | None) -> tuple[str, NameNumbers]:
         """Return the epoch of the history, and the numbers that it has of a name."""
         try:
@@ -217,6 +229,7 @@ class Rooms:
         exchange.rename_here = self.rename_here
         self.limits = ConnectionLimits()
         self._rooms: dict[str, Room] = {}
+        self._new_names: OrderedDict[str, str] = OrderedDict()
 
     def __iter__(self) -> Iterator[Room]:
         return iter(list(self._rooms.values()))
@@ -228,6 +241,15 @@ class Rooms:
         return sorted(
             (room for room in rooms if room.people), key=lambda room: (-room.people, room.name)
         )
+
+    def given_name(self, person: str, scope: dict[str, Any]) -> str | None:
+        """Return the name that a person gave, "Guest" if they gave none.
+
+        It may be newer than the session in ``scope``, which was read when the handshake began. None
+        for a client without a session.
+        """
+        name = identity.name_of(scope)
+        return name and self._new_names.get(person, name)
 
     def name_of(self, scope: dict[str, Any]) -> str | None:
         """Return the name that a room shows for the person behind a WebSocket, if it shows one."""
@@ -266,7 +288,14 @@ class Rooms:
         participant.room.leave(participant)
 
     def rename_here(self, person: str, name: str) -> None:
-        """Give a person another name in their rooms of this server. To be called in a thread."""
+        """Give a person another name in their rooms of this server. To be called in a thread.
+
+        A room that they enter at this moment takes it from ``given_name``.
+        """
+        self._new_names[person] = name
+        self._new_names.move_to_end(person)
+        if len(self._new_names) > MAX_NEW_NAMES:
+            self._new_names.popitem(last=False)
         for room in self:
             if person in room.members.present:
                 room.rename(person, name)

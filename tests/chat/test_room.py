@@ -138,6 +138,35 @@ async def test_a_name_goes_with_each_message_from_then_on():
         assert (await again.event("welcome"))["you"] == "Ada"
 
 
+async def test_a_name_given_while_a_page_joins_is_its_name(monkeypatch):
+    async with Browser() as ada:
+        read_numbers, statuses = ROOMS.log.name_numbers, []
+
+        def name_oneself_meanwhile(room, person, name):
+            if not statuses:
+                statuses.append(ada.client.post("/chat/lobby/name/", {"name": "Ada"}).status_code)
+            return read_numbers(room, person, name)
+
+        monkeypatch.setattr(ROOMS.log, "name_numbers", name_oneself_meanwhile)
+        async with ada.tab() as one:
+            assert (await one.event("welcome"))["you"] == "Ada"
+        assert statuses == [204]
+
+
+async def test_a_name_given_after_the_session_was_read_is_the_name(monkeypatch):
+    async with Browser() as ada:
+        person = await sync_to_async(lambda: ada.client.session["person"])()
+        enter = ROOMS.enter
+
+        def name_oneself_before(*args):
+            ROOMS.rename_here(person, "Ada")
+            return enter(*args)
+
+        monkeypatch.setattr(ROOMS, "enter", name_oneself_before)
+        async with ada.tab() as one:
+            assert (await one.event("welcome"))["you"] == "Ada"
+
+
 async def test_the_inspector_is_told_the_name_that_a_room_shows_now():
     async with Browser() as ada, ada.tab() as one:
         await one.event("people")
