@@ -187,8 +187,9 @@ class Connection(FrameObserver):
     def on_received(self, message: ASGIMessage) -> None:
         if message["type"] == "websocket.receive":
             self.frames_in += 1
-        if self.recording.is_active or message["type"] != "websocket.receive":
-            self._record_received(message)
+            if not self.recording.is_active:
+                return
+        self._record_received(message)
 
     @never_raises
     def _record_received(self, message: ASGIMessage) -> None:

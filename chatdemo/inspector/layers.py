@@ -84,9 +84,6 @@ class LayerRecorder(LayerObserver):
         """Whether events are recorded, or held."""
         return self.recording.is_active or bool(self.frozen_groups.groups)
 
-    def on_unobserved(self, message_count: int) -> None:
-        self.recording.unrecorded += message_count
-
     @property
     def why_unfreezable(self) -> str | None:
         """Why the layer's groups can't be frozen, None if they can."""
@@ -158,15 +155,16 @@ class LayerRecorder(LayerObserver):
         message_count: int = 1,
         source: Line | None = None,
     ) -> Event | None:
+        if not self.recording.is_active and not self.frozen_groups.groups:
+            self.recording.unrecorded += message_count
+            return event
         if isinstance(event, RecordedEvent):
             return event
-        sent: Event | None = None
-        if self.observes_events:
-            sent = self._record_sending(
-                "group_send", event, source, group=group, members=len(members)
-            )
+        sent: Event | None = self._record_sending(
+            "group_send", event, source, group=group, members=len(members)
+        )
         if sent is None:
-            self.on_unobserved(message_count)
+            self.recording.unrecorded += message_count
             sent = event
         if not self.frozen_groups.is_frozen(group):
             return sent

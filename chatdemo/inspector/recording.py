@@ -16,9 +16,10 @@ from chatdemo.inspector.formatting import format_value, size_of
 logger = logging.getLogger(__name__)
 Method = TypeVar("Method", bound=Callable[..., Any])
 #: The limits with and without watchers: entries a second in the long run, and entries at once. An
-#: entry takes about 15 µs, and a message to 30 participants makes 62 of them.
+#: entry takes about 15 µs, and a message to 30 participants makes 62 of them: without watchers, five
+#: such messages are recorded at once.
 WATCHED_ENTRIES_PER_SECOND, WATCHED_ENTRIES_AT_ONCE = 3000, 3000
-UNWATCHED_ENTRIES_PER_SECOND, UNWATCHED_ENTRIES_AT_ONCE = 100, 1000
+UNWATCHED_ENTRIES_PER_SECOND, UNWATCHED_ENTRIES_AT_ONCE = 100, 320
 #: After a limit is reached, recording pauses until this share of the entries at once is allowed
 #: again. Resuming takes time too, and whole journeys say more than parts of many.
 RESUME_SHARE = 0.2
@@ -66,7 +67,9 @@ class Recording:
             entry["payload"], entry["size"] = format_value(payload), size_of(payload)
         elif formatted is not None:
             entry["payload"] = formatted
-        entry.update((name, value) for name, value in fields.items() if value is not None)
+        for name, value in fields.items():
+            if value is not None:
+                entry[name] = value
         self.entries.append(entry)
 
     def new_journey(self) -> int | None:

@@ -175,13 +175,11 @@ class ChannelLayer(InMemoryChannelLayer):
         if members is None:
             members = self._find_dispatchers(list(self.groups.get(group, ())))
             self._members[group] = members
-        if self.observer is not None and self.observer.observes_events:
+        if self.observer is not None:
             event = self.observer.on_group_send(group, members[0], message, message_count)
             if event is None:
                 return
             message = event
-        elif self.observer is not None:
-            self.observer.on_unobserved(message_count)
         self._report_full(group, self._deliver(members, message, group), message)
 
     def _find_dispatchers(self, channels: list[str]) -> GroupChannels:
@@ -225,11 +223,12 @@ class ChannelLayer(InMemoryChannelLayer):
         return self._as_delivered(channel, queue.pop(), dispatched=True)
 
     def _as_delivered(self, channel: str, sent: Event, dispatched: bool) -> Event:
-        """Return the event that a consumer gets, and report its delivery to the observer."""
+        """Return the event that a consumer gets, and report its delivery to the observer.
+
+        Of those that are dispatched, only the observer's own replacements are reported.
+        """
         observer = self.observer
-        if dispatched and observer is not None and not observer.observes_events:
-            observer = None
-        if observer is None and type(sent) is dict:
+        if type(sent) is dict and (dispatched or observer is None):
             return sent
         event = dict(sent)
         if observer is not None:

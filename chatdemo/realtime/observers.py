@@ -62,8 +62,8 @@ class LayerObserver(ABC):
     def observes_events(self) -> bool:
         """Whether events are reported.
 
-        While it is false, only channels, members and lost events are, events that are sent to a
-        group are counted, and several messages may be sent in one event.
+        While it is false, only channels, members, lost events and what is sent are, and several
+        messages may be sent in one event.
         """
 
     @abstractmethod
@@ -90,10 +90,6 @@ class LayerObserver(ABC):
 
         Return it or a replacement, or None to hold it.
         """
-
-    @abstractmethod
-    def on_unobserved(self, message_count: int) -> None:
-        """An event with so many messages is sent to a group while no events are observed."""
 
     @abstractmethod
     def on_delivery(self, channel: str, event: Event, sent: Event, dispatched: bool) -> None:
