@@ -59,7 +59,7 @@ class Inspector:
     ):
         self.application = application
         self.access = pages.Access(who, watch)
-        self.pages = pages.Pages(links)
+        self.pages = pages.Pages(links, notes)
         self.describe_server, self.name_of = describe_server, name_of
         self.notes = notes
         self.recording = Recording(limit)

@@ -145,9 +145,10 @@ def _format(value: Any, depth: int) -> str:
 
 def _format_text(text: str) -> str:
     shown = hide_secrets(text[:MAX_TEXT_CHARACTERS])
+    quote = "'" if '"' in shown and "'" not in shown else '"'  # as Python does it, the other way
     if len(text) <= MAX_TEXT_CHARACTERS:
-        return f'"{shown}"'
-    return f'"{shown}…" ({len(text):,} characters)'
+        return f"{quote}{shown}{quote}"
+    return f"{quote}{shown}…{quote} ({len(text):,} characters)"
 
 
 def _format_number(value: Any) -> str:

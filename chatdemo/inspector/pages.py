@@ -55,11 +55,14 @@ def is_own_origin(scope: Scope) -> bool:
 class Pages:
     """The inspector's page and its files.
 
-    ``links`` are the entries of the page's navigation, each with a label and an address.
+    ``links`` are the entries of the page's navigation, each with a label and an address. ``notes``
+    are what it says about the application, each with a label and a text.
     """
 
-    def __init__(self, links: Sequence[tuple[str, str]] = ()):
-        self.links = links
+    def __init__(
+        self, links: Sequence[tuple[str, str]] = (), notes: Sequence[tuple[str, str]] = ()
+    ):
+        self.links, self.notes = links, notes
 
     async def answer(self, scope: Scope, send: Send) -> bool:
         """Answer a request for the page or a file. Returns False if it is for another one."""
@@ -86,7 +89,7 @@ class Pages:
 
     @cached_property
     def _page(self) -> static_files.StaticFile:
-        """The page, with the addresses of its files and the entries of its navigation."""
+        """The page, with the addresses of its files, its navigation, and the notes."""
         text = (FOLDER / "inspect.html").read_text("utf-8")
         values = {
             "static": static_prefix().rstrip("/"),
@@ -95,6 +98,11 @@ class Pages:
             "home": "/" if self.links else PREFIX,
             "links": "".join(
                 f'<a href="{escape(url)}">{escape(label)}</a>' for label, url in self.links
+            ),
+            "notes_hidden": "" if self.notes else " hidden",
+            "notes": "".join(
+                f"<li><strong>{escape(label)}</strong> <bdi>{escape(text)}</bdi></li>"
+                for label, text in self.notes
             ),
         }
         for name, value in values.items():

@@ -101,6 +101,13 @@ def test_an_address_is_a_link_and_the_log_has_what_was_typed(meet):
         assert link.evaluate("(link) => link.href.toLowerCase()") == link.inner_text().lower()
 
 
+def test_an_address_that_begins_with_www_is_a_link_to_https(meet):
+    ada = meet("Ada")
+    ada.say("See www.example.com/a, please.")
+    expect(ada.messages.locator("a")).to_have_text(["www.example.com/a"])
+    expect(ada.messages.locator("a")).to_have_attribute("href", "https://www.example.com/a")
+
+
 @pytest.mark.parametrize(
     "address, after",
     [
@@ -130,7 +137,10 @@ def test_a_link_ends_where_the_address_does(meet, address, after):
         "https://[",
         "javascript:alert(1)",
         "data:text/html,hello",
-        "www.example.com",
+        "www.bank.example@elsewhere.example",
+        "www.раураl.example",  # of Cyrillic letters
+        "www...",
+        "swww.example.com",
     ],
 )
 def test_what_can_be_taken_for_another_address_is_no_link(typed, meet):

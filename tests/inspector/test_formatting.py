@@ -35,6 +35,8 @@ def test_every_value_becomes_a_short_text_that_a_websocket_can_carry(value):
     ("value", "shown"),
     [
         ({"type": "chat.message", "n": 1}, '{"type": "chat.message", "n": 1}'),
+        ({"frame": '{"message": "it"}'}, """{"frame": '{"message": "it"}'}"""),
+        ({"frame": '{"message": "it\'s"}'}, """{"frame": "{"message": "it's"}"}"""),
         (b"\0\1", "<2 bytes>"),
         ([None, True, 1.5], "[None, True, 1.5]"),
         ("<b>bold</b>", "<b>bold</b>"),

@@ -1,7 +1,9 @@
 """What a project does that works under `chatdemo serve DIR` alone, or not beside a Redis."""
 
 import json
+from html import escape
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from channels.routing import ProtocolTypeRouter
@@ -230,10 +232,12 @@ def test_the_banner_and_the_page_have_the_notes(mysite: Path):
         )
         with connect(
             server.socket_url("/inspect/feed/"), origin=server.url.removesuffix("/")
-        ) as feed:
+        ) as feed, urlopen(f"{server.url}inspect/") as response:
+            page = response.read().decode()
             while (message := json.loads(feed.recv(TIMEOUT_SECONDS)))["kind"] != "state":
                 pass
     labels = [label for label, _ in message["notes"]]
     assert labels == ["Daphne", "Database", "Daphne"]
     for label, text in message["notes"]:
         assert f"  {label:<12}{text}\n" in in_banner
+        assert f"<li><strong>{label}</strong> <bdi>{escape(text)}</bdi></li>" in page

@@ -611,8 +611,11 @@ function otherWorkers({ workers }) {
 
 // Says what the server has to say about the project: a label and a text each.
 function renderNotes(place, { notes }) {
-  const make = ([label, text]) => element("li", {}, element("strong", { textContent: label }), " ", isolated(text));
-  syncList(place.querySelector("ul"), notes, (note) => note.join("\n"), make);
+  const key = JSON.stringify(notes);
+  if (key === place.dataset.shown) return;
+  place.dataset.shown = key;
+  const items = notes.map(([label, text]) => element("li", {}, element("strong", { textContent: label }), " ", isolated(text)));
+  place.querySelector("ul").replaceChildren(...items); // the page came with the same ones, and nothing moves
   place.hidden = notes.length === 0;
 }
 

@@ -217,7 +217,7 @@ function timeElement(date) {
 const FOLD_LINES = 12;
 const FOLD_CHARACTERS = matchMedia("(max-width: 40rem)").matches ? 480 : 1_200; // about as many lines
 // A block of code, code, an address.
-const MARKED = /\n?```(?:[\w+-]*\n)?([^]+?)\n?```\n?|`([^`\n]+)`|\bhttps?:\/\/[^\s\p{C}<>"`]+/giu;
+const MARKED = /\n?```(?:[\w+-]*\n)?([^]+?)\n?```\n?|`([^`\n]+)`|\b(?:https?:\/\/|www\.)[^\s\p{C}<>"`]+/giu;
 const PUNCTUATION = /[^\p{L}\p{M}\p{N}\/=&#%+$_~@-]+$/u; // at its end it isn't part of an address
 const BRACKETS = { ")": "(", "]": "[" };
 
@@ -250,14 +250,15 @@ function textParts(text) {
   return [...parts, text.slice(end)];
 }
 
-// A link, whose text is the whole address. An address that can be taken for another one stays text: one with a user's
-// name before an @, or with a host that the browser doesn't read as it is written.
+// A link, whose text is the whole address; one that begins with www leads to https. An address that can be taken for
+// another one stays text: one with a user's name before an @, or with a host that the browser doesn't read as it is written.
 function link(typed) {
   const address = withoutPunctuation(typed);
+  const href = /^www\./i.test(address) ? `https://${address}` : address;
   try {
-    const { protocol, username, password, host } = new URL(address);
-    if (!username && !password && address.toLowerCase().startsWith(`${protocol}//${host}`))
-      return element("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow", dir: "ltr", textContent: address });
+    const { protocol, username, password, host } = new URL(href);
+    if (!username && !password && href.toLowerCase().startsWith(`${protocol}//${host}`))
+      return element("a", { href, target: "_blank", rel: "noopener noreferrer nofollow", dir: "ltr", textContent: address });
   } catch {
     // It isn't an address.
   }
