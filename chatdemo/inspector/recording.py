@@ -16,8 +16,8 @@ from chatdemo.inspector.formatting import format_value, size_of
 logger = logging.getLogger(__name__)
 Method = TypeVar("Method", bound=Callable[..., Any])
 #: The limits with and without watchers: entries a second in the long run, and entries at once. An
-#: entry takes about 15 µs, and a message to 30 participants makes 62 of them: without watchers, five
-#: such messages are recorded at once.
+#: entry takes about 15 µs, and a message to 30 participants makes 62 of them: five such messages at
+#: once are recorded without watchers.
 WATCHED_ENTRIES_PER_SECOND, WATCHED_ENTRIES_AT_ONCE = 3000, 3000
 UNWATCHED_ENTRIES_PER_SECOND, UNWATCHED_ENTRIES_AT_ONCE = 100, 320
 #: After a limit is reached, recording pauses until this share of the entries at once is allowed

@@ -230,9 +230,12 @@ def test_the_banner_and_the_page_have_the_notes(mysite: Path):
         server.wait_for_line(
             "Redis wouldn't carry this event: event['to'] is of the type set. (chat/consumers.py:"
         )
-        with connect(
-            server.socket_url("/inspect/feed/"), origin=server.url.removesuffix("/")
-        ) as feed, urlopen(f"{server.url}inspect/") as response:
+        with (
+            connect(
+                server.socket_url("/inspect/feed/"), origin=server.url.removesuffix("/")
+            ) as feed,
+            urlopen(f"{server.url}inspect/") as response,
+        ):
             page = response.read().decode()
             while (message := json.loads(feed.recv(TIMEOUT_SECONDS)))["kind"] != "state":
                 pass
