@@ -40,6 +40,7 @@ def take(browser, scene, files: dict[str, Path]) -> None:
         for name in each_screen(page):
             if name in files:
                 page.wait_for_timeout(300)  # the chart draws itself again, and the browser scrolls
+                page.wait_for_function("() => !document.getAnimations().length")
                 page.screenshot(path=files[name])
                 print(files[name])
 

@@ -521,6 +521,13 @@ def test_the_presentation_view_of_a_lesson_has_the_tabs_and_the_journey_in_large
     expect(page.locator(".bar")).to_be_hidden()
 
 
+def test_who_opens_what_one_should_see_is_shown_all_of_it(lesson):
+    page = lesson("groups").page
+    page.set_viewport_size({"width": 1366, "height": 625})
+    page.locator(".expected summary").click()
+    expect(page.locator(".expected p").last).to_be_in_viewport(ratio=0.95)
+
+
 def test_what_one_should_see_opens_after_trying(lesson):
     echo = lesson("echo")
     expected = echo.page.locator(".expected")

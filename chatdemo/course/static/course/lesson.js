@@ -262,9 +262,10 @@ class Listing {
 }
 
 // What one should see opens once the visitor has tried it: after Enter or a click on a button in one of the tabs or in the
-// console on the channel layer.
+// console on the channel layer. What they try stays where it is then. Whoever opens it themselves is shown all of it.
 function openAfterTrying(expected, frames, layerConsole) {
   const onTried = () => (expected.open = true);
+  expected.querySelector("summary").addEventListener("click", () => requestAnimationFrame(() => expected.scrollIntoView({ block: "nearest" })));
   layerConsole?.addEventListener("submit", onTried);
   for (const frame of frames) {
     frame.addEventListener("load", () => {
