@@ -4,7 +4,9 @@ The socket is opened before Django is imported: early clients wait and aren't re
 """
 
 import errno
+import ipaddress
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 
 from chatdemo.common.errors import ChatdemoError
@@ -42,13 +44,15 @@ def listen(host: str, port: int) -> socket.socket:
     """Return a TCP socket that listens on ``host``, a name or an address, and ``port``.
 
     With port 0 it is a free one. Raises ChatdemoError if the port is in use or not permitted, or
-    the address is unknown or not this machine's.
+    the address is unknown or not this machine's. An IPv4 address has four numbers: "0.0.0" would
+    mean "0.0.0.0" to the system.
     """
     name = host.strip().removeprefix("[").removesuffix("]")
     try:
+        _check_ipv4(name)
         # An empty name would mean every address, which an empty variable shouldn't.
         found = socket.getaddrinfo(name or ".", port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):  # a UnicodeError is a ValueError
         raise ChatdemoError(f"The address {host!r} can't be resolved.", ADDRESS_HINT) from None
     family, _, _, _, address = found[0]
     dualstack = family == socket.AF_INET6 and socket.has_dualstack_ipv6()  # "::" accepts IPv4 too
@@ -61,6 +65,13 @@ def listen(host: str, port: int) -> socket.socket:
         raise _explain(error, host, port) from None
     listener.setblocking(False)
     return listener
+
+
+def _check_ipv4(name: str) -> None:
+    """Raise ValueError for an IPv4 address that has other than four decimal numbers."""
+    with suppress(OSError):  # it is a name, or an IPv6 address
+        socket.inet_aton(name)
+        ipaddress.IPv4Address(name)
 
 
 def addresses(host: str, port: int) -> Addresses:

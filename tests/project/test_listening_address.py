@@ -119,6 +119,9 @@ def test_a_failure_says_what_is_wrong(number, message):
         "http://127.0.0.1",
         "a" * 300,
         "256.1.1.1",
+        "0.0.0",  # 0.0.0.0 to the system, as the next ones
+        "0",
+        "0x0",
         "1 2",
         "é" * 70 + ".x",
     ],
