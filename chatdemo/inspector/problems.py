@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field, fields
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Line = dict[str, Any]
 MAX_PROBLEMS = 50
+#: Paths of each problem whose repetitions are counted for those who may watch only some paths.
+MAX_PATHS = 300
 MAX_TEXT_CHARACTERS, MAX_TRACEBACK_LINES = 600, 12
 #: An exception reaches several sources: its consumer's connection, and the log of the server a
 #: second later. One that is raised again after this time counts again.
@@ -39,7 +41,8 @@ class Problem:
     "slow", "blocked", "full", "unread" or "event". ``source`` and the lines of ``traceback`` are as
     call_stack has them. ``remedy`` says what to do, if that is sure. ``connection`` and ``journey``
     are the newest's. ``saved`` is the time of the save that ended the process in which it happened.
-    ``version`` is that of Problems at the last change.
+    ``version`` is that of Problems at the last change. ``by_path`` has, of each path, what differs
+    from the newest.
     """
 
     number: int
@@ -56,6 +59,29 @@ class Problem:
     count: int = 1
     saved: float | None = None
     version: int = 0
+    by_path: dict[str | None, dict[str, Any]] = field(default_factory=dict)
+
+    def note_repetition(self, now: float) -> None:
+        """Count what has happened now at the problem's path."""
+        own = self.by_path.pop(self.path, None) or {"first": now, "count": 0}
+        own |= {name: getattr(self, name) for name in ("text", "connection", "journey", "path")}
+        self.by_path[self.path] = own | {"last": now, "count": own["count"] + 1}
+        if len(self.by_path) > MAX_PATHS:
+            del self.by_path[next(iter(self.by_path))]
+
+    def as_json(self, paths: Collection[str] | None = None) -> dict[str, Any] | None:
+        """Return the problem as an object for JSON.
+
+        With ``paths`` it is what has happened at these, None if it is nothing.
+        """
+        values = {name: value for name, value in vars(self).items() if name != "by_path"}
+        if paths is None:
+            return values
+        own = [one for path, one in self.by_path.items() if path in paths]  # the newest last
+        if not own:
+            return None
+        first, count = min(one["first"] for one in own), sum(one["count"] for one in own)
+        return values | own[-1] | {"first": first, "count": count}
 
 
 class Problems:
@@ -105,6 +131,7 @@ class Problems:
                 problem = Problem(self._count, kind, first=now, last=now, **values)
             else:
                 vars(problem).update(values, last=now, count=problem.count + 1)
+            problem.note_repetition(now)
             self._problems[key] = problem
             while len(self._problems) > MAX_PROBLEMS:
                 del self._problems[next(iter(self._problems))]
@@ -116,7 +143,9 @@ class Problems:
     def change(self, problem: Problem, text: str) -> None:
         """Give a problem another text: of a handler that still runs, for example."""
         with self._lock:
-            problem.text, problem.last = printable(text)[:MAX_TEXT_CHARACTERS], time.time()
+            news = {"text": printable(text)[:MAX_TEXT_CHARACTERS], "last": time.time()}
+            vars(problem).update(news)
+            problem.by_path[problem.path].update(news)
             self._note_change(problem)
 
     def report_exception(
@@ -189,11 +218,8 @@ class Problems:
         With ``paths``, only those of the connections to them.
         """
         with self._lock:
-            return [
-                asdict(problem)
-                for problem in self._problems.values()
-                if problem.version > version and (paths is None or problem.path in paths)
-            ]
+            changed = [one for one in self._problems.values() if one.version > version]
+            return [known for one in changed if (known := one.as_json(paths)) is not None]
 
     def clear(self) -> None:
         """Drop all problems. Their numbers aren't used again."""
@@ -205,7 +231,7 @@ class Problems:
         known = {field.name for field in fields(Problem)}
         with self._lock:
             for values in stored:
-                self._count += 1
+                self._count += 1  # they are for those who may watch everything
                 values = {name: value for name, value in values.items() if name in known}
                 problem = Problem(
                     **values | {"number": self._count, "connection": None, "journey": None}
