@@ -376,6 +376,66 @@ def test_what_to_try_both_tabs_and_the_journey_are_on_one_screen_while_it_plays(
     assert page.evaluate("scrollY") == 0
 
 
+@pytest.mark.parametrize("screen", ["laptop", "projector"])
+def test_the_journey_is_on_the_screen_after_a_refusal_too(new_context, house, screen):
+    width, height = SCREENS[screen]
+    page = new_context(viewport={"width": width, "height": height}).new_page()
+    groups = Lesson(page, house.url, "groups")
+    groups.both_open()
+    page.get_by_role("link", name="open the room named café").click()
+    problem = page.locator(".journey .problem")
+    expect(problem).to_be_visible()
+    groups.say(2, "hello")
+    expect(page.locator(".journey .outcome")).to_contain_text("got it")
+    expect(problem).to_be_hidden()
+    expect(page.locator(".journey .problem-panel .newest")).to_contain_text("Group name must be")
+    for part in (page.locator(".journey .hops li").last, page.locator(".journey .outcome")):
+        box = part.bounding_box()
+        assert box["y"] + box["height"] <= height, part
+    page.locator(".journey .problem-panel > summary").click()
+    expect(problem).to_be_visible()
+
+
+def test_a_visitor_is_told_of_their_own_refusals_alone(new_context, house):
+    for _ in range(2):
+        page = new_context().new_page()
+        groups = Lesson(page, house.url, "groups")
+        groups.both_open()
+        expect(page.locator(".journey .problem-panel")).to_be_hidden()
+        page.get_by_role("link", name="open the room named café").click()
+        expect(page.locator(".journey .problem")).to_contain_text("Group name must be")
+        expect(page.locator(".journey .problem .times")).to_have_count(0)
+
+
+def test_how_a_journey_ends_is_shown_after_its_rows(new_context, house):
+    page = new_context().new_page()
+    groups = Lesson(page, house.url, "groups")
+    groups.both_open()
+    replay = page.get_by_role("button", name="Play again")
+    expect(replay).to_be_disabled()
+    groups.say(1, "hello")
+    outcome = page.locator(".journey .outcome")
+    expect(outcome).to_contain_text("got it")
+    page.wait_for_function("() => !document.getAnimations().length")
+    replay.click()
+    opacities = outcome.evaluate("""async (outcome) => {
+      const before = getComputedStyle(outcome).opacity;
+      await Promise.all(document.getAnimations().map(({ finished }) => finished));
+      return [before, getComputedStyle(outcome).opacity];
+    }""")
+    assert opacities == ["0", "1"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_fits_the_smallest_phone(opened, name):
+    page = opened(f"learn/{name}/")
+    page.set_viewport_size({"width": 320, "height": 568})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    for arrow in page.locator(".turns a").all():
+        box = arrow.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 320
+
+
 #: Notes the lines that are lit: each is for a moment alone.
 NOTE_LIT = """() => {
   window.litLines = [];

@@ -108,6 +108,15 @@ def test_an_address_that_begins_with_www_is_a_link_to_https(meet):
     expect(ada.messages.locator("a")).to_have_attribute("href", "https://www.example.com/a")
 
 
+def test_guests_have_colours_of_their_own(meet):
+    for _ in range(3):
+        guest = meet()
+    guest.expect_here("Guest", "Guest (2)", "Guest (3) (you)")
+    avatars = guest.here.locator(".avatar")
+    colours = avatars.evaluate_all("(all) => all.map((one) => one.dataset.hue)")
+    assert len(set(colours)) == 3
+
+
 @pytest.mark.parametrize(
     "address, after",
     [

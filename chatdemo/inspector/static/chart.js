@@ -7,6 +7,9 @@ import { Feed, JourneySelection, Recording, addRovingFocus, compareNumbers, form
 
 const MAX_ROWS = 40;
 const MAX_HIGH_ROWS = 7; // with more rows they are lower
+const MAX_HIGH_ROWS_IF_LOW = 2;
+const [LOW_PIXELS, TALL_PIXELS] = [330, 540]; // of a chart
+const MAX_TALL_ROWS = 5; // with so many, a tall chart has space for longer payloads
 const MIN_LANE_EM = 4.3; // a narrower lane has no space for a name; in em of its head
 const GROUP_LANE_WIDTH = 1.5; // its name is long and has no spaces; in widths of the other lanes
 const MAX_NAMES = 4; // listed in a sentence or a row
@@ -17,6 +20,7 @@ const OUTCOMES = { full: "lost", error: "failed", refuse: "refused" };
 export class Chart {
   // `detail` shows the event that has the focus or the pointer.
   constructor(root, detail) {
+    this.root = root;
     this.detail = detail;
     this.onHop = () => {}; // called with an event when its row begins to play, and when it is pointed at
     this.title = element("strong");
@@ -29,13 +33,14 @@ export class Chart {
     this.hint = element("p", { className: "hint" });
     this.stage = element("div", { className: "stage" }, this.heads, element("div", { className: "body" }, this.lines, this.rows, this.hint, this.outcome));
     root.append(this.caption, this.stage, detail.root);
-    this.animation = new HopAnimation();
+    this.animation = new HopAnimation((milliseconds) => this.showEndAfter(milliseconds));
     addRovingFocus(this.rows);
     this.rows.addEventListener("animationstart", ({ target }) => {
       if (target.matches(".arrow:first-child")) this.onHop(target.closest("li").view.row.hops[0].event);
     });
     this.onResize();
-    new ResizeObserver(() => this.onResize()).observe(this.lines);
+    const observer = new ResizeObserver(() => this.onResize());
+    for (const part of [root, this.lines]) observer.observe(part);
   }
 
   // Draws the journey. Without a journey: the participants in `place`, and the hint.
@@ -75,7 +80,8 @@ export class Chart {
     const shown = rows.slice(0, MAX_ROWS);
     const start = rows[0]?.hops[0].event.at;
     let before = null;
-    this.stage.classList.toggle("many", rows.length > MAX_HIGH_ROWS);
+    this.stage.classList.toggle("many", rows.length > (this.isLow ? MAX_HIGH_ROWS_IF_LOW : MAX_HIGH_ROWS));
+    this.stage.classList.toggle("few", this.isTall && rows.length <= MAX_TALL_ROWS);
     syncList(this.rows, shown, ({ key }) => key, (row) => this.makeRow(row), ({ view }, row) => {
       view.update(row, before, start, labels, (lane) => this.placeOf(lane));
       if (!before || payloadOf(row)) before = row;
@@ -146,12 +152,22 @@ export class Chart {
     this.animation.replay([...this.rows.children]);
   }
 
-  // At another width, or with larger text, there is space for more or fewer lanes.
+  // How it ends isn't shown before the rows have played.
+  showEndAfter(milliseconds) {
+    this.root.style.setProperty("--end", `${Math.round(milliseconds)}ms`);
+    this.root.classList.remove("playing");
+    void this.root.offsetWidth; // a layout, so that the animation starts again
+    this.root.classList.add("playing");
+  }
+
+  // At another width, or with larger text, there is space for more or fewer lanes; at another height for higher rows.
   onResize() {
     const laneWidth = MIN_LANE_EM * parseFloat(getComputedStyle(this.heads).fontSize);
     const maxLanes = this.lines.clientWidth / laneWidth;
-    const isOther = maxLanes !== this.maxLanes;
-    this.maxLanes = maxLanes;
+    const { clientHeight } = this.root;
+    const [isLow, isTall] = [clientHeight < LOW_PIXELS, clientHeight > TALL_PIXELS];
+    const isOther = maxLanes !== this.maxLanes || isLow !== this.isLow || isTall !== this.isTall;
+    Object.assign(this, { maxLanes, isLow, isTall });
     if (isOther && this.lastArguments) this.render(...this.lastArguments);
   }
 }
@@ -190,12 +206,12 @@ class Labels {
   }
 }
 
-const MAX_GROUP_CHARACTERS = 16; // in a sentence: the chart has the whole name
+const MAX_GROUP_CHARACTERS = 24; // a longer name isn't in the sentence: the chart has it
 
 // Who got the message and through which groups, in sentences. `reached` are participants.
 function summarise(hops, rows, reached, sender, total, labels) {
   const groups = [...new Set(hops.filter(({ event }) => event.what === "group_send").map(({ event }) => event.group))];
-  const subject = groups.length ? `Through ${groups.length > 1 ? "the groups" : "the group"} ${joinWithAnd(groups.map((group) => truncate(group, MAX_GROUP_CHARACTERS)))} it` : "It";
+  const subject = groups.length ? `Through ${groupsInSentence(groups)} it` : "It";
   const failed = rows.some(({ what }) => what === "error");
   const namesOf = (test) => listNames([...new Set(rows.filter(test).flatMap((row) => row.hops.map((hop) => labels.ofHop(hop))))]);
   const lost = hops.filter(({ event }) => event.what === "full").length;
@@ -209,6 +225,12 @@ function summarise(hops, rows, reached, sender, total, labels) {
   for (const row of rows.filter(({ what }) => what === "missing")) parts.push(`${listNames(row.hops.map((hop) => labels.ofHop(hop)))} ${row.flag}.`);
   if (failed) parts.push(`It failed${reached.length ? ` for ${namesOf(({ what }) => what === "error")}` : ""}: see the error.`);
   return parts.join(" ");
+}
+
+function groupsInSentence(groups) {
+  const isLong = groups.some((group) => group.length > MAX_GROUP_CHARACTERS);
+  if (groups.length === 1) return isLong ? "the group" : `the group ${groups[0]}`;
+  return isLong ? formatCount(groups.length, "group") : `the groups ${joinWithAnd(groups)}`;
 }
 
 function browsers(reached, total, labels) {
@@ -229,7 +251,9 @@ class HopAnimation {
   static HOP_MS = 320;
   static MAX_BATCH_MS = 2_600; // of many rows, each plays faster
 
-  constructor() {
+  // `onPlay(milliseconds)` is called when rows begin to play, with the time until all have.
+  constructor(onPlay) {
+    this.onPlay = onPlay;
     this.endsAt = 0; // when the rows that play now have ended
     this.rows = [];
   }
@@ -267,6 +291,7 @@ class HopAnimation {
       delay += each;
     }
     this.endsAt = now + delay;
+    this.onPlay(delay);
   }
 }
 
@@ -799,7 +824,7 @@ function updateControls(item, { frozen, held, unfreezable }) {
 
 const FIRST_PROBLEMS = 3;
 
-export class ProblemList {
+class ProblemList {
   // `onJourney(id)` is called for a problem whose message the visitor wants to see.
   constructor(root, requestRender, onJourney) {
     this.root = root;
@@ -843,6 +868,35 @@ export class ProblemList {
   }
 }
 
+// All problems, below one line with the newest. A new one unfolds them; those that happened before the page was opened are
+// folded, so that nothing moves.
+export class ProblemPanel {
+  // `root` is an element details with an element .newest in its summary, and one .problems.
+  constructor(root, requestRender, onJourney) {
+    this.root = root;
+    this.line = root.querySelector(".newest");
+    this.list = new ProblemList(root.querySelector(".problems"), requestRender, onJourney);
+    this.newest = null; // when the newest one happened, null before the feed has told those before
+  }
+
+  render(recording) {
+    const problems = this.list.render(recording);
+    const [newest] = problems;
+    setText(this.line, newest ? `${formatNumber(problems.length)}, the newest at ${formatTime(newest.last)}: ${newest.text}` : "none");
+    this.line.classList.toggle("bad", Boolean(newest));
+    if (this.newest !== null && newest?.last > this.newest) this.root.open = true;
+    if (recording.hasState) this.newest = Math.max(this.newest, newest?.last ?? 0);
+    return problems;
+  }
+
+  // A message that came after the newest problem needs the place.
+  foldFor(journey) {
+    if (!journey || journey.id === this.foldedFor || journey.at < this.newest) return;
+    this.foldedFor = journey.id;
+    this.root.open = false;
+  }
+}
+
 // The buttons stay the same elements, as what is said may change while one of them is clicked.
 function updateItem(item, problem, recording) {
   item.querySelector(".see").hidden = !recording.journeys.byId.has(problem.journey);
@@ -875,19 +929,20 @@ export function addChart(root) {
   const recording = new Recording();
   const selection = new JourneySelection(requestRender);
   const bar = element("div", { className: "chart-bar" });
-  const problemsRoot = element("div", { className: "problems", hidden: true });
-  const problems = new ProblemList(problemsRoot, requestRender, (journey) => selection.choose(journey));
+  const problemsRoot = element("details", { className: "problem-panel" },
+    element("summary", {}, element("strong", { textContent: "Problems" }), element("span", { className: "newest" })), element("div", { className: "problems", hidden: true }));
+  const problems = new ProblemPanel(problemsRoot, requestRender, (journey) => selection.choose(journey));
   root.classList.add("chart");
   root.append(bar, problemsRoot);
-  const chart = new Chart(root, new EventDetail("Point at a row, or move to it with the keyboard, to see what it carries."));
+  const chart = new Chart(root, new EventDetail("Choose a row to see what it carries."));
   chart.onHop = (event) => root.dispatchEvent(new CustomEvent("hop", { detail: event }));
   const newest = button("Newest", () => selection.followNewest());
-  bar.append(
+  const moves = [
     button("←", () => selection.move(-1, recording), { title: "Older message", ariaLabel: "Older" }),
     button("→", () => selection.move(1, recording), { title: "Newer message", ariaLabel: "Newer" }),
-    newest,
     button("Play again", () => chart.playAgain()),
-  );
+  ];
+  bar.append(...moves.slice(0, 2), newest, moves[2]);
   const freezeControls = new FreezeControls(bar, (command) => feed.send(command));
   const status = element("p", { className: "connection" });
   bar.append(status);
@@ -902,8 +957,10 @@ export function addChart(root) {
     const place = journey?.room ?? recording.newestPlace();
     chart.render(recording, journey, place, recording.state.connections.length ? NO_MESSAGE : NOBODY);
     freezeControls.render(recording.state.groups);
-    problems.render(recording);
+    problemsRoot.hidden = problems.render(recording).length === 0;
+    problems.foldFor(journey);
     newest.disabled = selection.isFollowing;
+    for (const move of moves) move.disabled = !journey;
   }
   requestRender();
 }

@@ -1,6 +1,6 @@
 // The inspector's page: connects the feed to the chart, the lists and the tools.
 import { Presentation, button, element, formatNumber, isShortcut, isolated, setText } from "../common/page.js";
-import { Chart, EventDetail, FreezeControls, ProblemList, formatLevel, numberDisc, queuePercent } from "./chart.js";
+import { Chart, EventDetail, FreezeControls, ProblemPanel, formatLevel, numberDisc, queuePercent } from "./chart.js";
 import { Feed, JourneySelection, Recording, RecordingSwitch, addRovingFocus, formatAge, formatCode, formatCount, formatEvent, formatSize, formatSource, formatTime, isHeartbeat, setTabStop, syncList, truncate } from "./recording.js";
 
 // The table of connections: each with its user, its consumer, its state or close code, the bytes that wait for a slow
@@ -367,6 +367,7 @@ function addJourneyTools(bar, { recordings, selection, chart, rooms, freezeContr
     step: { key: "s", name: "One step", run: () => freezeControls.runCommand("step") },
     thaw: { key: "t", name: "Thaw the group", run: () => freezeControls.runCommand("thaw") },
   };
+  for (const moves of [tools.older, tools.newer, tools.replay]) moves.render = () => (moves.button.disabled = !selected());
   tools.newest.render = () => (tools.newest.button.disabled = selection.isFollowing);
   tools.pin.render = () => {
     tools.pin.button.disabled = !selected();
@@ -567,25 +568,6 @@ class RoomSelect {
   }
 }
 
-// All problems, below one line: those that happened before the page was opened are folded, so that nothing moves.
-class ProblemPanel {
-  constructor(root, requestRender, onJourney) {
-    this.root = root;
-    this.line = root.querySelector(".newest");
-    this.list = new ProblemList(root.querySelector(".problems"), requestRender, onJourney);
-    this.newest = null; // when the newest one happened, null before the feed has told those before
-  }
-
-  render(recording) {
-    const problems = this.list.render(recording);
-    const [newest] = problems;
-    setText(this.line, newest ? `${formatNumber(problems.length)}, the newest at ${formatTime(newest.last)}: ${newest.text}` : "none");
-    this.line.classList.toggle("bad", Boolean(newest));
-    if (this.newest !== null && newest?.last > this.newest) this.root.open = true;
-    if (recording.hasState) this.newest = Math.max(this.newest, newest?.last ?? 0);
-  }
-}
-
 // Says how many events were lost, not recorded or dropped.
 function renderLosses(place, { state, dropped }) {
   const parts = [];
@@ -634,7 +616,7 @@ const send = (command) => {
 };
 const selection = new JourneySelection(requestRender);
 const rooms = new RoomSelect(byId("room"), requestRender);
-const chart = new Chart(byId("chart"), new EventDetail("Point at a row, or move to it with the keyboard, to see what it carries."));
+const chart = new Chart(byId("chart"), new EventDetail("Choose a row to see what it carries."));
 const groups = new GroupList(byId("groups"));
 const channels = new ChannelList(byId("channels"));
 const freezeControls = new FreezeControls(byId("freezer"), send);

@@ -536,7 +536,7 @@ function shortenedMessageText(payload) {
 }
 
 // The event of a message that was said on another server has the frame in it. The group is the frame up to its text.
-const EVENT = /^\{"type": "chat\.message", "frame": "(\{"message": "(?:[^"\\]|\\.)*")/s;
+const EVENT = /^\{"type": "chat\.message", "frame": ["'](\{"message": "(?:[^"\\]|\\.)*")/s;
 
 function eventMessageText(payload) {
   const found = EVENT.exec(payload);

@@ -200,9 +200,12 @@ export function avatar(name) {
   return element("span", { className: "avatar", ariaHidden: "true", data: { hue: hueOf(name), initials: initials.toUpperCase() } });
 }
 
-// The colour of a name, the same on every screen: 1 to 8.
+// The colour of a name, the same on every screen: 1 to 8. Names that differ in the number at their end have neighbouring
+// ones: Guest, Guest (2), Guest (3).
 function hueOf(name) {
-  return (Array.from(name).reduce((sum, character) => (sum * 31 + character.codePointAt(0)) % 9973, 7) % 8) + 1;
+  const [, text, number = 1] = /^(.*?)[ (]*(\d{1,3})?\)?$/su.exec(name);
+  const start = Array.from(text).reduce((sum, character) => (sum * 31 + character.codePointAt(0)) % 9973, 7);
+  return ((start + Number(number)) % 8) + 1;
 }
 
 const TIME = { hour: "numeric", minute: "2-digit" };

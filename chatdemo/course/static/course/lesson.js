@@ -289,6 +289,8 @@ const tabs = Array.from(document.querySelectorAll(".tab"), (element) => new Less
 for (const button of document.querySelectorAll("[data-copy]")) setUpCopyButton(button);
 for (const element of document.querySelectorAll(".layer-console")) new LayerConsole(element);
 
+for (const code of document.querySelectorAll(".line code")) code.style.setProperty("--indent", code.textContent.search(/\S|$/));
+
 const frames = document.querySelectorAll(".tab iframe");
 const presentation = new Presentation(document.getElementById("present"));
 openAfterTrying(document.querySelector(".expected"), frames, document.querySelector(".layer-console"));
