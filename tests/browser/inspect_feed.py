@@ -338,3 +338,24 @@ class Story:
             for who in here
         ]
         return {"groups": [group], "channels": channels}
+
+
+def problem(number: int = 1, **more) -> dict:
+    """A problem as the server tells it."""
+    told = {
+        "number": number,
+        "kind": "error",
+        "text": "An exception in ChatConsumer: KeyError: 'message'",
+        "source": Story.source(24, "receive", 'message = json.loads(text_data)["message"]'),
+        "traceback": [],
+        "remedy": None,
+        "connection": 1,
+        "journey": None,
+        "path": "/ws/chat/lobby/",
+        "first": START + number,
+        "last": START + number,
+        "count": 1,
+        "saved": None,
+        "version": number,
+    }
+    return told | more

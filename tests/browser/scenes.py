@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.inspect_feed import FakeFeed, Story
+from tests.browser.inspect_feed import FakeFeed, Story, problem
 from tests.browser.pages import long_name
 from tests.browser.participant import SOCKET, Participant, enter, visit
 from tests.support.served import wait_for
@@ -276,6 +276,14 @@ def inspect(stage: Stage, people: int) -> tuple[Page, Story]:
     return page, story.state()
 
 
+#: What the server tells of an event that a full channel has lost.
+LOST = {
+    "kind": "full",
+    "text": "An event for ChatConsumer was lost: its channel was full, as 100 events waited in it."
+    " A channel fills up while its consumer's handler runs.",
+}
+
+
 def journey(people: int) -> Callable[[Stage], Page]:
     """Makes a scene: the path of a message to so many, of whom one is late and one loses it if there are enough."""
 
@@ -283,6 +291,7 @@ def journey(people: int) -> Callable[[Stage], Page]:
         page, story = inspect(stage, people)
         if people > 2:
             story.say_unevenly("Can everyone read this?", late=people - 1, lost=people)
+            story.feed.tell({"kind": "problems", "problems": [problem(**LOST)]})
             expect(page.locator(".outcome .alarm").first).to_be_attached()
         else:
             story.say("Can everyone read this?")

@@ -191,6 +191,18 @@ def test_the_list_of_events_has_one_row_for_a_delivery(people, look, feed):
     expect(page.locator(".events .part")).to_have_count(0)
 
 
+def test_those_who_leave_together_are_one_row(look, feed):
+    page = look()
+    story = named(feed, 30)
+    story.at = (story.at // 5 + 1) * 5  # the page takes 5 seconds together
+    for who in story.ids:
+        story.leave(who)
+    events = page.locator(".events li")
+    expect(events.first).to_contain_text("30 × disconnect")
+    events.first.get_by_role("button").click()
+    expect(page.locator(".events .part")).to_have_count(30)
+
+
 def test_names_are_shown_in_place_of_numbers_and_change(look, feed):
     page = look()
     story = named(feed, 3).say("hello")

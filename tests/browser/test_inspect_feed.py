@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import expect_no_violations
-from tests.browser.inspect_feed import START, FakeFeed, Story
+from tests.browser.inspect_feed import START, FakeFeed, Story, problem
 from tests.browser.pages import each_screen, show
 from tests.browser.test_accessibility import REACHABLE, tab_round
 from tests.browser.test_inspect import MARKUP
@@ -155,27 +155,6 @@ def test_an_event_that_a_full_channel_refused_is_lost_in_the_chart(look, feed):
     lost = "1 event was lost because a channel was full: Browser 2."
     expect(caption(page)).to_contain_text(lost)
     expect(page.locator("#counts")).to_contain_text("1 event lost")
-
-
-def problem(number: int = 1, **more) -> dict:
-    """A problem as the server tells it."""
-    told = {
-        "number": number,
-        "kind": "error",
-        "text": "An exception in ChatConsumer: KeyError: 'message'",
-        "source": Story.source(24, "receive", 'message = json.loads(text_data)["message"]'),
-        "traceback": [],
-        "remedy": None,
-        "connection": 1,
-        "journey": None,
-        "path": "/ws/chat/lobby/",
-        "first": START + number,
-        "last": START + number,
-        "count": 1,
-        "saved": None,
-        "version": number,
-    }
-    return told | more
 
 
 def problems(page: Page):

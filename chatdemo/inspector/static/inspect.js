@@ -101,6 +101,8 @@ const DIRECTIONS = {
 // Kinds of events that a delivery has once for each participant, and faults, which can happen again and again.
 const DELIVERIES = ["layer_receive", "send", "full"];
 const FAULTS = ["error", "refuse"];
+const ARRIVALS = ["connect", "accept", "group_add", "group_discard", "disconnect"];
+const PERIOD_SECONDS = 5; // arrivals within such a period are together
 const MIN_FOLDED = 3; // events of a delivery
 const MAX_OPEN_ROWS = 400;
 
@@ -174,7 +176,8 @@ class EventList {
   }
 }
 
-// The newest events that match, as at most `maxRows` rows {key, events}: a delivery to many is one row, a fault another.
+// The newest events that match, as at most `maxRows` rows {key, events}: a delivery to many is one row, and so is a fault, and
+// what many do who come or leave together.
 function foldEvents(events, matches, maxRows) {
   const folds = new Map();
   let hasMore = false;
@@ -184,7 +187,7 @@ function foldEvents(events, matches, maxRows) {
     if (!matches(event)) continue;
     const key = foldKey(event);
     hasMore ||= folds.size >= maxRows && !folds.has(key);
-    if (hasMore && event.journey !== last.journey) break; // the last row is whole
+    if (hasMore && togetherWith(event) !== togetherWith(last)) break; // the last row is whole
     if (folds.has(key)) folds.get(key).push(event);
     else if (!hasMore) folds.set(key, [(last = event)]);
   }
@@ -193,9 +196,15 @@ function foldEvents(events, matches, maxRows) {
   return { rows: rows.slice(0, maxRows), hasMore: hasMore || rows.length > maxRows };
 }
 
-function foldKey({ n, what, journey, type, detail, source }) {
+function foldKey(event) {
+  const { n, what, journey, room, type, detail, source } = event;
   if (FAULTS.includes(what)) return `${what} ${detail} ${source?.file} ${source?.line}`;
-  return DELIVERIES.includes(what) && journey ? `${what} ${journey} ${type} ${source?.file} ${source?.line}` : n;
+  if (ARRIVALS.includes(what) || (DELIVERIES.includes(what) && journey)) return `${what} ${togetherWith(event)} ${room} ${type} ${source?.file} ${source?.line}`;
+  return n;
+}
+
+function togetherWith({ journey, at }) {
+  return journey ?? `period ${Math.floor(at / PERIOD_SECONDS)}`;
 }
 
 function isFold([{ what }, ...others]) {
