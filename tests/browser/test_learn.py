@@ -426,6 +426,31 @@ def test_how_a_journey_ends_is_shown_after_its_rows(new_context, house):
     assert opacities == ["0", "1"]
 
 
+def test_long_lines_of_code_wrap_after_a_character_that_ends_a_part_and_keep_their_indent(lesson):
+    page = lesson("groups").page
+    show(page, "laptop")
+    page.get_by_role("button", name="Code").click()
+    line = page.locator(".listing .line").filter(has_text="self.channel_layer.group_send)(")
+    rows = line.evaluate("""(line) => {
+      const code = line.querySelector("code"), start = code.getBoundingClientRect().left;
+      const text = document.createRange();
+      const walker = document.createTreeWalker(code, NodeFilter.SHOW_TEXT), rows = new Map();
+      while (walker.nextNode()) {
+        for (let index = 0; index < walker.currentNode.length; index += 1) {
+          text.setStart(walker.currentNode, index);
+          text.setEnd(walker.currentNode, index + 1);
+          const { top, left } = text.getBoundingClientRect();
+          const row = rows.get(Math.round(top)) ?? { left: left - start, text: "" };
+          rows.set(Math.round(top), { left: row.left, text: row.text + text });
+        }
+      }
+      return [...rows.values()];
+    }""")
+    first, second = rows
+    assert first["text"].strip().endswith((".", "(")), rows
+    assert first["left"] == 0 and second["left"] > 0, rows
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lesson_fits_the_smallest_phone(opened, name):
     page = opened(f"learn/{name}/")

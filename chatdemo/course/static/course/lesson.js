@@ -261,6 +261,20 @@ class Listing {
   }
 }
 
+// A line of code that is too long for its place wraps after one of these characters, and keeps its indent.
+const PARTS = /[^.,=([{]*[.,=([{]|[^.,=([{]+$/g;
+
+function prepareForWrapping(code) {
+  code.style.setProperty("--indent", code.textContent.search(/\S|$/));
+  const walker = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) texts.push(walker.currentNode);
+  for (const text of texts) {
+    const parts = text.data.match(PARTS) ?? [];
+    text.replaceWith(...parts.flatMap((part) => (/[.,=([{]$/.test(part) ? [part, document.createElement("wbr")] : [part])));
+  }
+}
+
 // What one should see opens once the visitor has tried it: after Enter or a click on a button in one of the tabs or in the
 // console on the channel layer. What they try stays where it is then. Whoever opens it themselves is shown all of it.
 function openAfterTrying(expected, frames, layerConsole) {
@@ -289,7 +303,7 @@ const tabs = Array.from(document.querySelectorAll(".tab"), (element) => new Less
 for (const button of document.querySelectorAll("[data-copy]")) setUpCopyButton(button);
 for (const element of document.querySelectorAll(".layer-console")) new LayerConsole(element);
 
-for (const code of document.querySelectorAll(".line code")) code.style.setProperty("--indent", code.textContent.search(/\S|$/));
+for (const code of document.querySelectorAll(".line code")) prepareForWrapping(code);
 
 const frames = document.querySelectorAll(".tab iframe");
 const presentation = new Presentation(document.getElementById("present"));
