@@ -11,7 +11,6 @@ one watcher.
 """
 
 import argparse
-import math
 import sys
 import tempfile
 from contextlib import nullcontext
@@ -21,7 +20,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.inspecting import Watcher  # noqa: E402
-from benchmarks.measure import CLOSED, JOIN, Job, measure, talk  # noqa: E402
+from benchmarks.measure import CLOSED, JOIN, Job, measure, per_processor_second, talk  # noqa: E402
 from benchmarks.peers import Peer  # noqa: E402
 from benchmarks.peers.process import Running  # noqa: E402
 from benchmarks.peers.tools import Workshop  # noqa: E402
@@ -56,8 +55,7 @@ def figures(tree: Path, mode: str, people: int, seconds: float, workshop: Worksh
             found = talk(server, Job(CLOSED, people, seconds))
     if found["lost"] or found["out_of_order"]:
         sys.exit(f"{tree}: {found['lost']} lost, {found['out_of_order']} out of order")
-    # In a short run the processor time can be less than the clock's tick of 10 ms.
-    return [found["per_second"], 1e6 / found["cpu_us"] if found["cpu_us"] else math.nan]
+    return [found["per_second"], per_processor_second(found)]
 
 
 def compare(options: argparse.Namespace, mode: str, people: int, workshop: Workshop) -> str:

@@ -20,7 +20,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.keeping import WITH, told  # noqa: E402
-from benchmarks.measure import CLOSED, OPEN, Job, talk  # noqa: E402
+from benchmarks.measure import CLOSED, OPEN, Job, per_processor_second, talk  # noqa: E402
 from benchmarks.options import parse_rounds  # noqa: E402
 from benchmarks.peers import Peer, stock_on_redis  # noqa: E402
 from benchmarks.peers.process import LOAD_CORE, Running, pinned  # noqa: E402
@@ -94,7 +94,7 @@ def two_servers(bench: Bench, options: argparse.Namespace, people: int) -> bool:
 
     def one_round() -> tuple[float, float]:
         one, two = (bench.measure(bench.ours(), job, count) for count in (1, 2))
-        return 1e6 / one["cpu_us"], 1e6 / two["cpu_us"]
+        return per_processor_second(one), per_processor_second(two)
 
     rounds = [one_round() for _ in range(options.rounds)]
     print(

@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -162,3 +163,8 @@ def test_a_quick_run_measures_everything_and_writes_its_files(tmp_path):
     )
     drawn = importlib.util.find_spec("matplotlib") is not None
     assert (picture.exists(), "not drawn: " in done.stdout) == (drawn, not drawn)
+
+
+def test_too_little_processor_time_makes_no_figure():
+    assert measure.per_processor_second({"cpu_us": 4.0}) == 250_000
+    assert math.isnan(measure.per_processor_second({"cpu_us": 0.0}))
