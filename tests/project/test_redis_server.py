@@ -91,6 +91,8 @@ def test_no_server(has_redis):
     ],
 )
 def test_a_server_that_cannot_be_used(has_redis, tmp_path, options, problem, hint):
+    if "--cluster-enabled" in options:  # else it is the port + 10,000, which may be in use
+        options += ("--cluster-port", str(free_port()))
     with RedisServer(tmp_path, *options) as server, ExitStack() as stack:
         if "--maxclients" in options:
             stack.enter_context(server.client()).ping()
