@@ -155,7 +155,7 @@ class LayerRecorder(LayerObserver):
         message_count: int = 1,
         source: Line | None = None,
     ) -> Event | None:
-        if not self.recording.is_active and not self.frozen_groups.groups:
+        if not self.observes_events:
             self.recording.unrecorded += message_count
             return event
         if isinstance(event, RecordedEvent):

@@ -227,11 +227,14 @@ class Problems:
             self._problems.clear()
 
     def restore(self, stored: list[dict[str, Any]]) -> None:
-        """Add what ``since`` returned in an earlier process, whose connections are gone."""
+        """Add what ``since`` returned in an earlier process, whose connections are gone.
+
+        Who may watch only some paths isn't told of it.
+        """
         known = {field.name for field in fields(Problem)}
         with self._lock:
             for values in stored:
-                self._count += 1  # they are for those who may watch everything
+                self._count += 1
                 values = {name: value for name, value in values.items() if name in known}
                 problem = Problem(
                     **values | {"number": self._count, "connection": None, "journey": None}

@@ -937,12 +937,10 @@ export function addChart(root) {
   const chart = new Chart(root, new EventDetail("Choose a row to see what it carries."));
   chart.onHop = (event) => root.dispatchEvent(new CustomEvent("hop", { detail: event }));
   const newest = button("Newest", () => selection.followNewest());
-  const moves = [
-    button("←", () => selection.move(-1, recording), { title: "Older message", ariaLabel: "Older" }),
-    button("→", () => selection.move(1, recording), { title: "Newer message", ariaLabel: "Newer" }),
-    button("Play again", () => chart.playAgain()),
-  ];
-  bar.append(...moves.slice(0, 2), newest, moves[2]);
+  const older = button("←", () => selection.move(-1, recording), { title: "Older message", ariaLabel: "Older" });
+  const newer = button("→", () => selection.move(1, recording), { title: "Newer message", ariaLabel: "Newer" });
+  const replay = button("Play again", () => chart.playAgain());
+  bar.append(older, newer, newest, replay);
   const freezeControls = new FreezeControls(bar, (command) => feed.send(command));
   const status = element("p", { className: "connection" });
   bar.append(status);
@@ -960,7 +958,7 @@ export function addChart(root) {
     problemsRoot.hidden = problems.render(recording).length === 0;
     problems.foldFor(journey);
     newest.disabled = selection.isFollowing;
-    for (const move of moves) move.disabled = !journey;
+    older.disabled = newer.disabled = replay.disabled = !journey;
   }
   requestRender();
 }

@@ -262,7 +262,7 @@ class Listing {
 }
 
 // A line of code that is too long for its place wraps after one of these characters, and keeps its indent.
-const PARTS = /[^.,=([{]*[.,=([{]|[^.,=([{]+$/g;
+const WRAP_AFTER = /([.,=([{])/;
 
 function prepareForWrapping(code) {
   code.style.setProperty("--indent", code.textContent.search(/\S|$/));
@@ -270,8 +270,8 @@ function prepareForWrapping(code) {
   const texts = [];
   while (walker.nextNode()) texts.push(walker.currentNode);
   for (const text of texts) {
-    const parts = text.data.match(PARTS) ?? [];
-    text.replaceWith(...parts.flatMap((part) => (/[.,=([{]$/.test(part) ? [part, document.createElement("wbr")] : [part])));
+    const parts = text.data.split(WRAP_AFTER); // such a character is each second part
+    text.replaceWith(...parts.flatMap((part, index) => (index % 2 ? [part, document.createElement("wbr")] : [part])));
   }
 }
 
